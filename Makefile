@@ -1,0 +1,60 @@
+# make figures   every figure and number, quick sizes, into figures/quick
+# make test      notebooks and modules in sync, chapters as tests, pytest
+# make lab       the chapters in JupyterLab (LAB=--no-browser and the like are handed on)
+# make readme    README.md from nbs/index.ipynb
+# make refresh   run notebooks in place, for their outputs (CHAPTERS="nbs/1_optimality/11_model.ipynb ...")
+# make lock      requirements.lock from settings.ini
+# make clean     the environment and the quick figures away
+
+PYTHON ?= python3
+CHAPTERS ?= $(sort $(wildcard nbs/index.ipynb nbs/*/[0-9][0-9]_*.ipynb))
+BIN := .venv/bin
+READY := .venv/.ready
+PIP := $(BIN)/python -m pip --disable-pip-version-check -qq
+
+# two notebooks share two cores
+export OMP_NUM_THREADS ?= 1
+export TF_NUM_INTRAOP_THREADS ?= 1
+export TF_NUM_INTEROP_THREADS ?= 1
+export TF_CPP_MIN_LOG_LEVEL ?= 3
+
+.PHONY: figures test lab readme refresh lock clean
+
+figures: $(READY)
+	$(BIN)/lrguide figures --preset quick --jobs 2
+
+test: $(READY)
+	@status=0; \
+	$(BIN)/python -m pytest -q tests || status=1; \
+	timeout 1500 $(BIN)/nbdev_test --n_workers 2 --do_print --timing || status=1; \
+	exit $$status
+
+lab: $(READY)
+	$(BIN)/jupyter lab --LabApp.default_url=/lab/tree/nbs/index.ipynb $(LAB)
+
+readme: $(READY)
+	$(BIN)/python tools/readme.py
+
+refresh: $(READY)
+	$(BIN)/jupyter nbconvert --log-level ERROR --to notebook --execute --inplace $(CHAPTERS)
+	$(BIN)/nbdev_clean
+
+clean:
+	rm -rf .venv figures/quick lrguide.egg-info .pytest_cache
+
+$(READY): requirements.lock settings.ini setup.py
+	@$(PYTHON) -c 'import sys; (3, 11) <= sys.version_info[:2] <= (3, 12) or sys.exit("Python 3.11 or 3.12 is needed: make PYTHON=python3.12 ...")'
+	@echo 'Making .venv with the versions of requirements.lock; this takes a minute or a few.'
+	@$(PYTHON) -m venv .venv
+	@$(PIP) install -r requirements.lock
+	@$(PIP) install --no-deps --no-build-isolation -e .
+	@touch $@
+
+# one numpy, scipy and jax for both Pythons: a universal resolution would pin two of each
+lock:
+	mkdir -p build && $(PYTHON) -m venv build/lock && build/lock/bin/python -m pip --quiet install uv
+	$(PYTHON) tools/requirements.py > build/requirements.in
+	printf '%s\n' numpy==2.4.6 scipy==1.17.1 jax==0.10.2 jaxlib==0.10.2 > build/constraints.txt
+	build/lock/bin/uv pip compile --quiet --universal --python-version 3.11 --no-header --no-annotate --no-emit-index-url \
+	  --constraint build/constraints.txt --output-file requirements.lock build/requirements.in
+	rm -rf build

@@ -1,0 +1,34 @@
+"""Likelihood-ratio machine learning for particle physics searches: what learns gives log ratios, what decides takes them.
+
+The names below are loaded when they are first used, so that `import lrguide` is quick and loads no machine-learning library.
+"""
+__version__ = "0.1.0"
+
+_HOME = {
+    "Table": "arrays",
+    "Resonance": "models",
+    "Architecture": "nets", "Training": "nets",
+    "Ratio": "ratio", "LabelledRatio": "ratio", "from_scores": "ratio", "diagnose": "ratio", "load_ratio": "ratio",
+    "Likelihood": "likelihood", "Process": "likelihood", "Normal": "likelihood", "BinnedRatio": "likelihood",
+    "p_value": "hypotest", "cls_value": "hypotest", "pseudo_experiments": "hypotest",
+    "record": "run", "published": "run", "save": "run",
+}
+_RENAMED = {"load": "load_ratio"}  # lr.load reads better than lr.load_ratio
+_MODULES = ("arrays", "backend", "models", "losses", "nets", "ratio", "likelihood", "hypotest", "plot", "run", "cli")
+__all__ = sorted({*_HOME, *_RENAMED} - {"load_ratio"})
+
+
+def __getattr__(name: str):
+    from importlib import import_module
+    if name in _MODULES:
+        return import_module(f"{__name__}.{name}")
+    target = _RENAMED.get(name, name)
+    if target not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(f"{__name__}.{_HOME[target]}"), target)
+    globals()[name] = value
+    return value
+
+
+def __dir__():
+    return sorted({*globals(), *__all__, *_MODULES})

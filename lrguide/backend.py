@@ -1,0 +1,118 @@
+"""The few things a Keras backend must do itself: compile an epoch into one program, differentiate, keep quiet at start.
+
+Everything else in this package is written with `keras.ops` and runs on TensorFlow (the default) and on JAX (`KERAS_BACKEND=jax`).
+A program is compiled once per epoch, not once per step: steps of small networks take tens of microseconds, their dispatch from
+Python a hundred times as long. Random numbers stay outside the compiled program, where NumPy draws them from a seed.
+"""
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from collections.abc import Callable
+
+import numpy as np
+
+__all__ = ["keras", "backend_name", "compiled", "compiled_epoch", "to_device", "to_numpy", "value_and_gradient"]
+
+
+def _import_keras():
+    """The module keras, imported without its backend's start-up lines; they are printed after all if the import fails."""
+    if "keras" in sys.modules:
+        import keras
+        return keras
+    os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    with tempfile.TemporaryFile() as kept:
+        stderr = os.dup(2)  # TensorFlow's C++ writes to the descriptor, past sys.stderr
+        os.dup2(kept.fileno(), 2)
+        try:
+            import keras
+        except BaseException:
+            kept.seek(0)
+            os.write(stderr, kept.read())
+            raise
+        finally:
+            os.dup2(stderr, 2)
+            os.close(stderr)
+    if keras.backend.backend() not in ("tensorflow", "jax"):
+        raise ImportError(f"KERAS_BACKEND: expected tensorflow or jax, got {keras.backend.backend()}")
+    return keras
+
+
+keras = _import_keras()
+
+
+def backend_name() -> str:
+    """'tensorflow' or 'jax'."""
+    return keras.backend.backend()
+
+
+def to_numpy(tensor) -> np.ndarray:
+    """A tensor of the backend as a NumPy array."""
+    return keras.ops.convert_to_numpy(tensor)
+
+
+def to_device(array):
+    """A NumPy array as a tensor of the backend, double precision reduced to the networks' single precision."""
+    array = np.asarray(array)
+    return keras.ops.convert_to_tensor(array, "float32" if array.dtype.kind == "f" else array.dtype.name)
+
+
+if backend_name() == "tensorflow":
+    import tensorflow as tf
+
+    tf.get_logger().setLevel("ERROR")  # it warns of every new shape
+
+    def compiled(function: Callable) -> Callable:
+        """`function` of tensors, compiled into one program for each combination of shapes."""
+        return tf.function(function, jit_compile=True, autograph=False)
+
+    def value_and_gradient(function: Callable, weights: list) -> tuple:
+        """(value, extra, gradients): `function(weights)` returns (value, extra); gradients of value, one per weight."""
+        with tf.GradientTape() as tape:
+            tape.watch(weights)
+            value, extra = function(weights)
+        return value, extra, tape.gradient(value, weights)
+
+    def compiled_epoch(step: Callable) -> Callable:
+        """One compiled program that runs `state, output = step(state, data, slice)` over the slices, one after another.
+
+        Returns epoch(state, data, slices) -> (state, sum of outputs). `state` is a nested structure of tensors, `data` tensors that
+        every step sees, `slices` a tuple of tensors whose leading axis counts the steps; `output` is a tensor.
+        """
+        def epoch(state, data, slices):
+            first = tuple(tensor[0] for tensor in slices)
+            shape = tf.nest.map_structure(tf.zeros_like, step(state, data, first)[1])  # only its shape is used: XLA drops the rest
+
+            def body(i, state, total):
+                state, output = step(state, data, tuple(tensor[i] for tensor in slices))
+                return i + 1, state, total + output
+
+            n_steps = slices[0].shape[0]
+            _, state, total = tf.while_loop(lambda i, *_: i < n_steps, body, (0, state, shape))
+            return state, total
+
+        return compiled(epoch)
+
+else:
+    import jax
+
+    compiled = jax.jit
+
+    def value_and_gradient(function: Callable, weights: list) -> tuple:
+        """(value, extra, gradients): `function(weights)` returns (value, extra); gradients of value, one per weight."""
+        (value, extra), gradients = jax.value_and_grad(function, has_aux=True)(weights)
+        return value, extra, gradients
+
+    def compiled_epoch(step: Callable) -> Callable:
+        """One compiled program that runs `state, output = step(state, data, slice)` over the slices, one after another.
+
+        Returns epoch(state, data, slices) -> (state, sum of outputs). `state` is a nested structure of tensors, `data` tensors that
+        every step sees, `slices` a tuple of tensors whose leading axis counts the steps; `output` is a tensor.
+        """
+        def epoch(state, data, slices):
+            state, outputs = jax.lax.scan(lambda state, slice: step(state, data, slice), state, slices)
+            return state, outputs.sum(axis=0)
+
+        return jax.jit(epoch)

@@ -1,0 +1,22 @@
+"""Everything about the package is in settings.ini; this hands it to setuptools."""
+from configparser import ConfigParser
+from pathlib import Path
+
+from setuptools import find_packages, setup
+
+config = ConfigParser()
+config.read(Path(__file__).parent / "settings.ini", encoding="utf-8")
+settings = config["DEFAULT"]
+
+setup(
+    name=settings["lib_name"],
+    version=settings["version"],
+    description=settings["description"],
+    author=settings["author"],
+    license="MIT",
+    packages=find_packages(include=["lrguide", "lrguide.*"]),
+    python_requires=">=" + settings["min_python"],
+    install_requires=settings["requirements"].split(),
+    extras_require={"dev": settings["dev_requirements"].split()},
+    entry_points={"console_scripts": settings["console_scripts"].split()},
+)

@@ -1,0 +1,80 @@
+"""The house rules that a reader of one file cannot see."""
+
+import ast
+import json
+import re
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from lrguide import run
+
+ROOT = Path(__file__).resolve().parent.parent
+ORDER = """arrays backend models data collider losses nets ratio likelihood hypotest uncertainty awareness reweighting unfolding
+robustness decorrelation weak_supervision anomaly mining inference_aware plot run cli __main__""".split()
+MODULES = [path for path in sorted((ROOT / "lrguide").glob("*.py")) if path.stem not in ("__init__", "_modidx")]
+NOTEBOOKS = [path for path in sorted((ROOT / "nbs").rglob("*.ipynb")) if ".ipynb_checkpoints" not in path.parts]
+CHAPTERS = [path for path in NOTEBOOKS if re.match(r"\d\d_", path.name)]
+
+
+def imported(path: Path) -> set[str]:
+    """The modules of this package that a module imports, anywhere in it."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.ImportFrom) and (node.level or (node.module or "").split(".")[0] == "lrguide"):
+            parts = [part for part in (node.module or "").split(".") if part and part != "lrguide"]
+            found |= {parts[0]} if parts else {name.name for name in node.names}
+        elif isinstance(node, ast.Import):
+            found |= {name.name.split(".")[1] for name in node.names if name.name.startswith("lrguide.")}
+    return found & set(ORDER)
+
+
+def code_cells(path: Path) -> list[dict]:
+    return [cell | {"source": "".join(cell["source"])} for cell in json.loads(path.read_text())["cells"]
+            if cell["cell_type"] == "code"]
+
+
+def name(path: Path) -> str:
+    return path.stem
+
+
+@pytest.mark.parametrize("path", MODULES, ids=name)
+def test_a_module_imports_only_from_below(path):
+    above = [module for module in imported(path) if ORDER.index(module) >= ORDER.index(path.stem)]
+    assert not above
+
+
+def test_a_module_is_opened_by_one_chapter():
+    opened = Counter(line.split()[-1] for path in NOTEBOOKS for cell in code_cells(path)
+                     for line in cell["source"].split("\n") if line.startswith("#| default_exp"))
+    assert not [module for module, times in opened.items() if times > 1]
+
+
+def test_chapter_numbers_are_unique():
+    assert len({path.name[:2] for path in CHAPTERS}) == len(CHAPTERS)
+
+
+@pytest.mark.parametrize("path", CHAPTERS, ids=name)
+def test_parameters_cell(path):
+    cells = [cell for cell in code_cells(path) if "parameters" in cell["metadata"].get("tags", [])]
+    assert cells == code_cells(path)[:1], "the first code cell, and no other, has the tag `parameters`"
+    without_range = [parameter.name for parameter in run.read_chapter(path).parameters.values()
+                     if parameter.kind in (int, float) and not parameter.range]
+    assert not without_range
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=name)
+def test_committed_notebook(path):
+    notebook = json.loads(path.read_text())
+    assert (notebook["nbformat"], notebook["nbformat_minor"]) == (4, 5)
+    assert all(cell.get("id") for cell in notebook["cells"])
+    cells = code_cells(path)
+    assert not [cell["id"] for cell in cells if "nbdev_export" + "(" in cell["source"]]
+    outputs = [output for cell in cells for output in cell["outputs"]]
+    assert outputs, "committed notebooks carry their outputs"
+    assert not [output["ename"] for output in outputs if output["output_type"] == "error"]
+
+
+def test_presets():
+    run.read_preset("paper")
