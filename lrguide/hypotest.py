@@ -159,10 +159,11 @@ def on_off_statistic(n_on: int, n_off: int, tau: float, signal: float = 0.0) -> 
 # %% ../nbs/1_optimality/17_power.ipynb #00000002
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 import scipy.fft
 from scipy.special import ndtr
 from .arrays import Table, check_choice, check_events, check_sample, generator, spawn
-from .likelihood import Likelihood
+from .likelihood import Likelihood, _log_rate
 
 # %% ../nbs/1_optimality/17_power.ipynb #00000005
 @dataclass(frozen=True)
@@ -174,8 +175,8 @@ class Statistic:
     def __call__(self, data) -> float:
         "T of one data set: events, or a Table whose weight is the multiplicity of each row."
         table = data if isinstance(data, Table) else Table(check_events(data, "data"))
-        kept = table.weights != 0
-        return self.constant + float(table.weights[kept] @ self.contribution(table.x[kept]))
+        table = table if table.weight is None or table.weight.all() else table[table.weight != 0]    # 0 * inf is not 0
+        return self.constant + float(table.weights @ self.contribution(table.x))
 
     def rounded(self, step: float) -> Statistic:
         "The same with every event's contribution rounded to a multiple of `step`."
@@ -199,8 +200,26 @@ def log_likelihood_ratio(model: Likelihood, null: Mapping[str, float], alternati
 
     def contribution(x):
         with np.errstate(invalid="ignore"):   # -inf - -inf where neither hypothesis expects events
-            return model.log_rate(x, alternative) - model.log_rate(x, null)
+            return _log_rate_at(model, x, alternative) - _log_rate_at(model, x, null)
     return Statistic(total["null"] - total["alternative"], contribution)
+
+# %% ../nbs/1_optimality/17_power.ipynb #00000007
+def _log_rate_at(model: Likelihood, x: np.ndarray, values: Mapping[str, float]) -> np.ndarray:
+    "`model.log_rate` for one look at many events: the ratios are evaluated at this one point, not prepared for a fit."
+    values = {**model.fixed, **values}
+    log_ratios = [0.0 if process.ratio is None else process.ratio.log_ratio(x, _nu_of(process.ratio, values))
+                  for process in model.processes.values()]
+    yields = np.array(list(model.yields(values).values()))
+    return _log_rate(yields, np.stack([np.broadcast_to(one, len(x)) for one in log_ratios]))
+
+
+def _nu_of(source, values: Mapping[str, float] | None):
+    "The nuisance parameters (k,) that a source's events or a ratio depend on, or None."
+    names = list(getattr(source, "parameters", None) or {})
+    missing = [name for name in names if name not in (values or {})]
+    if missing:
+        raise ValueError(f"values: expected a value for {', '.join(missing)}, on which the source depends")
+    return np.array([values[name] for name in names]) if names else None
 
 
 def _positive_yields(model: Likelihood, values: Mapping[str, float], name: str) -> dict[str, float]:
@@ -211,7 +230,7 @@ def _positive_yields(model: Likelihood, values: Mapping[str, float], name: str) 
             raise ValueError(f"{name}: expected yields of at least 0, got {expected:g} for {process}")
     return yields
 
-# %% ../nbs/1_optimality/17_power.ipynb #00000007
+# %% ../nbs/1_optimality/17_power.ipynb #00000008
 def binned_statistic(index: Callable[[np.ndarray], np.ndarray], null, alternative) -> Statistic:
     """Statistic log L(alternative)/L(null) of the counts in bins with yields `null` and `alternative` (b,).
 
@@ -226,7 +245,7 @@ def binned_statistic(index: Callable[[np.ndarray], np.ndarray], null, alternativ
     terms = np.append(terms, 0.0)      # bin -1: dropped
     return Statistic(null.sum() - alternative.sum(), lambda x: terms[index(x)])
 
-# %% ../nbs/1_optimality/17_power.ipynb #0000000b
+# %% ../nbs/1_optimality/17_power.ipynb #0000000c
 _LARGEST = 2**22  # lattice values at most: 32 MiB for each distribution
 
 
@@ -249,7 +268,7 @@ def _lattice(t: np.ndarray, rates: np.ndarray, step: float | None) -> tuple[floa
         return _lattice(t, rates, step * size / _LARGEST * 1.01)
     return step, low, scipy.fft.next_fast_len(size, real=True)
 
-# %% ../nbs/1_optimality/17_power.ipynb #0000000c
+# %% ../nbs/1_optimality/17_power.ipynb #0000000d
 def compound_poisson(t, rates, constant: float = 0.0, step: float | None = None) -> tuple[Distribution, ...]:
     """Distribution of constant + sum of t over a Poisson number of events, one for each row of `rates`, on one lattice.
 
@@ -274,7 +293,7 @@ def compound_poisson(t, rates, constant: float = 0.0, step: float | None = None)
         distributions.append(Distribution(constant + low * step, step, probability, float(below), float(above)))
     return tuple(distributions)
 
-# %% ../nbs/1_optimality/17_power.ipynb #00000010
+# %% ../nbs/1_optimality/17_power.ipynb #00000011
 def exact_distributions(statistic: Statistic, source: Mapping[str, Table], *yields: Mapping[str, float],
                         step: float | None = None) -> tuple[Distribution, ...]:
     """Exact distributions of `statistic`, one for each of the `yields`, which give expected events by process.
@@ -296,7 +315,7 @@ def _kinds(statistic: Statistic, source: Mapping[str, Table], yields: Sequence[M
     t = np.concatenate([statistic.contribution(table.x) for table in tables])
     return t, np.concatenate([np.outer(n, w) for n, w in zip(expected.T, share)], axis=1)
 
-# %% ../nbs/1_optimality/17_power.ipynb #00000014
+# %% ../nbs/1_optimality/17_power.ipynb #00000015
 _CHUNK = 2**20  # events drawn at once
 
 
@@ -314,7 +333,7 @@ def _drawer(source, process: str, statistics: Sequence[Statistic], transform, nu
     cumulative = np.cumsum(weights)
     return lambda n, rng: known[:, np.searchsorted(cumulative, rng.random(n) * cumulative[-1], side="right")]
 
-# %% ../nbs/1_optimality/17_power.ipynb #00000015
+# %% ../nbs/1_optimality/17_power.ipynb #00000016
 def pseudo_experiments(statistics, source, yields: Mapping[str, float], n_toys: int, rng, *,
                        transform: Callable = None, values: Mapping[str, float] = None) -> np.ndarray:
     """T of `n_toys` pseudo-experiments: (n_toys,) for one Statistic, (m, n_toys) for a sequence of m, on the same events.
@@ -335,16 +354,7 @@ def pseudo_experiments(statistics, source, yields: Mapping[str, float], n_toys: 
                             axis=1)
     return result if isinstance(statistics, Sequence) else result[0]
 
-
-def _nu_of(source, values: Mapping[str, float] | None):
-    "The nuisance parameters (k,) that a source's events depend on, or None."
-    names = list(getattr(source, "parameters", None) or {})
-    missing = [name for name in names if name not in (values or {})]
-    if missing:
-        raise ValueError(f"values: expected a value for {', '.join(missing)}, on which the source depends")
-    return np.array([values[name] for name in names]) if names else None
-
-# %% ../nbs/1_optimality/17_power.ipynb #00000016
+# %% ../nbs/1_optimality/17_power.ipynb #00000017
 def _toy_chunk(statistics: Sequence[Statistic], draw: Mapping[str, Callable], yields: Mapping[str, float], n: int,
                rng: np.random.Generator) -> np.ndarray:
     "T (m, n) of `n` pseudo-experiments; very large experiments are drawn piece by piece."
@@ -360,7 +370,7 @@ def _toy_chunk(statistics: Sequence[Statistic], draw: Mapping[str, Callable], yi
                 total[i] += np.bincount(rows, weights=term, minlength=n)
     return total
 
-# %% ../nbs/1_optimality/17_power.ipynb #00000018
+# %% ../nbs/1_optimality/17_power.ipynb #00000019
 def toys_power_curve(null, alternative) -> tuple[np.ndarray, np.ndarray]:
     "Levels and powers of the test that rejects at large T, from T of pseudo-experiments (n,) of null and alternative."
     null, alternative = (np.round(np.asarray(t, dtype=float), 9) for t in (null, alternative))  # ties up to rounding
@@ -387,7 +397,7 @@ def enough_toys(n_toys: int, level: float) -> None:
     if n_toys < needed:
         raise ValueError(f"n_toys: expected at least {needed} for a level of {level:g}, got {n_toys}; method='exact' needs none")
 
-# %% ../nbs/1_optimality/17_power.ipynb #0000002c
+# %% ../nbs/1_optimality/17_power.ipynb #0000002d
 @dataclass(frozen=True)
 class Template:
     "A source whose events are the rows of `table` with probabilities (its weights) that are known, not estimated from a sample."
@@ -405,7 +415,7 @@ class Template:
         "The table itself: sums over it are expectations."
         return self.table
 
-# %% ../nbs/1_optimality/17_power.ipynb #0000002d
+# %% ../nbs/1_optimality/17_power.ipynb #0000002e
 @dataclass(frozen=True)
 class PValue:
     "A p-value with its standard `error`, the `method` that found it and the `source` of its events; `z` is its significance."
@@ -433,7 +443,7 @@ class CLsValue(CLs):
         "Standard error of `cls`, the two tails taken as independent."
         return float(self.cls * np.hypot(self.clsb_error / max(self.clsb, 1e-300), self.clb_error / max(self.clb, 1e-300)))
 
-# %% ../nbs/1_optimality/17_power.ipynb #0000002e
+# %% ../nbs/1_optimality/17_power.ipynb #0000002f
 def _sources(model: Likelihood, source, values: Mapping[str, float]) -> dict:
     "What the events of each process are drawn from: a Table or a model that samples. Raises TypeError or ValueError."
     found = {}
@@ -456,7 +466,7 @@ def _held_out(model: Likelihood, name: str, values: Mapping[str, float]) -> Tabl
             return ratio.held_out("denominator" if own is None else "numerator", _nu_of(ratio, values))
     raise ValueError(f"source: expected a model that samples or a Table for {name}, which names none of its own")
 
-# %% ../nbs/1_optimality/17_power.ipynb #0000002f
+# %% ../nbs/1_optimality/17_power.ipynb #00000030
 def _tables(sources: Mapping, values: Mapping[str, float]) -> dict[str, Table]:
     "Each source as a Table: quadrature nodes of a model with exact densities. Raises ValueError if it has none."
     tables = {}
@@ -483,9 +493,36 @@ def _sample_error(statistic: Statistic, sources: Mapping, yields: Mapping[str, f
             variance += yields[name] ** 2 * np.sum((share * (change - share @ change)) ** 2)
     return float(np.sqrt(variance))
 
-# %% ../nbs/1_optimality/17_power.ipynb #00000031
+# %% ../nbs/1_optimality/17_power.ipynb #00000032
+class _Remembered:
+    "A ratio that keeps its answers, by the array it was asked about and the nuisance parameters."
+
+    def __init__(self, ratio):
+        self.ratio, self.memory = ratio, {}
+
+    def _once(self, function: Callable, about, nu=None):
+        key = function.__name__, about if isinstance(about, str) else id(about), None if nu is None else np.asarray(nu, float).tobytes()
+        if key not in self.memory:
+            self.memory[key] = about, function(about, nu)     # keeps the array, so that no other can get its id
+        return self.memory[key][1]
+
+    def log_ratio(self, x, nu=None):
+        return self._once(self.ratio.log_ratio, x, nu)
+
+    def __getattr__(self, name):
+        found = getattr(self.ratio, name)
+        return partial(self._once, found) if name == "held_out" else found
+
+
+def _remembering(model: Likelihood) -> Likelihood:
+    "The same likelihood with ratios that keep their answers; for fixed samples of events, not for pseudo-experiments."
+    wrap = lambda ratio: ratio if ratio is None or isinstance(ratio, _Remembered) else _Remembered(ratio)
+    return replace(model, processes={name: replace(process, ratio=wrap(process.ratio)) for name, process in model.processes.items()})
+
+# %% ../nbs/1_optimality/17_power.ipynb #00000034
 def _exact_tails(model, data, null, alternative, truths, source) -> tuple[list, str]:
     "(value, error) of P(T >= T_obs) under each of `truths`, and what the events came from."
+    model = _remembering(model)
     statistic, step, tails = log_likelihood_ratio(model, null, alternative), None, []
     for truth in truths:
         values = {**model.fixed, **truth}
@@ -503,9 +540,10 @@ def _kind(sources: Mapping, of_model: str) -> str:
     "Words for where events came from."
     return "events" if any(isinstance(item, Table) for item in sources.values()) else of_model
 
-# %% ../nbs/1_optimality/17_power.ipynb #00000032
+# %% ../nbs/1_optimality/17_power.ipynb #00000035
 def _normal_tails(model, data, null, alternative, truths, source) -> tuple[list, str]:
     "As `_exact_tails`, with T a normal variable of the right mean and variance."
+    model = _remembering(model)
     statistic, tails = log_likelihood_ratio(model, null, alternative), []
     t_obs = statistic(data)
     for truth in truths:
@@ -521,7 +559,7 @@ def _normal_tails(model, data, null, alternative, truths, source) -> tuple[list,
         tails.append((float(tail(t_obs)), _sample_error(statistic, sources, yields, tail, t_obs)))
     return tails, _kind(sources, "quadrature")
 
-# %% ../nbs/1_optimality/17_power.ipynb #00000033
+# %% ../nbs/1_optimality/17_power.ipynb #00000036
 def _toy_tail(toys: np.ndarray, t_obs: float, tie: float) -> Callable:
     """P(T >= t) as a function, from pseudo-experiments; values closer than `tie` count as equal.
 
@@ -534,7 +572,7 @@ def _toy_tail(toys: np.ndarray, t_obs: float, tie: float) -> Callable:
         raise ValueError(f"n_toys: expected about {needed:.1g} to reach the observed value, got {len(toys)} of which none did")
     return lambda t: 1 - np.searchsorted(toys, t - tie, side="left") / len(toys)
 
-# %% ../nbs/1_optimality/17_power.ipynb #00000034
+# %% ../nbs/1_optimality/17_power.ipynb #00000037
 def _toy_tails(model, data, null, alternative, truths, source, n_toys, rng) -> tuple[list, str]:
     "As `_exact_tails`, from pseudo-experiments of two simple hypotheses."
     statistic, tails = log_likelihood_ratio(model, null, alternative), []
@@ -550,7 +588,7 @@ def _toy_tails(model, data, null, alternative, truths, source, n_toys, rng) -> t
         tails.append((p, float(np.hypot(np.sqrt(p * (1 - p) / n_toys), error))))
     return tails, _kind(sources, "samples")
 
-# %% ../nbs/1_optimality/17_power.ipynb #00000036
+# %% ../nbs/1_optimality/17_power.ipynb #00000039
 def _profile_ratio(model: Likelihood, null, alternative, data) -> tuple[float, dict, dict]:
     "T = log max L(alternative)/max L(null), and all parameter values at the two conditional fits."
     fits = [model.fix(**values).fit(data) for values in (null, alternative)]
@@ -570,7 +608,7 @@ def _repeat(model: Likelihood, values: Mapping[str, float], sources: Mapping, rn
     constraints = [constraint.repeat(values, rng) for constraint in model.constraints]
     return replace(model, constraints=constraints), Table(np.concatenate(events))
 
-# %% ../nbs/1_optimality/17_power.ipynb #00000037
+# %% ../nbs/1_optimality/17_power.ipynb #0000003a
 def _profile_toy_tails(model, data, null, alternative, truths, source, n_toys, rng) -> tuple[list, str]:
     "As `_toy_tails`, for the profile likelihood ratio: two fits for each pseudo-experiment."
     t_obs, *fitted = _profile_ratio(model, null, alternative, data)
@@ -587,7 +625,7 @@ def _profile_toy_tails(model, data, null, alternative, truths, source, n_toys, r
         tails.append((p, float(np.hypot(np.sqrt(p * (1 - p) / n_toys), error))))
     return tails, _kind(sources, "samples")
 
-# %% ../nbs/1_optimality/17_power.ipynb #00000038
+# %% ../nbs/1_optimality/17_power.ipynb #0000003b
 def _signed_root(model: Likelihood, data, null, alternative) -> float:
     """Signed root of the profile likelihood ratio of the one parameter that differs between the hypotheses.
 
@@ -602,7 +640,7 @@ def _signed_root(model: Likelihood, data, null, alternative) -> float:
     side = np.sign((best.values[name] - null[name]) * (alternative[name] - null[name]))
     return float(side * np.sqrt(max(2 * (conditional.nll - best.nll), 0.0)))
 
-# %% ../nbs/1_optimality/17_power.ipynb #00000039
+# %% ../nbs/1_optimality/17_power.ipynb #0000003c
 def _tail_probabilities(model, data, null, alternative, truths, method, source, n_toys, rng, level) -> tuple[list, str]:
     "Checks the request and passes it to its method."
     check_choice(method, "method", ("exact", "toys", "asymptotic"))
@@ -622,7 +660,7 @@ def _tail_probabilities(model, data, null, alternative, truths, method, source, 
         raise ValueError("method: expected toys for CLs with free nuisance parameters, got asymptotic")
     return [(float(p_from_significance(_signed_root(model, data, null, alternative))), 0.0)], "formula"
 
-# %% ../nbs/1_optimality/17_power.ipynb #0000003a
+# %% ../nbs/1_optimality/17_power.ipynb #0000003d
 def p_value(model: Likelihood, data, null: Mapping[str, float], alternative: Mapping[str, float], method: str = "exact", *,
             source=None, n_toys: int = 10_000, rng=None, level: float | None = None) -> PValue:
     """P(T >= T_obs | null) with T = log L(alternative)/L(null), as a PValue; the observed value is included.
@@ -644,11 +682,15 @@ def cls_value(model: Likelihood, data, null: Mapping[str, float], alternative: M
     (clsb, clsb_error), (clb, clb_error) = tails
     return CLsValue(clsb, clb, clsb_error, clb_error, method, kind)
 
-# %% ../nbs/1_optimality/17_power.ipynb #0000003b
+# %% ../nbs/1_optimality/17_power.ipynb #0000003e
 def upper_limit(model: Likelihood, data, strength: str = "mu", level: float = 0.05, *, source=None) -> float:
     "Largest value of parameter `strength` with exact CLs >= `level` against strength 0; all other parameters fixed."
     from scipy.optimize import brentq
-    level = check_number(level, "level", "(0, 1)")
+    level, model = check_number(level, "level", "(0, 1)"), _remembering(model)
+    data = data if isinstance(data, Table) else Table(check_events(data, "data"))
+    sources = _sources(model, source, {**model.fixed, strength: 0.0})
+    nodes = _tables(sources, {**model.fixed, strength: 0.0})
+    source = {name: item if isinstance(item, Table) else Template(nodes[name]) for name, item in sources.items()}
     excess = lambda value: np.log(max(cls_value(model, data, {strength: value}, {strength: 0.0}, source=source).cls, 1e-300) / level)
     high = 1.0
     while excess(high) > 0:

@@ -12,7 +12,8 @@ from .losses import Loss, find_loss
 
 # %% auto #0
 __all__ = ['Architecture', 'initial_weights', 'MemberDense', 'MemberNetwork', 'Network', 'predict', 'Scaling', 'standardise',
-           'Training', 'learning_rates', 'batch_order', 'BestWeights', 'History', 'train', 'validation_loss']
+           'Training', 'number_of_epochs', 'learning_rates', 'batch_order', 'BestWeights', 'History', 'train',
+           'validation_loss']
 
 # %% ../nbs/1_optimality/15_networks.ipynb #00000005
 @dataclass(frozen=True)
@@ -176,9 +177,9 @@ def _clip(gradients: list, length: float) -> list:
 class Training:
     """How a network is trained: `epochs` passes in batches of `batch` events with learning `rate` and Adam.
 
-    `schedule` 'cosine' lowers the rate to zero over all epochs, 'constant' keeps it. `patience`: epochs without a
+    `epochs` None: as many as make 6,000 steps, at least 5 and at most 30 (`number_of_epochs`). `schedule` 'cosine' lowers the rate to zero over all epochs, 'constant' keeps it. `patience`: epochs without a
     better validation loss after which a member stops (None: never). `clip`: largest gradient norm (None: no limit)."""
-    epochs: int = 10
+    epochs: int | None = None
     batch: int = 250
     rate: float = 0.01
     schedule: str = "cosine"
@@ -186,7 +187,8 @@ class Training:
     clip: float | None = None
 
     def __post_init__(self):
-        check_count(self.epochs, "epochs")
+        if self.epochs is not None:
+            check_count(self.epochs, "epochs")
         check_count(self.batch, "batch")
         check_number(self.rate, "rate", "(0, inf)")
         check_choice(self.schedule, "schedule", ("cosine", "constant"))
@@ -195,21 +197,26 @@ class Training:
         if self.clip is not None:
             check_number(self.clip, "clip", "(0, inf)")
 
-# %% ../nbs/1_optimality/15_networks.ipynb #0000001a
+# %% ../nbs/1_optimality/15_networks.ipynb #0000001b
+def number_of_epochs(training: Training, n_steps: int) -> int:
+    "Epochs to train for, if one epoch has `n_steps` steps."
+    return int(np.clip(np.ceil(6000 / n_steps), 5, 30)) if training.epochs is None else training.epochs
+
+# %% ../nbs/1_optimality/15_networks.ipynb #0000001d
 def learning_rates(training: Training, n_steps: int) -> np.ndarray:
     "Learning rate of each of `n_steps` steps, the whole training."
     if training.schedule == "constant":
         return np.full(n_steps, training.rate)
     return training.rate * 0.5 * (1 + np.cos(np.pi * np.arange(n_steps) / n_steps))
 
-# %% ../nbs/1_optimality/15_networks.ipynb #0000001d
+# %% ../nbs/1_optimality/15_networks.ipynb #00000020
 def batch_order(rows: np.ndarray, batch: int, rngs: Sequence[np.random.Generator]) -> np.ndarray:
     "Events of each step (steps, m, batch): every member's `rows` (m, n) shuffled by its own generator; an incomplete last batch is left out."
     n_steps = rows.shape[1] // batch
     order = np.stack([rng.permutation(member)[: n_steps * batch] for member, rng in zip(rows, rngs)])
     return order.reshape(len(rows), n_steps, batch).transpose(1, 0, 2).astype(np.int32)
 
-# %% ../nbs/1_optimality/15_networks.ipynb #00000020
+# %% ../nbs/1_optimality/15_networks.ipynb #00000023
 @lru_cache(maxsize=32)
 def _compiled_epoch(architecture: Architecture, members: int, loss: Loss, clip: float | None):
     "A compiled function (state, data, slices) -> (state, summed loss of each member); data is (x, label, weight)."
@@ -231,7 +238,7 @@ def _compiled_epoch(architecture: Architecture, members: int, loss: Loss, clip: 
 
     return compiled_epoch(step)
 
-# %% ../nbs/1_optimality/15_networks.ipynb #00000022
+# %% ../nbs/1_optimality/15_networks.ipynb #00000025
 def _segments(architecture: Architecture, order: np.ndarray, rates: np.ndarray, rngs: Sequence, limit: int = 2**27):
     "Yields (rows, rates) or, with dropout, (rows, rates, masks) for consecutive steps; masks take at most about `limit` bytes at a time."
     if not architecture.dropout:
@@ -245,7 +252,7 @@ def _segments(architecture: Architecture, order: np.ndarray, rates: np.ndarray, 
         kept = np.stack([rng.random(shape, dtype=np.float32) >= architecture.dropout for rng in rngs], axis=1)
         yield order[start:start + length], rates[start:start + length], kept.astype(np.uint8)
 
-# %% ../nbs/1_optimality/15_networks.ipynb #00000024
+# %% ../nbs/1_optimality/15_networks.ipynb #00000027
 class BestWeights:
     "Keeps, member by member, the weights with the smallest validation loss, and counts the epochs since."
 
@@ -264,7 +271,7 @@ class BestWeights:
         self.weights = [np.where(better[:, None, None], new, kept) for new, kept in zip(weights, old)]
         return bool(np.all(epoch - self.epoch >= self.patience))
 
-# %% ../nbs/1_optimality/15_networks.ipynb #00000027
+# %% ../nbs/1_optimality/15_networks.ipynb #0000002a
 @dataclass(frozen=True, eq=False)
 class History:
     "Losses by epoch and member, `train` (e, m) and `validation` (e, m) or None; `best` (m,) is the epoch whose weights were kept."
@@ -294,9 +301,10 @@ def train(architecture: Architecture, loss: str | Loss, x: np.ndarray, label: np
     weights = [to_device(array) for array in initial_weights(architecture, first)]
     state = weights, ([0 * array for array in weights], [0 * array for array in weights], to_device(np.float32(0)))
     n_steps = rows.shape[1] // training.batch
-    rates = learning_rates(training, n_steps * training.epochs).astype(np.float32).reshape(training.epochs, n_steps)
+    n_epochs = number_of_epochs(training, n_steps)
+    rates = learning_rates(training, n_steps * n_epochs).astype(np.float32).reshape(n_epochs, n_steps)
     best, losses, watched = BestWeights(len(indices), training.patience), [], []
-    for number in range(training.epochs):
+    for number in range(n_epochs):
         total, done = 0.0, 0
         for slices in _segments(architecture, batch_order(rows, training.batch, second), rates[number], third):
             state, summed = epoch(state, data, tuple(to_device(array) for array in slices))
@@ -313,7 +321,7 @@ def train(architecture: Architecture, loss: str | Loss, x: np.ndarray, label: np
         return Network(architecture, [to_numpy(array) for array in state[0]]), History(np.array(losses), None, np.full(len(indices), number))
     return Network(architecture, best.weights), History(np.array(losses), np.array(watched), best.epoch)
 
-# %% ../nbs/1_optimality/15_networks.ipynb #00000028
+# %% ../nbs/1_optimality/15_networks.ipynb #0000002b
 def _data(x, label, weight) -> tuple:
     "Inputs (n, d), labels (n,) and weights (n,) as tensors; lengths checked."
     x = np.asarray(x, np.float32)

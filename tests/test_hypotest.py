@@ -186,6 +186,19 @@ def test_held_out_events_are_the_last_resort():
     assert 0 < held_out.error and abs(held_out.value - exact.value) < 5 * held_out.error
 
 
+def test_a_limit_asks_the_ratio_once_for_each_sample():
+    asked = []
+
+    class Counting(Learned):
+        def log_ratio(self, x, nu=None):
+            asked.append(len(x))
+            return TOY.log_ratio(x)
+
+    model = Likelihood({"signal": Process(50, Counting()), "background": Process(1000)}, {"mu": "signal"})
+    upper_limit(model, TOY.sample("background", 1000, rng=1))
+    assert sorted(asked) == [1000, 20_000, 20_000]
+
+
 def test_no_event_observed():
     result = cls_value(search(3.0, 3.0), np.empty((0, 1)), **LIMIT)
     assert result.clsb < result.clb and 0.03 < result.cls < 1
