@@ -7,12 +7,14 @@ import argparse
 import os
 import subprocess
 import sys
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 
 from lrguide import run
 
+PARENT = "LRGUIDE_PARENT"  # environment: a pipe that ends when the process that started this one does
 ONE_THREAD = {"OMP_NUM_THREADS": "1", "TF_NUM_INTRAOP_THREADS": "1", "TF_NUM_INTEROP_THREADS": "1"}
 
 
@@ -75,13 +77,15 @@ def run_apart(names: list[str], out: Path, options: argparse.Namespace) -> dict[
     """The messages of the chapters that failed, by name; each runs in a process of its own, `options.jobs` at a time."""
     from tqdm import tqdm
 
-    environment = (ONE_THREAD if options.jobs > 1 else {}) | os.environ
+    pipe, held = os.pipe()  # nobody writes to it: it ends with this process, even if that is killed
+    environment = (ONE_THREAD if options.jobs > 1 else {}) | os.environ | {PARENT: str(pipe)}
 
     def run_one(name):
         command = [sys.executable, "-m", "lrguide", "run", name, "--preset", options.preset, "--out", str(out),
                    "--notebooks", str(options.notebooks), *(["--force"] if options.force else [])]
         start = time.perf_counter()
-        ended = subprocess.run(command, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True)
+        ended = subprocess.run(command, env=environment, pass_fds=[pipe], stdin=subprocess.DEVNULL, capture_output=True,
+                               text=True)
         return ended, time.perf_counter() - start
 
     failed = {}
@@ -98,7 +102,14 @@ def run_apart(names: list[str], out: Path, options: argparse.Namespace) -> dict[
         except KeyboardInterrupt:
             pool.shutdown(cancel_futures=True)
             raise
+    os.close(pipe), os.close(held)
     return failed
+
+
+def end_with_parent() -> None:
+    """Ends this process when the one that started it ends, so that a killed `figures` leaves no chapters running behind."""
+    if pipe := os.environ.pop(PARENT, None):
+        threading.Thread(target=lambda: (os.read(int(pipe), 1), os._exit(137)), daemon=True).start()
 
 
 def run_some(options: argparse.Namespace) -> int:
@@ -154,6 +165,7 @@ def writable(folder: Path) -> Path:
 def main(arguments: list[str] | None = None) -> None:
     """Ends the process with the command's exit status."""
     commands = {"figures": make_figures, "run": run_some, "list": list_chapters}
+    end_with_parent()
     try:
         options = parser().parse_args(arguments)
         status = commands[options.command](options)

@@ -135,6 +135,8 @@ def counting_limit(n, background, level: float = 0.05, method: str = "cls") -> f
     if method not in ("cls", "clsb"):
         raise ValueError(f"method: expected cls or clsb, got {method!r}")
     clb = counting_cls(n, 0.0, background).clb
+    if method == "cls" and not np.all(clb * level > 1e-300):
+        raise ValueError(f"n: expected counts that the background can fluctuate to, got P(N <= n | B) = {np.min(clb):g}")
     limit = gammainccinv(np.add(n, 1.0), level * (clb if method == "cls" else 1.0)) - background
     return np.where(limit >= 0, limit, np.nan)[()]
 

@@ -243,3 +243,27 @@ def test_killed_in_the_middle(tmp_path):
     results = run.run_chapter(chapter, out)
     assert [entry["name"] for entry in results["records"]] == ["early"]
     assert [file.name for file in out.iterdir()] == ["11_waits"]
+
+
+def test_killed_figures_take_their_chapters_along(tmp_path):
+    """SIGKILL of the command that starts the chapters ends them too; a rerun is not raced by what was left."""
+    waits = "import pathlib, time\nwhile not pathlib.Path(flag).exists():\n    time.sleep(0.1)"
+    path = write_notebook(tmp_path / "nbs" / "11_waits.ipynb", "from lrguide.run import record\nrecord('early', 1)", waits,
+                          parameters=f"flag: str = {str(tmp_path / 'flag')!r}  # file")
+    out = tmp_path / "out"
+    command = [sys.executable, "-m", "lrguide", "figures", "--out", str(out), "--notebooks", str(path.parent)]
+    process = subprocess.Popen(command, cwd=tmp_path, env=os.environ | {"PYTHONPATH": str(ROOT)})
+    limit = time.monotonic() + 60
+    while not (started := list(out.glob(".11_waits.*/records.jsonl"))):
+        assert process.poll() is None and time.monotonic() < limit
+        time.sleep(0.05)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    chapter = int(started[0].parent.name.split(".")[2])
+    while run._alive(chapter):
+        assert time.monotonic() < limit
+        time.sleep(0.05)
+    (tmp_path / "flag").touch()
+    assert subprocess.run(command, cwd=tmp_path, env=os.environ | {"PYTHONPATH": str(ROOT)}, capture_output=True).returncode == 0
+    assert run.read_results(out / "11_waits")["records"][0]["name"] == "early"
+    assert [file.name for file in out.iterdir()] == ["11_waits"]
