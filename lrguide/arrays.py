@@ -38,7 +38,7 @@ def check_count(value: int, name: str, minimum: int = 1) -> int:
 # %% ../nbs/9_machinery/91_arrays.ipynb #00000006
 def check_choice(value: str, name: str, choices: Sequence[str]) -> str:
     """`value`, if it is one of `choices`. Raises ValueError otherwise."""
-    if value not in list(choices):
+    if not any(value is choice or (isinstance(value, str) and value == choice) for choice in choices):
         raise ValueError(f"{name}: expected one of {', '.join(map(str, choices))}, got {value!r}")
     return value
 
@@ -115,6 +115,8 @@ def check_nu(nu, n: int, name: str = "nu") -> np.ndarray:
 
     A plain number is one point with k = 1. Raises TypeError or ValueError for anything else."""
     nu = np.atleast_1d(_float_array(nu, name))
+    if nu.shape[-1] == 0:
+        raise ValueError(f"{name}: expected at least one nuisance parameter, got shape {nu.shape}")
     if nu.ndim == 1:
         nu = np.broadcast_to(nu, (n, len(nu)))  # a view: costs no memory
     if nu.ndim != 2 or len(nu) != n:
@@ -136,6 +138,8 @@ class Table:
         put = lambda name, value: object.__setattr__(self, name, value)  # the class is frozen
         put("x", check_events(self.x))
         if self.nu is not None:
+            if np.shape(self.nu) == (len(self),) and len(self) > 1:  # one number for each event, or one point? say which
+                raise ValueError(f"nu: expected shape ({len(self)}, k) for values per event, got ({len(self)},); write nu[:, None]")
             put("nu", check_nu(self.nu, len(self)))
         if self.weight is not None:
             put("weight", check_column(self.weight, len(self), "weight"))
@@ -144,7 +148,9 @@ class Table:
         return len(self.x)
 
     def __getitem__(self, rows) -> Table:
-        "The events `rows`: a slice, a mask or an array of indices."
+        "The events `rows`: a slice, a mask or an array of indices. Raises TypeError for a single index."
+        if np.ndim(rows) == 0 and not isinstance(rows, slice):
+            raise TypeError(f"rows: expected a slice, a mask or an array of indices, got {rows!r}")
         pick = lambda column: None if column is None else column[rows]
         return Table(self.x[rows], pick(self.nu), pick(self.weight))
 
@@ -180,15 +186,21 @@ def rescale(table: Table, total: float) -> Table:
 
 # %% ../nbs/9_machinery/91_arrays.ipynb #00000019
 def join(*tables: Table) -> Table:
-    """All events of `tables` in one Table.
+    """All events of `tables`, at least one, in one Table.
 
     Raises ValueError if they have different features or only some of them have `nu`."""
-    for table in tables[1:]:
+    if not tables:
+        raise ValueError("tables: expected at least one, got none")
+    for table in tables:
+        if not isinstance(table, Table):
+            raise TypeError(f"tables: expected Tables, got {type(table).__name__}")
         if table.x.shape[1] != tables[0].x.shape[1]:
             raise ValueError(f"tables: expected {tables[0].x.shape[1]} features in each, got {table.x.shape[1]}")
     have_nu = [table.nu is not None for table in tables]
     if any(have_nu) != all(have_nu):
         raise ValueError("tables: expected nu in all of them or in none")
+    if all(have_nu) and len({table.nu.shape[1] for table in tables}) > 1:
+        raise ValueError("tables: expected the same nuisance parameters in all of them, got different numbers of columns")
     have_weight = any(table.weight is not None for table in tables)
     return Table(np.concatenate([table.x for table in tables]),
                  np.concatenate([table.nu for table in tables]) if all(have_nu) else None,
@@ -200,7 +212,7 @@ def split(table: Table, fraction: float, rng) -> tuple[Table, Table]:
 
     Weights are kept, so each part stands for its own share of the total. Raises ValueError below two events."""
     fraction = check_number(fraction, "fraction", "(0, 1)")
-    if len(table) < 2:
+    if len(check_sample(table, "table")) < 2:
         raise ValueError(f"table: expected at least 2 events to split, got {len(table)}")
     n_second = min(max(round(fraction * len(table)), 1), len(table) - 1)
     order = generator(rng).permutation(len(table))

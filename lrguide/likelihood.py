@@ -10,7 +10,7 @@ from scipy.special import gammaincinv
 from .arrays import Table, check_events, check_number
 
 # %% auto #0
-__all__ = ['Process', 'Normal', 'Fit', 'minimise', 'Profile', 'nll_on', 'Likelihood', 'BinnedRatio']
+__all__ = ['Process', 'Normal', 'Fit', 'minimise', 'Profile', 'nll_on', 'complete', 'Likelihood', 'BinnedRatio']
 
 # %% ../nbs/1_optimality/13_likelihood.ipynb #00000005
 @dataclass(frozen=True)
@@ -53,11 +53,12 @@ def _log_rate(yields: np.ndarray, log_ratios: np.ndarray) -> np.ndarray:
     largest = log_ratios.max(axis=0)
     largest = np.where(np.isfinite(largest), largest, 0.0)
     scaled = np.exp(log_ratios - largest)
-    rate, floor = yields @ scaled, 1e-6 * np.abs(yields) @ scaled
+    scaled = np.where(np.isneginf(log_ratios), 0.0, scaled)
+    rate, floor = yields @ scaled, 1e-6 * np.maximum(yields, 0) @ scaled  # does not move with a negative strength
     with np.errstate(divide="ignore", invalid="ignore"):
         tangent = np.log(floor) + (rate - floor) / floor
         log_rate = np.where(rate >= floor, np.log(rate), tangent)
-    return log_rate + largest
+    return np.where(floor > 0, log_rate, -np.inf) + largest
 
 # %% ../nbs/1_optimality/13_likelihood.ipynb #0000000c
 @dataclass(frozen=True)
@@ -151,8 +152,10 @@ def nll_on(model: Likelihood, data) -> Callable[[Mapping[str, float]], float]:
 
     def nll(values: Mapping[str, float]) -> float:
         values = {**model.fixed, **values}
-        yields = np.array(list(model.yields(values).values()))
+        yields = np.array(list(_yields(model, values).values()))
         log_ratios = np.stack([np.broadcast_to(ratio(values), len(table)) for ratio in ratios])
+        if np.isnan(log_ratios).any():
+            raise ValueError(f"ratio: expected log ratios of the data, got {np.isnan(log_ratios).sum()} NaN")
         with np.errstate(invalid="ignore"):  # 0 * -inf: an empty bin with nothing expected
             terms = table.weights * _log_rate(yields, log_ratios)
         terms = np.where(table.weights == 0, 0.0, terms)
@@ -161,14 +164,12 @@ def nll_on(model: Likelihood, data) -> Callable[[Mapping[str, float]], float]:
     return nll
 
 # %% ../nbs/1_optimality/13_likelihood.ipynb #00000015
-def _declared(processes: Mapping[str, Process], strength: Mapping, constraints: Iterable, extra: Mapping) -> dict:
-    """Name and range of all parameters: strengths first, then what densities, constraints and `extra` declare.
+def _declared(processes: Mapping[str, Process], strength: Mapping, extra: Mapping) -> dict:
+    """Name and range of all parameters: strengths first, then what densities and `extra` declare.
 
     Of two ranges for one name the narrower is taken; raises ValueError if they do not overlap."""
     ranges = {name: (-np.inf, np.inf) for name in strength}
-    named = [process.parameters for process in processes.values()]
-    named += [{constraint.name: (-np.inf, np.inf)} for constraint in constraints] + [dict(extra)]
-    for declared in named:
+    for declared in [process.parameters for process in processes.values()] + [extra]:
         for name, (low, high) in declared.items():
             before = ranges.get(name, (-np.inf, np.inf))
             ranges[name] = (max(low, before[0]), min(high, before[1]))
@@ -177,6 +178,27 @@ def _declared(processes: Mapping[str, Process], strength: Mapping, constraints: 
     return ranges
 
 # %% ../nbs/1_optimality/13_likelihood.ipynb #00000016
+def _check_value(name: str, value: float, known: Mapping[str, tuple[float, float]]) -> None:
+    "Raises ValueError if `name` is not a parameter of `known` or `value` lies outside its range."
+    if name not in known:
+        raise ValueError(f"{name}: expected one of the parameters {', '.join(known) or '(none)'}")
+    low, high = known[name]
+    if not low <= check_number(value, name) <= high:
+        raise ValueError(f"{name}: expected a value in its range {low:g} to {high:g}, got {value:g}")
+
+
+def complete(model: Likelihood, values: Mapping[str, float] | None) -> dict[str, float]:
+    "`values` with the fixed parameters added. Raises ValueError if one is missing, unknown or out of range."
+    values = {**model.fixed, **(values or {})}
+    known = model.ranges_of_all
+    for name in known:
+        if name not in values:
+            raise ValueError(f"values: expected a value for {name}, got {', '.join(values) or 'none'}")
+    for name, value in values.items():
+        _check_value(name, value, known)
+    return values
+
+# %% ../nbs/1_optimality/13_likelihood.ipynb #00000017
 def _start(model: Likelihood) -> dict[str, float]:
     "Where a fit begins: strengths at 1, constrained parameters at their mean, others in the middle of their range."
     means = {constraint.name: constraint.mean for constraint in model.constraints}
@@ -186,7 +208,7 @@ def _start(model: Likelihood) -> dict[str, float]:
         start[name] = 1.0 if name in model.strength else float(np.clip(means.get(name, middle), low, high))
     return start
 
-# %% ../nbs/1_optimality/13_likelihood.ipynb #00000017
+# %% ../nbs/1_optimality/13_likelihood.ipynb #00000018
 @dataclass(frozen=True)
 class Likelihood:
     """Extended likelihood of events that come from `processes`, all relative to one fixed reference density.
@@ -202,41 +224,50 @@ class Likelihood:
     def __post_init__(self):
         for name, default in (("processes", {}), ("strength", {}), ("ranges", {}), ("fixed", {})):
             object.__setattr__(self, name, dict(getattr(self, name) or default))
-        object.__setattr__(self, "constraints", tuple(self.constraints))
+        constraints = self.constraints if isinstance(self.constraints, Iterable) else (self.constraints,)
+        object.__setattr__(self, "constraints", tuple(constraints))
         if not self.processes:
             raise ValueError("processes: expected at least one, got none")
         for name, process in self.strength.items():
             if process not in self.processes:
                 raise ValueError(f"strength: expected {name} to name one of {', '.join(self.processes)}, got {process!r}")
+        for name, process in self.processes.items():
+            if not isinstance(process, Process):
+                raise TypeError(f"processes: expected a Process for {name}, got {type(process).__name__}")
+        known = self.ranges_of_all
+        for constraint in self.constraints:
+            if constraint.name not in known:
+                raise ValueError(f"constraints: expected a parameter of the model ({', '.join(known) or 'none'}) or of ranges, got {constraint.name!r}")
+        for name, value in self.fixed.items():
+            _check_value(name, value, known)
+
+    @property
+    def ranges_of_all(self) -> dict[str, tuple[float, float]]:
+        "Name and range of all parameters, fixed ones included, strengths first."
+        return _declared(self.processes, self.strength, self.ranges)
 
     @property
     def parameters(self) -> dict[str, tuple[float, float]]:
         "Name and range of the free parameters, strengths first."
-        declared = _declared(self.processes, self.strength, self.constraints, self.ranges)
-        return {name: limits for name, limits in declared.items() if name not in self.fixed}
+        return {name: limits for name, limits in self.ranges_of_all.items() if name not in self.fixed}
 
     def fix(self, **values: float) -> Likelihood:
-        "The same likelihood with the parameters `values` fixed. Raises ValueError for a name it does not have."
-        known = _declared(self.processes, self.strength, self.constraints, self.ranges)
-        for name, value in values.items():
-            if name not in known:
-                raise ValueError(f"{name}: expected one of the parameters {', '.join(known) or '(none)'}")
-            check_number(value, name)
+        "The same likelihood with the parameters `values` fixed. Raises ValueError for an unknown name or a value out of range."
         return replace(self, fixed={**self.fixed, **values})
 
     def yields(self, values: Mapping[str, float] | None = None) -> dict[str, float]:
         "Expected number of events of each process at the parameter `values`; raises ValueError if a function gives a negative one."
-        return _yields(self, {**self.fixed, **(values or {})})
+        return _yields(self, complete(self, values))
 
     def log_rate(self, x, values: Mapping[str, float] | None = None) -> np.ndarray:
         "log sum_k N_k r_k(x) (n,) at the parameter `values`: the log expected density of events relative to the reference."
-        x, values = check_events(x), {**self.fixed, **(values or {})}
+        x, values = check_events(x), complete(self, values)
         log_ratios = [np.broadcast_to(_ratio_on(process, x)(values), len(x)) for process in self.processes.values()]
         return _log_rate(np.array(list(self.yields(values).values())), np.stack(log_ratios))
 
     def nll(self, data, values: Mapping[str, float] | None = None) -> float:
         "Minus log likelihood of `data` at the parameter `values`, without terms that no parameter changes."
-        return nll_on(self, data)(values or {})
+        return nll_on(self, data)(complete(self, values))
 
     def fit(self, data) -> Fit:
         "The maximum-likelihood Fit to `data`. Raises RuntimeError if it does not converge."
@@ -246,7 +277,7 @@ class Likelihood:
         "The Profile of parameter `name` on the increasing values `grid`, all other parameters fitted at each."
         return _profile(self, data, name, np.asarray(grid, dtype=float))
 
-# %% ../nbs/1_optimality/13_likelihood.ipynb #00000018
+# %% ../nbs/1_optimality/13_likelihood.ipynb #00000019
 def _yields(model: Likelihood, values: Mapping[str, float]) -> dict[str, float]:
     "Expected yield of each process, strengths multiplied in."
     yields = {}
@@ -254,18 +285,18 @@ def _yields(model: Likelihood, values: Mapping[str, float]) -> dict[str, float]:
         yields[name] = float(process.expected(values)) if callable(process.expected) else process.expected
         check_number(yields[name], f"expected yield of {name}", "[0, inf)")
     for parameter, name in model.strength.items():
-        if parameter not in values:
-            raise ValueError(f"values: expected a value for {parameter}, got {', '.join(values) or 'none'}")
         yields[name] *= values[parameter]
     return yields
 
-# %% ../nbs/1_optimality/13_likelihood.ipynb #00000019
+# %% ../nbs/1_optimality/13_likelihood.ipynb #0000001a
 def _profile(model: Likelihood, data, name: str, grid: np.ndarray) -> Profile:
     "Fits the other parameters at each value of `name`, each fit beginning where its neighbour ended."
     if name not in model.parameters:
         raise ValueError(f"name: expected one of the free parameters {', '.join(model.parameters)}, got {name!r}")
-    if grid.ndim != 1 or len(grid) < 4 or np.any(np.diff(grid) <= 0):
+    if grid.ndim != 1 or len(grid) < 4 or not np.all(np.diff(grid) > 0):
         raise ValueError(f"grid: expected at least 4 increasing values, got shape {grid.shape}")
+    for value in grid[[0, -1]]:
+        _check_value(name, float(value), model.parameters)
     nll, limits = nll_on(model, data), model.parameters
     best = minimise(nll, _start(model), limits, errors=False)
     start = {other: value for other, value in best.values.items() if other != name}
@@ -275,7 +306,7 @@ def _profile(model: Likelihood, data, name: str, grid: np.ndarray) -> Profile:
         lowest[i], start = fit.nll, fit.values
     return Profile(name, grid, lowest - best.nll, best.values[name])
 
-# %% ../nbs/1_optimality/13_likelihood.ipynb #0000001d
+# %% ../nbs/1_optimality/13_likelihood.ipynb #0000001e
 @dataclass(frozen=True)
 class BinnedRatio:
     """Log ratio of bin probabilities: `numerator` to `denominator` (b,), for events that fall in bin `index(x)` (n,).
@@ -287,16 +318,24 @@ class BinnedRatio:
     denominator: np.ndarray | None = None
     parameters: Mapping[str, tuple[float, float]] = None
 
+    def __post_init__(self):
+        if not callable(self.numerator):
+            _probabilities(self.numerator, "numerator")
+        if self.denominator is not None and not np.all(_probabilities(self.denominator, "denominator") > 0):
+            raise ValueError("denominator: expected positive contents, the reference must not have an empty bin")
+
     def log_ratio(self, x, nu=None) -> np.ndarray:
-        "Log ratio (n,) of the bin of each event; -inf where the numerator has none."
+        "Log ratio (n,) of the bin of each event; -inf where the numerator has none. Raises ValueError for an event outside all bins."
         numerator = self.numerator(np.atleast_1d(nu)) if callable(self.numerator) else self.numerator
         numerator = _probabilities(numerator, "numerator")
         denominator = np.ones(len(numerator)) if self.denominator is None else self.denominator
-        with np.errstate(divide="ignore", invalid="ignore"):
-            table = np.log(numerator) - np.log(_probabilities(denominator, "denominator"))
-        return table[self.index(check_events(x))]
+        index = np.asarray(self.index(check_events(x)))
+        if len(index) and not 0 <= index.min() <= index.max() < len(numerator):
+            raise ValueError(f"index: expected bins 0 to {len(numerator) - 1}, got {index.min()} to {index.max()}")
+        with np.errstate(divide="ignore"):
+            return (np.log(numerator) - np.log(_probabilities(denominator, "denominator")))[index]
 
-# %% ../nbs/1_optimality/13_likelihood.ipynb #0000001e
+# %% ../nbs/1_optimality/13_likelihood.ipynb #0000001f
 def _probabilities(contents, name: str) -> np.ndarray:
     "`contents` (b,) divided by their sum. Raises ValueError if one is negative or all are zero."
     contents = np.asarray(contents, dtype=float)

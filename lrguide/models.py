@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 import numpy as np
-from .arrays import Table, check_choice, check_count, check_events, check_nu, check_number, generator
+from .arrays import Table, check_choice, check_column, check_count, check_events, check_nu, check_number, generator
 
 # %% auto #0
 __all__ = ['wrap', 'log_wrapped_normal', 'Resonance']
@@ -31,15 +31,18 @@ def log_wrapped_normal(y: np.ndarray, sigma: float | np.ndarray) -> np.ndarray:
 def _resolution(model: Resonance, x: np.ndarray, nu) -> float | np.ndarray:
     """The resolution of each event: a number, or (n,) where it differs between events.
 
-    Raises ValueError if `nu` is missing, not wanted, or holds a value that is not positive."""
+    Raises ValueError if `nu` is missing, not wanted, has more than one column, or holds a value that is not positive."""
     if model.sigma is None:
         if nu is None:
             raise ValueError("nu: expected the resolution sigma, got None")
-        sigma = check_nu(nu, len(x))[:, 0]
+        sigma = check_nu(nu, len(x))
+        if sigma.shape[1] != 1:
+            raise ValueError(f"nu: expected one column, the resolution sigma, got {sigma.shape[1]}")
+        sigma = sigma[:, 0]
     elif nu is not None:
         raise ValueError(f"nu: expected None for a resolution that is not a nuisance parameter, got {nu!r}")
     else:
-        sigma = model.sigma(x[:, 1]) if callable(model.sigma) else model.sigma
+        sigma = check_column(model.sigma(x[:, 1]), len(x), "sigma") if callable(model.sigma) else model.sigma
     if np.any(np.asarray(sigma) <= 0):
         raise ValueError(f"sigma: expected a positive resolution, got {np.min(sigma):g}")
     return sigma
@@ -72,9 +75,16 @@ class Resonance:
         if self.sigma is not None and not callable(self.sigma):
             check_number(self.sigma, "sigma", "(0, inf)")
 
+    def events(self, x) -> np.ndarray:
+        "`x` as events (n, d) of this model. Raises ValueError for another number of features."
+        x, n_features = check_events(x), 1 + callable(self.sigma) + self.difference
+        if x.shape[1] != n_features:
+            raise ValueError(f"x: expected {n_features} feature{'s' * (n_features > 1)}, got shape {x.shape}")
+        return x
+
     @property
     def parameters(self) -> dict[str, tuple[float, float]]:
-        "Name and allowed range of the nuisance parameters."
+        "Name and range of the nuisance parameters, for fits; the formulae hold for any positive sigma."
         return {"sigma": (0.001, 2.0)} if self.sigma is None else {}
 
     def sample(self, process: str, n: int, rng, nu=None) -> Table:
@@ -85,15 +95,15 @@ class Resonance:
     def log_density(self, process: str, x, nu=None) -> np.ndarray:
         "Log density (n,) of events `x` (n, d) of `process`."
         check_choice(process, "process", ("signal", "background"))
-        x = check_events(x)
+        x = self.events(x)
         sigma = _resolution(self, x, nu)
-        peak = log_wrapped_normal(x[:, 0], sigma) if process == "signal" else np.zeros(len(x))
-        return peak + (log_wrapped_normal(x[:, -1], sigma) if self.difference else 0.0)
+        peak = log_wrapped_normal(wrap(x[:, 0]), sigma) if process == "signal" else np.zeros(len(x))
+        return peak + (log_wrapped_normal(wrap(x[:, -1]), sigma) if self.difference else 0.0)
 
     def log_ratio(self, x, nu=None) -> np.ndarray:
         "Log ratio (n,) of the signal density to the background density at events `x` (n, d)."
-        x = check_events(x)
-        return log_wrapped_normal(x[:, 0], _resolution(self, x, nu))
+        x = self.events(x)
+        return log_wrapped_normal(wrap(x[:, 0]), _resolution(self, x, nu))
 
     def log_ratio_grid(self, x, points) -> np.ndarray:
         "Log ratios (g, n) of events `x` (n, d) at the nuisance parameters `points` (g, k)."
@@ -116,4 +126,8 @@ def _quadrature(model: Resonance, process: str, n_nodes: int, nu=None) -> Table:
     else:
         x = midpoints(n_nodes)[:, None] - 0.5
     density = np.exp(model.log_density(process, x, nu))
+    if model.sigma is None or not callable(model.sigma):
+        width = float(np.min(_resolution(model, x[:1], nu)))
+        if n_nodes * width < 2:  # the midpoint rule needs a few nodes inside the peak
+            raise ValueError(f"n_nodes: expected at least {int(np.ceil(2 / width))} for a resolution of {width:g}, got {n_nodes}")
     return Table(x, None if nu is None else check_nu(nu, len(x)), density / density.sum())
