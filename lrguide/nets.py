@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 import numpy as np
-from .arrays import check_choice, check_count, check_number, spawn
+from .arrays import check_choice, check_column, check_count, check_events, check_number, spawn
 from .backend import compiled, compiled_epoch, keras, to_device, to_numpy, value_and_gradient
 from .losses import Loss, find_loss
 
@@ -28,10 +28,15 @@ class Architecture:
     outputs: int = 1
 
     def __post_init__(self):
-        for size in (self.n_features, *self.hidden, self.outputs):
-            check_count(size, "hidden")
+        if np.ndim(self.hidden) != 1:
+            raise TypeError(f"hidden: expected the sizes of the layers, such as (64, 64), got {self.hidden!r}")
+        for name, sizes in (("n_features", [self.n_features]), ("hidden", self.hidden), ("outputs", [self.outputs])):
+            for size in sizes:
+                check_count(size, name)
         check_number(self.dropout, "dropout", "[0, 1)")
-        object.__setattr__(self, "hidden", tuple(self.hidden))
+        if not isinstance(self.activation, str) or not callable(getattr(keras.activations, self.activation, None)):
+            raise ValueError(f"activation: expected the name of a Keras activation, got {self.activation!r}")
+        object.__setattr__(self, "hidden", tuple(int(size) for size in self.hidden))
 
     @property
     def sizes(self) -> tuple[int, ...]:
@@ -177,7 +182,8 @@ def _clip(gradients: list, length: float) -> list:
 class Training:
     """How a network is trained: `epochs` passes in batches of `batch` events with learning `rate` and Adam.
 
-    `epochs` None: as many as make 6,000 steps, at least 5 and at most 30 (`number_of_epochs`). `schedule` 'cosine' lowers the rate to zero over all epochs, 'constant' keeps it. `patience`: epochs without a
+    `epochs` None: as many as make 6,000 steps, at least 5 and at most 30 (`number_of_epochs`).
+    `schedule` 'cosine' lowers the rate to zero over all epochs, 'constant' keeps it. `patience`: epochs without a
     better validation loss after which a member stops (None: never). `clip`: largest gradient norm (None: no limit)."""
     epochs: int | None = None
     batch: int = 250
@@ -247,12 +253,13 @@ def _segments(architecture: Architecture, order: np.ndarray, rates: np.ndarray, 
     n_steps, members, batch = order.shape
     units = sum(architecture.hidden)
     length = max(1, min(n_steps, limit // (members * batch * units)))
-    for start in range(0, n_steps - length + 1, length):  # equal lengths, so that one program serves all
-        shape = (length, batch, units)
-        kept = np.stack([rng.random(shape, dtype=np.float32) >= architecture.dropout for rng in rngs], axis=1)
-        yield order[start:start + length], rates[start:start + length], kept.astype(np.uint8)
+    for start in range(0, n_steps, length):
+        stop = min(start + length, n_steps)
+        drawn = [rng.random((stop - start, batch, units), dtype=np.float32) for rng in rngs]
+        kept = np.stack([numbers >= architecture.dropout for numbers in drawn], axis=1)
+        yield order[start:stop], rates[start:stop], kept.astype(np.uint8)
 
-# %% ../nbs/1_optimality/15_networks.ipynb #00000027
+# %% ../nbs/1_optimality/15_networks.ipynb #00000028
 class BestWeights:
     "Keeps, member by member, the weights with the smallest validation loss, and counts the epochs since."
 
@@ -271,7 +278,7 @@ class BestWeights:
         self.weights = [np.where(better[:, None, None], new, kept) for new, kept in zip(weights, old)]
         return bool(np.all(epoch - self.epoch >= self.patience))
 
-# %% ../nbs/1_optimality/15_networks.ipynb #0000002a
+# %% ../nbs/1_optimality/15_networks.ipynb #0000002b
 @dataclass(frozen=True, eq=False)
 class History:
     "Losses by epoch and member, `train` (e, m) and `validation` (e, m) or None; `best` (m,) is the epoch whose weights were kept."
@@ -288,7 +295,7 @@ def train(architecture: Architecture, loss: str | Loss, x: np.ndarray, label: np
     `members`: how many, or the indices of those to train; member k depends on `rng` and k alone. `rows` (m, n'): events of
     each member (default: all). `validation`: (x, label, weight) of events to watch and to choose the best epoch by.
     Raises ValueError if a batch is larger than the sample, RuntimeError if the loss is not finite."""
-    indices = list(range(members)) if isinstance(members, int) else list(members)
+    indices = list(range(check_count(members, "members"))) if np.ndim(members) == 0 else list(members)
     rngs = [stream.spawn(3) for stream in spawn(rng, max(indices) + 1)]  # initial weights, order of events, dropout
     first, second, third = ([rngs[k][i] for k in indices] for i in range(3))
     rows = np.broadcast_to(np.arange(len(x)), (len(indices), len(x))) if rows is None else rows
@@ -297,7 +304,9 @@ def train(architecture: Architecture, loss: str | Loss, x: np.ndarray, label: np
     if rows.shape[1] < training.batch:
         raise ValueError(f"batch: expected at most the {rows.shape[1]} training events, got {training.batch}")
     epoch = _compiled_epoch(architecture, len(indices), find_loss(loss), training.clip)
-    data = _data(x, label, weight)
+    data = _data(architecture, x, label, weight)
+    if rows.min() < 0 or rows.max() >= len(x):
+        raise ValueError(f"rows: expected indices 0 to {len(x) - 1}, got {rows.min()} to {rows.max()}")
     weights = [to_device(array) for array in initial_weights(architecture, first)]
     state = weights, ([0 * array for array in weights], [0 * array for array in weights], to_device(np.float32(0)))
     n_steps = rows.shape[1] // training.batch
@@ -321,15 +330,14 @@ def train(architecture: Architecture, loss: str | Loss, x: np.ndarray, label: np
         return Network(architecture, [to_numpy(array) for array in state[0]]), History(np.array(losses), None, np.full(len(indices), number))
     return Network(architecture, best.weights), History(np.array(losses), np.array(watched), best.epoch)
 
-# %% ../nbs/1_optimality/15_networks.ipynb #0000002b
-def _data(x, label, weight) -> tuple:
-    "Inputs (n, d), labels (n,) and weights (n,) as tensors; lengths checked."
-    x = np.asarray(x, np.float32)
-    x = x[:, None] if x.ndim == 1 else x
-    weight = np.ones(len(x)) if weight is None else weight
-    for name, array in (("label", label), ("weight", weight)):
-        if len(array) != len(x):
-            raise ValueError(f"{name}: expected {len(x)} numbers, one for each event, got {len(array)}")
+# %% ../nbs/1_optimality/15_networks.ipynb #0000002c
+def _data(architecture: Architecture, x, label, weight) -> tuple:
+    "Inputs (n, d), labels (n,) and weights (n,) as tensors; raises ValueError for wrong shapes or numbers that are not finite."
+    x = check_events(x, "x", minimum=1)
+    if x.shape[1] != architecture.n_features:
+        raise ValueError(f"x: expected {architecture.n_features} features, got shape {x.shape}")
+    label = check_column(label, len(x), "label")
+    weight = np.ones(len(x)) if weight is None else check_column(weight, len(x), "weight")
     return tuple(to_device(np.asarray(array, np.float32)) for array in (x, label, weight))
 
 

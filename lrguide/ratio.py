@@ -5,9 +5,12 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Mapping, Sequence
+from copy import copy
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 import numpy as np
+from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.utils.validation import check_is_fitted
 from scipy.interpolate import CubicSpline
 from scipy.special import chdtrc, expit, log_expit, logit, logsumexp
 from .arrays import Table, check_choice, check_column, check_count, check_events, check_labels, check_nu, check_number, check_sample, generator, join, spawn, split
@@ -16,7 +19,7 @@ from .nets import Architecture, Network, Scaling, Training, predict, standardise
 
 # %% auto #0
 __all__ = ['CALIBRATIONS', 'labelled', 'with_nu', 'check_inside', 'NetworkScores', 'ForeignScores', 'Calibration',
-           'histogram_calibration', 'isotonic_calibration', 'fit_shift', 'shift_over_denominator', 'log_mean',
+           'histogram_calibration', 'isotonic_calibration', 'fit_shift', 'shift_over_denominator', 'mean_ratio',
            'Normalisation', 'normalisation_pooled', 'normalisation_over_denominator', 'interpolated', 'Ratio', 'finish',
            'closure', 'Check', 'Diagnosis', 'diagnose', 'save_ratio', 'load_ratio', 'LabelledRatio', 'from_scores',
            'mixed', 'unmixed']
@@ -75,25 +78,30 @@ class NetworkScores:
 # %% ../nbs/1_optimality/16_ratio.ipynb #0000000d
 @dataclass(frozen=True, eq=False)
 class ForeignScores:
-    "Scores (m, n) of `classifiers`, which take x (n, d), with the columns of nu appended if there are any."
+    "Scores (m, n) of `classifiers`, which take x (n, d), with the columns of nu appended; `probability` (m,) says which give one."
     classifiers: Sequence[object]
-    parameters: Mapping[str, tuple[float, float]]
+    probability: Sequence[bool]
 
     def __call__(self, x: np.ndarray, nu: np.ndarray | None) -> np.ndarray:
-        x = x if nu is None else np.column_stack([x, nu])
-        return np.stack([_score(classifier, x) for classifier in self.classifiers])
+        outputs = [_output(classifier, x, nu) for classifier in self.classifiers]
+        return np.stack([_log_odds(output) if odds else output for output, odds in zip(outputs, self.probability)])
 
 
-def _score(classifier, x: np.ndarray) -> np.ndarray:
-    "Score (n,) of one classifier; probabilities become log odds, cut off at 1e-7 from 0 and 1. Raises ValueError for NaN."
-    if hasattr(classifier, "predict_proba"):
-        output = np.asarray(classifier.predict_proba(x))[:, -1]
-    else:
-        output = np.asarray(classifier.predict(x) if hasattr(classifier, "predict") else classifier(x))
-    output = check_column(output.reshape(len(x), -1)[:, -1], len(x), "score")
-    if len(output) == 0 or output.min() < 0 or output.max() > 1:
-        return output
-    return logit(np.clip(output, 1e-7, 1 - 1e-7))
+def _output(classifier, x: np.ndarray, nu: np.ndarray | None) -> np.ndarray:
+    "What one classifier says (n,) about the events; of several columns the last. Raises ValueError for NaN or a wrong number."
+    x = x if nu is None else np.column_stack([x, nu])
+    if len(x) == 0:
+        return np.zeros(0)
+    ways = [name for name in ("predict_proba", "decision_function", "predict") if hasattr(classifier, name)]
+    output = np.asarray(getattr(classifier, ways[0])(x) if ways else classifier(x), dtype=float)
+    return check_column(output[:, -1] if output.ndim == 2 else output, len(x), "score")
+
+
+def _log_odds(chance: np.ndarray) -> np.ndarray:
+    "log(c/(1 - c)) of probabilities (n,), cut off at 1e-7 from 0 and 1. Raises ValueError for values that are none."
+    if len(chance) and not 0 <= chance.min() <= chance.max() <= 1:
+        raise ValueError(f"score: expected probabilities in [0, 1], as on the calibration events, got {chance.min():g} to {chance.max():g}")
+    return logit(np.clip(chance, 1e-7, 1 - 1e-7))
 
 # %% ../nbs/1_optimality/16_ratio.ipynb #0000000f
 @dataclass(frozen=True, eq=False)
@@ -110,13 +118,16 @@ class Calibration:
 def histogram_calibration(score, label, weight, n_bins: int = 50) -> Calibration:
     """Calibration from the weight of both classes in `n_bins` quantiles of the score; the knot is the bin's mean score.
 
-    One event's worth of weight is added to each class in each bin, so that an empty one gives no infinite ratio."""
+    Raises ValueError if negative weights leave a bin without a positive sum. One event's worth of weight is added to each class in each bin, so that an empty one gives no infinite ratio."""
     edges = np.unique(np.quantile(score, np.linspace(0, 1, n_bins + 1)[1:-1]))
     index = np.searchsorted(edges, score, side="right")
     count = lambda values: np.bincount(index, values, minlength=len(edges) + 1)
     filled = count(None) > 0
-    ratio = np.log(count(weight * label) + 1) - np.log(count(weight * (1 - label)) + 1)
-    return Calibration((count(score)[filled] / count(None)[filled]), ratio[filled])
+    contents = [count(weight * label) + 1, count(weight * (1 - label)) + 1]
+    if np.min(contents) <= 0:
+        raise ValueError(f"weight: expected a positive sum in each of {n_bins} quantiles of the score, got {np.min(contents) - 1:.3g}; use fewer negative weights")
+    ratio = np.log(contents[0]) - np.log(contents[1])
+    return Calibration(count(score)[filled] / count(None)[filled], ratio[filled])
 
 # %% ../nbs/1_optimality/16_ratio.ipynb #00000011
 def isotonic_calibration(score, label, weight) -> Calibration:
@@ -157,10 +168,14 @@ def fit_shift(score: np.ndarray, label: np.ndarray, weight: np.ndarray, basis: n
         if effective < 100:
             raise ValueError(f"normalise: expected an effective sample of at least 100 held-out events where both classes occur, got {effective:.3g}")
         curvature = basis.T @ (basis * overlap[:, None])
+        if np.linalg.cond(curvature) > 1e10:
+            raise ValueError(f"nu: expected held-out events at more values than the {basis.shape[1]} terms of the normalisation, got too few")
         step = np.linalg.solve(curvature, basis.T @ (weight * (chance - label)))
         coefficients += np.clip(step, -1, 1)
         if np.abs(step).max() < 1e-10:
             break
+    else:
+        raise ValueError(f"normalise: expected a shift that balances the classes, found none after 100 steps (last one {np.abs(step).max():.2g})")
     pull = basis * (weight * (chance - label))[:, None]
     inverse = np.linalg.inv(curvature)
     return coefficients, inverse @ (pull.T @ pull) @ inverse
@@ -180,11 +195,13 @@ def shift_over_denominator(score_grid: np.ndarray, weight: np.ndarray) -> tuple[
     return log_mean, np.sqrt(((relative - 1) ** 2) @ weight**2), effective
 
 # %% ../nbs/1_optimality/16_ratio.ipynb #0000001e
-def log_mean(log_ratios: np.ndarray) -> np.ndarray:
-    "Log (n,) of the mean over members of ratios, from log ratios (m, n)."
-    return logsumexp(log_ratios, axis=0) - np.log(len(log_ratios))
+def mean_ratio(log_ratios: np.ndarray, over: str | None = "pooled") -> np.ndarray:
+    "Log ratio (n,) of an ensemble from its members' (m, n): mean ratios to the pooled density, or to the 'denominator'."
+    if over == "denominator":
+        return logsumexp(log_ratios, axis=0) - np.log(len(log_ratios))
+    return logsumexp(log_expit(log_ratios), axis=0) - logsumexp(log_expit(-log_ratios), axis=0)
 
-# %% ../nbs/1_optimality/16_ratio.ipynb #00000021
+# %% ../nbs/1_optimality/16_ratio.ipynb #00000022
 @dataclass(frozen=True, eq=False)
 class Normalisation:
     "Shift of each member as a polynomial in nu: `coefficients` (m, p), `covariance` (m, p, p)."
@@ -197,7 +214,7 @@ def normalisation_pooled(scores: np.ndarray, label, weight, basis) -> Normalisat
     fits = [fit_shift(score, label, weight, basis) for score in scores]
     return Normalisation(*(np.stack(part) for part in zip(*fits)))
 
-# %% ../nbs/1_optimality/16_ratio.ipynb #00000022
+# %% ../nbs/1_optimality/16_ratio.ipynb #00000023
 def normalisation_over_denominator(ratio: Ratio, denominator: Table, n_grid: int = 9) -> Normalisation:
     "The Normalisation over `denominator` events, at `n_grid` values of each nuisance parameter, as polynomials through them."
     points = _grid(ratio.parameters, n_grid) if ratio.parameters else np.zeros((1, 0))
@@ -217,7 +234,7 @@ def _grid(parameters: Mapping[str, tuple[float, float]], n: int) -> np.ndarray:
     axes = [np.linspace(low, high, n) for low, high in parameters.values()]
     return np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(-1, len(axes))
 
-# %% ../nbs/1_optimality/16_ratio.ipynb #00000023
+# %% ../nbs/1_optimality/16_ratio.ipynb #00000024
 def interpolated(ratio: Ratio, x: np.ndarray, n_grid: int = 41) -> Callable[[np.ndarray], np.ndarray]:
     """A function from nu (k,) to the log ratios (n,) at events `x`: cubic splines through one evaluation on a grid.
 
@@ -237,7 +254,7 @@ def interpolated(ratio: Ratio, x: np.ndarray, n_grid: int = 41) -> Callable[[np.
 
     return at
 
-# %% ../nbs/1_optimality/16_ratio.ipynb #00000024
+# %% ../nbs/1_optimality/16_ratio.ipynb #00000025
 class Ratio:
     """A learned log density ratio of a numerator to a denominator sample: an ensemble, calibrated and normalised.
 
@@ -252,9 +269,12 @@ class Ratio:
                  normalise: str | None = "pooled", rng: int | np.random.Generator):
         self.parameters = _ranges(parameters)
         self.members, self.bootstrap = check_count(members, "members"), bool(bootstrap)
-        self.hidden, self.activation, self.dropout = tuple(hidden), activation, dropout
+        shape = Architecture(1, hidden, activation, dropout)  # refuses what makes no network
+        self.hidden, self.activation, self.dropout = shape.hidden, activation, dropout
         self.loss, self.training = loss, training
         find_loss(loss)
+        if not isinstance(training, Training):
+            raise TypeError(f"training: expected a Training, got {type(training).__name__}")
         self.fraction = check_number(held_out, "held_out", "(0, 1)")
         self.calibration = check_choice(calibration, "calibration", (None, *CALIBRATIONS))
         self.normalise = check_choice(normalise, "normalise", ("pooled", "denominator", None))
@@ -281,14 +301,19 @@ class Ratio:
         log_ratios = self.calibrated(x, nu)
         if self.normalisation is not None:
             log_ratios = log_ratios - self.normalisation.coefficients @ _basis(nu, len(x), self.parameters).T
-        return log_ratios if members else log_mean(log_ratios)
+        return log_ratios if members else mean_ratio(log_ratios, self.normalise)
 
     def log_ratio_grid(self, x, points, *, extrapolate: bool = False) -> np.ndarray:
         "Log ratios (g, n) of events `x` (n, d) at the nuisance parameters `points` (g, k)."
-        return np.stack([self.log_ratio(x, nu, extrapolate=extrapolate) for nu in np.asarray(points, dtype=float)])
+        points = np.asarray(points, dtype=float)
+        if points.ndim != 2 or points.shape[1] != len(self.parameters) or len(points) == 0:
+            raise ValueError(f"points: expected shape (g, {len(self.parameters)}) with g of at least 1, got {points.shape}")
+        return np.stack([self.log_ratio(x, nu if len(nu) else None, extrapolate=extrapolate) for nu in points])
 
     def on(self, x) -> Callable[[np.ndarray], np.ndarray]:
-        "A cheap function from nu (k,) to the log ratios (n,) of the events `x`, for fits."
+        "A cheap function from nu (k,) to the log ratios (n,) of the events `x`, for fits of a ratio with parameters."
+        if not self.parameters:
+            raise ValueError("on: expected a ratio with nuisance parameters, use log_ratio")
         return interpolated(self, check_events(x))
 
     def band(self, x, nu=None, *, extrapolate: bool = False) -> np.ndarray:
@@ -312,14 +337,14 @@ class Ratio:
         "Writes the ratio to one file (NumPy arrays and JSON, no pickle), whole or not at all."
         save_ratio(self, path)
 
-# %% ../nbs/1_optimality/16_ratio.ipynb #00000025
+# %% ../nbs/1_optimality/16_ratio.ipynb #00000026
 def _ranges(parameters) -> dict[str, tuple[float, float]]:
     "`parameters` as a dictionary of (low, high); raises ValueError unless low < high, both finite."
     ranges = {}
     for name, ends in dict(parameters or {}).items():
-        low, high = (check_number(end, name) for end in ends)
-        if not (np.isfinite(low) and np.isfinite(high) and low < high):
-            raise ValueError(f"{name}: expected a range (low, high) with low < high, got {tuple(ends)}")
+        if np.shape(ends) != (2,) or not (np.isfinite(ends).all() and ends[0] < ends[1]):
+            raise ValueError(f"{name}: expected a range (low, high) with low < high, got {ends!r}")
+        low, high = (float(end) for end in ends)
         ranges[name] = (low, high)
     return ranges
 
@@ -335,18 +360,28 @@ def _points(ratio: Ratio, x, nu, extrapolate: bool = False) -> tuple[np.ndarray,
         raise ValueError(f"nu: expected values of {', '.join(ratio.parameters)}, got None")
     return x, check_inside(check_nu(nu, len(x)), ratio.parameters, extrapolate)
 
-# %% ../nbs/1_optimality/16_ratio.ipynb #00000027
+# %% ../nbs/1_optimality/16_ratio.ipynb #00000028
+def _training_tables(ratio: Ratio, numerator: Table, denominator: Table, rng) -> tuple[Table, Table]:
+    """The two Tables, each with nu if the ratio has parameters and without if not.
+
+    Raises ValueError for samples that cannot be learned from, missing or unexpected nu, or nu outside the ranges."""
+    check_sample(numerator, "numerator"), check_sample(denominator, "denominator")
+    if not ratio.parameters:
+        for name, table in (("numerator", numerator), ("denominator", denominator)):
+            if table.nu is not None:
+                raise ValueError(f"{name}: expected no nu, the ratio has no parameters, got {table.nu.shape[1]} columns")
+        return numerator, denominator
+    numerator, denominator = with_nu(numerator, denominator, rng), with_nu(denominator, numerator, rng)
+    if numerator.nu is None:
+        raise ValueError(f"nu: expected a Table with values of {', '.join(ratio.parameters)}, got none")
+    check_inside(numerator.nu, ratio.parameters), check_inside(denominator.nu, ratio.parameters)
+    return numerator, denominator
+
+# %% ../nbs/1_optimality/16_ratio.ipynb #00000029
 def _fit(ratio: Ratio, numerator: Table, denominator: Table) -> Ratio:
     "Trains the networks of `ratio` and finishes its scores on held-out events."
-    check_sample(numerator, "numerator"), check_sample(denominator, "denominator")
     rngs = spawn(ratio.rng, 4)
-    numerator, denominator = with_nu(numerator, denominator, rngs[0]), with_nu(denominator, numerator, rngs[0])
-    if ratio.parameters and numerator.nu is None:
-        raise ValueError(f"nu: expected a Table with values of {', '.join(ratio.parameters)}, got none")
-    for table in (numerator, denominator):
-        _points(ratio, table.x[:1], table.nu if table.nu is None else table.nu[:1])
-        if table.nu is not None:
-            check_inside(table.nu, ratio.parameters)
+    numerator, denominator = _training_tables(ratio, numerator, denominator, rngs[0])
     parts = [split(table, ratio.fraction, rngs[1]) for table in (numerator, denominator)]
     events, label = labelled(parts[0][0], parts[1][0])
     scaling = standardise(events.x, events.weights)
@@ -362,7 +397,7 @@ def _fit(ratio: Ratio, numerator: Table, denominator: Table) -> Ratio:
                        validation=watch, training=ratio.training, rng=rngs[3])
     return finish(ratio, replace(empty, network=network), parts[0][1], parts[1][1])
 
-# %% ../nbs/1_optimality/16_ratio.ipynb #00000028
+# %% ../nbs/1_optimality/16_ratio.ipynb #0000002a
 def _bootstrap_rows(label: np.ndarray, members: int, rng) -> np.ndarray:
     "For each member (m, n) events drawn with repetition, separately within each class so that the balance stays."
     classes = [np.flatnonzero(label == c) for c in (1, 0)]
@@ -384,7 +419,7 @@ def finish(ratio: Ratio, scores, numerator: Table, denominator: Table) -> Ratio:
         ratio.normalisation = normalisation_over_denominator(ratio, denominator)
     return ratio
 
-# %% ../nbs/1_optimality/16_ratio.ipynb #0000002a
+# %% ../nbs/1_optimality/16_ratio.ipynb #0000002c
 def _held_out(ratio: Ratio, which: str, nu) -> Table:
     "Held-out Table of one class, weights summing to one; the numerator near `nu` if there are parameters."
     if ratio.kept is None:
@@ -400,7 +435,7 @@ def _held_out(ratio: Ratio, which: str, nu) -> Table:
     weight = table.weights * np.exp(ratio.log_ratio(table.x, nu) - ratio.log_ratio(table.x, table.nu))
     return Table(table.x, None, weight / weight.sum())
 
-# %% ../nbs/1_optimality/16_ratio.ipynb #0000002c
+# %% ../nbs/1_optimality/16_ratio.ipynb #0000002e
 def closure(log_ratio, numerator: Table, denominator: Table, on_numerator: np.ndarray, on_denominator: np.ndarray) -> tuple:
     """Differences (p,) between weighted denominator and numerator means of p functions, and their covariance (p, p).
 
@@ -414,10 +449,10 @@ def closure(log_ratio, numerator: Table, denominator: Table, on_numerator: np.nd
     wanted, wanted_covariance = mean_and_covariance(on_numerator, numerator.weights)
     return found - wanted, found_covariance + wanted_covariance
 
-# %% ../nbs/1_optimality/16_ratio.ipynb #0000002d
+# %% ../nbs/1_optimality/16_ratio.ipynb #0000002f
 @dataclass(frozen=True)
 class Check:
-    "One test: the largest `value` of the differences in its own units, with `error`; `p_value` of all of them together; `passed` above 0.0027."
+    "One test: the difference with the largest pull, `value` and `error`; `p_value` of all differences together; `passed` above 0.0027."
     name: str
     value: float
     error: float
@@ -438,7 +473,7 @@ def _check(name: str, difference: np.ndarray, covariance: np.ndarray) -> Check:
     worst = int(np.argmax(np.abs(pulls)))
     return Check(name, float(difference[worst]), float(scale[worst]), float(chdtrc(max(rank, 1), pulls @ inverse @ pulls)))
 
-# %% ../nbs/1_optimality/16_ratio.ipynb #0000002e
+# %% ../nbs/1_optimality/16_ratio.ipynb #00000030
 @dataclass(frozen=True)
 class Diagnosis:
     "Results of the tests, `checks`; prints as a table. `passed` if all are."
@@ -453,7 +488,7 @@ class Diagnosis:
         rows += [f"{c.name:<20} {c.value:>+12.5f} +- {c.error:<8.5f} {c.p_value:>9.3g}  {'passed' if c.passed else 'FAILED'}" for c in self.checks]
         return "\n".join(rows)
 
-# %% ../nbs/1_optimality/16_ratio.ipynb #0000002f
+# %% ../nbs/1_optimality/16_ratio.ipynb #00000031
 def diagnose(ratio, numerator: Table, denominator: Table, *, rng=0) -> Diagnosis:
     """The Diagnosis of anything with `log_ratio`, on two Tables that were not used to make it (nu per event where it has parameters).
 
@@ -464,13 +499,13 @@ def diagnose(ratio, numerator: Table, denominator: Table, *, rng=0) -> Diagnosis
     if getattr(ratio, "parameters", None):
         numerator, denominator = with_nu(numerator, denominator, rng), with_nu(denominator, numerator, rng)
     at = lambda table: ratio.log_ratio(table.x) if table.nu is None else ratio.log_ratio(table.x, table.nu)
-    log_num, log_den = at(numerator), at(denominator)
+    log_num, log_den = (check_column(at(table), len(table), "log_ratio") for table in (numerator, denominator))
     checks = [_check("expected counts", *_count_closure(log_num, log_den, numerator, denominator)),
               _check("reweighting closure", *_moment_closure(log_den, numerator, denominator)),
               _check("two-sample test", *_two_sample(log_den, numerator, denominator, rng))]
     return Diagnosis(tuple(checks))
 
-# %% ../nbs/1_optimality/16_ratio.ipynb #00000030
+# %% ../nbs/1_optimality/16_ratio.ipynb #00000032
 def _count_closure(log_num, log_den, numerator: Table, denominator: Table, n_bins: int = 10) -> tuple:
     "Closure of the fractions of events in ranges of the log ratio that hold equally much of the overlap of the classes."
     score = np.sort(np.concatenate([log_num, log_den]))
@@ -486,25 +521,24 @@ def _moment_closure(log_den, numerator: Table, denominator: Table) -> tuple:
     moments = lambda table: np.column_stack([scaling(table.x), scaling(table.x) ** 2])
     return closure(log_den, numerator, denominator, moments(numerator), moments(denominator))
 
-# %% ../nbs/1_optimality/16_ratio.ipynb #00000031
+# %% ../nbs/1_optimality/16_ratio.ipynb #00000033
 def _two_sample(log_den, numerator: Table, denominator: Table, rng) -> tuple:
-    "Closure of the output of boosted trees trained on one half of the events, on the other half; both ways round."
+    "Closure of the output of boosted trees trained on one half of the events, on the other half."
     from sklearn.ensemble import HistGradientBoostingClassifier
     features = lambda table: table.x if table.nu is None else np.column_stack([table.x, table.nu])
     rng = generator(rng)
-    folds = [rng.integers(0, 2, len(table)) for table in (numerator, denominator)]
-    x = np.concatenate([features(numerator), features(denominator)])
-    label = np.repeat([1, 0], [len(numerator), len(denominator)])
-    weight = np.concatenate([np.abs(numerator.weights) / numerator.total, np.abs(denominator.weights) * np.exp(log_den) / denominator.total])
-    fold, output = np.concatenate(folds), np.empty(len(x))
-    for part in (0, 1):
-        trees = HistGradientBoostingClassifier(max_iter=50, max_leaf_nodes=15, early_stopping=False, random_state=0)
-        trees.fit(x[fold == part], label[fold == part], sample_weight=weight[fold == part] * len(x))
-        output[fold != part] = trees.predict_proba(x[fold != part])[:, 1] - 0.5
-    first, second = np.split(output, [len(numerator)])
-    return closure(log_den, numerator, denominator, first[:, None], second[:, None])
+    halves = [np.array_split(rng.permutation(len(table)), 2) for table in (numerator, denominator)]
+    rows = halves[0][0], halves[1][0]
+    x = np.concatenate([features(numerator)[rows[0]], features(denominator)[rows[1]]])
+    weights = np.abs(numerator.weights)[rows[0]], (np.abs(denominator.weights) * np.exp(log_den))[rows[1]]
+    weight = np.concatenate([each * (len(x) / 2 / each.sum()) for each in weights])
+    trees = HistGradientBoostingClassifier(max_iter=50, max_leaf_nodes=15, early_stopping=False, random_state=0)
+    trees.fit(x, np.repeat([1, 0], [len(rows[0]), len(rows[1])]), sample_weight=weight)
+    rows = halves[0][1], halves[1][1]
+    outputs = [trees.predict_proba(features(table)[row])[:, 1:] - 0.5 for table, row in zip((numerator, denominator), rows)]
+    return closure(log_den[rows[1]], numerator[rows[0]], denominator[rows[1]], *outputs)
 
-# %% ../nbs/1_optimality/16_ratio.ipynb #00000036
+# %% ../nbs/1_optimality/16_ratio.ipynb #00000038
 def save_ratio(ratio: Ratio, path: str | Path) -> None:
     """Writes a fitted `ratio` to the file `path` (its held-out events are not included).
 
@@ -513,9 +547,12 @@ def save_ratio(ratio: Ratio, path: str | Path) -> None:
     from lrguide.backend import backend_name, keras
     if not isinstance(ratio.scores, NetworkScores):
         raise ValueError("ratio: expected a fitted ratio of our own networks (a foreign classifier is saved by its own library)")
+    if not isinstance(ratio.loss, str):
+        raise ValueError(f"loss: expected one of our losses by name, a file cannot hold {ratio.loss!r}")
     scores = ratio.scores
     header = dict(parameters=ratio.parameters, loss=scores.loss, architecture=asdict(scores.network.architecture),
                   calibration=ratio.calibration, normalise=ratio.normalise, n_weights=len(scores.network.weights),
+                  bootstrap=ratio.bootstrap, held_out=ratio.fraction, training=asdict(ratio.training),
                   versions=dict(lrguide=__version__, keras=keras.__version__, numpy=np.__version__, backend=backend_name()))
     arrays = {f"weight_{i}": weight for i, weight in enumerate(scores.network.weights)}
     arrays |= {"scaling_mean": scores.scaling.mean, "scaling_width": scores.scaling.width}
@@ -532,21 +569,28 @@ def save_ratio(ratio: Ratio, path: str | Path) -> None:
     finally:
         temporary.unlink(missing_ok=True)
 
-# %% ../nbs/1_optimality/16_ratio.ipynb #00000037
+# %% ../nbs/1_optimality/16_ratio.ipynb #00000039
 def load_ratio(path: str | Path) -> Ratio:
-    """The Ratio saved in the file `path`. Raises ValueError if the file is not one, FileNotFoundError if there is none."""
+    """The Ratio saved in the file `path`, with its settings but for the seed, which is 0.
+
+    Raises ValueError if the file is not one, FileNotFoundError if there is none."""
     try:
         with np.load(path, allow_pickle=False) as file:
             arrays = dict(file)
-        header = json.loads(str(arrays["header"]))
+        return _from_arrays(json.loads(str(arrays["header"])), arrays)
     except FileNotFoundError:
         raise
     except Exception as error:
         raise ValueError(f"path: expected a file written by Ratio.save, got {path} ({type(error).__name__})") from None
+
+
+def _from_arrays(header: dict, arrays: dict) -> Ratio:
+    "The Ratio that `save_ratio` wrote as this header and these arrays."
     shape = header["architecture"]
     weights = [arrays[f"weight_{i}"] for i in range(header["n_weights"])]
     ratio = Ratio({name: tuple(ends) for name, ends in header["parameters"].items()}, members=len(weights[0]), loss=header["loss"],
                   hidden=shape["hidden"], activation=shape["activation"], dropout=shape["dropout"],
+                  bootstrap=header["bootstrap"], held_out=header["held_out"], training=Training(**header["training"]),
                   calibration=header["calibration"], normalise=header["normalise"], rng=0)
     scaling = Scaling(arrays["scaling_mean"], arrays["scaling_width"])
     ratio.scores = NetworkScores(Network(Architecture(**shape), weights), scaling, header["loss"], ratio.parameters)
@@ -556,11 +600,12 @@ def load_ratio(path: str | Path) -> Ratio:
         ratio.tables = [Calibration(arrays[f"knots_{i}"], arrays[f"table_{i}"]) for i in range(ratio.members)]
     return ratio
 
-# %% ../nbs/1_optimality/16_ratio.ipynb #00000039
-class LabelledRatio:
+# %% ../nbs/1_optimality/16_ratio.ipynb #0000003b
+class LabelledRatio(ClassifierMixin, BaseEstimator):
     """scikit-learn adapter: `LabelledRatio(Ratio(members=5, rng=1)).fit(X, y, sample_weight)`; label 1 is the numerator.
 
-    `predict_proba` is the probability at equal class totals, `decision_function` the log ratio, `log_ratio` the same."""
+    `predict_proba` is the probability at equal class totals, `decision_function` the log ratio, `log_ratio` the same.
+    The fitted ratio is `ratio_`; the one given is a template and stays as it was."""
 
     def __init__(self, ratio: Ratio):
         self.ratio = ratio
@@ -569,14 +614,17 @@ class LabelledRatio:
         "Fits the ratio of events with label 1 to events with label 0. Raises ValueError for other labels or only one class."
         x = check_events(X, "X", minimum=1)
         is_numerator = check_labels(y, len(x))
+        if not isinstance(self.ratio, Ratio):
+            raise TypeError(f"ratio: expected a Ratio, got {type(self.ratio).__name__}")
         table = Table(x, None, None if sample_weight is None else check_column(sample_weight, len(x), "sample_weight"))
-        self.ratio.fit(table[is_numerator], table[~is_numerator])
+        self.ratio_ = copy(self.ratio).fit(table[is_numerator], table[~is_numerator])
         self.classes_ = np.array([0, 1])
         return self
 
     def log_ratio(self, X, nu=None) -> np.ndarray:
         "Log ratio (n,) of label 1 to label 0."
-        return self.ratio.log_ratio(X, nu)
+        check_is_fitted(self)
+        return self.ratio_.log_ratio(X, nu)
 
     decision_function = log_ratio
 
@@ -589,27 +637,25 @@ class LabelledRatio:
         "The more probable label (n,)."
         return (self.log_ratio(X) > 0).astype(int)
 
-    def get_params(self, deep: bool = True) -> dict:
-        return {"ratio": self.ratio}
-
-    def set_params(self, **params) -> LabelledRatio:
-        for name, value in params.items():
-            setattr(self, check_choice(name, "params", ("ratio",)), value)
-        return self
-
-# %% ../nbs/1_optimality/16_ratio.ipynb #0000003a
+# %% ../nbs/1_optimality/16_ratio.ipynb #0000003c
 def from_scores(score, numerator: Table, denominator: Table, *, parameters=None, calibration: str | None = "isotonic",
                 normalise: str | None = "pooled") -> Ratio:
     """A Ratio made from a trained classifier, or a list of them as members, calibrated and normalised on two Tables.
 
-    `score`: a function of x (n, d), or an object with predict_proba or predict; with `parameters` it gets the columns of nu
-    after those of x. The Tables must hold events that the classifier was not trained on."""
+    `score`: a function of x (n, d), or an object with predict_proba, decision_function or predict; with `parameters` it gets
+    the columns of nu after those of x. A probability is recognised by its range on the two Tables, which must hold events
+    that the classifier was not trained on. Raises ValueError for a score that is not one finite number for each event."""
     classifiers = list(score) if isinstance(score, (list, tuple)) else [score]
-    ratio = Ratio(parameters, members=max(len(classifiers), 1), calibration=calibration, normalise=normalise, rng=0)
-    numerator, denominator = with_nu(numerator, denominator, 0), with_nu(denominator, numerator, 0)
-    return finish(ratio, ForeignScores(classifiers, ratio.parameters), numerator, denominator)
+    if not classifiers:
+        raise ValueError("score: expected at least one classifier, got none")
+    ratio = Ratio(parameters, members=len(classifiers), calibration=calibration, normalise=normalise, rng=0)
+    numerator, denominator = _training_tables(ratio, numerator, denominator, 0)
+    events, _ = labelled(numerator, denominator)
+    outputs = [_output(classifier, events.x, events.nu) for classifier in classifiers]
+    probability = [hasattr(one, "predict_proba") or bool(0 <= out.min() <= out.max() <= 1) for one, out in zip(classifiers, outputs)]
+    return finish(ratio, ForeignScores(classifiers, probability), numerator, denominator)
 
-# %% ../nbs/1_optimality/16_ratio.ipynb #0000003f
+# %% ../nbs/1_optimality/16_ratio.ipynb #00000041
 def mixed(log_ratio: np.ndarray, fraction: float) -> np.ndarray:
     "log p_{S+B}/p_B from log p_S/p_B, for a signal `fraction` S/(S+B). Source: Nachman (2020), eqs. 3.12 to 3.14."
     fraction = check_number(fraction, "fraction", "(0, 1]")
