@@ -165,7 +165,7 @@ from functools import partial
 import scipy.fft
 from scipy.special import ndtr
 from .arrays import Table, check_choice, check_events, check_sample, generator, spawn
-from .likelihood import Likelihood, _log_rate
+from .likelihood import Likelihood
 
 # %% ../nbs/1_optimality/17_power.ipynb #00000005
 @dataclass(frozen=True)
@@ -202,19 +202,10 @@ def log_likelihood_ratio(model: Likelihood, null: Mapping[str, float], alternati
 
     def contribution(x):
         with np.errstate(invalid="ignore"):   # -inf - -inf where neither hypothesis expects events
-            return _log_rate_at(model, x, alternative) - _log_rate_at(model, x, null)
+            return model.log_rate(x, alternative) - model.log_rate(x, null)
     return Statistic(total["null"] - total["alternative"], contribution)
 
 # %% ../nbs/1_optimality/17_power.ipynb #00000007
-def _log_rate_at(model: Likelihood, x: np.ndarray, values: Mapping[str, float]) -> np.ndarray:
-    "`model.log_rate` for one look at many events: the ratios are evaluated at this one point, not prepared for a fit."
-    values = {**model.fixed, **values}
-    log_ratios = [0.0 if process.ratio is None else process.ratio.log_ratio(x, _nu_of(process.ratio, values))
-                  for process in model.processes.values()]
-    yields = np.array(list(model.yields(values).values()))
-    return _log_rate(yields, np.stack([np.broadcast_to(one, len(x)) for one in log_ratios]))
-
-
 def _nu_of(source, values: Mapping[str, float] | None):
     "The nuisance parameters (k,) that a source's events or a ratio depend on, or None."
     names = list(getattr(source, "parameters", None) or {})
@@ -434,16 +425,12 @@ class PValue:
 
 @dataclass(frozen=True)
 class CLsValue(CLs):
-    "`clsb` and `clb` with their standard errors, and `error` of their quotient `cls`; `method` and `source` as in PValue."
+    "`clsb` and `clb` with their standard errors, and the `error` of their quotient `cls`; `method` and `source` as in PValue."
     clsb_error: float
     clb_error: float
+    error: float
     method: str
     source: str
-
-    @property
-    def error(self) -> float:
-        "Standard error of `cls`, the two tails taken as independent."
-        return float(self.cls * np.hypot(self.clsb_error / max(self.clsb, 1e-300), self.clb_error / max(self.clb, 1e-300)))
 
 # %% ../nbs/1_optimality/17_power.ipynb #0000002f
 def _sources(model: Likelihood, source, values: Mapping[str, float]) -> dict:
@@ -484,16 +471,16 @@ def _tables(sources: Mapping, values: Mapping[str, float]) -> dict[str, Table]:
     return tables
 
 
-def _sample_error(statistic: Statistic, sources: Mapping, yields: Mapping[str, float], tail: Callable, t_obs: float) -> float:
-    "Standard error of tail(t_obs) from the finite size of the Tables among `sources`; see the text."
-    variance = 0.0
+def _influence(statistic: Statistic, sources: Mapping, yields: Mapping[str, float], tail: Callable, t_obs: float) -> np.ndarray:
+    "What each event of the Tables among `sources` adds to tail(t_obs) by its fluctuation, one after another; see the text."
+    influence = [np.zeros(0)]
     for name, table in sources.items():
         if isinstance(table, Table):
             t, share = statistic.contribution(table.x), table.weights / table.total
             with np.errstate(invalid="ignore"):
                 change = np.where(np.isinf(t), t > 0, tail(np.nan_to_num(t_obs - t, nan=t_obs)))  # tail(t_obs) cancels
-            variance += yields[name] ** 2 * np.sum((share * (change - share @ change)) ** 2)
-    return float(np.sqrt(variance))
+            influence.append(yields[name] * share * (change - share @ change))
+    return np.concatenate(influence)
 
 # %% ../nbs/1_optimality/17_power.ipynb #00000032
 class _Remembered:
@@ -523,7 +510,7 @@ def _remembering(model: Likelihood) -> Likelihood:
 
 # %% ../nbs/1_optimality/17_power.ipynb #00000034
 def _exact_tails(model, data, null, alternative, truths, source) -> tuple[list, str]:
-    "(value, error) of P(T >= T_obs) under each of `truths`, and what the events came from."
+    "(value, error of toys, influence of sample events) of P(T >= T_obs) under each of `truths`, and what the events came from."
     model = _remembering(model)
     statistic, step, tails = log_likelihood_ratio(model, null, alternative), None, []
     for truth in truths:
@@ -534,7 +521,7 @@ def _exact_tails(model, data, null, alternative, truths, source) -> tuple[list, 
         step = distribution.step
         rounded = statistic.rounded(step)
         t_obs = rounded(data)
-        tails.append((float(distribution.tail(t_obs)), _sample_error(rounded, sources, yields, distribution.tail, t_obs)))
+        tails.append((float(distribution.tail(t_obs)), 0.0, _influence(rounded, sources, yields, distribution.tail, t_obs)))
     return tails, _kind(sources, "quadrature")
 
 
@@ -558,7 +545,7 @@ def _normal_tails(model, data, null, alternative, truths, source) -> tuple[list,
         if not np.isfinite(variance) or variance == 0:
             raise ValueError("method: expected exact or toys where a single event can decide or none can, got asymptotic")
         tail = lambda at: ndtr((mean - at) / np.sqrt(variance))
-        tails.append((float(tail(t_obs)), _sample_error(statistic, sources, yields, tail, t_obs)))
+        tails.append((float(tail(t_obs)), 0.0, _influence(statistic, sources, yields, tail, t_obs)))
     return tails, _kind(sources, "quadrature")
 
 # %% ../nbs/1_optimality/17_power.ipynb #00000036
@@ -586,8 +573,8 @@ def _toy_tails(model, data, null, alternative, truths, source, n_toys, rng) -> t
         toys = pseudo_experiments(statistic, sources, yields, n_toys, stream, values=values)
         tail = _toy_tail(toys, t_obs, 1e-9 * (1 + min(abs(t_obs), 1e9)))
         p = float(tail(t_obs))
-        error = _sample_error(statistic, sources, yields, tail, t_obs)
-        tails.append((p, float(np.hypot(np.sqrt(p * (1 - p) / n_toys), error))))
+        influence = _influence(statistic, sources, yields, tail, t_obs)
+        tails.append((p, float(np.sqrt(p * (1 - p) / n_toys)), influence))
     return tails, _kind(sources, "samples")
 
 # %% ../nbs/1_optimality/17_power.ipynb #00000039
@@ -621,10 +608,10 @@ def _profile_toy_tails(model, data, null, alternative, truths, source, n_toys, r
         sources = _sources(model, source, values)
         toys = np.array([_profile_ratio(again, null, alternative, events)[0]
                          for again, events in (_repeat(model, values, sources, one) for one in spawn(stream, n_toys))])
-        tail = _toy_tail(toys, t_obs, 1e-3)                # Minuit stops within 1e-4 of the minimum
+        tail = _toy_tail(toys, t_obs, 1e-3)                # two fits, each within 2e-5 of its minimum
         p = float(tail(t_obs))
-        error = _sample_error(contribution, sources, model.yields(values), tail, t_obs)
-        tails.append((p, float(np.hypot(np.sqrt(p * (1 - p) / n_toys), error))))
+        influence = _influence(contribution, sources, model.yields(values), tail, t_obs)
+        tails.append((p, float(np.sqrt(p * (1 - p) / n_toys)), influence))
     return tails, _kind(sources, "samples")
 
 # %% ../nbs/1_optimality/17_power.ipynb #0000003b
@@ -660,7 +647,12 @@ def _tail_probabilities(model, data, null, alternative, truths, method, source, 
         return _normal_tails(model, data, null, alternative, truths, source)
     if len(truths) > 1:
         raise ValueError("method: expected toys for CLs with free nuisance parameters, got asymptotic")
-    return [(float(p_from_significance(_signed_root(model, data, null, alternative))), 0.0)], "formula"
+    return [(float(p_from_significance(_signed_root(model, data, null, alternative))), 0.0, np.zeros(0))], "formula"
+
+
+def _error(toy_error: float, influence: np.ndarray) -> float:
+    "Standard error from pseudo-experiments and from the finite size of samples."
+    return float(np.sqrt(toy_error**2 + np.sum(influence**2)))
 
 # %% ../nbs/1_optimality/17_power.ipynb #0000003d
 def p_value(model: Likelihood, data, null: Mapping[str, float], alternative: Mapping[str, float], method: str = "exact", *,
@@ -674,15 +666,22 @@ def p_value(model: Likelihood, data, null: Mapping[str, float], alternative: Map
     samples, or by process a model or Table; else the processes' own, else events held out by a learned ratio. `level`: the
     level that toys must support. Raises ValueError where a method can not answer."""
     tails, kind = _tail_probabilities(model, data, null, alternative, [null], method, source, n_toys, rng, level)
-    return PValue(*tails[0], method, kind)
+    (value, *errors), = tails
+    return PValue(value, _error(*errors), method, kind)
 
 
 def cls_value(model: Likelihood, data, null: Mapping[str, float], alternative: Mapping[str, float], method: str = "exact", *,
               source=None, n_toys: int = 10_000, rng=None, level: float | None = None) -> CLsValue:
     "CLs+b, CLb and CLs (3.4, 3.5) of null (signal plus background) and alternative (background); arguments of `p_value`."
     tails, kind = _tail_probabilities(model, data, null, alternative, [null, alternative], method, source, n_toys, rng, level)
-    (clsb, clsb_error), (clb, clb_error) = tails
-    return CLsValue(clsb, clb, clsb_error, clb_error, method, kind)
+    (clsb, *first), (clb, *second) = tails
+    relative = [(toys / max(p, 1e-300), influence / max(p, 1e-300)) for p, toys, influence in tails]
+    if first[1].shape == second[1].shape:  # the same sample events move both tails, mostly in the same direction
+        both = relative[0][1] - relative[1][1]
+    else:
+        both = np.concatenate([relative[0][1], relative[1][1]])
+    error = clsb / max(clb, 1e-300) * _error(np.hypot(relative[0][0], relative[1][0]), both)
+    return CLsValue(clsb, clb, _error(*first), _error(*second), error, method, kind)
 
 # %% ../nbs/1_optimality/17_power.ipynb #0000003e
 def upper_limit(model: Likelihood, data, strength: str = "mu", level: float = 0.05, *, source=None) -> float:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 import numpy as np
-from scipy.interpolate import CubicSpline
+from scipy.interpolate import PchipInterpolator
 from scipy.special import gammaincinv
 from .arrays import Table, check_events, check_number
 
 # %% auto #0
-__all__ = ['Process', 'Normal', 'Fit', 'minimise', 'Profile', 'nll_on', 'complete', 'Likelihood', 'BinnedRatio']
+__all__ = ['Process', 'Normal', 'Fit', 'minimise', 'Profile', 'nll_on', 'complete', 'fit_limits', 'Likelihood', 'BinnedRatio']
 
 # %% ../nbs/1_optimality/13_likelihood.ipynb #00000005
 @dataclass(frozen=True)
@@ -34,6 +34,13 @@ class Process:
     def parameters(self) -> dict[str, tuple[float, float]]:
         "Name and range of the nuisance parameters of the density."
         return dict(getattr(self.ratio, "parameters", None) or {})
+
+    def log_ratio(self, x: np.ndarray, values: Mapping[str, float]) -> np.ndarray | float:
+        "Log ratio (n,) of events to the reference at one point, the dictionary `values`; 0 for the reference itself."
+        if self.ratio is None:
+            return 0.0
+        nu = np.array([values[name] for name in self.parameters])
+        return self.ratio.log_ratio(x, nu) if len(nu) else self.ratio.log_ratio(x)
 
 # %% ../nbs/1_optimality/13_likelihood.ipynb #00000007
 def _ratio_on(process: Process, x: np.ndarray) -> Callable[[Mapping[str, float]], np.ndarray | float]:
@@ -99,7 +106,14 @@ def minimise(nll: Callable[[Mapping[str, float]], float], start: Mapping[str, fl
         return Fit({}, {}, nll({}), None)
     from iminuit import Minuit
     names = list(start)
-    minuit = Minuit(lambda *values: nll(dict(zip(names, values))), *start.values(), name=names)
+
+
+    def function(*values):
+        if not np.all(np.isfinite(values)):
+            raise RuntimeError(f"the fit did not converge: {', '.join(names)} ran away to {values}; narrower ranges may help")
+        return nll(dict(zip(names, values)))
+
+    minuit = Minuit(function, *start.values(), name=names)
     minuit.errordef, minuit.tol = Minuit.LIKELIHOOD, 0.01  # stops within 2e-5 of the minimum of nll
     for name in names:
         minuit.limits[name] = limits[name]
@@ -123,24 +137,28 @@ def _reason(minuit) -> str:
 # %% ../nbs/1_optimality/13_likelihood.ipynb #00000011
 @dataclass(frozen=True)
 class Profile:
-    "Smallest nll above its minimum, `rise` (g,), at the values `grid` (g,) of parameter `name`; `best` is its fitted value."
+    "Smallest nll above its minimum, `rise` (g,), at the values `grid` (g,) of parameter `name`; `best` fit, allowed `limits`."
     name: str
     grid: np.ndarray
     rise: np.ndarray
     best: float
+    limits: tuple[float, float] = (-np.inf, np.inf)
 
     def interval(self, level: float = 0.6827) -> tuple[float, float]:
-        """Ends of the likelihood interval (asymptotic coverage `level`), by a cubic spline through the profile.
+        """Ends of the likelihood interval (asymptotic coverage `level`); where a limit of the parameter comes first, that is the end.
 
-        Raises ValueError if the grid ends before the profile has risen far enough."""
-        height = gammaincinv(0.5, check_number(level, "level", "(0, 1)"))
-        roots = CubicSpline(self.grid, self.rise).solve(height, extrapolate=False)
-        below, above = roots[roots < self.best], roots[roots > self.best]
-        if not (len(below) and len(above)):
-            side = "above" if len(below) else "below"
-            raise ValueError(f"grid: expected values on which {self.name} rises to {height:.3g} {side} "
-                             f"its best value {self.best:.4g}, got {self.grid[0]:.4g} to {self.grid[-1]:.4g}")
-        return float(below[-1]), float(above[0])
+        Raises ValueError if the grid ends before the profile has risen far enough or the limit is reached."""
+        height = np.sqrt(2 * gammaincinv(0.5, check_number(level, "level", "(0, 1)")))
+        side = np.where(self.grid < self.best, -1.0, 1.0)
+        curve = PchipInterpolator(self.grid, side * np.sqrt(2 * np.maximum(self.rise, 0)))
+        ends = []
+        for target, wall, end in ((-height, self.limits[0], self.grid[0]), (height, self.limits[1], self.grid[-1])):
+            roots = curve.solve(target, extrapolate=False)
+            if len(roots) == 0 and not np.isclose(wall, end):
+                raise ValueError(f"grid: expected values on which the profile of {self.name} rises by {height**2 / 2:.3g} on both "
+                                 f"sides of its best value {self.best:.4g}, got {self.grid[0]:.4g} to {self.grid[-1]:.4g}")
+            ends.append(float(roots[np.argmin(np.abs(roots - self.best))] if len(roots) else end))
+        return ends[0], ends[1]
 
 # %% ../nbs/1_optimality/13_likelihood.ipynb #00000014
 def nll_on(model: Likelihood, data) -> Callable[[Mapping[str, float]], float]:
@@ -208,7 +226,17 @@ def _start(model: Likelihood) -> dict[str, float]:
         start[name] = 1.0 if name in model.strength else float(np.clip(means.get(name, middle), low, high))
     return start
 
-# %% ../nbs/1_optimality/13_likelihood.ipynb #00000018
+# %% ../nbs/1_optimality/13_likelihood.ipynb #00000019
+def fit_limits(model: Likelihood) -> dict[str, tuple[float, float]]:
+    "Range of each free parameter in a fit: a strength without lower limit gets the one at which the total yield is zero."
+    yields = _yields(model, {**model.fixed, **_start(model)})
+    limits = dict(model.parameters)
+    for name, process in model.strength.items():
+        if name in limits and limits[name][0] == -np.inf and yields[process] > 0:
+            limits[name] = (-(sum(yields.values()) - yields[process]) / yields[process], limits[name][1])
+    return limits
+
+# %% ../nbs/1_optimality/13_likelihood.ipynb #0000001a
 @dataclass(frozen=True)
 class Likelihood:
     """Extended likelihood of events that come from `processes`, all relative to one fixed reference density.
@@ -262,7 +290,7 @@ class Likelihood:
     def log_rate(self, x, values: Mapping[str, float] | None = None) -> np.ndarray:
         "log sum_k N_k r_k(x) (n,) at the parameter `values`: the log expected density of events relative to the reference."
         x, values = check_events(x), complete(self, values)
-        log_ratios = [np.broadcast_to(_ratio_on(process, x)(values), len(x)) for process in self.processes.values()]
+        log_ratios = [np.broadcast_to(process.log_ratio(x, values), len(x)) for process in self.processes.values()]
         return _log_rate(np.array(list(self.yields(values).values())), np.stack(log_ratios))
 
     def nll(self, data, values: Mapping[str, float] | None = None) -> float:
@@ -271,24 +299,28 @@ class Likelihood:
 
     def fit(self, data) -> Fit:
         "The maximum-likelihood Fit to `data`. Raises RuntimeError if it does not converge."
-        return minimise(nll_on(self, data), _start(self), self.parameters)
+        return minimise(nll_on(self, data), _start(self), fit_limits(self))
 
     def profile(self, data, name: str, grid) -> Profile:
         "The Profile of parameter `name` on the increasing values `grid`, all other parameters fitted at each."
         return _profile(self, data, name, np.asarray(grid, dtype=float))
 
-# %% ../nbs/1_optimality/13_likelihood.ipynb #00000019
+# %% ../nbs/1_optimality/13_likelihood.ipynb #0000001b
 def _yields(model: Likelihood, values: Mapping[str, float]) -> dict[str, float]:
     "Expected yield of each process, strengths multiplied in."
     yields = {}
     for name, process in model.processes.items():
-        yields[name] = float(process.expected(values)) if callable(process.expected) else process.expected
+        try:
+            yields[name] = float(process.expected(values)) if callable(process.expected) else process.expected
+        except KeyError as missing:
+            raise ValueError(f"expected yield of {name}: expected a function of the model's parameters ({', '.join(values)}), "
+                             f"it asks for {missing}; declare it in ranges") from None
         check_number(yields[name], f"expected yield of {name}", "[0, inf)")
     for parameter, name in model.strength.items():
         yields[name] *= values[parameter]
     return yields
 
-# %% ../nbs/1_optimality/13_likelihood.ipynb #0000001a
+# %% ../nbs/1_optimality/13_likelihood.ipynb #0000001c
 def _profile(model: Likelihood, data, name: str, grid: np.ndarray) -> Profile:
     "Fits the other parameters at each value of `name`, each fit beginning where its neighbour ended."
     if name not in model.parameters:
@@ -297,16 +329,16 @@ def _profile(model: Likelihood, data, name: str, grid: np.ndarray) -> Profile:
         raise ValueError(f"grid: expected at least 4 increasing values, got shape {grid.shape}")
     for value in grid[[0, -1]]:
         _check_value(name, float(value), model.parameters)
-    nll, limits = nll_on(model, data), model.parameters
+    nll, limits = nll_on(model, data), fit_limits(model)
     best = minimise(nll, _start(model), limits, errors=False)
     start = {other: value for other, value in best.values.items() if other != name}
     lowest = np.empty(len(grid))
     for i, value in enumerate(grid):
         fit = minimise(lambda others: nll({**others, name: value}), start, limits, errors=False)
         lowest[i], start = fit.nll, fit.values
-    return Profile(name, grid, lowest - best.nll, best.values[name])
+    return Profile(name, grid, lowest - best.nll, best.values[name], limits[name])
 
-# %% ../nbs/1_optimality/13_likelihood.ipynb #0000001e
+# %% ../nbs/1_optimality/13_likelihood.ipynb #00000020
 @dataclass(frozen=True)
 class BinnedRatio:
     """Log ratio of bin probabilities: `numerator` to `denominator` (b,), for events that fall in bin `index(x)` (n,).
@@ -335,7 +367,7 @@ class BinnedRatio:
         with np.errstate(divide="ignore"):
             return (np.log(numerator) - np.log(_probabilities(denominator, "denominator")))[index]
 
-# %% ../nbs/1_optimality/13_likelihood.ipynb #0000001f
+# %% ../nbs/1_optimality/13_likelihood.ipynb #00000021
 def _probabilities(contents, name: str) -> np.ndarray:
     "`contents` (b,) divided by their sum. Raises ValueError if one is negative or all are zero."
     contents = np.asarray(contents, dtype=float)

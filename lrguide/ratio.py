@@ -18,11 +18,11 @@ from .losses import find_loss
 from .nets import Architecture, Network, Scaling, Training, predict, standardise, train
 
 # %% auto #0
-__all__ = ['CALIBRATIONS', 'labelled', 'with_nu', 'check_inside', 'NetworkScores', 'ForeignScores', 'Calibration',
-           'histogram_calibration', 'isotonic_calibration', 'fit_shift', 'shift_over_denominator', 'mean_ratio',
-           'Normalisation', 'normalisation_pooled', 'normalisation_over_denominator', 'interpolated', 'Ratio', 'finish',
-           'closure', 'Check', 'Diagnosis', 'diagnose', 'save_ratio', 'load_ratio', 'LabelledRatio', 'from_scores',
-           'mixed', 'unmixed']
+__all__ = ['CALIBRATIONS', 'labelled', 'with_nu', 'check_same_nu', 'check_inside', 'NetworkScores', 'ForeignScores',
+           'Calibration', 'histogram_calibration', 'isotonic_calibration', 'fit_shift', 'shift_over_denominator',
+           'mean_ratio', 'Normalisation', 'normalisation_pooled', 'normalisation_over_denominator', 'interpolated',
+           'Ratio', 'finish', 'closure', 'Check', 'Diagnosis', 'diagnose', 'save_ratio', 'load_ratio', 'LabelledRatio',
+           'from_scores', 'mixed', 'unmixed']
 
 # %% ../nbs/1_optimality/16_ratio.ipynb #00000005
 def labelled(numerator: Table, denominator: Table) -> tuple[Table, np.ndarray]:
@@ -36,11 +36,24 @@ def labelled(numerator: Table, denominator: Table) -> tuple[Table, np.ndarray]:
 
 # %% ../nbs/1_optimality/16_ratio.ipynb #00000007
 def with_nu(table: Table, other: Table, rng) -> Table:
-    "`table`, each of its events given a nuisance parameter at random from those of `other` (in proportion to weight size) if it has none."
+    "`table`, each event given a nuisance parameter of `other` if it has none: dealt out evenly by weight size, in random order."
     if table.nu is not None or other.nu is None:
         return table
-    chance = np.abs(other.weights) / np.abs(other.weights).sum()
-    return Table(table.x, other.nu[generator(rng).choice(len(other), len(table), p=chance)], table.weight)
+    rng = generator(rng)
+    order = rng.permutation(len(other))
+    upto = np.cumsum(np.abs(other.weights[order]))
+    at = (rng.permutation(len(table)) + rng.random(len(table))) / len(table)  # one in each of n equal slices
+    return Table(table.x, other.nu[order[np.searchsorted(upto, at * upto[-1]).clip(0, len(other) - 1)]], table.weight)
+
+
+def check_same_nu(numerator: Table, denominator: Table) -> None:
+    "Raises ValueError if a nuisance parameter has visibly different distributions in the two Tables (largest distance of their sums)."
+    for column in range(numerator.nu.shape[1]):
+        steps = np.concatenate([table.weights / table.total * sign for table, sign in ((numerator, 1), (denominator, -1))])
+        order = np.argsort(np.concatenate([table.nu[:, column] for table in (numerator, denominator)]), kind="stable")
+        distance = np.abs(np.cumsum(steps[order])).max()
+        if distance > 5 * np.sqrt(np.sum(steps**2)):
+            raise ValueError(f"nu: expected the same distribution in both classes, got two that differ by {distance:.2g} in column {column}")
 
 # %% ../nbs/1_optimality/16_ratio.ipynb #00000008
 def check_inside(nu: np.ndarray, parameters: Mapping[str, tuple[float, float]], extrapolate: bool = False) -> np.ndarray:
@@ -144,7 +157,10 @@ def isotonic_calibration(score, label, weight) -> Calibration:
 CALIBRATIONS = {"histogram": histogram_calibration, "isotonic": isotonic_calibration}
 
 # %% ../nbs/1_optimality/16_ratio.ipynb #00000015
-def _basis(nu: np.ndarray | None, n: int, parameters: Mapping[str, tuple[float, float]], degree: int = 4) -> np.ndarray:
+_DEGREE = 4  # of the polynomials in each nuisance parameter
+
+
+def _basis(nu: np.ndarray | None, n: int, parameters: Mapping[str, tuple[float, float]], degree: int = _DEGREE) -> np.ndarray:
     "Columns (n, p): 1 and Chebyshev polynomials of each nuisance parameter, their pairwise products of first order added."
     columns = [np.ones(n)]
     if parameters:
@@ -158,15 +174,14 @@ def _basis(nu: np.ndarray | None, n: int, parameters: Mapping[str, tuple[float, 
 def fit_shift(score: np.ndarray, label: np.ndarray, weight: np.ndarray, basis: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Coefficients (p,) of the shift b = basis @ coefficients that normalises score - b over the pooled sample, and their covariance.
 
-    Logistic regression by Newton's method; the covariance is that of weighted events (sandwich).
-    Raises ValueError if fewer than 100 effective events lie where both classes occur."""
+    Logistic regression by Newton's method; the covariance is that of weighted events with fixed class totals (sandwich).
+    Raises ValueError if a class has fewer than 50 effective events where both classes occur, in any fifth of a nuisance parameter."""
     coefficients = np.zeros(basis.shape[1])
-    for _ in range(100):
+    for step_number in range(100):
         chance = expit(score - basis @ coefficients)
         overlap = weight * chance * (1 - chance)
-        effective = 4 * overlap.sum()  # events count fully where the classes are equally likely, not at all where one is alone
-        if effective < 100:
-            raise ValueError(f"normalise: expected an effective sample of at least 100 held-out events where both classes occur, got {effective:.3g}")
+        if step_number == 0 and (effective := _overlap_size(weight, chance, label, basis)) < 50:
+            raise ValueError(f"normalise: expected at least 50 effective held-out events of each class where both occur, got {effective:.3g}")
         curvature = basis.T @ (basis * overlap[:, None])
         if np.linalg.cond(curvature) > 1e10:
             raise ValueError(f"nu: expected held-out events at more values than the {basis.shape[1]} terms of the normalisation, got too few")
@@ -176,23 +191,43 @@ def fit_shift(score: np.ndarray, label: np.ndarray, weight: np.ndarray, basis: n
             break
     else:
         raise ValueError(f"normalise: expected a shift that balances the classes, found none after 100 steps (last one {np.abs(step).max():.2g})")
-    pull = basis * (weight * (chance - label))[:, None]
-    inverse = np.linalg.inv(curvature)
+    each = basis * (chance - label)[:, None]
+    for c in (0, 1):  # the class totals are fixed: only what varies inside a class is an error
+        mine = label == c
+        each[mine] -= weight[mine] @ each[mine] / weight[mine].sum()
+    pull, inverse = each * weight[:, None], np.linalg.inv(curvature)
     return coefficients, inverse @ (pull.T @ pull) @ inverse
 
-# %% ../nbs/1_optimality/16_ratio.ipynb #0000001b
-def shift_over_denominator(score_grid: np.ndarray, weight: np.ndarray) -> tuple[np.ndarray, np.ndarray, float]:
-    """log of the mean ratio over denominator events at each grid point (g,), its error (g,), and the smallest effective sample size.
 
-    `score_grid` (g, n) are log ratios, `weight` (n,). Raises ValueError if the effective size is below 100."""
+def _overlap_size(weight: np.ndarray, chance: np.ndarray, label: np.ndarray, basis: np.ndarray) -> float:
+    """Smallest effective number of events of a class where both classes occur, over fifths of each nuisance parameter.
+
+    An event counts fully where the classes are equally likely, not at all where one is alone; weights as (sum)^2 / sum of squares."""
+    share = weight * 4 * chance * (1 - chance)
+    fifths = [np.zeros(len(weight), int)]
+    for column in basis[:, 1::_DEGREE].T:  # the first-order terms: each nuisance parameter itself
+        edges = np.unique(np.quantile(column, [0.2, 0.4, 0.6, 0.8]))
+        fifths.append(np.searchsorted(edges, column, side="right"))
+    sizes = []
+    for fifth in fifths:
+        for c in (0, 1):
+            sums = [np.bincount(fifth[label == c], values[label == c]) for values in (share, share**2)]
+            sizes += list(sums[0] ** 2 / np.maximum(sums[1], 1e-300))
+    return float(min(sizes))
+
+# %% ../nbs/1_optimality/16_ratio.ipynb #0000001b
+def shift_over_denominator(score_grid: np.ndarray, weight: np.ndarray, numerator_mean: float = 0.0) -> tuple[np.ndarray, np.ndarray, float]:
+    """log of the mean ratio over denominator events at each grid point (g,), each event's influence on it (g, n), the effective size.
+
+    `score_grid` (g, n) are log ratios, `weight` (n,), `numerator_mean` the mean ratio of numerator events, which is E[r^2] over
+    the denominator, known from events that it does not depend on by luck. Raises ValueError if the effective size is below 100."""
     weight = weight / weight.sum()
     log_mean = logsumexp(score_grid, axis=1, b=weight)
     relative = np.exp(score_grid - log_mean[:, None])  # of mean one
-    second = relative**2 @ weight**2
-    effective = float(1 / second.max())
+    effective = float(1 / max((relative**2 @ weight**2).max(), numerator_mean * np.sum(weight**2)))
     if effective < 100:
         raise ValueError(f"normalise: expected an effective sample of at least 100 denominator events, got {effective:.3g}; use 'pooled'")
-    return log_mean, np.sqrt(((relative - 1) ** 2) @ weight**2), effective
+    return log_mean, (relative - 1) * weight, effective
 
 # %% ../nbs/1_optimality/16_ratio.ipynb #0000001e
 def mean_ratio(log_ratios: np.ndarray, over: str | None = "pooled") -> np.ndarray:
@@ -215,18 +250,16 @@ def normalisation_pooled(scores: np.ndarray, label, weight, basis) -> Normalisat
     return Normalisation(*(np.stack(part) for part in zip(*fits)))
 
 # %% ../nbs/1_optimality/16_ratio.ipynb #00000023
-def normalisation_over_denominator(ratio: Ratio, denominator: Table, n_grid: int = 9) -> Normalisation:
-    "The Normalisation over `denominator` events, at `n_grid` values of each nuisance parameter, as polynomials through them."
+def normalisation_over_denominator(ratio: Ratio, numerator: Table, denominator: Table, n_grid: int = 9) -> Normalisation:
+    "The Normalisation over `denominator` events, at `n_grid` values of each nuisance parameter, polynomials fitted to them."
     points = _grid(ratio.parameters, n_grid) if ratio.parameters else np.zeros((1, 0))
     basis = _basis(points, len(points), ratio.parameters)
     score = np.stack([ratio.calibrated(denominator.x, np.tile(nu, (len(denominator), 1)) if len(nu) else None) for nu in points], axis=1)
-    fits = [shift_over_denominator(member, denominator.weights) for member in score]
+    mean = np.exp(ratio.calibrated(numerator.x, numerator.nu)) @ (numerator.weights / numerator.total)
+    fits = [shift_over_denominator(member, denominator.weights, each) for member, each in zip(score, mean)]
     solve = np.linalg.pinv(basis)
-    # the same events at all points: their errors are fully correlated, so the largest one is taken for the constant
-    covariance = [np.zeros((basis.shape[1],) * 2) for _ in fits]
-    for matrix, (_, error, _) in zip(covariance, fits):
-        matrix[0, 0] = error.max() ** 2
-    return Normalisation(np.stack([solve @ log_mean for log_mean, _, _ in fits]), np.stack(covariance))
+    influence = [solve @ each for _, each, _ in fits]  # of each event on each coefficient: all points share the events
+    return Normalisation(np.stack([solve @ log_mean for log_mean, _, _ in fits]), np.stack([z @ z.T for z in influence]))
 
 
 def _grid(parameters: Mapping[str, tuple[float, float]], n: int) -> np.ndarray:
@@ -281,6 +314,7 @@ class Ratio:
         self.rng = rng
         generator(rng)
         self.scores = self.kept = self.tables = self.normalisation = None
+        self.moving = False  # whether the denominator was simulated with nu of its own
 
     def fit(self, numerator: Table, denominator: Table) -> Ratio:
         "Trains on the two samples; returns itself. With parameters, at least one of the Tables carries nu."
@@ -375,14 +409,17 @@ def _training_tables(ratio: Ratio, numerator: Table, denominator: Table, rng) ->
     if numerator.nu is None:
         raise ValueError(f"nu: expected a Table with values of {', '.join(ratio.parameters)}, got none")
     check_inside(numerator.nu, ratio.parameters), check_inside(denominator.nu, ratio.parameters)
+    check_same_nu(numerator, denominator)
     return numerator, denominator
 
 # %% ../nbs/1_optimality/16_ratio.ipynb #00000029
 def _fit(ratio: Ratio, numerator: Table, denominator: Table) -> Ratio:
     "Trains the networks of `ratio` and finishes its scores on held-out events."
     rngs = spawn(ratio.rng, 4)
-    numerator, denominator = _training_tables(ratio, numerator, denominator, rngs[0])
-    parts = [split(table, ratio.fraction, rngs[1]) for table in (numerator, denominator)]
+    _training_tables(ratio, numerator, denominator, 0)  # refuses what cannot be learned from
+    ratio.moving = denominator.nu is not None
+    split_tables = [split(table, ratio.fraction, rngs[1]) for table in (numerator, denominator)]
+    parts = list(zip(*(_training_tables(ratio, *pair, rngs[0]) for pair in zip(*split_tables))))
     events, label = labelled(parts[0][0], parts[1][0])
     scaling = standardise(events.x, events.weights)
     empty = NetworkScores(None, scaling, ratio.loss, ratio.parameters)
@@ -399,7 +436,7 @@ def _fit(ratio: Ratio, numerator: Table, denominator: Table) -> Ratio:
 
 # %% ../nbs/1_optimality/16_ratio.ipynb #0000002a
 def _bootstrap_rows(label: np.ndarray, members: int, rng) -> np.ndarray:
-    "For each member (m, n) events drawn with repetition, separately within each class so that the balance stays."
+    "For each member (m, n) events drawn with repetition within each class; with weights their totals fluctuate, which normalising repairs."
     classes = [np.flatnonzero(label == c) for c in (1, 0)]
     draw = lambda stream: np.concatenate([stream.choice(rows, len(rows)) for rows in classes])
     return np.stack([draw(stream) for stream in spawn(rng, members)])
@@ -416,7 +453,7 @@ def finish(ratio: Ratio, scores, numerator: Table, denominator: Table) -> Ratio:
     if ratio.normalise == "pooled":
         ratio.normalisation = normalisation_pooled(raw, label, events.weights, _basis(events.nu, len(events), ratio.parameters))
     elif ratio.normalise == "denominator":
-        ratio.normalisation = normalisation_over_denominator(ratio, denominator)
+        ratio.normalisation = normalisation_over_denominator(ratio, numerator, denominator)
     return ratio
 
 # %% ../nbs/1_optimality/16_ratio.ipynb #0000002c
@@ -424,6 +461,8 @@ def _held_out(ratio: Ratio, which: str, nu) -> Table:
     "Held-out Table of one class, weights summing to one; the numerator near `nu` if there are parameters."
     if ratio.kept is None:
         raise ValueError("ratio: expected one with held-out events (they are not saved to a file), got none")
+    if which == "denominator" and ratio.moving:
+        raise ValueError("which: expected a denominator that does not depend on nu, this one was simulated with it; name a source")
     table = ratio.kept[("numerator", "denominator").index(which)]
     if not ratio.parameters or which == "denominator":
         return Table(table.x, None, table.weights / table.total)
@@ -433,20 +472,23 @@ def _held_out(ratio: Ratio, which: str, nu) -> Table:
     near = np.argsort(distance, kind="stable")[: max(1000, len(table) // 20)]
     table = table[near]
     weight = table.weights * np.exp(ratio.log_ratio(table.x, nu) - ratio.log_ratio(table.x, table.nu))
+    effective = weight.sum() ** 2 / np.sum(weight**2)
+    if not effective >= 100:
+        raise ValueError(f"nu: expected at least 100 effective held-out events near {nu.tolist()}, got {effective:.3g}; name a source")
     return Table(table.x, None, weight / weight.sum())
 
 # %% ../nbs/1_optimality/16_ratio.ipynb #0000002e
-def closure(log_ratio, numerator: Table, denominator: Table, on_numerator: np.ndarray, on_denominator: np.ndarray) -> tuple:
-    """Differences (p,) between weighted denominator and numerator means of p functions, and their covariance (p, p).
+def closure(log_num, log_den, numerator: Table, denominator: Table, on_numerator: np.ndarray, on_denominator: np.ndarray) -> tuple:
+    """Differences (p,) between denominator means with weight r/(1+r) and numerator means with 1/(1+r) of p functions, and their covariance.
 
-    `log_ratio` (n0,) belongs to the denominator; the functions' values are (n1, p) and (n0, p)."""
+    `log_num` (n1,), `log_den` (n0,) are the log ratios, the functions' values (n1, p) and (n0, p)."""
     def mean_and_covariance(values, weight):
         mean = weight @ values / weight.sum()
         centred = (values - mean) * (weight / weight.sum())[:, None]
         return mean, centred.T @ centred
 
-    found, found_covariance = mean_and_covariance(np.exp(log_ratio)[:, None] * on_denominator, denominator.weights)
-    wanted, wanted_covariance = mean_and_covariance(on_numerator, numerator.weights)
+    found, found_covariance = mean_and_covariance(expit(log_den)[:, None] * on_denominator, denominator.weights)
+    wanted, wanted_covariance = mean_and_covariance(expit(-log_num)[:, None] * on_numerator, numerator.weights)
     return found - wanted, found_covariance + wanted_covariance
 
 # %% ../nbs/1_optimality/16_ratio.ipynb #0000002f
@@ -496,13 +538,14 @@ def diagnose(ratio, numerator: Table, denominator: Table, *, rng=0) -> Diagnosis
     for name, table in (("numerator", numerator), ("denominator", denominator)):
         if len(check_sample(table, name)) < 100:
             raise ValueError(f"{name}: expected at least 100 events, got {len(table)}")
+    streams = spawn(rng, 2)
     if getattr(ratio, "parameters", None):
-        numerator, denominator = with_nu(numerator, denominator, rng), with_nu(denominator, numerator, rng)
+        numerator, denominator = with_nu(numerator, denominator, streams[0]), with_nu(denominator, numerator, streams[0])
     at = lambda table: ratio.log_ratio(table.x) if table.nu is None else ratio.log_ratio(table.x, table.nu)
     log_num, log_den = (check_column(at(table), len(table), "log_ratio") for table in (numerator, denominator))
     checks = [_check("expected counts", *_count_closure(log_num, log_den, numerator, denominator)),
-              _check("reweighting closure", *_moment_closure(log_den, numerator, denominator)),
-              _check("two-sample test", *_two_sample(log_den, numerator, denominator, rng))]
+              _check("reweighting closure", *_moment_closure(log_num, log_den, numerator, denominator)),
+              _check("two-sample test", *_two_sample(log_num, log_den, numerator, denominator, streams[1]))]
     return Diagnosis(tuple(checks))
 
 # %% ../nbs/1_optimality/16_ratio.ipynb #00000032
@@ -511,32 +554,45 @@ def _count_closure(log_num, log_den, numerator: Table, denominator: Table, n_bin
     score = np.sort(np.concatenate([log_num, log_den]))
     overlap = np.cumsum(expit(score) * expit(-score))  # a range where one class never occurs would have no error to compare with
     edges = np.unique(score[np.searchsorted(overlap, overlap[-1] * np.arange(1, n_bins) / n_bins)])
-    inside = lambda values: np.eye(len(edges) + 1)[np.searchsorted(edges, values, side="right")]
-    return closure(log_den, numerator, denominator, inside(log_num), inside(log_den))
+    if numerator.nu is not None:
+        edges = edges[1::2]
+
+    def inside(values, table):
+        bins = np.eye(len(edges) + 1)[np.searchsorted(edges, values, side="right")]
+        upper = [] if table.nu is None else [bins * (column > np.median(numerator.nu[:, k]))[:, None] for k, column in enumerate(table.nu.T)]
+        return np.column_stack([bins, *upper])
+
+    return closure(log_num, log_den, numerator, denominator, inside(log_num, numerator), inside(log_den, denominator))
 
 
-def _moment_closure(log_den, numerator: Table, denominator: Table) -> tuple:
-    "Closure of the means and squares of the features, in units of the numerator's standard deviation."
-    scaling = standardise(numerator.x, numerator.weights)
-    moments = lambda table: np.column_stack([scaling(table.x), scaling(table.x) ** 2])
-    return closure(log_den, numerator, denominator, moments(numerator), moments(denominator))
+def _features(table: Table) -> np.ndarray:
+    "Features and nuisance parameters (n, d + k)."
+    return table.x if table.nu is None else np.column_stack([table.x, table.nu])
+
+
+def _moment_closure(log_num, log_den, numerator: Table, denominator: Table) -> tuple:
+    "Closure of one, of the means and of the squares of the features, in units of the standard deviation of both samples together."
+    both = np.concatenate([_features(numerator), _features(denominator)])
+    scaling = standardise(both, np.ones(len(both)))
+    powers = lambda u: np.column_stack([np.ones(len(u)), u, u**2])
+    moments = lambda table: powers(scaling(_features(table)))
+    return closure(log_num, log_den, numerator, denominator, moments(numerator), moments(denominator))
 
 # %% ../nbs/1_optimality/16_ratio.ipynb #00000033
-def _two_sample(log_den, numerator: Table, denominator: Table, rng) -> tuple:
+def _two_sample(log_num, log_den, numerator: Table, denominator: Table, rng) -> tuple:
     "Closure of the output of boosted trees trained on one half of the events, on the other half."
     from sklearn.ensemble import HistGradientBoostingClassifier
-    features = lambda table: table.x if table.nu is None else np.column_stack([table.x, table.nu])
     rng = generator(rng)
     halves = [np.array_split(rng.permutation(len(table)), 2) for table in (numerator, denominator)]
     rows = halves[0][0], halves[1][0]
-    x = np.concatenate([features(numerator)[rows[0]], features(denominator)[rows[1]]])
-    weights = np.abs(numerator.weights)[rows[0]], (np.abs(denominator.weights) * np.exp(log_den))[rows[1]]
+    x = np.concatenate([_features(numerator)[rows[0]], _features(denominator)[rows[1]]])
+    weights = (np.abs(numerator.weights) * expit(-log_num))[rows[0]], (np.abs(denominator.weights) * expit(log_den))[rows[1]]
     weight = np.concatenate([each * (len(x) / 2 / each.sum()) for each in weights])
     trees = HistGradientBoostingClassifier(max_iter=50, max_leaf_nodes=15, early_stopping=False, random_state=0)
     trees.fit(x, np.repeat([1, 0], [len(rows[0]), len(rows[1])]), sample_weight=weight)
     rows = halves[0][1], halves[1][1]
-    outputs = [trees.predict_proba(features(table)[row])[:, 1:] - 0.5 for table, row in zip((numerator, denominator), rows)]
-    return closure(log_den[rows[1]], numerator[rows[0]], denominator[rows[1]], *outputs)
+    outputs = [trees.predict_proba(_features(table)[row])[:, 1:] - 0.5 for table, row in zip((numerator, denominator), rows)]
+    return closure(log_num[rows[0]], log_den[rows[1]], numerator[rows[0]], denominator[rows[1]], *outputs)
 
 # %% ../nbs/1_optimality/16_ratio.ipynb #00000038
 def save_ratio(ratio: Ratio, path: str | Path) -> None:

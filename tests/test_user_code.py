@@ -16,7 +16,7 @@ def tables(n, rng):
 
 
 def test_the_promised_code_runs(capsys):
-    signal, background = tables(20_000, 1)
+    signal, background = tables(60_000, 1)
     signal_test, background_test = tables(5_000, 2)
     x = np.concatenate([TOY.sample("signal", 50, 3, nu=[0.04]).x, TOY.sample("background", 1000, 4, nu=[0.04]).x])
 
@@ -33,7 +33,7 @@ def test_the_promised_code_runs(capsys):
     exact = lr.Likelihood({"signal": lr.Process(50, TOY), "background": lr.Process(1000)},
                           strength={"mu": "signal"}, constraints=[lr.Normal("sigma", 0.04, 0.01)])
     truth = exact.fit(x)
-    # 20,000 events of each class spread over a range of eight in sigma leave errors of some per cent in the ratio: enough for mu,
+    # 60,000 events of each class spread over a range of eight in sigma leave errors of some per cent in the ratio: enough for mu,
     # not for a precise sigma (chapter 23 says what is)
     assert abs(fit.values["mu"] - truth.values["mu"]) < 0.5 * truth.errors["mu"]
     assert abs(fit.values["sigma"] - truth.values["sigma"]) < 1.5 * truth.errors["sigma"]
