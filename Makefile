@@ -47,7 +47,7 @@ $(READY): requirements.lock settings.ini setup.py
 	@echo 'Making .venv with the versions of requirements.lock; this takes a minute or a few.'
 	@$(PYTHON) -m venv .venv
 	@$(PIP) install -r requirements.lock
-	@$(PIP) install --no-deps --no-build-isolation -e .
+	@$(PIP) install --no-deps --no-build-isolation --config-settings editable_mode=compat -e .  # importable beside the clone too
 	@touch $@
 
 # one numpy, scipy and jax for both Pythons: a universal resolution would pin two of each

@@ -10,7 +10,7 @@ _HOME = {
     "Architecture": "nets", "Training": "nets",
     "Ratio": "ratio", "LabelledRatio": "ratio", "from_scores": "ratio", "diagnose": "ratio", "load_ratio": "ratio",
     "Likelihood": "likelihood", "Process": "likelihood", "Normal": "likelihood", "BinnedRatio": "likelihood",
-    "p_value": "hypotest", "cls_value": "hypotest", "pseudo_experiments": "hypotest",
+    "p_value": "hypotest", "cls_value": "hypotest", "upper_limit": "hypotest", "pseudo_experiments": "hypotest",
     "record": "run", "published": "run", "save": "run",
 }
 _RENAMED = {"load": "load_ratio"}  # lr.load reads better than lr.load_ratio

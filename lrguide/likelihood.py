@@ -96,6 +96,10 @@ class Fit:
     nll: float
     minuit: object | None
 
+    def __repr__(self) -> str:
+        return ", ".join(f"{name} = {value:.4g} +- {self.errors[name]:.2g}" if name in self.errors else f"{name} = {value:.4g}"
+                         for name, value in self.values.items()) or "nothing to fit"
+
 
 def minimise(nll: Callable[[Mapping[str, float]], float], start: Mapping[str, float],
              limits: Mapping[str, tuple[float, float]], errors: bool = True) -> Fit:

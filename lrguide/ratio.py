@@ -215,7 +215,7 @@ def _overlap_size(weight: np.ndarray, chance: np.ndarray, label: np.ndarray, bas
             sizes += list(sums[0] ** 2 / np.maximum(sums[1], 1e-300))
     return float(min(sizes))
 
-# %% ../nbs/1_optimality/16_ratio.ipynb #0000001b
+# %% ../nbs/1_optimality/16_ratio.ipynb #0000001d
 def shift_over_denominator(score_grid: np.ndarray, weight: np.ndarray, numerator_mean: float = 0.0) -> tuple[np.ndarray, np.ndarray, float]:
     """log of the mean ratio over denominator events at each grid point (g,), each event's influence on it (g, n), the effective size.
 
@@ -229,14 +229,14 @@ def shift_over_denominator(score_grid: np.ndarray, weight: np.ndarray, numerator
         raise ValueError(f"normalise: expected an effective sample of at least 100 denominator events, got {effective:.3g}; use 'pooled'")
     return log_mean, (relative - 1) * weight, effective
 
-# %% ../nbs/1_optimality/16_ratio.ipynb #0000001e
+# %% ../nbs/1_optimality/16_ratio.ipynb #00000020
 def mean_ratio(log_ratios: np.ndarray, over: str | None = "pooled") -> np.ndarray:
     "Log ratio (n,) of an ensemble from its members' (m, n): mean ratios to the pooled density, or to the 'denominator'."
     if over == "denominator":
         return logsumexp(log_ratios, axis=0) - np.log(len(log_ratios))
     return logsumexp(log_expit(log_ratios), axis=0) - logsumexp(log_expit(-log_ratios), axis=0)
 
-# %% ../nbs/1_optimality/16_ratio.ipynb #00000022
+# %% ../nbs/1_optimality/16_ratio.ipynb #00000024
 @dataclass(frozen=True, eq=False)
 class Normalisation:
     "Shift of each member as a polynomial in nu: `coefficients` (m, p), `covariance` (m, p, p)."
@@ -249,7 +249,7 @@ def normalisation_pooled(scores: np.ndarray, label, weight, basis) -> Normalisat
     fits = [fit_shift(score, label, weight, basis) for score in scores]
     return Normalisation(*(np.stack(part) for part in zip(*fits)))
 
-# %% ../nbs/1_optimality/16_ratio.ipynb #00000023
+# %% ../nbs/1_optimality/16_ratio.ipynb #00000025
 def normalisation_over_denominator(ratio: Ratio, numerator: Table, denominator: Table, n_grid: int = 9) -> Normalisation:
     "The Normalisation over `denominator` events, at `n_grid` values of each nuisance parameter, polynomials fitted to them."
     points = _grid(ratio.parameters, n_grid) if ratio.parameters else np.zeros((1, 0))
@@ -267,7 +267,7 @@ def _grid(parameters: Mapping[str, tuple[float, float]], n: int) -> np.ndarray:
     axes = [np.linspace(low, high, n) for low, high in parameters.values()]
     return np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(-1, len(axes))
 
-# %% ../nbs/1_optimality/16_ratio.ipynb #00000024
+# %% ../nbs/1_optimality/16_ratio.ipynb #00000026
 def interpolated(ratio: Ratio, x: np.ndarray, n_grid: int = 41) -> Callable[[np.ndarray], np.ndarray]:
     """A function from nu (k,) to the log ratios (n,) at events `x`: cubic splines through one evaluation on a grid.
 
@@ -287,7 +287,7 @@ def interpolated(ratio: Ratio, x: np.ndarray, n_grid: int = 41) -> Callable[[np.
 
     return at
 
-# %% ../nbs/1_optimality/16_ratio.ipynb #00000025
+# %% ../nbs/1_optimality/16_ratio.ipynb #00000027
 class Ratio:
     """A learned log density ratio of a numerator to a denominator sample: an ensemble, calibrated and normalised.
 
@@ -313,8 +313,12 @@ class Ratio:
         self.normalise = check_choice(normalise, "normalise", ("pooled", "denominator", None))
         self.rng = rng
         generator(rng)
-        self.scores = self.kept = self.tables = self.normalisation = None
+        self.scores = self.kept = self.tables = self.normalisation = self.n_features = None
         self.moving = False  # whether the denominator was simulated with nu of its own
+
+    def __repr__(self) -> str:
+        fitted = "not fitted" if self.scores is None else f"{self.n_features} features"
+        return f"Ratio({self.members} members, parameters {self.parameters or 'none'}, {fitted})"
 
     def fit(self, numerator: Table, denominator: Table) -> Ratio:
         "Trains on the two samples; returns itself. With parameters, at least one of the Tables carries nu."
@@ -371,7 +375,7 @@ class Ratio:
         "Writes the ratio to one file (NumPy arrays and JSON, no pickle), whole or not at all."
         save_ratio(self, path)
 
-# %% ../nbs/1_optimality/16_ratio.ipynb #00000026
+# %% ../nbs/1_optimality/16_ratio.ipynb #00000028
 def _ranges(parameters) -> dict[str, tuple[float, float]]:
     "`parameters` as a dictionary of (low, high); raises ValueError unless low < high, both finite."
     ranges = {}
@@ -386,6 +390,8 @@ def _ranges(parameters) -> dict[str, tuple[float, float]]:
 def _points(ratio: Ratio, x, nu, extrapolate: bool = False) -> tuple[np.ndarray, np.ndarray | None]:
     "Events (n, d) and nuisance parameters (n, k) or None, checked against the ratio's parameters."
     x = check_events(x)
+    if ratio.n_features is not None and x.shape[1] != ratio.n_features:
+        raise ValueError(f"x: expected {ratio.n_features} feature{'s' * (ratio.n_features > 1)}, got shape {x.shape}")
     if not ratio.parameters:
         if nu is not None:
             raise ValueError("nu: expected None, the ratio has no nuisance parameters")
@@ -394,7 +400,7 @@ def _points(ratio: Ratio, x, nu, extrapolate: bool = False) -> tuple[np.ndarray,
         raise ValueError(f"nu: expected values of {', '.join(ratio.parameters)}, got None")
     return x, check_inside(check_nu(nu, len(x)), ratio.parameters, extrapolate)
 
-# %% ../nbs/1_optimality/16_ratio.ipynb #00000028
+# %% ../nbs/1_optimality/16_ratio.ipynb #0000002a
 def _training_tables(ratio: Ratio, numerator: Table, denominator: Table, rng) -> tuple[Table, Table]:
     """The two Tables, each with nu if the ratio has parameters and without if not.
 
@@ -412,7 +418,7 @@ def _training_tables(ratio: Ratio, numerator: Table, denominator: Table, rng) ->
     check_same_nu(numerator, denominator)
     return numerator, denominator
 
-# %% ../nbs/1_optimality/16_ratio.ipynb #00000029
+# %% ../nbs/1_optimality/16_ratio.ipynb #0000002b
 def _fit(ratio: Ratio, numerator: Table, denominator: Table) -> Ratio:
     "Trains the networks of `ratio` and finishes its scores on held-out events."
     rngs = spawn(ratio.rng, 4)
@@ -434,7 +440,7 @@ def _fit(ratio: Ratio, numerator: Table, denominator: Table) -> Ratio:
                        validation=watch, training=ratio.training, rng=rngs[3])
     return finish(ratio, replace(empty, network=network), parts[0][1], parts[1][1])
 
-# %% ../nbs/1_optimality/16_ratio.ipynb #0000002a
+# %% ../nbs/1_optimality/16_ratio.ipynb #0000002c
 def _bootstrap_rows(label: np.ndarray, members: int, rng) -> np.ndarray:
     "For each member (m, n) events drawn with repetition within each class; with weights their totals fluctuate, which normalising repairs."
     classes = [np.flatnonzero(label == c) for c in (1, 0)]
@@ -445,6 +451,7 @@ def _bootstrap_rows(label: np.ndarray, members: int, rng) -> np.ndarray:
 def finish(ratio: Ratio, scores, numerator: Table, denominator: Table) -> Ratio:
     "`ratio` with its `scores` calibrated and normalised on the held-out Tables, which it keeps."
     ratio.scores, ratio.kept, ratio.tables, ratio.normalisation = scores, (numerator, denominator), None, None
+    ratio.n_features = numerator.x.shape[1]
     events, label = labelled(numerator, denominator)
     raw = scores(events.x, events.nu)
     if ratio.calibration is not None:
@@ -456,13 +463,13 @@ def finish(ratio: Ratio, scores, numerator: Table, denominator: Table) -> Ratio:
         ratio.normalisation = normalisation_over_denominator(ratio, numerator, denominator)
     return ratio
 
-# %% ../nbs/1_optimality/16_ratio.ipynb #0000002c
+# %% ../nbs/1_optimality/16_ratio.ipynb #0000002e
 def _held_out(ratio: Ratio, which: str, nu) -> Table:
     "Held-out Table of one class, weights summing to one; the numerator near `nu` if there are parameters."
     if ratio.kept is None:
-        raise ValueError("ratio: expected one with held-out events (they are not saved to a file), got none")
+        raise ValueError("source: expected one by process, the ratio keeps no events (a file does not hold them); pass source={name: Table or model}")
     if which == "denominator" and ratio.moving:
-        raise ValueError("which: expected a denominator that does not depend on nu, this one was simulated with it; name a source")
+        raise ValueError("source: expected one by process, the denominator's own events were simulated at many nu; pass source={name: Table or model}")
     table = ratio.kept[("numerator", "denominator").index(which)]
     if not ratio.parameters or which == "denominator":
         return Table(table.x, None, table.weights / table.total)
@@ -474,10 +481,10 @@ def _held_out(ratio: Ratio, which: str, nu) -> Table:
     weight = table.weights * np.exp(ratio.log_ratio(table.x, nu) - ratio.log_ratio(table.x, table.nu))
     effective = weight.sum() ** 2 / np.sum(weight**2)
     if not effective >= 100:
-        raise ValueError(f"nu: expected at least 100 effective held-out events near {nu.tolist()}, got {effective:.3g}; name a source")
+        raise ValueError(f"nu: expected at least 100 effective held-out events near {nu.tolist()}, got {effective:.3g}; pass source={{name: Table or model}}")
     return Table(table.x, None, weight / weight.sum())
 
-# %% ../nbs/1_optimality/16_ratio.ipynb #0000002e
+# %% ../nbs/1_optimality/16_ratio.ipynb #00000030
 def closure(log_num, log_den, numerator: Table, denominator: Table, on_numerator: np.ndarray, on_denominator: np.ndarray) -> tuple:
     """Differences (p,) between denominator means with weight r/(1+r) and numerator means with 1/(1+r) of p functions, and their covariance.
 
@@ -491,7 +498,7 @@ def closure(log_num, log_den, numerator: Table, denominator: Table, on_numerator
     wanted, wanted_covariance = mean_and_covariance(expit(-log_num)[:, None] * on_numerator, numerator.weights)
     return found - wanted, found_covariance + wanted_covariance
 
-# %% ../nbs/1_optimality/16_ratio.ipynb #0000002f
+# %% ../nbs/1_optimality/16_ratio.ipynb #00000031
 @dataclass(frozen=True)
 class Check:
     "One test: the difference with the largest pull, `value` and `error`; `p_value` of all differences together; `passed` above 0.0027."
@@ -515,7 +522,7 @@ def _check(name: str, difference: np.ndarray, covariance: np.ndarray) -> Check:
     worst = int(np.argmax(np.abs(pulls)))
     return Check(name, float(difference[worst]), float(scale[worst]), float(chdtrc(max(rank, 1), pulls @ inverse @ pulls)))
 
-# %% ../nbs/1_optimality/16_ratio.ipynb #00000030
+# %% ../nbs/1_optimality/16_ratio.ipynb #00000032
 @dataclass(frozen=True)
 class Diagnosis:
     "Results of the tests, `checks`; prints as a table. `passed` if all are."
@@ -530,7 +537,7 @@ class Diagnosis:
         rows += [f"{c.name:<20} {c.value:>+12.5f} +- {c.error:<8.5f} {c.p_value:>9.3g}  {'passed' if c.passed else 'FAILED'}" for c in self.checks]
         return "\n".join(rows)
 
-# %% ../nbs/1_optimality/16_ratio.ipynb #00000031
+# %% ../nbs/1_optimality/16_ratio.ipynb #00000033
 def diagnose(ratio, numerator: Table, denominator: Table, *, rng=0) -> Diagnosis:
     """The Diagnosis of anything with `log_ratio`, on two Tables that were not used to make it (nu per event where it has parameters).
 
@@ -548,7 +555,7 @@ def diagnose(ratio, numerator: Table, denominator: Table, *, rng=0) -> Diagnosis
               _check("two-sample test", *_two_sample(log_num, log_den, numerator, denominator, streams[1]))]
     return Diagnosis(tuple(checks))
 
-# %% ../nbs/1_optimality/16_ratio.ipynb #00000032
+# %% ../nbs/1_optimality/16_ratio.ipynb #00000034
 def _count_closure(log_num, log_den, numerator: Table, denominator: Table, n_bins: int = 10) -> tuple:
     "Closure of the fractions of events in ranges of the log ratio that hold equally much of the overlap of the classes."
     score = np.sort(np.concatenate([log_num, log_den]))
@@ -578,7 +585,7 @@ def _moment_closure(log_num, log_den, numerator: Table, denominator: Table) -> t
     moments = lambda table: powers(scaling(_features(table)))
     return closure(log_num, log_den, numerator, denominator, moments(numerator), moments(denominator))
 
-# %% ../nbs/1_optimality/16_ratio.ipynb #00000033
+# %% ../nbs/1_optimality/16_ratio.ipynb #00000035
 def _two_sample(log_num, log_den, numerator: Table, denominator: Table, rng) -> tuple:
     "Closure of the output of boosted trees trained on one half of the events, on the other half."
     from sklearn.ensemble import HistGradientBoostingClassifier
@@ -594,7 +601,7 @@ def _two_sample(log_num, log_den, numerator: Table, denominator: Table, rng) -> 
     outputs = [trees.predict_proba(_features(table)[row])[:, 1:] - 0.5 for table, row in zip((numerator, denominator), rows)]
     return closure(log_num[rows[0]], log_den[rows[1]], numerator[rows[0]], denominator[rows[1]], *outputs)
 
-# %% ../nbs/1_optimality/16_ratio.ipynb #00000038
+# %% ../nbs/1_optimality/16_ratio.ipynb #0000003a
 def save_ratio(ratio: Ratio, path: str | Path) -> None:
     """Writes a fitted `ratio` to the file `path` (its held-out events are not included).
 
@@ -625,7 +632,7 @@ def save_ratio(ratio: Ratio, path: str | Path) -> None:
     finally:
         temporary.unlink(missing_ok=True)
 
-# %% ../nbs/1_optimality/16_ratio.ipynb #00000039
+# %% ../nbs/1_optimality/16_ratio.ipynb #0000003b
 def load_ratio(path: str | Path) -> Ratio:
     """The Ratio saved in the file `path`, with its settings but for the seed, which is 0.
 
@@ -649,6 +656,7 @@ def _from_arrays(header: dict, arrays: dict) -> Ratio:
                   bootstrap=header["bootstrap"], held_out=header["held_out"], training=Training(**header["training"]),
                   calibration=header["calibration"], normalise=header["normalise"], rng=0)
     scaling = Scaling(arrays["scaling_mean"], arrays["scaling_width"])
+    ratio.n_features = len(scaling.mean)
     ratio.scores = NetworkScores(Network(Architecture(**shape), weights), scaling, header["loss"], ratio.parameters)
     if "shift" in arrays:
         ratio.normalisation = Normalisation(arrays["shift"], arrays["shift_covariance"])
@@ -656,7 +664,7 @@ def _from_arrays(header: dict, arrays: dict) -> Ratio:
         ratio.tables = [Calibration(arrays[f"knots_{i}"], arrays[f"table_{i}"]) for i in range(ratio.members)]
     return ratio
 
-# %% ../nbs/1_optimality/16_ratio.ipynb #0000003b
+# %% ../nbs/1_optimality/16_ratio.ipynb #0000003d
 class LabelledRatio(ClassifierMixin, BaseEstimator):
     """scikit-learn adapter: `LabelledRatio(Ratio(members=5, rng=1)).fit(X, y, sample_weight)`; label 1 is the numerator.
 
@@ -693,7 +701,7 @@ class LabelledRatio(ClassifierMixin, BaseEstimator):
         "The more probable label (n,)."
         return (self.log_ratio(X) > 0).astype(int)
 
-# %% ../nbs/1_optimality/16_ratio.ipynb #0000003c
+# %% ../nbs/1_optimality/16_ratio.ipynb #0000003e
 def from_scores(score, numerator: Table, denominator: Table, *, parameters=None, calibration: str | None = "isotonic",
                 normalise: str | None = "pooled") -> Ratio:
     """A Ratio made from a trained classifier, or a list of them as members, calibrated and normalised on two Tables.
@@ -711,7 +719,7 @@ def from_scores(score, numerator: Table, denominator: Table, *, parameters=None,
     probability = [hasattr(one, "predict_proba") or bool(0 <= out.min() <= out.max() <= 1) for one, out in zip(classifiers, outputs)]
     return finish(ratio, ForeignScores(classifiers, probability), numerator, denominator)
 
-# %% ../nbs/1_optimality/16_ratio.ipynb #00000041
+# %% ../nbs/1_optimality/16_ratio.ipynb #00000043
 def mixed(log_ratio: np.ndarray, fraction: float) -> np.ndarray:
     "log p_{S+B}/p_B from log p_S/p_B, for a signal `fraction` S/(S+B). Source: Nachman (2020), eqs. 3.12 to 3.14."
     fraction = check_number(fraction, "fraction", "(0, 1]")

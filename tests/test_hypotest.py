@@ -276,3 +276,43 @@ def test_toys_of_a_model_that_only_samples():
     result = p_value(search(), x, **LIMIT, source=OnlySamples(), method="toys", n_toys=500, rng=spawn(4, 1)[0])
     assert result.source == "samples" and 0 < result.error < 0.05
     wrong("^n_toys: expected about", p_value, search(), x[:700], **LIMIT, method="toys", n_toys=100, rng=1)
+
+
+def test_figure_4_by_other_means():
+    """The powers of chapter 17, without this package: Poisson sums, enumeration, and plain NumPy pseudo-experiments."""
+    S, B, sigma, level = 50, 1000, 0.08, 0.05
+
+    def inside(threshold):
+        """Probability of signal and background where p_S/p_B, a Gaussian in y, is above the threshold."""
+        y = sigma * np.sqrt(-2 * np.log(threshold * np.sqrt(2 * np.pi) * sigma))
+        return 1 - 2 * stats.norm.sf(y / sigma), 2 * y
+
+    def power(null, alternative, ratio):
+        """Randomised power of the test that rejects outcomes with a small likelihood ratio null/alternative."""
+        order = np.argsort(ratio)
+        return np.interp(level, np.cumsum(null[order]), np.cumsum(alternative[order]))
+
+    n = np.arange(2000)
+    for (s, b), expected in (((1, 1), 0.464), (inside(0.5), 0.809)):
+        found = power(stats.poisson.pmf(n, S * s + B * b), stats.poisson.pmf(n, B * b), n)
+        assert found == pytest.approx(expected, abs=1e-3)
+
+    upper, low = np.arange(400), np.arange(600)
+    s2, b2 = inside(2)
+    s1, b1 = np.subtract(inside(0.5), (s2, b2))
+    pairs = [np.outer(stats.poisson.pmf(upper, mu * S * s2 + B * b2), stats.poisson.pmf(low, mu * S * s1 + B * b1)).ravel()
+             for mu in (1, 0)]
+    weight = np.add.outer(upper * np.log1p(S * s2 / (B * b2)), low * np.log1p(S * s1 / (B * b1))).ravel()
+    assert power(*pairs, weight) == pytest.approx(0.864, abs=1e-3)
+
+    def unbinned(mu, rng, n_toys=20_000):
+        counts = rng.poisson(B, n_toys), rng.poisson(mu * S, n_toys)
+        y = np.concatenate([rng.uniform(-0.5, 0.5, counts[0].sum()), rng.normal(0, sigma, counts[1].sum())])
+        owner = np.concatenate([np.repeat(np.arange(n_toys), count) for count in counts])
+        ratio = np.exp(-0.5 * (y / sigma) ** 2) / (np.sqrt(2 * np.pi) * sigma)
+        return np.bincount(owner, np.log1p(S / B * ratio), n_toys)
+
+    rng = np.random.default_rng(1)
+    null, alternative = unbinned(1, rng), unbinned(0, rng)
+    error = np.hypot(np.sqrt(0.881 * 0.119 / 20_000), 2 * np.sqrt(level * (1 - level) / 20_000))  # the curve's slope is below 2 there
+    assert np.mean(alternative <= np.quantile(null, level)) == pytest.approx(0.881, abs=4 * error)
