@@ -389,6 +389,9 @@ def _execute(chapter: Chapter, values: dict, work: Path) -> None:
         kernel_spec = KernelSpec(env={RUN: str(work)}, **get_kernel_dict())
         kernel_spec.argv += ["--log-level=CRITICAL"]
 
+        def __init__(self, **options):  # by files: two kernels that start together could be given the same TCP ports
+            super().__init__(**({"transport": "ipc"} | options))
+
     logging.getLogger("papermill").setLevel(logging.CRITICAL)  # it misreads `>= 1` in a comment; names are checked in `resolve`
     changed = {name: value for name, value in values.items() if value != chapter.parameters[name].default}
     try:
