@@ -163,7 +163,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 import scipy.fft
-from scipy.special import ndtr
 from .arrays import Table, check_choice, check_events, check_sample, generator, spawn
 from .likelihood import Likelihood
 

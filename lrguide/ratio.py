@@ -713,6 +713,7 @@ def from_scores(score, numerator: Table, denominator: Table, *, parameters=None,
     if not classifiers:
         raise ValueError("score: expected at least one classifier, got none")
     ratio = Ratio(parameters, members=len(classifiers), calibration=calibration, normalise=normalise, rng=0)
+    ratio.moving = check_sample(denominator, "denominator").nu is not None
     numerator, denominator = _training_tables(ratio, numerator, denominator, 0)
     events, _ = labelled(numerator, denominator)
     outputs = [_output(classifier, events.x, events.nu) for classifier in classifiers]
