@@ -3,13 +3,15 @@
 # make lab       the chapters in JupyterLab (LAB=--no-browser and the like are handed on)
 # make readme    README.md from nbs/index.ipynb
 # make refresh   run notebooks in place, for their outputs (CHAPTERS="nbs/1_optimality/11_model.ipynb ...")
-# make lock      requirements.lock from settings.ini
+# make bench     speed beside other packages, into benchmarks/RESULTS.md (QUICK=1: small, printed only; ONLY="toys fits")
+# make lock      requirements.lock and benchmarks/requirements.lock from settings.ini
 # make clean     the environment and the quick figures away
 
 PYTHON ?= python3
 CHAPTERS ?= $(sort $(wildcard nbs/index.ipynb nbs/*/[0-9][0-9]_*.ipynb))
 BIN := .venv/bin
 READY := .venv/.ready
+PEERS := .venv/.peers
 PIP := $(BIN)/python -m pip --disable-pip-version-check -qq
 
 # two notebooks share two cores
@@ -18,7 +20,7 @@ export TF_NUM_INTRAOP_THREADS ?= 1
 export TF_NUM_INTEROP_THREADS ?= 1
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 
-.PHONY: figures test lab readme refresh lock clean
+.PHONY: figures test lab readme refresh bench lock clean
 
 figures: $(READY)
 	$(BIN)/lrguide figures --preset quick --jobs 2
@@ -39,6 +41,10 @@ refresh: $(READY)
 	$(BIN)/jupyter nbconvert --log-level ERROR --to notebook --execute --inplace $(CHAPTERS)
 	$(BIN)/nbdev_clean
 
+# the peers are installed on demand, beside what is there; timings want an idle machine
+bench: $(PEERS)
+	$(BIN)/python -m benchmarks $(if $(QUICK),--quick) $(if $(ONLY),--only $(ONLY))
+
 clean:
 	rm -rf .venv figures/quick lrguide.egg-info .pytest_cache
 
@@ -50,6 +56,11 @@ $(READY): requirements.lock settings.ini setup.py
 	@$(PIP) install --no-deps --no-build-isolation --config-settings editable_mode=compat -e .  # importable beside the clone too
 	@touch $@
 
+$(PEERS): $(READY) benchmarks/requirements.lock
+	@echo 'Adding the packages to compare with.'
+	@$(PIP) install -r benchmarks/requirements.lock
+	@touch $@
+
 # one numpy, scipy and jax for both Pythons: a universal resolution would pin two of each
 lock:
 	mkdir -p build && $(PYTHON) -m venv build/lock && build/lock/bin/python -m pip --quiet install uv
@@ -57,4 +68,7 @@ lock:
 	printf '%s\n' numpy==2.4.6 scipy==1.17.1 jax==0.10.2 jaxlib==0.10.2 > build/constraints.txt
 	build/lock/bin/uv pip compile --quiet --universal --python-version 3.11 --no-header --no-annotate --no-emit-index-url \
 	  --constraint build/constraints.txt --output-file requirements.lock build/requirements.in
+	$(PYTHON) tools/requirements.py bench > build/bench.in
+	build/lock/bin/uv pip compile --quiet --universal --python-version 3.11 --no-header --no-annotate --no-emit-index-url \
+	  --constraint requirements.lock --output-file benchmarks/requirements.lock build/bench.in
 	rm -rf build

@@ -7,6 +7,8 @@ from setuptools import find_packages, setup
 config = ConfigParser()
 config.read(Path(__file__).parent / "settings.ini", encoding="utf-8")
 settings = config["DEFAULT"]
+extras = {name: settings[name + "_requirements"].split() for name in ("sweep", "dask", "bench", "dev")}
+extras["dev"] += extras["sweep"] + extras["dask"]
 
 setup(
     name=settings["lib_name"],
@@ -17,6 +19,6 @@ setup(
     packages=find_packages(include=["lrguide", "lrguide.*"]),
     python_requires=">=" + settings["min_python"],
     install_requires=settings["requirements"].split(),
-    extras_require={"dev": settings["dev_requirements"].split()},
+    extras_require=extras,
     entry_points={"console_scripts": settings["console_scripts"].split()},
 )

@@ -2,13 +2,13 @@
 
 # %% ../nbs/9_machinery/91_arrays.ipynb #00000002
 from __future__ import annotations
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 import numpy as np
 
 # %% auto #0
 __all__ = ['check_number', 'check_count', 'check_choice', 'refusal', 'check_events', 'check_column', 'check_labels', 'check_nu',
-           'Table', 'check_sample', 'rescale', 'join', 'split', 'generator', 'spawn']
+           'Table', 'check_sample', 'rescale', 'join', 'split', 'chunks', 'generator', 'spawn']
 
 # %% ../nbs/9_machinery/91_arrays.ipynb #00000004
 def check_number(value: float, name: str, interval: str = "(-inf, inf)") -> float:
@@ -219,6 +219,20 @@ def split(table: Table, fraction: float, rng) -> tuple[Table, Table]:
     return table[order[n_second:]], table[order[:n_second]]
 
 # %% ../nbs/9_machinery/91_arrays.ipynb #0000001c
+def chunks(data, size: int = 2**16, progress: bool = False) -> Iterator[Table]:
+    "Yields Tables of at most `size` events from events (n, d), a Table or an iterator over either; a progress bar if a terminal shows it."
+    from tqdm import tqdm
+    pieces = data if hasattr(data, "__next__") else [data]
+    total = None if hasattr(data, "__next__") else len(data)
+    with tqdm(total=total, unit=" events", unit_scale=True, disable=None if progress else True) as bar:
+        for piece in pieces:
+            piece = piece if isinstance(piece, (Table, np.ndarray)) else check_events(piece, "data")
+            for start in range(0, len(piece), check_count(size, "size")):
+                part = piece[start:start + size]
+                yield part if isinstance(part, Table) else Table(check_events(part, "data"))
+                bar.update(len(part))
+
+# %% ../nbs/9_machinery/91_arrays.ipynb #0000001f
 def generator(rng: int | np.random.Generator) -> np.random.Generator:
     """A NumPy Generator: `rng` itself, or a new one from an integer seed.
 
@@ -229,7 +243,7 @@ def generator(rng: int | np.random.Generator) -> np.random.Generator:
         return np.random.default_rng(int(rng))
     raise TypeError(f"rng: expected a numpy Generator or an integer seed of at least 0, got {rng!r}")
 
-# %% ../nbs/9_machinery/91_arrays.ipynb #0000001d
+# %% ../nbs/9_machinery/91_arrays.ipynb #00000020
 def spawn(rng: int | np.random.Generator, n: int) -> list[np.random.Generator]:
     """`n` independent Generators; the k-th depends on `rng` and k alone, not on `n`.
 

@@ -76,22 +76,18 @@ if backend_name() == "tensorflow":
         return value, extra, tape.gradient(value, weights)
 
     def compiled_epoch(step: Callable) -> Callable:
-        """One compiled program that runs `state, output = step(state, data, slice)` over the slices, one after another.
+        """One compiled program that runs `state = step(state, data, slice)` over the slices, one after another.
 
-        Returns epoch(state, data, slices) -> (state, sum of outputs). `state` is a nested structure of tensors, `data` tensors that
-        every step sees, `slices` a tuple of tensors whose leading axis counts the steps; `output` is a tensor.
+        Returns epoch(state, data, slices) -> state. `state` is a nested structure of tensors that keep their shapes, `data` tensors
+        that every step sees, `slices` a tuple of tensors whose leading axis counts the steps.
         """
         def epoch(state, data, slices):
-            first = tuple(tensor[0] for tensor in slices)
-            shape = tf.nest.map_structure(tf.zeros_like, step(state, data, first)[1])  # only its shape is used: XLA drops the rest
-
-            def body(i, state, total):
-                state, output = step(state, data, tuple(tensor[i] for tensor in slices))
-                return i + 1, state, total + output
-
             n_steps = slices[0].shape[0]
-            _, state, total = tf.while_loop(lambda i, *_: i < n_steps, body, (0, state, shape))
-            return state, total
+
+            def body(i, state):
+                return i + 1, step(state, data, tuple(tensor[i] for tensor in slices))
+
+            return tf.while_loop(lambda i, state: i < n_steps, body, (0, state))[1]
 
         return compiled(epoch)
 
@@ -106,13 +102,12 @@ else:
         return value, extra, gradients
 
     def compiled_epoch(step: Callable) -> Callable:
-        """One compiled program that runs `state, output = step(state, data, slice)` over the slices, one after another.
+        """One compiled program that runs `state = step(state, data, slice)` over the slices, one after another.
 
-        Returns epoch(state, data, slices) -> (state, sum of outputs). `state` is a nested structure of tensors, `data` tensors that
-        every step sees, `slices` a tuple of tensors whose leading axis counts the steps; `output` is a tensor.
+        Returns epoch(state, data, slices) -> state. `state` is a nested structure of tensors that keep their shapes, `data` tensors
+        that every step sees, `slices` a tuple of tensors whose leading axis counts the steps.
         """
         def epoch(state, data, slices):
-            state, outputs = jax.lax.scan(lambda state, slice: step(state, data, slice), state, slices)
-            return state, outputs.sum(axis=0)
+            return jax.lax.scan(lambda state, slice: (step(state, data, slice), None), state, slices)[0]
 
         return jax.jit(epoch)

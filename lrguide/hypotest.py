@@ -2,7 +2,8 @@
 
 # %% ../nbs/1_optimality/12_testing.ipynb #00000002
 from __future__ import annotations
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from functools import cached_property
 import numpy as np
 from scipy.special import gammaincc, gammainccinv, log_ndtr, ndtr, ndtri, xlogy
@@ -41,12 +42,16 @@ def _outcomes(probability, name: str) -> np.ndarray:
 class Distribution:
     """Distribution of a statistic T on the lattice start + step * k: `probability` (m,); P(T = -inf) `below`, P(T = +inf) `above`.
 
-    A value between two lattice points is taken for the nearest one; tails include the value they are asked for."""
+    A value between two lattice points is taken for the nearest one; tails include the value they are asked for.
+    `far`: a function that computes the probabilities again so that the smallest are right too; used below 1e-7.
+    `smooth`: whether contributions were shared between lattice values (chapter 17), not rounded."""
     start: float
     step: float
     probability: np.ndarray
     below: float = 0.0
     above: float = 0.0
+    far: Callable[[], np.ndarray] | None = None
+    smooth: bool = False
 
     @property
     def values(self) -> np.ndarray:
@@ -56,12 +61,12 @@ class Distribution:
     @cached_property
     def _upper(self) -> np.ndarray:
         "P(T >= value k), k = 0..m; summed from the far end, where the numbers are smallest."
-        return np.cumsum(np.concatenate([[self.above], self.probability[::-1]]))[::-1]
+        return np.minimum(np.cumsum(np.concatenate([[self.above], self.probability[::-1]])), 1.0)[::-1]
 
     @cached_property
     def _lower(self) -> np.ndarray:
         "P(T <= value k - 1), k = 0..m."
-        return np.cumsum(np.concatenate([[self.below], self.probability]))
+        return np.minimum(np.cumsum(np.concatenate([[self.below], self.probability])), 1.0)
 
     def _nearest(self, t) -> np.ndarray:
         "Index of the lattice value nearest to t, -1 and m if t is outside. Raises ValueError for NaN."
@@ -69,13 +74,20 @@ class Distribution:
             raise ValueError("t: expected values of the statistic, got NaN")
         return np.clip(np.rint((np.asarray(t, float) - self.start) / self.step), -1, len(self.probability)).astype(int)
 
+    @cached_property
+    def precise(self) -> Distribution:
+        "The same distribution with probabilities that are right far into the tails."
+        return self if self.far is None else replace(self, probability=self.far(), far=None)
+
     def tail(self, t) -> float | np.ndarray:
         "P(T >= t), for a number or an array."
-        return self._upper[np.maximum(self._nearest(t), 0)] + self.below * np.isneginf(t)
+        p = self._upper[np.maximum(self._nearest(t), 0)] + self.below * np.isneginf(t)
+        return p if self.far is None or np.min(p, initial=1.0) > 1e-7 else self.precise.tail(t)
 
     def head(self, t) -> float | np.ndarray:
         "P(T <= t), for a number or an array."
-        return self._lower[np.minimum(self._nearest(t) + 1, len(self.probability))] + self.above * np.isposinf(t)
+        p = self._lower[np.minimum(self._nearest(t) + 1, len(self.probability))] + self.above * np.isposinf(t)
+        return p if self.far is None or np.min(p, initial=1.0) > 1e-7 else self.precise.head(t)
 
 # %% ../nbs/1_optimality/12_testing.ipynb #0000000d
 def power_curve(null: Distribution, alternative: Distribution) -> tuple[np.ndarray, np.ndarray]:
@@ -91,6 +103,8 @@ def power_at(null: Distribution, alternative: Distribution, level) -> float | np
     "Power at `level` in (0, 1), a number or an array, of the randomised test that rejects the null at large T."
     for one in np.ravel(level):
         check_number(one, "level", "(0, 1)")
+    if np.min(level) < 1e-7:
+        null, alternative = null.precise, alternative.precise
     return np.interp(level, *power_curve(null, alternative))
 
 # %% ../nbs/1_optimality/12_testing.ipynb #00000013
@@ -160,11 +174,12 @@ def on_off_statistic(n_on: int, n_off: int, tau: float, signal: float = 0.0) -> 
 
 # %% ../nbs/1_optimality/17_power.ipynb #00000002
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from functools import partial
 import scipy.fft
-from .arrays import Table, check_choice, check_events, check_sample, generator, spawn
-from .likelihood import Likelihood
+from scipy.optimize import brentq
+from scipy.special import gammaln
+from .arrays import Table, check_choice, check_events, check_sample, generator, join, spawn
+from .likelihood import Likelihood, fit_surface, surface, surface_of_sets
 
 # %% ../nbs/1_optimality/17_power.ipynb #00000005
 @dataclass(frozen=True)
@@ -219,7 +234,7 @@ def _positive_yields(model: Likelihood, values: Mapping[str, float], name: str) 
     yields = model.yields(values)
     for process, expected in yields.items():
         if not expected >= 0:
-            raise ValueError(f"{name}: expected yields of at least 0, got {expected:g} for {process}")
+            raise ValueError(f"{name}: expected yields of at least 0, got {expected:g} for {process}; a range that starts at 0 for its strength helps")
     return yields
 
 # %% ../nbs/1_optimality/17_power.ipynb #00000008
@@ -241,32 +256,71 @@ def binned_statistic(index: Callable[[np.ndarray], np.ndarray], null, alternativ
 _LARGEST = 2**22  # lattice values at most: 32 MiB for each distribution
 
 
-def _lattice(t: np.ndarray, rates: np.ndarray, step: float | None) -> tuple[float, int, int]:
-    "Step, first index and number of values of a lattice for sums of `t` (n,) at `rates` (h, n); see the text."
+def _reach(jump: np.ndarray, rate: np.ndarray) -> tuple[int, int]:
+    "Ends between which sums of `jump` (m,) at rates `rate` (m,) lie with probability 1 - 2e-26: Chernoff's bound."
+    rate, jump = rate[rate > 0], jump[rate > 0]
+    ends = []
+    for sign in (-1, 1):
+        j = sign * jump
+        slope = lambda theta: rate @ (j * np.exp(theta * j))
+        excess = lambda theta: rate @ np.expm1(theta * j) - theta * slope(theta) + 60
+        largest, theta = j.max(initial=-1), 1 / np.abs(j).max(initial=1)
+        while excess(theta) > 0 and (theta < 1e4 if largest <= 0 else theta * largest < 600):
+            theta *= 2
+        theta = theta if largest <= 0 else min(theta, 600 / largest)
+        end = slope(brentq(excess, 0, theta, rtol=1e-3)) if excess(theta) < 0 else max(slope(theta), 0.0) if largest > 0 else 0
+        ends.append(sign * int(np.ceil(end)))
+    return ends[0], ends[1]
+
+
+def _step(t: np.ndarray, rates: np.ndarray, smooth: bool) -> float:
+    "Step of the lattice for sums of `t` (n,) at `rates` (h, n); see the text."
+    if np.ptp(t) <= 1e-9 * np.abs(t).max():
+        return float(np.abs(t).max())                      # counting: exact
+    expected, variance = rates.sum(axis=1), rates @ t**2
+    rms = np.sqrt(np.min(variance[expected > 0] / expected[expected > 0]))
+    return min(0.01 * rms, 3e-4 * np.sqrt(np.min(variance[expected > 0]))) * (1.0 if smooth else 0.25)
+
+
+def _is_smooth(t: np.ndarray, rates: np.ndarray) -> bool:
+    "Whether sums of `t` (n,) at `rates` (h, n) have so many values that their atoms do not matter."
+    if np.ptp(t) <= 1e-9 * np.abs(t).max():
+        return False
+    return np.abs(rates).sum(axis=1).max() > 300 or len(np.unique(t[:: max(1, len(t) // 2000)])) > 300
+
+
+def _lattice(t: np.ndarray, rates: np.ndarray, step: float | None) -> tuple:
+    """Lattice for sums of `t` (n,) at `rates` (h, n): step, jumps (m,) in steps, their rates (h, m), first index, number of values, smooth."""
     if len(t) == 0:
-        return 1.0, 0, 1
-    if step is None and np.ptp(t) <= 1e-9 * np.abs(t).max():
-        step = float(np.abs(t).max())                      # counting: exact
-    elif step is None:
-        expected = rates.sum(axis=1)
-        step = 0.01 * np.sqrt(np.min((rates @ t**2)[expected > 0] / expected[expected > 0]))
-    k = np.rint(t / step)
-    mean, variance = rates @ k, np.abs(rates) @ k**2
-    reach = lambda b: 12 * b + np.sqrt((12 * b) ** 2 + 72 * variance)
-    low = 0 if k.min() >= 0 else int(np.floor(np.min(mean - reach(max(-k.min(), 0.0)))))
-    high = 0 if k.max() <= 0 else int(np.ceil(np.max(mean + reach(max(k.max(), 0.0)))))
-    size = max(high - low, int(np.ptp(k))) + 1
+        return 1.0, np.zeros(0, int), np.zeros((len(rates), 0)), 0, 1, False
+    smooth = _is_smooth(t, rates)
+    step = max(_step(t, rates, smooth) if step is None else step, 1.01 * np.ptp(t) / _LARGEST)
+    k = np.floor(t / step) if smooth else np.rint(t / step)
+    share, k = (t / step - k if smooth else 0.0 * k), k.astype(np.int64)
+    jump = np.arange(k.min(), k.max() + 2)
+    on = lambda k, rate: np.bincount(k - jump[0], weights=rate, minlength=len(jump))
+    summed = np.stack([on(k, rate * (1 - share)) + on(k + 1, rate * share) if smooth else on(k, rate) for rate in rates])
+    used = (summed != 0).any(axis=0) & (jump != 0)
+    jump, summed = jump[used], summed[:, used]
+    reach = [_reach(jump, np.abs(rate)) for rate in summed]
+    low, high = min(end for end, _ in reach), max(end for _, end in reach)
+    size = max(high - low, len(k) and int(np.ptp(k))) + 1
     if size > _LARGEST:                                    # a coarser test, still exact in its level
         return _lattice(t, rates, step * size / _LARGEST * 1.01)
-    return step, low, scipy.fft.next_fast_len(size, real=True)
+    return step, jump, summed, low, scipy.fft.next_fast_len(size, real=True), smooth
 
 # %% ../nbs/1_optimality/17_power.ipynb #0000000d
 def compound_poisson(t, rates, constant: float = 0.0, step: float | None = None) -> tuple[Distribution, ...]:
     """Distribution of constant + sum of t over a Poisson number of events, one for each row of `rates`, on one lattice.
 
     `t` (n,): contribution of each kind of event, +-inf allowed. `rates` (h, n): expected number of events of each kind
-    under h hypotheses. `step`: of the lattice; chosen if None. Hu and Nielsen, physics/9906010."""
+    under h hypotheses. `step`: of the lattice; chosen if None. A Distribution that is not `smooth` is that of the rounded t
+    (`Statistic.rounded`), whose values are to be looked up in it. Hu and Nielsen, physics/9906010."""
     t, rates = np.asarray(t, dtype=float), np.atleast_2d(np.asarray(rates, dtype=float))
+    if t.ndim != 1 or rates.shape[1:] != t.shape or not np.all(np.isfinite(rates)) or np.any(rates.sum(axis=1) < 0):
+        raise ValueError(f"rates: expected finite numbers of shape (h, {t.size}) with sums of at least 0, got shape {rates.shape} for t of shape {t.shape}")
+    if step is not None:
+        check_number(step, "step", "(0, inf)")
     possible = (rates != 0).any(axis=0)
     if np.isnan(t[possible]).any():
         raise ValueError("t: expected numbers or infinities, got NaN where events are expected")
@@ -274,18 +328,62 @@ def compound_poisson(t, rates, constant: float = 0.0, step: float | None = None)
     if np.any((certain[-1] > 0) & (certain[1] > 0)):
         raise ValueError("t: expected +inf or -inf under one hypothesis, got both")
     used = possible & np.isfinite(t) & (t != 0)
-    t, rates = t[used], rates[:, used]
-    step, low, size = _lattice(t, rates, step)
-    k = np.rint(t / step).astype(np.int64) % size
+    step, jump, summed, low, size, smooth = _lattice(t[used], rates[:, used], step)
     distributions = []
-    for rate, below, above in zip(rates, -np.expm1(-certain[-1]), -np.expm1(-certain[1])):
-        spectrum = scipy.fft.rfft(np.bincount(k, weights=rate, minlength=size))
-        probability = scipy.fft.irfft(np.exp(spectrum - rate.sum()), size)
-        probability = np.roll(np.maximum(probability, 0.0), -low) * (1 - below) * (1 - above)
-        distributions.append(Distribution(constant + low * step, step, probability, float(below), float(above)))
+    for rate, below, above in zip(summed, -np.expm1(-certain[-1]), -np.expm1(-certain[1])):
+        share = (1 - below) * (1 - above)
+        far = partial(_all_tilts, jump, rate, low, size, share) if len(jump) and np.all(rate >= 0) else None
+        probability = share * _transformed(jump, rate, low, size)
+        distributions.append(Distribution(constant + low * step, step, probability, float(below), float(above), far, smooth))
     return tuple(distributions)
 
-# %% ../nbs/1_optimality/17_power.ipynb #00000011
+# %% ../nbs/1_optimality/17_power.ipynb #0000000e
+def _transformed(jump: np.ndarray, rate: np.ndarray, low: int, size: int) -> np.ndarray:
+    "Probabilities of the sums low, low + 1, ... (size,) of `jump` (m,) at rates `rate` (m,): transform, exponential, transform back."
+    spectrum = scipy.fft.rfft(np.bincount(jump % size, weights=rate, minlength=size))
+    return np.roll(np.maximum(scipy.fft.irfft(np.exp(spectrum - rate.sum()), size), 0.0), -low)
+
+
+def _all_tilts(jump: np.ndarray, rate: np.ndarray, low: int, size: int, share: float) -> np.ndarray:
+    "As `share` times `_transformed`, with small relative error far into both tails, from several tilts."
+    jump, rate = jump[rate > 0], rate[rate > 0]
+    probability, value = _transformed(jump, rate, low, size), low + np.arange(size)
+    if len(jump) == 0:
+        return share * probability
+    middle = int(np.argmax(probability))
+    for outwards in (slice(middle, None, 1), slice(middle, None, -1)):
+        part, at = probability[outwards], value[outwards]
+        good = _good_until(part)
+        while good < len(part) and (theta := _tilt_to(jump, rate, at[good])) is not None:
+            tilted = _window(jump, rate * np.exp(theta * jump), low, size)[outwards]
+            with np.errstate(divide="ignore"):
+                part[good:] = np.exp(np.log(tilted[good:]) + rate @ np.expm1(theta * jump) - theta * at[good:])
+            good = max(good + 1, good + _good_until(tilted[good:]))
+    return share * probability
+
+
+def _window(jump: np.ndarray, rate: np.ndarray, low: int, size: int) -> np.ndarray:
+    "As `_transformed`, computed on a lattice long enough for these rates, so that nothing comes round into the window."
+    ends = _reach(jump, rate)
+    start, stop = min(low, ends[0]), max(low + size, ends[1] + 1)
+    if stop - start > 4 * _LARGEST:
+        return np.zeros(size)
+    whole = _transformed(jump, rate, start, scipy.fft.next_fast_len(stop - start, real=True))
+    return whole[low - start:low - start + size]
+
+
+def _good_until(probability: np.ndarray) -> int:
+    "Index after the last probability above 1e-9 of the largest."
+    return int(np.flatnonzero(probability > 1e-9 * probability.max())[-1]) + 1 if probability.max() > 0 else len(probability)
+
+
+def _tilt_to(jump: np.ndarray, rate: np.ndarray, mean: int) -> float | None:
+    "theta with K'(theta) = `mean` >< 0, None if no sum can be so far out."
+    excess = lambda theta: rate @ (jump * np.exp(theta * jump)) - mean
+    ends = [sign * (600 / (sign * jump).max() if (sign * jump).max() > 0 else 1e3) for sign in (-1, 1)]
+    return brentq(excess, *ends, rtol=1e-10) if excess(ends[0]) < 0 < excess(ends[1]) else None
+
+# %% ../nbs/1_optimality/17_power.ipynb #00000016
 def exact_distributions(statistic: Statistic, source: Mapping[str, Table], *yields: Mapping[str, float],
                         step: float | None = None) -> tuple[Distribution, ...]:
     """Exact distributions of `statistic`, one for each of the `yields`, which give expected events by process.
@@ -296,73 +394,208 @@ def exact_distributions(statistic: Statistic, source: Mapping[str, Table], *yiel
 
 
 def _kinds(statistic: Statistic, source: Mapping[str, Table], yields: Sequence[Mapping[str, float]]):
-    "Contribution (n,) and rates (h, n) of all rows of the `source`s; rows shared by all processes are evaluated once."
+    "Contribution (n,) and rates (h, n) of all rows of the `source`s."
+    terms, rates = _rows_at_rates(lambda x: statistic.contribution(x)[None], source, yields)
+    return terms[0], rates
+
+
+def _rows_at_rates(terms: Callable, source: Mapping[str, Table], yields: Sequence[Mapping[str, float]]):
+    "`terms` (m, n) and rates (h, n) of all rows of the `source`s; rows shared by all processes are evaluated once."
     tables = [check_sample(source[name], f"source of {name}") for name in source]
     share = [table.weights / table.total for table in tables]
     expected = np.array([[hypothesis[name] for name in source] for hypothesis in yields], dtype=float)
     if not np.all(expected >= 0):
         raise ValueError(f"yields: expected numbers of at least 0, got {expected.min():g}")
     if all(table.x is tables[0].x or np.array_equal(table.x, tables[0].x) for table in tables):
-        return statistic.contribution(tables[0].x), expected @ np.stack(share)
-    t = np.concatenate([statistic.contribution(table.x) for table in tables])
-    return t, np.concatenate([np.outer(n, w) for n, w in zip(expected.T, share)], axis=1)
+        return terms(tables[0].x), expected @ np.stack(share)
+    return (np.concatenate([terms(table.x) for table in tables], axis=1),
+            np.concatenate([np.outer(n, w) for n, w in zip(expected.T, share)], axis=1))
 
-# %% ../nbs/1_optimality/17_power.ipynb #00000015
-_CHUNK = 2**20  # events drawn at once
+# %% ../nbs/1_optimality/17_power.ipynb #0000001a
+_BLOCK = 2**17  # events in the processor's cache at once
+_CHUNK = 2**21  # events of one task
 
 
-def _drawer(source, process: str, statistics: Sequence[Statistic], transform, nu) -> Callable:
-    "A function (n, rng) that draws n events of `process` and gives their contributions (m, n) to the statistics."
-    terms = lambda x: np.stack([statistic.contribution(transform(x)) for statistic in statistics])
-    if not isinstance(source, Table):
-        return lambda n, rng: terms(source.sample(process, n, rng, nu=nu).x)
-    weights = check_sample(source, f"source of {process}").weights
-    if weights.min() < 0:
-        raise ValueError(f"source of {process}: expected weights of at least 0 to resample from, got {weights.min():g}")
-    known = terms(source.x)                                 # each row is evaluated once, however often it is drawn
-    if source.weight is None:
-        return lambda n, rng: known[:, rng.integers(len(weights), size=n)]
-    cumulative = np.cumsum(weights)
-    return lambda n, rng: known[:, np.searchsorted(cumulative, rng.random(n) * cumulative[-1], side="right")]
+@dataclass(frozen=True, eq=False)
+class _Cells:
+    """Draws contributions to m statistics for `expected` events: `table` (m, 2^16), NaN in cells that hold different ones.
 
-# %% ../nbs/1_optimality/17_power.ipynb #00000016
-def pseudo_experiments(statistics, source, yields: Mapping[str, float], n_toys: int, rng, *,
-                       transform: Callable = None, values: Mapping[str, float] = None) -> np.ndarray:
-    """T of `n_toys` pseudo-experiments: (n_toys,) for one Statistic, (m, n_toys) for a sequence of m, on the same events.
+    Those are looked up in `known` (m, n), rows in the order of the cells, at their `cumulative` (n,) probability."""
+    expected: float
+    table: np.ndarray
+    known: np.ndarray
+    cumulative: np.ndarray
+    any_mixed: bool
 
-    `yields`: expected events by process. `source`: a model that samples, or by process a model or a Table (resampled in
-    proportion to weight). `transform`: applied to the events once for all statistics. `values`: nuisance parameters."""
-    n_toys = check_count(n_toys, "n_toys")
-    several = list(statistics) if isinstance(statistics, Sequence) else [statistics]
-    for name, expected in yields.items():
-        check_number(expected, f"yield of {name}", "[0, inf)")
-    draw = {}
-    for name in yields:
-        origin = source[name] if isinstance(source, Mapping) else source
-        draw[name] = _drawer(origin, name, several, transform or (lambda x: x), _nu_of(origin, values))
-    per_chunk = int(np.clip(_CHUNK / max(sum(yields.values()), 1.0), 1, 2**14))
-    sizes = [min(per_chunk, n_toys - start) for start in range(0, n_toys, per_chunk)]
-    result = np.concatenate([_toy_chunk(several, draw, yields, n, stream) for n, stream in zip(sizes, spawn(rng, len(sizes)))],
-                            axis=1)
-    return result if isinstance(statistics, Sequence) else result[0]
+    def draw(self, n: int, rng: np.random.Generator) -> np.ndarray:
+        "Contributions (m, n) of n events."
+        cell = rng.integers(0, 2**64 - 1, -(-n // 4), dtype=np.uint64, endpoint=True).view(np.uint16)[:n].astype(np.intp)
+        found = np.stack([column.take(cell) for column in self.table]) if len(self.table) > 1 else self.table[0].take(cell)[None]
+        if self.any_mixed:
+            mixed = np.flatnonzero(np.isnan(found[0]))
+            at = (cell[mixed] + rng.random(len(mixed))) / 2**16
+            found[:, mixed] = self.known[:, np.searchsorted(self.cumulative, at, side="right").clip(0, self.known.shape[1] - 1)]
+        return found
 
-# %% ../nbs/1_optimality/17_power.ipynb #00000017
-def _toy_chunk(statistics: Sequence[Statistic], draw: Mapping[str, Callable], yields: Mapping[str, float], n: int,
-               rng: np.random.Generator) -> np.ndarray:
-    "T (m, n) of `n` pseudo-experiments; very large experiments are drawn piece by piece."
-    total = np.repeat([[float(statistic.constant)] for statistic in statistics], n, axis=1)
-    for name, expected in yields.items():
-        counts = rng.poisson(expected, n)
-        owner = np.repeat(np.arange(n), counts) if n > 1 else None
-        for start in range(0, counts.sum(), _CHUNK):
-            piece = min(_CHUNK, counts.sum() - start)
-            terms = draw[name](int(piece), rng)
-            rows = np.zeros(piece, dtype=int) if owner is None else owner[start:start + piece]
-            for i, term in enumerate(terms):
-                total[i] += np.bincount(rows, weights=term, minlength=n)
+    def totals(self, n: int, rng: np.random.Generator) -> np.ndarray:
+        "Sums (m, n) over the events of n experiments."
+        return _summed(self.draw, rng.poisson(self.expected, n), len(self.table), rng)
+
+# %% ../nbs/1_optimality/17_power.ipynb #0000001b
+def _cells(known: np.ndarray, rate: np.ndarray) -> _Cells:
+    "The _Cells of contributions `known` (m, n) that occur at `rate` (n,)."
+    order = np.lexsort(known[::-1])                        # by the first statistic, ties by the second, ...
+    known, cumulative = known[:, order], np.cumsum(rate[order]) / rate.sum()
+    edges = np.arange(2**16 + 1) / 2**16
+    first = np.searchsorted(cumulative, edges[:-1], side="right").clip(0, len(rate) - 1)
+    last = np.searchsorted(cumulative, edges[1:], side="left").clip(0, len(rate) - 1)
+    pairs = np.stack([first, last + 1], axis=1).ravel()   # reduceat takes the ranges [first, last + 1)
+    padded = np.concatenate([known, known[:, -1:]], axis=1)
+    low, high = (extreme.reduceat(padded, pairs, axis=1)[:, ::2] for extreme in (np.minimum, np.maximum))
+    finite = np.where(np.isfinite(known), known, 0.0)
+    probability = np.diff(cumulative, prepend=0.0)
+    rms = np.sqrt(finite**2 @ probability)[:, None]
+    with np.errstate(invalid="ignore"):
+        narrow = (high == low) | (high - low <= 1e-3 * rms)
+    integral = np.concatenate([np.zeros((len(known), 1)), np.cumsum(finite * probability, axis=1)], axis=1)
+    knots = np.concatenate([[0.0], cumulative])
+    mean = np.diff(np.stack([np.interp(edges, knots, one) for one in integral]), axis=1) * 2**16
+    narrow = narrow.all(axis=0)
+    table = np.where(narrow, np.where(high == low, low, np.clip(mean, low, high)), np.nan)
+    if all(len(np.unique(column[::32])) > 300 for column in table):
+        table = table.astype(np.float32)                   # half the cache; statistics with steps keep every digit
+    return _Cells(float(rate.sum()), table, known, cumulative, not narrow.all())
+
+# %% ../nbs/1_optimality/17_power.ipynb #0000001c
+def _summed(draw: Callable, counts: np.ndarray, m: int, rng: np.random.Generator) -> np.ndarray:
+    "Sums (m, n) of what `draw(number, rng)` gives (m, number), over `counts` (n,) events each; a block of experiments at a time."
+    total, n = np.zeros((m, len(counts))), len(counts)
+    per_block = max(1, int(_BLOCK / max(counts.mean(), 1)))
+    for start in range(0, n, per_block):
+        block = counts[start:start + per_block]
+        if len(block) == 1:                                # one experiment may be larger than a block
+            for piece in range(0, int(block[0]), _BLOCK):
+                total[:, start] += draw(min(_BLOCK, int(block[0]) - piece), rng).sum(axis=1)
+            continue
+        values = draw(int(block.sum()) + 1, rng)
+        values[:, -1] = 0.0                                # reduceat wants a number after the last experiment
+        sums = np.add.reduceat(values, np.cumsum(block) - block, axis=1, dtype=float)
+        total[:, start:start + per_block] = np.where(block > 0, sums, 0.0)
     return total
 
-# %% ../nbs/1_optimality/17_power.ipynb #00000019
+# %% ../nbs/1_optimality/17_power.ipynb #0000001d
+@dataclass(frozen=True, eq=False)
+class _Counts:
+    "Draws the numbers of events of few kinds: contributions `t` (m, k), `rates` (k,); from `tables`, one for each kind, if there are any."
+    t: np.ndarray
+    rates: np.ndarray
+    tables: tuple[_Cells, ...] = ()
+
+    def totals(self, n: int, rng: np.random.Generator) -> np.ndarray:
+        "Sums (m, n) over the events of n experiments."
+        if self.tables:
+            return sum(table.draw(n, rng) for table in self.tables)
+        counts = rng.poisson(self.rates, (n, len(self.rates)))
+        finite = np.isfinite(self.t)
+        total = np.where(finite, self.t, 0.0) @ counts.T.astype(float)
+        for i, k in zip(*np.nonzero(~finite)):
+            total[i, counts[:, k] > 0] = self.t[i, k]
+        return total
+
+
+def _tables_of_counts(t: np.ndarray, rates: np.ndarray) -> tuple[_Cells, ...]:
+    "For each kind of event, the _Cells of its number of events times its contribution: one lookup in place of a Poisson number."
+    tables = []
+    for each, rate in zip(t.T, rates):
+        n = np.arange(int(rate + 14 * np.sqrt(rate) + 60))
+        tables.append(_cells(each[:, None] * n, np.exp(xlogy(n, rate) - rate - gammaln(n + 1))))
+    return tuple(tables)
+
+
+@dataclass(frozen=True, eq=False)
+class _Sampled:
+    "Draws events of `process` from a model that samples: contributions `terms`(x) (m, n)."
+    expected: float
+    source: object
+    process: str
+    nu: np.ndarray | None
+    terms: Callable
+    m: int
+
+    def totals(self, n: int, rng: np.random.Generator) -> np.ndarray:
+        "Sums (m, n) over the events of n experiments."
+        draw = lambda number, rng: self.terms(self.source.sample(self.process, number, rng, nu=self.nu).x)
+        return _summed(draw, rng.poisson(self.expected, n), self.m, rng)
+
+# %% ../nbs/1_optimality/17_power.ipynb #0000001e
+def _from_tables(tables: Mapping[str, Table], yields: Mapping[str, float], terms: Callable, n_toys: int) -> _Cells | _Counts:
+    "Draws events of all `tables` together: their rows at rates of `yields` times weight."
+    for name, table in tables.items():
+        if check_sample(table, f"source of {name}").weights.min() < 0:
+            raise ValueError(f"source of {name}: expected weights of at least 0 to resample from, got {table.weights.min():g}")
+    known, rates = _rows_at_rates(terms, tables, [yields])
+    known, rate = known[:, rates[0] > 0], rates[0][rates[0] > 0]
+    if np.isnan(known).any():
+        raise ValueError("statistics: expected contributions of the source's rows, got NaN where events are expected")
+    if np.any(np.isposinf(known).any(axis=1) & np.isneginf(known).any(axis=1)):
+        raise ValueError("statistics: expected +inf or -inf where an event decides, got both from one source")
+    kinds, which = _few_kinds(known, rate.sum() / 25)       # a Poisson number costs as much as 25 events
+    if kinds is not None:
+        rates = np.bincount(which, rate, minlength=kinds.shape[1])
+        worth = n_toys >= 50_000 and kinds.size <= 64 and np.isfinite(kinds).all()       # making a table takes some milliseconds
+        return _Counts(kinds, rates, _tables_of_counts(kinds, rates) if worth else ())
+    return _cells(known, rate)
+
+
+def _few_kinds(known: np.ndarray, most: float) -> tuple[np.ndarray | None, np.ndarray]:
+    "Distinct columns (m, k) of `known` (m, n) and which of them each is (n,), or None if there are more than `most`."
+    sample = known[:, :: max(1, known.shape[1] // 1000)]
+    if len(np.unique(sample, axis=1).T) > most:            # saves sorting all of them
+        return None, np.zeros(0, int)
+    kinds, which = np.unique(known, axis=1, return_inverse=True)
+    return (kinds if kinds.shape[1] <= most else None), which.reshape(-1)
+
+# %% ../nbs/1_optimality/17_power.ipynb #0000001f
+def pseudo_experiments(statistics, source, yields: Mapping[str, float], n_toys: int, rng, *, transform: Callable = None,
+                       values: Mapping[str, float] = None, map: Callable = map) -> np.ndarray:
+    """T of `n_toys` pseudo-experiments: (n_toys,) for one Statistic, (m, n_toys) for a sequence of m, on the same events.
+
+    `yields`: expected events by process. `source`: a model that samples, or by process a model or a Table (rows drawn in
+    proportion to weight). `transform`: applied to the events once for all statistics. `values`: nuisance parameters.
+    `map`: like Python's own; the chunks may be computed anywhere, the numbers depend on `rng` alone."""
+    n_toys = check_count(n_toys, "n_toys")
+    several = list(statistics) if isinstance(statistics, Sequence) else [statistics]
+    if not several:
+        raise ValueError("statistics: expected at least one, got none")
+    for name, expected in yields.items():
+        check_number(expected, f"yield of {name}", "[0, inf)")
+        if isinstance(source, Mapping) and name not in source:
+            raise ValueError(f"source: expected an entry for each of {', '.join(yields)}, got {', '.join(source) or 'none'}")
+    terms = lambda x: np.stack([statistic.contribution(x if transform is None else transform(x)) for statistic in several])
+    origin = {name: source[name] if isinstance(source, Mapping) else source for name in yields}
+    tables = {name: item for name, item in origin.items() if isinstance(item, Table) and yields[name] > 0}
+    parts = [_from_tables(tables, yields, terms, n_toys)] if tables else []
+    parts += [_Sampled(yields[name], item, name, _nu_of(item, values), terms, len(several))
+              for name, item in origin.items() if not isinstance(item, Table) and yields[name] > 0]
+    constants = np.array([float(statistic.constant) for statistic in several])
+    tasks = _tasks(n_toys, sum(yields.values()), rng)
+    result = np.concatenate(list(map(partial(_toy_chunk, constants, parts), tasks)), axis=1)
+    return result if isinstance(statistics, Sequence) else result[0]
+
+# %% ../nbs/1_optimality/17_power.ipynb #00000020
+def _tasks(n_toys: int, expected: float, rng, events: int = _CHUNK) -> list[tuple[int, np.random.Generator]]:
+    "Numbers of pseudo-experiments with about `events` events in all, each with its own stream of random numbers."
+    size = int(np.clip(events / max(expected, 1.0), 1, 2**14))
+    sizes = [min(size, n_toys - start) for start in range(0, n_toys, size)]
+    return list(zip(sizes, spawn(rng, len(sizes))))
+
+
+def _toy_chunk(constants: np.ndarray, parts: Sequence, task: tuple[int, np.random.Generator]) -> np.ndarray:
+    "T (m, n) of the pseudo-experiments of one task."
+    n, rng = task
+    return sum((part.totals(n, rng) for part in parts), np.repeat(constants[:, None], n, axis=1))
+
+# %% ../nbs/1_optimality/17_power.ipynb #00000022
 def toys_power_curve(null, alternative) -> tuple[np.ndarray, np.ndarray]:
     "Levels and powers of the test that rejects at large T, from T of pseudo-experiments (n,) of null and alternative."
     null, alternative = (np.round(np.asarray(t, dtype=float), 9) for t in (null, alternative))  # ties up to rounding
@@ -389,7 +622,7 @@ def enough_toys(n_toys: int, level: float) -> None:
     if n_toys < needed:
         raise ValueError(f"n_toys: expected at least {needed} for a level of {level:g}, got {n_toys}; method='exact' needs none")
 
-# %% ../nbs/1_optimality/17_power.ipynb #0000002d
+# %% ../nbs/1_optimality/17_power.ipynb #0000003c
 @dataclass(frozen=True)
 class Template:
     "A source whose events are the rows of `table` with probabilities (its weights) that are known, not estimated from a sample."
@@ -407,7 +640,7 @@ class Template:
         "The table itself: sums over it are expectations."
         return self.table
 
-# %% ../nbs/1_optimality/17_power.ipynb #0000002e
+# %% ../nbs/1_optimality/17_power.ipynb #0000003d
 @dataclass(frozen=True)
 class PValue:
     "A p-value with its standard `error`, the `method` that found it and the `source` of its events; `z` is its significance."
@@ -431,7 +664,7 @@ class CLsValue(CLs):
     method: str
     source: str
 
-# %% ../nbs/1_optimality/17_power.ipynb #0000002f
+# %% ../nbs/1_optimality/17_power.ipynb #0000003e
 def _sources(model: Likelihood, source, values: Mapping[str, float]) -> dict:
     "What the events of each process are drawn from: a Table or a model that samples. Raises TypeError or ValueError."
     found = {}
@@ -454,7 +687,7 @@ def _held_out(model: Likelihood, name: str, values: Mapping[str, float]) -> Tabl
             return ratio.held_out("denominator" if own is None else "numerator", _nu_of(ratio, values))
     raise ValueError(f"source: expected a model that samples or a Table for {name}, which names none of its own")
 
-# %% ../nbs/1_optimality/17_power.ipynb #00000030
+# %% ../nbs/1_optimality/17_power.ipynb #0000003f
 def _tables(sources: Mapping, values: Mapping[str, float]) -> dict[str, Table]:
     "Each source as a Table: quadrature nodes of a model with exact densities. Raises ValueError if it has none."
     tables = {}
@@ -481,7 +714,7 @@ def _influence(statistic: Statistic, sources: Mapping, yields: Mapping[str, floa
             influence.append(yields[name] * share * (change - share @ change))
     return np.concatenate(influence)
 
-# %% ../nbs/1_optimality/17_power.ipynb #00000032
+# %% ../nbs/1_optimality/17_power.ipynb #00000041
 class _Remembered:
     "A ratio that keeps its answers, by the array it was asked about and the nuisance parameters."
 
@@ -507,7 +740,7 @@ def _remembering(model: Likelihood) -> Likelihood:
     wrap = lambda ratio: ratio if ratio is None or isinstance(ratio, _Remembered) else _Remembered(ratio)
     return replace(model, processes={name: replace(process, ratio=wrap(process.ratio)) for name, process in model.processes.items()})
 
-# %% ../nbs/1_optimality/17_power.ipynb #00000034
+# %% ../nbs/1_optimality/17_power.ipynb #00000043
 def _exact_tails(model, data, null, alternative, truths, source) -> tuple[list, str]:
     "(value, error of toys, influence of sample events) of P(T >= T_obs) under each of `truths`, and what the events came from."
     model = _remembering(model)
@@ -518,9 +751,9 @@ def _exact_tails(model, data, null, alternative, truths, source) -> tuple[list, 
         yields = _positive_yields(model, truth, "null")
         (distribution,) = exact_distributions(statistic, _tables(sources, values), yields, step=step)
         step = distribution.step
-        rounded = statistic.rounded(step)
-        t_obs = rounded(data)
-        tails.append((float(distribution.tail(t_obs)), 0.0, _influence(rounded, sources, yields, distribution.tail, t_obs)))
+        on_lattice = statistic if distribution.smooth else statistic.rounded(step)
+        t_obs = on_lattice(data)
+        tails.append((float(distribution.tail(t_obs)), 0.0, _influence(on_lattice, sources, yields, distribution.tail, t_obs)))
     return tails, _kind(sources, "quadrature")
 
 
@@ -528,7 +761,7 @@ def _kind(sources: Mapping, of_model: str) -> str:
     "Words for where events came from."
     return "events" if any(isinstance(item, Table) for item in sources.values()) else of_model
 
-# %% ../nbs/1_optimality/17_power.ipynb #00000035
+# %% ../nbs/1_optimality/17_power.ipynb #00000044
 def _normal_tails(model, data, null, alternative, truths, source) -> tuple[list, str]:
     "As `_exact_tails`, with T a normal variable of the right mean and variance."
     model = _remembering(model)
@@ -547,7 +780,7 @@ def _normal_tails(model, data, null, alternative, truths, source) -> tuple[list,
         tails.append((float(tail(t_obs)), 0.0, _influence(statistic, sources, yields, tail, t_obs)))
     return tails, _kind(sources, "quadrature")
 
-# %% ../nbs/1_optimality/17_power.ipynb #00000036
+# %% ../nbs/1_optimality/17_power.ipynb #00000045
 def _toy_tail(toys: np.ndarray, t_obs: float, tie: float) -> Callable:
     """P(T >= t) as a function, from pseudo-experiments; values closer than `tie` count as equal.
 
@@ -560,8 +793,8 @@ def _toy_tail(toys: np.ndarray, t_obs: float, tie: float) -> Callable:
         raise ValueError(f"n_toys: expected about {needed:.1g} to reach the observed value, got {len(toys)} of which none did")
     return lambda t: 1 - np.searchsorted(toys, t - tie, side="left") / len(toys)
 
-# %% ../nbs/1_optimality/17_power.ipynb #00000037
-def _toy_tails(model, data, null, alternative, truths, source, n_toys, rng) -> tuple[list, str]:
+# %% ../nbs/1_optimality/17_power.ipynb #00000046
+def _toy_tails(model, data, null, alternative, truths, source, n_toys, rng, map) -> tuple[list, str]:
     "As `_exact_tails`, from pseudo-experiments of two simple hypotheses."
     statistic, tails = log_likelihood_ratio(model, null, alternative), []
     t_obs = statistic(data)
@@ -569,51 +802,82 @@ def _toy_tails(model, data, null, alternative, truths, source, n_toys, rng) -> t
         values = {**model.fixed, **truth}
         sources = _sources(model, source, values)
         yields = _positive_yields(model, truth, "null")
-        toys = pseudo_experiments(statistic, sources, yields, n_toys, stream, values=values)
+        toys = pseudo_experiments(statistic, sources, yields, n_toys, stream, values=values, map=map)
         tail = _toy_tail(toys, t_obs, 1e-9 * (1 + min(abs(t_obs), 1e9)))
         p = float(tail(t_obs))
         influence = _influence(statistic, sources, yields, tail, t_obs)
         tails.append((p, float(np.sqrt(p * (1 - p) / n_toys)), influence))
     return tails, _kind(sources, "samples")
 
-# %% ../nbs/1_optimality/17_power.ipynb #00000039
-def _profile_ratio(model: Likelihood, null, alternative, data) -> tuple[float, dict, dict]:
-    "T = log max L(alternative)/max L(null), and all parameter values at the two conditional fits."
-    fits = [model.fix(**values).fit(data) for values in (null, alternative)]
-    at = [{**model.fixed, **values, **fit.values} for values, fit in zip((null, alternative), fits)]
-    return fits[0].nll - fits[1].nll, at[0], at[1]
+# %% ../nbs/1_optimality/17_power.ipynb #00000048
+def _profile_ratio(model: Likelihood, null, alternative, prepared) -> tuple[np.ndarray, list[dict]]:
+    "T = log max L(alternative)/max L(null) (b,) of the data sets of a surface, and all parameter values at the two conditional fits."
+    fits, at = [], []
+    for values in (null, alternative):
+        fixed = model.fix(**values)
+        fits.append(fit_surface(fixed, replace(prepared, model=fixed)))
+        if not fits[-1].converged.all():
+            raise RuntimeError(f"{(~fits[-1].converged).sum()} of {len(fits[-1].nll)} fits of pseudo-experiments did not converge; "
+                               "leaving them out would change the distribution; narrower ranges may help")
+        at.append({**model.fixed, **values, **fits[-1].values})
+    return fits[0].nll - fits[1].nll, at
 
 
-def _repeat(model: Likelihood, values: Mapping[str, float], sources: Mapping, rng) -> tuple[Likelihood, Table]:
-    "One pseudo-experiment at `values`: the model with its constraints measured again, and the events."
-    events = []
-    for name, expected in _positive_yields(model, values, "fitted null").items():
-        n, item = int(rng.poisson(expected)), sources[name]
-        if isinstance(item, Table):
-            events.append(item.x[rng.choice(len(item), n, p=item.weights / item.total)])
-        else:
-            events.append(item.sample(name, n, rng, nu=_nu_of(item, values)).x)
-    constraints = [constraint.repeat(values, rng) for constraint in model.constraints]
-    return replace(model, constraints=constraints), Table(np.concatenate(events))
+def _profile_chunk(model: Likelihood, null, alternative, truth: Mapping[str, float], sources: Mapping, rows, task) -> np.ndarray:
+    "T (n,) of the pseudo-experiments of one task, at `truth`: events drawn, constraints measured again, both hypotheses fitted."
+    n, rng = task
+    again = replace(model, constraints=[constraint.repeat(truth, n, rng) for constraint in model.constraints])
+    counts = {name: rng.poisson(expected, n) for name, expected in _positive_yields(model, truth, "fitted null").items()}
+    if rows is not None:
+        prepared = replace(rows.pick(*_drawn_rows(sources, counts, rng)), model=again, constraints=again.constraints)
+    else:
+        events = [np.split(_drawn_events(sources[name], name, int(count.sum()), rng, truth), np.cumsum(count)[:-1])
+                  for name, count in counts.items()]
+        prepared = surface_of_sets(again, [np.concatenate(parts) for parts in zip(*events)])
+    return _profile_ratio(again, null, alternative, prepared)[0]
 
-# %% ../nbs/1_optimality/17_power.ipynb #0000003a
-def _profile_toy_tails(model, data, null, alternative, truths, source, n_toys, rng) -> tuple[list, str]:
-    "As `_toy_tails`, for the profile likelihood ratio: two fits for each pseudo-experiment."
-    t_obs, *fitted = _profile_ratio(model, null, alternative, data)
+# %% ../nbs/1_optimality/17_power.ipynb #00000049
+def _drawn_events(source, name: str, n: int, rng: np.random.Generator, values: Mapping[str, float]) -> np.ndarray:
+    "`n` events (n, d) of a process."
+    if isinstance(source, Table):
+        return source.x[rng.choice(len(source), n, p=source.weights / source.total)]
+    return source.sample(name, n, rng, nu=_nu_of(source, values)).x
+
+
+def _drawn_rows(sources: Mapping[str, Table], counts: Mapping[str, np.ndarray], rng: np.random.Generator) -> tuple:
+    "Rows (b, n) of the tables, one after another, and weights (b, n), 1 for an event and 0 for filling."
+    total, start = sum(counts.values()), 0
+    rows, weights = np.zeros((len(total), max(total.max(), 1)), int), np.arange(max(total.max(), 1)) < total[:, None]
+    filled = np.zeros(len(total), int)
+    for name, count in counts.items():
+        table = sources[name]
+        owner = np.repeat(np.arange(len(count)), count)
+        place = np.arange(len(owner)) - np.repeat(np.cumsum(count) - count, count) + filled[owner]
+        rows[owner, place] = start + rng.choice(len(table), len(owner), p=table.weights / table.total)
+        filled, start = filled + count, start + len(table)
+    return rows, weights.astype(float)
+
+# %% ../nbs/1_optimality/17_power.ipynb #0000004a
+def _profile_toy_tails(model, data, null, alternative, truths, source, n_toys, rng, map) -> tuple[list, str]:
+    "As `_toy_tails`, for the profile likelihood ratio: two fits for each pseudo-experiment, many at a time."
+    (t_obs,), fitted = _profile_ratio(model, null, alternative, surface(model, data))
+    fitted = [{name: float(np.ravel(value)[0]) for name, value in at.items()} for at in fitted]
     contribution = Statistic(0.0, lambda x: model.log_rate(x, fitted[1]) - model.log_rate(x, fitted[0]))
     tails = []
     for truth, stream in zip(truths, spawn(rng, len(truths))):
         values = fitted[0 if truth is null else 1]
         sources = _sources(model, source, values)
-        toys = np.array([_profile_ratio(again, null, alternative, events)[0]
-                         for again, events in (_repeat(model, values, sources, one) for one in spawn(stream, n_toys))])
-        tail = _toy_tail(toys, t_obs, 1e-3)                # two fits, each within 2e-5 of its minimum
-        p = float(tail(t_obs))
-        influence = _influence(contribution, sources, model.yields(values), tail, t_obs)
+        tables = all(isinstance(item, Table) for item in sources.values())
+        rows = surface(model, join(*(Table(item.x) for item in sources.values()))) if tables else None      # networks see each row once
+        tasks = _tasks(n_toys, sum(model.yields(values).values()), stream, events=2**17)
+        toys = np.concatenate(list(map(partial(_profile_chunk, model, null, alternative, values, sources, rows), tasks)))
+        tail = _toy_tail(toys, float(t_obs), 1e-7 * (1 + abs(float(t_obs))))
+        p = float(tail(float(t_obs)))
+        influence = _influence(contribution, sources, model.yields(values), tail, float(t_obs))
         tails.append((p, float(np.sqrt(p * (1 - p) / n_toys)), influence))
     return tails, _kind(sources, "samples")
 
-# %% ../nbs/1_optimality/17_power.ipynb #0000003b
+# %% ../nbs/1_optimality/17_power.ipynb #0000004b
 def _signed_root(model: Likelihood, data, null, alternative) -> float:
     """Signed root of the profile likelihood ratio of the one parameter that differs between the hypotheses.
 
@@ -628,8 +892,8 @@ def _signed_root(model: Likelihood, data, null, alternative) -> float:
     side = np.sign((best.values[name] - null[name]) * (alternative[name] - null[name]))
     return float(side * np.sqrt(max(2 * (conditional.nll - best.nll), 0.0)))
 
-# %% ../nbs/1_optimality/17_power.ipynb #0000003c
-def _tail_probabilities(model, data, null, alternative, truths, method, source, n_toys, rng, level) -> tuple[list, str]:
+# %% ../nbs/1_optimality/17_power.ipynb #0000004c
+def _tail_probabilities(model, data, null, alternative, truths, method, source, n_toys, rng, level, map) -> tuple[list, str]:
     "Checks the request and passes it to its method."
     check_choice(method, "method", ("exact", "toys", "asymptotic"))
     data = data if isinstance(data, Table) else Table(check_events(data, "data"))
@@ -641,7 +905,7 @@ def _tail_probabilities(model, data, null, alternative, truths, method, source, 
         if level is not None:
             enough_toys(n_toys, check_number(level, "level", "(0, 1)"))
         by_toys = _toy_tails if simple else _profile_toy_tails
-        return by_toys(model, data, null, alternative, truths, source, n_toys, rng)
+        return by_toys(model, data, null, alternative, truths, source, n_toys, rng, map)
     if simple:
         return _normal_tails(model, data, null, alternative, truths, source)
     if len(truths) > 1:
@@ -653,9 +917,9 @@ def _error(toy_error: float, influence: np.ndarray) -> float:
     "Standard error from pseudo-experiments and from the finite size of samples."
     return float(np.sqrt(toy_error**2 + np.sum(influence**2)))
 
-# %% ../nbs/1_optimality/17_power.ipynb #0000003d
+# %% ../nbs/1_optimality/17_power.ipynb #0000004d
 def p_value(model: Likelihood, data, null: Mapping[str, float], alternative: Mapping[str, float], method: str = "exact", *,
-            source=None, n_toys: int = 10_000, rng=None, level: float | None = None) -> PValue:
+            source=None, n_toys: int = 10_000, rng=None, level: float | None = None, map: Callable = map) -> PValue:
     """P(T >= T_obs | null) with T = log L(alternative)/L(null), as a PValue; the observed value is included.
 
     `data`: events, or a Table whose weight is multiplicity. `null`, `alternative`: parameter values by name.
@@ -663,16 +927,16 @@ def p_value(model: Likelihood, data, null: Mapping[str, float], alternative: Map
     each of `n_toys`; needs `rng`) or 'asymptotic' (simple hypotheses: T normal; free parameters: one-sided
     p = 1 - Phi(sqrt(q)) of Cowan et al. 2011, with sqrt(q) negative on the far side of the null). `source`: a model that
     samples, or by process a model or Table; else the processes' own, else events held out by a learned ratio. `level`: the
-    level that toys must support. Raises ValueError where a method can not answer."""
-    tails, kind = _tail_probabilities(model, data, null, alternative, [null], method, source, n_toys, rng, level)
+    level that toys must support. `map`: as in `pseudo_experiments`. Raises ValueError where a method can not answer."""
+    tails, kind = _tail_probabilities(model, data, null, alternative, [null], method, source, n_toys, rng, level, map)
     (value, *errors), = tails
     return PValue(value, _error(*errors), method, kind)
 
 
 def cls_value(model: Likelihood, data, null: Mapping[str, float], alternative: Mapping[str, float], method: str = "exact", *,
-              source=None, n_toys: int = 10_000, rng=None, level: float | None = None) -> CLsValue:
+              source=None, n_toys: int = 10_000, rng=None, level: float | None = None, map: Callable = map) -> CLsValue:
     "CLs+b, CLb and CLs (3.4, 3.5) of null (signal plus background) and alternative (background); arguments of `p_value`."
-    tails, kind = _tail_probabilities(model, data, null, alternative, [null, alternative], method, source, n_toys, rng, level)
+    tails, kind = _tail_probabilities(model, data, null, alternative, [null, alternative], method, source, n_toys, rng, level, map)
     (clsb, *first), (clb, *second) = tails
     relative = [(toys / max(p, 1e-300), influence / max(p, 1e-300)) for p, toys, influence in tails]
     if first[1].shape == second[1].shape:  # the same sample events move both tails, mostly in the same direction
@@ -682,10 +946,9 @@ def cls_value(model: Likelihood, data, null: Mapping[str, float], alternative: M
     error = clsb / max(clb, 1e-300) * _error(np.hypot(relative[0][0], relative[1][0]), both)
     return CLsValue(clsb, clb, _error(*first), _error(*second), error, method, kind)
 
-# %% ../nbs/1_optimality/17_power.ipynb #0000003e
+# %% ../nbs/1_optimality/17_power.ipynb #0000004e
 def upper_limit(model: Likelihood, data, strength: str = "mu", level: float = 0.05, *, source=None) -> float:
     "Largest value of parameter `strength` with exact CLs >= `level` against strength 0; all other parameters fixed."
-    from scipy.optimize import brentq
     level, model = check_number(level, "level", "(0, 1)"), _remembering(model)
     data = data if isinstance(data, Table) else Table(check_events(data, "data"))
     sources = _sources(model, source, {**model.fixed, strength: 0.0})

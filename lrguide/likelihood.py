@@ -2,15 +2,18 @@
 
 # %% ../nbs/1_optimality/13_likelihood.ipynb #00000002
 from __future__ import annotations
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
 import numpy as np
 from scipy.interpolate import PchipInterpolator
 from scipy.special import gammaincinv
-from .arrays import Table, check_events, check_number
+from .arrays import Table, check_column, check_events, check_number, chunks
 
 # %% auto #0
-__all__ = ['Process', 'Normal', 'Fit', 'minimise', 'Profile', 'nll_on', 'complete', 'fit_limits', 'Likelihood', 'BinnedRatio']
+__all__ = ['Process', 'differentiated', 'Normal', 'Surface', 'Fit', 'minimise', 'Profile', 'newton', 'newton_step', 'surface',
+           'surface_of_sets', 'nll_on', 'complete', 'fit_limits', 'Likelihood', 'probes', 'Fits', 'fit_surface',
+           'BinnedRatio']
 
 # %% ../nbs/1_optimality/13_likelihood.ipynb #00000005
 @dataclass(frozen=True)
@@ -43,51 +46,382 @@ class Process:
         return self.ratio.log_ratio(x, nu) if len(nu) else self.ratio.log_ratio(x)
 
 # %% ../nbs/1_optimality/13_likelihood.ipynb #00000007
-def _ratio_on(process: Process, x: np.ndarray) -> Callable[[Mapping[str, float]], np.ndarray | float]:
-    "A function from parameter values to the log ratios (n,) of the events `x` under `process`."
-    names = list(process.parameters)
-    if process.ratio is None:
-        return lambda values: 0.0
-    if not names:
-        fixed = process.ratio.log_ratio(x)
-        return lambda values: fixed
-    at = process.ratio.on(x) if hasattr(process.ratio, "on") else lambda nu: process.ratio.log_ratio(x, nu)
-    return lambda values: at(np.array([values[name] for name in names]))
+def differentiated(function: Callable[[np.ndarray], np.ndarray], points: np.ndarray, low: np.ndarray, high: np.ndarray):
+    """Values (...), first (k, ...) and second derivatives (k, k, ...) of `function` at `points` (p, k), by central differences.
 
-# %% ../nbs/1_optimality/13_likelihood.ipynb #00000009
-def _log_rate(yields: np.ndarray, log_ratios: np.ndarray) -> np.ndarray:
-    "log sum_k N_k r_k (n,) from yields (K,) and log ratios (K, n); continued by its tangent below zero."
-    largest = log_ratios.max(axis=0)
+    `function` takes (q, k) and gives (q, ...), q a multiple of p; it is called once, inside `low` to `high` (k,), which may be infinite.
+    The step is 1e-5 of the range, or of the largest point (at least of 1) where there is none."""
+    k = points.shape[1]
+    size = np.where(np.isfinite(high - low), high - low, np.maximum(1.0, np.abs(points).max(axis=0, initial=0.0)))
+    step = np.diag(1e-5 * size)
+    centre = np.clip(points, low + step.sum(axis=0), high - step.sum(axis=0))
+    pairs = [(i, j) for i in range(k) for j in range(i)]
+    moves = [np.zeros(k)] + [sign * step[i] for i in range(k) for sign in (1, -1)]
+    moves += [a * step[i] + b * step[j] for i, j in pairs for a, b in ((1, 1), (1, -1), (-1, 1), (-1, -1))]
+    inside = np.array_equal(centre, points)
+    found = function(np.concatenate([centre + move for move in moves] + ([] if inside else [points])))    # all in one call
+    found = found.reshape(len(moves) + (not inside), len(points), *found.shape[1:])
+    middle, around, corners = found[0], found[1:1 + 2 * k], found[1 + 2 * k:]
+    first = np.array([(around[2 * i] - around[2 * i + 1]) / (2 * step[i, i]) for i in range(k)])
+    second = np.empty((k, k, *middle.shape))
+    for i in range(k):
+        second[i, i] = (around[2 * i] - 2 * middle + around[2 * i + 1]) / step[i, i] ** 2
+    for place, (i, j) in enumerate(pairs):
+        a, b, c, d = corners[4 * place:4 * place + 4]
+        second[i, j] = second[j, i] = (a - b - c + d) / (4 * step[i, i] * step[j, j])
+    if inside:
+        return middle, first, second
+    back = (points - centre).T.reshape(k, len(points), *[1] * (middle.ndim - 1))
+    return found[-1], first + np.einsum("ij...,j...->i...", second, back), second
+
+# %% ../nbs/1_optimality/13_likelihood.ipynb #0000000a
+@dataclass(frozen=True, eq=False)
+class _Known:
+    "Log ratios that depend on no free parameter: `values` (b, n), or (1, n) for events that all data sets share."
+    values: np.ndarray
+
+    def derivatives(self, nu: np.ndarray):
+        "Log ratios, no derivatives."
+        return self.values, (), ()
+
+    def take(self, sets) -> _Known:
+        "The data sets `sets`."
+        return self if len(self.values) == 1 else _Known(self.values[sets])
+
+    def pick(self, rows: np.ndarray) -> _Known:
+        "Data sets made of the rows (b, n) of a single one."
+        return _Known(self.values[0][rows])
+
+
+@dataclass(frozen=True, eq=False)
+class _Called:
+    "Log ratios of `ratio` at events `x` (b, n, d), or (1, n, d) for all data sets: called at each point of nu, in their `ranges` (k, 2)."
+    ratio: object
+    x: np.ndarray
+    ranges: np.ndarray
+
+    def __call__(self, nu: np.ndarray) -> np.ndarray:
+        "Log ratios (p, n) at nu (p, k)."
+        if len(self.x) > 1:
+            return np.stack([self.ratio.log_ratio(self.x[i % len(self.x)], point) for i, point in enumerate(nu)])
+        points, back = _distinct(np.ascontiguousarray(nu, dtype=float).tobytes(), nu.shape[1])      # a grid of parameters holds few different nu
+        grid = getattr(self.ratio, "log_ratio_grid", lambda x, points: np.stack([self.ratio.log_ratio(x, point) for point in points]))
+        return grid(self.x[0], points)[back]
+
+    def derivatives(self, nu: np.ndarray):
+        "Log ratios (p, n), first (k, p, n) and second derivatives (k, k, p, n)."
+        return differentiated(self, nu, *self.ranges.T)
+
+    def take(self, sets) -> _Called:
+        "The data sets `sets`."
+        return self if len(self.x) == 1 else replace(self, x=self.x[sets])
+
+    def pick(self, rows: np.ndarray) -> _Called:
+        "Data sets made of the rows (b, n) of a single one."
+        return replace(self, x=self.x[0][rows])
+
+# %% ../nbs/1_optimality/13_likelihood.ipynb #0000000b
+@lru_cache(maxsize=4)
+def _distinct(points: bytes, k: int) -> tuple[np.ndarray, np.ndarray]:
+    "Distinct rows (u, k) of points (p, k), given as bytes, and which of them each is (p,); processes often share them."
+    points = np.frombuffer(points).reshape(-1, k)
+    found, back = np.unique(points[:, 0] if k == 1 else points, axis=0, return_inverse=True)
+    return found.reshape(-1, k), back.reshape(-1)
+
+
+def _ratio_on(process: Process, x: np.ndarray, ranges: Mapping[str, tuple[float, float]], direct: bool = False):
+    """Log ratios of `process` at events `x` (b, n, d): an object with `__call__` or values, `derivatives` and `take`.
+
+    `ranges`: of the parameters, (v, v) for a fixed one."""
+    events = x.reshape(-1, x.shape[-1])
+    ranges = {name: ranges[name] for name in process.parameters}
+    if all(low == high for low, high in ranges.values()):
+        known = process.log_ratio(events, {name: low for name, (low, _) in ranges.items()})
+        return _Known(np.broadcast_to(known, len(events)).reshape(x.shape[:2]))
+    if hasattr(process.ratio, "on") and not direct:
+        prepared = process.ratio.on(events, ranges)
+        return prepared if len(x) == 1 else prepared.blocks(len(x))
+    return _Called(process.ratio, x, np.array(list(process.parameters.values()), dtype=float))
+
+# %% ../nbs/1_optimality/13_likelihood.ipynb #0000000d
+def _scaled(log_ratios: Sequence[np.ndarray]) -> tuple[np.ndarray, list[np.ndarray]]:
+    "Log of the largest of the K ratios r_k, and all r_k divided by it, from K arrays (p, n) or (1, n)."
+    largest = log_ratios[0]
+    for one in log_ratios[1:]:
+        largest = np.maximum(largest, one)
     largest = np.where(np.isfinite(largest), largest, 0.0)
-    scaled = np.exp(log_ratios - largest)
-    scaled = np.where(np.isneginf(log_ratios), 0.0, scaled)
-    rate, floor = yields @ scaled, 1e-6 * np.maximum(yields, 0) @ scaled  # does not move with a negative strength
+    with np.errstate(invalid="ignore"):
+        return largest, [np.exp(one - largest) for one in log_ratios]
+
+
+def _rate(yields: np.ndarray, scaled: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+    "sum_k N_k r_k (p, n) from `yields` (K, p) and the scaled r_k, and the floor below which its logarithm is continued."
+    rate = sum(n[:, None] * r for n, r in zip(yields, scaled))
+    return rate, 1e-6 * (rate if yields.min() >= 0 else sum(n[:, None] * r for n, r in zip(np.maximum(yields, 0), scaled)))
+
+
+def _log(rate: np.ndarray, floor: np.ndarray, largest: np.ndarray) -> np.ndarray:
+    "log of `rate`, continued by its tangent below `floor`, plus `largest`; -inf where nothing is expected."
     with np.errstate(divide="ignore", invalid="ignore"):
-        tangent = np.log(floor) + (rate - floor) / floor
-        log_rate = np.where(rate >= floor, np.log(rate), tangent)
+        if np.all(rate > floor):
+            return np.log(rate) + largest
+        log_rate = np.where(rate >= floor, np.log(rate), np.log(floor) + (rate - floor) / floor)
     return np.where(floor > 0, log_rate, -np.inf) + largest
 
-# %% ../nbs/1_optimality/13_likelihood.ipynb #0000000c
+# %% ../nbs/1_optimality/13_likelihood.ipynb #00000010
 @dataclass(frozen=True)
 class Normal:
-    "A Gaussian measurement of parameter `name`: measured `mean`, standard deviation `width`."
+    "A Gaussian measurement of parameter `name`: measured `mean`, a number or (b,) for b data sets, standard deviation `width`."
     name: str
-    mean: float
+    mean: float | np.ndarray
     width: float
 
     def __post_init__(self):
-        check_number(self.mean, "mean")
+        if np.ndim(self.mean):
+            object.__setattr__(self, "mean", check_column(self.mean, len(self.mean), "mean"))
+        else:
+            check_number(self.mean, "mean")
         check_number(self.width, "width", "(0, inf)")
 
     def nll(self, values: Mapping[str, float]) -> float:
         "Minus log likelihood of the measurement, zero at its mean."
         return 0.5 * ((values[self.name] - self.mean) / self.width) ** 2
 
-    def repeat(self, values: Mapping[str, float], rng: np.random.Generator) -> Normal:
-        "The same measurement made again when the truth is `values`."
-        return replace(self, mean=values[self.name] + self.width * rng.standard_normal())
+    def repeat(self, values: Mapping[str, float], n: int, rng: np.random.Generator) -> Normal:
+        "The same measurement made `n` times again, when the truth is `values`."
+        return replace(self, mean=values[self.name] + self.width * rng.standard_normal(n))
 
-# %% ../nbs/1_optimality/13_likelihood.ipynb #0000000e
+    def take(self, sets) -> Normal:
+        "The measurements of the data sets `sets`."
+        return replace(self, mean=self.mean[sets]) if np.ndim(self.mean) else self
+
+# %% ../nbs/1_optimality/13_likelihood.ipynb #00000012
+@dataclass(frozen=True, eq=False)
+class Surface:
+    """Minus log likelihood of prepared data as a function of the parameters; constants dropped. Made by `surface`.
+
+    `ratios`: by process, as prepared. `weights` (b, n): multiplicities of the events, or (1, n) for one data set, which can be
+    looked at in any number of points. Parameter values are numbers or arrays (p,), one for each data set or point.
+    `scaled`: the largest log ratio and the scaled ratios, if they depend on no parameter."""
+    model: Likelihood
+    ratios: tuple
+    weights: np.ndarray
+    constraints: tuple
+    scaled: tuple | None = None
+
+    def __call__(self, values: Mapping[str, float]) -> np.ndarray:
+        "The nll (p,)."
+        return self._in_pieces(values, lambda part, at: (part._nll(at),))[0]
+
+    def derivatives(self, values: Mapping[str, float], names: list[str]) -> tuple:
+        "nll (p,), gradient (p, P) and second derivatives (p, P, P) with respect to the parameters `names`."
+        return self._in_pieces(values, lambda part, at: _derivatives(part, at, names))
+
+    def event_sum(self, values: Mapping[str, np.ndarray]) -> np.ndarray:
+        "Sum over the events of one data set of their log rate (p,): the part of the likelihood that adds up over pieces of it."
+        return _event_sum_on_grid(self, values)
+
+    def take(self, sets) -> Surface:
+        "The data sets `sets`."
+        pick = lambda thing: thing.take(sets) if hasattr(thing, "take") else thing
+        own = lambda array: array if len(array) == 1 else array[sets]
+        scaled = None if self.scaled is None else (own(self.scaled[0]), [own(one) for one in self.scaled[1]])
+        return replace(self, ratios=tuple(map(pick, self.ratios)), constraints=tuple(map(pick, self.constraints)),
+                       weights=own(self.weights), scaled=scaled)
+
+    def pick(self, rows: np.ndarray, weights: np.ndarray) -> Surface:
+        "Data sets made of the rows (b, n) of a single one, with multiplicities `weights` (b, n)."
+        scaled = None if self.scaled is None else (self.scaled[0][0][rows], [one[0][rows] for one in self.scaled[1]])
+        return replace(self, ratios=tuple(ratio.pick(rows) for ratio in self.ratios), weights=weights, scaled=scaled)
+
+    def _in_pieces(self, values, function) -> tuple:
+        "`function(surface, values)` for so many points at a time that its arrays stay small."
+        n_points = max(len(self.weights), *(np.size(value) for value in values.values()), 1)
+        size = max(1, 2**17 // max(self.weights.shape[1], 1))
+        columns = {name: np.broadcast_to(np.asarray(value, float), n_points) for name, value in values.items()}
+        pieces = [slice(start, start + size) for start in range(0, n_points, size)]
+        found = [function(self.take(piece), {name: column[piece] for name, column in columns.items()}) for piece in pieces]
+        return tuple(np.concatenate(parts) for parts in zip(*found))
+
+    def _nll(self, values) -> np.ndarray:
+        total = sum(np.broadcast_to(n, _length(values)) for n in _yields(self.model, values).values())
+        return _total_term(total)[0] - self._event_sum(values) + sum(constraint.nll(values) for constraint in self.constraints)
+
+    def _event_sum(self, values) -> np.ndarray:
+        yields = np.stack([np.broadcast_to(n, _length(values)) for n in _yields(self.model, values).values()])
+        largest, scaled = self.scaled or _scaled([_log_ratios(ratio, process, values)
+                                                  for ratio, process in zip(self.ratios, self.model.processes.values())])
+        return _weighted(self.weights, _log(*_rate(yields, scaled), largest))
+
+# %% ../nbs/1_optimality/13_likelihood.ipynb #00000013
+def _length(values: Mapping[str, np.ndarray]) -> int:
+    "Number of points."
+    return len(next(iter(values.values()))) if values else 1
+
+
+def _event_sum_on_grid(surface: Surface, values: Mapping[str, np.ndarray]) -> np.ndarray:
+    "`event_sum`: the ratios are computed once for each distinct point of the nuisance parameters, all yields there follow by one product."
+    processes, n_points = surface.model.processes.values(), max(1, *(np.size(value) for value in values.values()))
+    columns = {name: np.broadcast_to(np.asarray(value, float), n_points) for name, value in values.items()}
+    names = list(dict.fromkeys(name for process in processes for name in process.parameters)) or list(columns)[:0]
+    points = np.stack([columns[name] for name in names], axis=1) if names else np.zeros((n_points, 1))
+    points, back = _distinct(np.ascontiguousarray(points).tobytes(), points.shape[1])
+    at = dict(zip(names, points.T)) if names else {}
+    yields = np.stack([np.broadcast_to(n, n_points) for n in _yields(surface.model, columns).values()])
+    groups = np.split(np.argsort(back, kind="stable"), np.cumsum(np.bincount(back))[:-1])
+    total, size = np.empty(n_points), max(1, 2**18 // max(surface.weights.shape[1], 1))
+    for first in range(0, len(points), size):              # as many distinct points as are handled well at once
+        some = slice(first, first + size)
+        here = {name: column[some] for name, column in at.items()}
+        log_ratios = [_log_ratios(ratio, process, here) for ratio, process in zip(surface.ratios, processes)]
+        largest, scaled = _scaled(log_ratios)
+        for i, group in enumerate(groups[some]):
+            mine = np.stack([one[min(i, len(one) - 1)] for one in scaled])
+            top = largest[min(i, len(largest) - 1)]
+            for start in range(0, len(group), size):
+                which = group[start:start + size]
+                total[which] = _logs_at(yields[:, which], mine, top, surface.weights)
+    return total
+
+
+def _logs_at(yields: np.ndarray, scaled: np.ndarray, largest: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    "Sum over events (p,) of weight times log rate for `yields` (K, p) and scaled ratios (K, n) at one point of the nuisance parameters."
+    rate = yields.T @ scaled
+    floor = 1e-6 * (rate if yields.min() >= 0 else np.maximum(yields, 0).T @ scaled)
+    return _weighted(weights, _log(rate, floor, largest))
+
+
+def _nu(process: Process, values: Mapping[str, np.ndarray]) -> np.ndarray:
+    "Nuisance parameters (p, k) of a process."
+    return np.stack([values[name] for name in process.parameters], axis=1) if process.parameters else np.zeros((_length(values), 0))
+
+
+def _log_ratios(ratio, process: Process, values: Mapping[str, np.ndarray]) -> np.ndarray:
+    "Prepared log ratios (p, n) or (1, n). Raises ValueError if one is NaN."
+    found = ratio.values if isinstance(ratio, _Known) else ratio(_nu(process, values))
+    if np.isnan(found).any():
+        raise ValueError(f"ratio: expected log ratios of the data, got {np.isnan(found).sum()} NaN")
+    return found
+
+
+def _total_term(total: np.ndarray) -> tuple:
+    "The expected total (p,) as it enters the nll, its first and second derivative by `total`; bent upwards below 0.01 events."
+    short = np.maximum(0.01 - total, 0.0)
+    return total + 100 * short**2, 1 - 200 * short, 200.0 * (short > 0)
+
+
+def _weighted(weights: np.ndarray, values: np.ndarray) -> np.ndarray:
+    "Sum over events (p,) of weight times value; an event of weight 0 does not count even if its value is infinite."
+    if np.isfinite(values).all():
+        return np.einsum("pn,pn->p", np.broadcast_to(weights, values.shape), values)
+    with np.errstate(invalid="ignore"):
+        return np.where(weights == 0, 0.0, weights * values).sum(axis=1)
+
+# %% ../nbs/1_optimality/13_likelihood.ipynb #00000014
+def _derivatives(surface: Surface, values: Mapping[str, np.ndarray], names: list[str]) -> tuple:
+    "nll (p,), gradient (p, P), second derivatives (p, P, P): the formulae of the text."
+    n_points, size = _length(values), len(names)
+    yields, slope, bend = _yield_derivatives(surface.model, values, names)
+    processes = list(surface.model.processes.values())
+    parts = [ratio.derivatives(_nu(process, values)) for ratio, process in zip(surface.ratios, processes)]
+    largest, scaled = surface.scaled or _scaled([part[0] for part in parts])
+    rate, floor = _rate(yields, scaled)
+    g = [{names.index(name): part[1][i] for i, name in enumerate(process.parameters) if len(part[1]) and name in names}
+         for process, part in zip(processes, parts)]
+    order = [{names.index(name): i for i, name in enumerate(process.parameters) if name in names} for process in processes]
+    inside, below = rate >= floor, np.maximum(rate, floor)
+    below = np.where(below > 0, below, 1.0)
+    share = [r / below for r in scaled]                                          # r_k over the rate
+    first = [sum(q * (slope[a, k][:, None] + (yields[k][:, None] * g[k][a] if a in g[k] else 0.0)) for k, q in enumerate(share))
+             for a in range(size)]
+    gradient, second = np.empty((n_points, size)), np.empty((n_points, size, size))
+    total, total_slope, total_bend = _total_term(yields.sum(axis=0))
+    below_floor = None if inside.all() else _slope_of_floor(yields, slope, g, share, rate / below, inside)
+    for a in range(size):
+        f_a = first[a] if below_floor is None else first[a] + below_floor[a]
+        gradient[:, a] = total_slope * slope[a].sum(axis=0) - _weighted(surface.weights, f_a)
+        for b in range(a + 1):
+            curve = np.where(inside, -first[a] * first[b], 0.0)
+            for k, q in enumerate(share):
+                term = _curve_of_process(yields[k], slope[:, k], bend[:, :, k], g[k], parts[k][2], order[k], a, b)
+                curve = curve if term is None else curve + q * term
+            of_total = total_slope * bend[a, b].sum(axis=0) + total_bend * slope[a].sum(axis=0) * slope[b].sum(axis=0)
+            second[:, a, b] = second[:, b, a] = of_total - _weighted(surface.weights, curve)
+    nll = total - _weighted(surface.weights, _log(rate, floor, largest))
+    return _add_constraints(surface, values, names, nll, gradient, second)
+
+# %% ../nbs/1_optimality/13_likelihood.ipynb #00000015
+def _curve_of_process(n, slope, bend, g, gg, order, a: int, b: int):
+    "(N r)_ab / r (p, n) or (p, 1) of one process, or None if it is zero: `n` (p,), `slope` (P, p), `bend` (P, P, p), `g` and `gg` of log r."
+    term = bend[a, b][:, None] if bend[a, b].any() else None
+    for i, j in ((a, b), (b, a)):
+        if j in g and slope[i].any():
+            more = slope[i][:, None] * g[j]
+            term = more if term is None else term + more
+    if a in g and b in g:
+        more = n[:, None] * (g[a] * g[b] + gg[order[a]][order[b]])
+        term = more if term is None else term + more
+    return term
+
+
+def _slope_of_floor(yields, slope, g, share, filled, inside) -> list:
+    "What the parameters' influence on the floor adds to the first derivatives of the log rate below it: (1 - rate/floor) (log floor)_a."
+    positive = yields > 0
+    out = []
+    for a in range(len(slope)):
+        moved = sum(np.where(positive[k], 1e-6, 0.0)[:, None] * q * (slope[a, k][:, None] + (yields[k][:, None] * g[k][a] if a in g[k] else 0.0))
+                    for k, q in enumerate(share))
+        out.append(np.where(inside, 0.0, (1 - filled) * moved))
+    return out
+
+
+def _yield_derivatives(model: Likelihood, values: Mapping[str, np.ndarray], names: list[str]) -> tuple:
+    "Yields (K, p), their first (P, K, p) and second derivatives (P, P, K, p)."
+    n_points = _length(values)
+    stacked = lambda values, length: np.stack([np.broadcast_to(n, length) for n in _yields(model, values).values()])
+    if not any(callable(process.expected) for process in model.processes.values()):
+        return _strength_derivatives(model, stacked(values, n_points), values, names)
+    ranges = np.array([model.ranges_of_all[name] for name in names], dtype=float)
+    points = np.stack([values[name] for name in names], axis=1)
+    many = lambda q: {name: np.tile(value, q) for name, value in values.items()}
+    function = lambda points: stacked({**many(len(points) // n_points), **dict(zip(names, points.T))}, len(points)).T       # points first
+    value, first, second = differentiated(function, points, *ranges.T)
+    return value.T, first.transpose(0, 2, 1), second.transpose(0, 1, 3, 2)
+
+# %% ../nbs/1_optimality/13_likelihood.ipynb #00000016
+def _strength_derivatives(model: Likelihood, yields: np.ndarray, values, names: list[str]) -> tuple:
+    "As `_yield_derivatives`, for yields that are numbers times strengths."
+    order = list(model.processes)
+    slope, bend = np.zeros((len(names), *yields.shape)), np.zeros((len(names), len(names), *yields.shape))
+    product = lambda process, but: model.processes[process].expected * np.prod(
+        [values[name] for name, of in model.strength.items() if of == process and name not in but], axis=0)
+    for a, name in enumerate(names):
+        for b, other in enumerate(names):
+            process = model.strength.get(name)
+            if process is not None and process == model.strength.get(other):
+                if a == b:
+                    slope[a, order.index(process)] = product(process, (name,))
+                else:
+                    bend[a, b, order.index(process)] = product(process, (name, other))
+    return yields, slope, bend
+
+
+def _add_constraints(surface: Surface, values, names: list[str], nll, gradient, second) -> tuple:
+    "The same with the constraints' terms, which are differentiated numerically, added."
+    for constraint in surface.constraints:
+        if constraint.name not in names:
+            nll = nll + constraint.nll(values)
+            continue
+        a = names.index(constraint.name)
+        low, high = np.array([surface.model.ranges_of_all[constraint.name]], dtype=float).T
+        at = lambda z: np.concatenate([constraint.nll({**values, constraint.name: part}) for part in z[:, 0].reshape(-1, len(nll))])
+        term, slope, bend = differentiated(at, values[constraint.name][:, None], low, high)
+        nll = nll + term
+        gradient[:, a] += slope[0]
+        second[:, a, a] += bend[0, 0]
+    return nll, gradient, second
+
+# %% ../nbs/1_optimality/13_likelihood.ipynb #00000018
 @dataclass(frozen=True)
 class Fit:
     "Result of a fit: `values` and `errors` (from the second derivatives) by name, the smallest `nll`, the `minuit` object."
@@ -111,7 +445,6 @@ def minimise(nll: Callable[[Mapping[str, float]], float], start: Mapping[str, fl
     from iminuit import Minuit
     names = list(start)
 
-
     def function(*values):
         if not np.all(np.isfinite(values)):
             raise RuntimeError(f"the fit did not converge: {', '.join(names)} ran away to {values}; narrower ranges may help")
@@ -128,7 +461,7 @@ def minimise(nll: Callable[[Mapping[str, float]], float], start: Mapping[str, fl
         raise RuntimeError(f"the fit did not converge: {_reason(minuit)}")
     return Fit(minuit.values.to_dict(), minuit.errors.to_dict(), minuit.fval, minuit)
 
-# %% ../nbs/1_optimality/13_likelihood.ipynb #0000000f
+# %% ../nbs/1_optimality/13_likelihood.ipynb #00000019
 def _reason(minuit) -> str:
     "Why Minuit holds its minimum for invalid, in one line."
     status = minuit.fmin
@@ -138,7 +471,7 @@ def _reason(minuit) -> str:
              "covariance not positive definite": not status.has_posdef_covar}
     return ", ".join(name for name, raised in flags.items() if raised) or "no reason given"
 
-# %% ../nbs/1_optimality/13_likelihood.ipynb #00000011
+# %% ../nbs/1_optimality/13_likelihood.ipynb #0000001b
 @dataclass(frozen=True)
 class Profile:
     "Smallest nll above its minimum, `rise` (g,), at the values `grid` (g,) of parameter `name`; `best` fit, allowed `limits`."
@@ -164,28 +497,121 @@ class Profile:
             ends.append(float(roots[np.argmin(np.abs(roots - self.best))] if len(roots) else end))
         return ends[0], ends[1]
 
-# %% ../nbs/1_optimality/13_likelihood.ipynb #00000014
+# %% ../nbs/1_optimality/13_likelihood.ipynb #0000001e
+def newton(evaluate: Callable, start: np.ndarray, low: np.ndarray, high: np.ndarray, max_steps: int = 50) -> tuple:
+    """Points (p, P) at the minima of p functions, values (p,), second derivatives (p, P, P), whether each converged (p,).
+
+    `evaluate(points (q, P), which (q,))` gives values (q,), gradients (q, P), second derivatives (q, P, P). `low`, `high` (p, P)."""
+    point, damping = np.clip(start, low, high), np.ones(len(start))
+    at, lost = np.arange(len(start)), np.zeros(0, int)
+    value, gradient, second = evaluate(point, at)
+    for _ in range(max_steps):
+        known = np.isfinite(value[at]) & np.isfinite(gradient[at]).all(axis=1) & np.isfinite(second[at]).all(axis=(1, 2))
+        lost, at = np.append(lost, at[~known]), at[known]              # nothing can be expected where the data are
+        step, promised = newton_step(point[at], gradient[at], second[at], low[at], high[at])
+        going = promised > 1e-10
+        at, step = at[going], step[going]
+        if len(at) == 0:
+            break
+        trial = np.clip(point[at] + damping[at, None] * step, low[at], high[at])
+        found = evaluate(trial, at)
+        better = found[0] <= value[at] + 1e-13 * np.abs(value[at])
+        damping[at] = np.where(better, np.minimum(1.0, 4 * damping[at]), damping[at] / 4)
+        for whole, new in zip((point, value, gradient, second), (trial, *found)):
+            whole[at[better]] = new[better]
+    converged = np.ones(len(start), bool)
+    converged[np.append(at, lost)] = False
+    return point, value, second, converged
+
+# %% ../nbs/1_optimality/13_likelihood.ipynb #0000001f
+def newton_step(point, gradient, second, low, high) -> tuple[np.ndarray, np.ndarray]:
+    "Newton's step (q, P) inside the limits, downhill everywhere, and the decrease (q,) that it promises."
+    held = ((point <= low) & (gradient > 0)) | ((point >= high) & (gradient < 0))
+    gradient = np.where(held, 0.0, gradient)
+    second = np.where(held[:, :, None] | held[:, None, :], 0.0, second) + held[:, :, None] * np.eye(point.shape[1])
+    size = np.sqrt(np.abs(np.einsum("qaa->qa", second)))                     # parameters of very different scales
+    size = np.where(size > 0, size, 1.0)
+    scaled = second / (size[:, :, None] * size[:, None, :])
+    value, vector = np.linalg.eigh(scaled) if point.shape[1] > 1 else (scaled[:, :, 0], np.ones_like(scaled))
+    bent = value[:, 0] < -1e-6                                               # the smallest: downhill both ways
+    value = np.maximum(np.abs(value), 1e-8)
+    turned = np.einsum("qab,qa->qb", vector, gradient / size)
+    move = -turned / value
+    top = bent & (np.sum(turned**2 / value, axis=1) < 1e-3)                  # near a saddle: leave it
+    move[top, 0] = np.where(turned[top, 0] > 0, -0.3, 0.3) / np.sqrt(value[top, 0])
+    promised = np.where(top, 0.05, 0.5 * np.sum(turned**2 / value, axis=1))
+    step = np.einsum("qab,qb->qa", vector, move) / size
+    with np.errstate(invalid="ignore"):
+        share = np.abs(step) / np.where(np.isfinite(high - low), high - low, np.inf)
+    return step / np.maximum(1.0, 4 * share.max(axis=1))[:, None], promised
+
+# %% ../nbs/1_optimality/13_likelihood.ipynb #00000023
+def surface(model: Likelihood, data, weights: np.ndarray | None = None, direct: bool = False) -> Surface:
+    """The Surface of one data set, or of b data sets with multiplicities `weights` (b, n) of the same rows.
+
+    direct=True never prepares a ratio by interpolation. Raises ValueError for events or multiplicities that are not finite."""
+    table = _table(data)
+    if weights is None:
+        return _surface(model, table.x[None], table.weights[None], direct)
+    weights = np.asarray(weights, dtype=float)
+    if weights.ndim != 2 or weights.shape[1] != len(table) or len(weights) == 0 or not np.all(np.isfinite(weights)):
+        raise ValueError(f"weights: expected finite multiplicities of shape (b, {len(table)}), got {weights.shape}")
+    return _surface(model, table.x[None], weights * table.weights, direct)
+
+
+def surface_of_sets(model: Likelihood, sets: Sequence) -> Surface:
+    "The Surface of several data sets, each with events of its own. Raises ValueError if there is none or their features differ."
+    return _surface(model, *_rectangle(_tables(sets)))
+
+
+def _tables(sets: Sequence) -> list[Table]:
+    "Several data sets as Tables with the same features."
+    if isinstance(sets, Table) or (isinstance(sets, np.ndarray) and sets.ndim < 3) or len(sets) == 0:
+        raise ValueError("data: expected a list of data sets, or one set of rows with weights (b, n) for b data sets")
+    tables = [_table(one) for one in sets]
+    if len({table.x.shape[1] for table in tables}) != 1:
+        raise ValueError(f"data: expected data sets with the same features, got {len(tables)} with {sorted({t.x.shape[1] for t in tables})}")
+    return tables
+
+
+def _surface(model: Likelihood, x: np.ndarray, weights: np.ndarray, direct: bool = False) -> Surface:
+    "The Surface of events `x` (b, n, d) or (1, n, d) with multiplicities `weights` (b, n)."
+    _check_measured(model, len(weights))
+    ranges = model.ranges_of_all | {name: (value, value) for name, value in model.fixed.items()}
+    ratios = tuple(_ratio_on(process, x, ranges, direct) for process in model.processes.values())
+    known = all(isinstance(ratio, _Known) for ratio in ratios)
+    scaled = _scaled([_log_ratios(ratio, None, {}) for ratio in ratios]) if known else None
+    return Surface(model, ratios, weights, model.constraints, scaled)
+
+
+def _check_measured(model: Likelihood, n_sets: int) -> None:
+    "Raises ValueError if a constraint holds several measurements, but not one for each of `n_sets` data sets."
+    for constraint in model.constraints:
+        n = np.size(getattr(constraint, "mean", 0.0))
+        if np.ndim(getattr(constraint, "mean", 0.0)) and n != n_sets:
+            raise ValueError(f"constraints: expected a measurement of {constraint.name} for each of {n_sets} data sets, got {n}")
+
+
+def _table(data) -> Table:
+    "One data set as a Table."
+    return data if isinstance(data, Table) else Table(check_events(data, "data"))
+
+
+def _rectangle(tables: list[Table]) -> tuple[np.ndarray, np.ndarray]:
+    "Events (b, n, d) and weights (b, n) of data sets of different lengths: filled up with copies of an event, at weight 0."
+    n, filling = max(max(map(len, tables)), 1), next((table.x[:1] for table in tables if len(table)), np.zeros((1, tables[0].x.shape[1])))
+    x = np.stack([np.concatenate([table.x, np.repeat(filling, n - len(table), axis=0)]) for table in tables])
+    return x, np.stack([np.pad(table.weights, (0, n - len(table))) for table in tables])
+
+
 def nll_on(model: Likelihood, data) -> Callable[[Mapping[str, float]], float]:
     """Minus log likelihood of `data` as a function of the free parameters; its constants dropped.
 
     The ratios are prepared once, so that calls are cheap. Raises ValueError for events that are not finite."""
-    table = data if isinstance(data, Table) else Table(check_events(data, "data"))
-    ratios = [_ratio_on(process, table.x) for process in model.processes.values()]
+    prepared = surface(model, data)
+    return lambda values: float(prepared({**model.fixed, **values})[0])
 
-    def nll(values: Mapping[str, float]) -> float:
-        values = {**model.fixed, **values}
-        yields = np.array(list(_yields(model, values).values()))
-        log_ratios = np.stack([np.broadcast_to(ratio(values), len(table)) for ratio in ratios])
-        if np.isnan(log_ratios).any():
-            raise ValueError(f"ratio: expected log ratios of the data, got {np.isnan(log_ratios).sum()} NaN")
-        with np.errstate(invalid="ignore"):  # 0 * -inf: an empty bin with nothing expected
-            terms = table.weights * _log_rate(yields, log_ratios)
-        terms = np.where(table.weights == 0, 0.0, terms)
-        return yields.sum() - terms.sum() + sum(constraint.nll(values) for constraint in model.constraints)
-
-    return nll
-
-# %% ../nbs/1_optimality/13_likelihood.ipynb #00000015
+# %% ../nbs/1_optimality/13_likelihood.ipynb #00000025
 def _declared(processes: Mapping[str, Process], strength: Mapping, extra: Mapping) -> dict:
     """Name and range of all parameters: strengths first, then what densities and `extra` declare.
 
@@ -199,7 +625,7 @@ def _declared(processes: Mapping[str, Process], strength: Mapping, extra: Mappin
                 raise ValueError(f"parameters: expected overlapping ranges of {name}, got {before} and {(low, high)}")
     return ranges
 
-# %% ../nbs/1_optimality/13_likelihood.ipynb #00000016
+# %% ../nbs/1_optimality/13_likelihood.ipynb #00000026
 def _check_value(name: str, value: float, known: Mapping[str, tuple[float, float]]) -> None:
     "Raises ValueError if `name` is not a parameter of `known` or `value` lies outside its range."
     if name not in known:
@@ -220,27 +646,27 @@ def complete(model: Likelihood, values: Mapping[str, float] | None) -> dict[str,
         _check_value(name, value, known)
     return values
 
-# %% ../nbs/1_optimality/13_likelihood.ipynb #00000017
+# %% ../nbs/1_optimality/13_likelihood.ipynb #00000027
 def _start(model: Likelihood) -> dict[str, float]:
     "Where a fit begins: strengths at 1, constrained parameters at their mean, others in the middle of their range."
     means = {constraint.name: constraint.mean for constraint in model.constraints}
     start = {}
     for name, (low, high) in model.parameters.items():
         middle = (low + high) / 2 if np.isfinite(high - low) else min(max(1.0, low), high)
-        start[name] = 1.0 if name in model.strength else float(np.clip(means.get(name, middle), low, high))
+        start[name] = 1.0 if name in model.strength else np.clip(means.get(name, middle), low, high)
     return start
 
-# %% ../nbs/1_optimality/13_likelihood.ipynb #00000019
+# %% ../nbs/1_optimality/13_likelihood.ipynb #00000029
 def fit_limits(model: Likelihood) -> dict[str, tuple[float, float]]:
     "Range of each free parameter in a fit: a strength without lower limit gets the one at which the total yield is zero."
     yields = _yields(model, {**model.fixed, **_start(model)})
     limits = dict(model.parameters)
     for name, process in model.strength.items():
-        if name in limits and limits[name][0] == -np.inf and yields[process] > 0:
+        if name in limits and limits[name][0] == -np.inf and np.all(yields[process] > 0):
             limits[name] = (-(sum(yields.values()) - yields[process]) / yields[process], limits[name][1])
     return limits
 
-# %% ../nbs/1_optimality/13_likelihood.ipynb #0000001a
+# %% ../nbs/1_optimality/13_likelihood.ipynb #0000002a
 @dataclass(frozen=True)
 class Likelihood:
     """Extended likelihood of events that come from `processes`, all relative to one fixed reference density.
@@ -294,8 +720,9 @@ class Likelihood:
     def log_rate(self, x, values: Mapping[str, float] | None = None) -> np.ndarray:
         "log sum_k N_k r_k(x) (n,) at the parameter `values`: the log expected density of events relative to the reference."
         x, values = check_events(x), complete(self, values)
-        log_ratios = [np.broadcast_to(process.log_ratio(x, values), len(x)) for process in self.processes.values()]
-        return _log_rate(np.array(list(self.yields(values).values())), np.stack(log_ratios))
+        log_ratios = [np.broadcast_to(process.log_ratio(x, values), (1, len(x))) for process in self.processes.values()]
+        largest, scaled = _scaled(log_ratios)
+        return _log(*_rate(np.array(list(self.yields(values).values()))[:, None], scaled), largest)[0]
 
     def nll(self, data, values: Mapping[str, float] | None = None) -> float:
         "Minus log likelihood of `data` at the parameter `values`, without terms that no parameter changes."
@@ -305,54 +732,227 @@ class Likelihood:
         "The maximum-likelihood Fit to `data`. Raises RuntimeError if it does not converge."
         return minimise(nll_on(self, data), _start(self), fit_limits(self))
 
+    def fit_many(self, data, weights=None) -> Fits:
+        """Maximum-likelihood Fits of b data sets at once: `data` a list of them, or rows (n, d) with multiplicities `weights` (b, n).
+
+        A constraint whose mean is an array (b,) gives every data set its own measurement."""
+        return _fit_sets(self, data) if weights is None else fit_surface(self, surface(self, data, weights))
+
     def profile(self, data, name: str, grid) -> Profile:
         "The Profile of parameter `name` on the increasing values `grid`, all other parameters fitted at each."
         return _profile(self, data, name, np.asarray(grid, dtype=float))
 
-# %% ../nbs/1_optimality/13_likelihood.ipynb #0000001b
+    def scan(self, data, points: Mapping[str, np.ndarray], progress: bool = False) -> np.ndarray:
+        """nll of `data` at many parameter values: `points` gives each free parameter an array; the result has their common shape.
+
+        `data`: events, a Table, or an iterator over pieces of either; read once, piece by piece, so that memory stays small."""
+        return _scan(self, data, points, progress)
+
+# %% ../nbs/1_optimality/13_likelihood.ipynb #0000002b
 def _yields(model: Likelihood, values: Mapping[str, float]) -> dict[str, float]:
-    "Expected yield of each process, strengths multiplied in."
+    "Expected yield of each process at `values`, numbers or arrays (p,); strengths multiplied in."
     yields = {}
     for name, process in model.processes.items():
         try:
-            yields[name] = float(process.expected(values)) if callable(process.expected) else process.expected
+            yields[name] = _at_each(process.expected, values) if callable(process.expected) else process.expected
         except KeyError as missing:
             raise ValueError(f"expected yield of {name}: expected a function of the model's parameters ({', '.join(values)}), "
                              f"it asks for {missing}; declare it in ranges") from None
-        check_number(yields[name], f"expected yield of {name}", "[0, inf)")
+        for worst in (np.min(yields[name]), np.max(yields[name])):
+            check_number(worst, f"expected yield of {name}", "[0, inf)")
     for parameter, name in model.strength.items():
-        yields[name] *= values[parameter]
+        yields[name] = yields[name] * values[parameter]
     return yields
 
-# %% ../nbs/1_optimality/13_likelihood.ipynb #0000001c
+# %% ../nbs/1_optimality/13_likelihood.ipynb #0000002d
+def probes(n: int) -> np.ndarray:
+    "At most nine indices below `n`, the ends among them, without symmetry."
+    return np.unique((np.array([0.0, 0.07, 0.19, 0.34, 0.45, 0.58, 0.71, 0.89, 1.0]) * (n - 1)).astype(int))
+
+
+def _at_each(function: Callable[[Mapping], float], values: Mapping[str, float]) -> float | np.ndarray:
+    "`function` of the dictionary `values` of numbers or arrays (p,): a number or (p,)."
+    shape = np.broadcast_shapes(*(np.shape(value) for value in values.values()))
+    if shape == ():
+        return float(function(values))
+    columns = {name: np.broadcast_to(value, shape) for name, value in values.items()}
+    one = lambda i: float(function({name: float(column[i]) for name, column in columns.items()}))
+    probe = probes(shape[0])
+    single = [one(i) for i in probe]
+    try:
+        found = np.asarray(function(columns), dtype=float)
+        if found.shape == shape and np.array_equal(found[probe], single):
+            return found
+    except Exception:  # whatever a function for numbers does when it meets an array
+        pass
+    return np.array([one(i) for i in range(shape[0])])
+
+# %% ../nbs/1_optimality/13_likelihood.ipynb #0000002f
+@dataclass(frozen=True, eq=False)
+class Fits:
+    "Fits of b data sets: `values` and `errors` (NaN at a limit) by name, smallest `nll` (b,), `converged` (b,)."
+    values: dict[str, np.ndarray]
+    errors: dict[str, np.ndarray]
+    nll: np.ndarray
+    converged: np.ndarray
+
+
+def _minima(prepared: Surface, names: list[str], start: Mapping, limits: Mapping, fixed: Mapping) -> tuple:
+    "As `newton`, for the parameters `names` of a surface, the `fixed` ones (numbers or (p,)) held; Minuit tries what does not converge."
+    n_points = max([len(prepared.weights)] + [np.size(value) for value in (*fixed.values(), *start.values())])
+    wide = lambda values: np.stack([np.broadcast_to(np.asarray(value, float), n_points) for value in values], axis=1)
+    held = {name: np.broadcast_to(np.asarray(value, float), n_points) for name, value in fixed.items()}
+    low, high = (wide([limits[name][end] for name in names]) for end in (0, 1))
+    shared = len(prepared.weights) == 1 and not any(np.ndim(getattr(c, "mean", 0.0)) for c in prepared.constraints)
+    part = lambda which: prepared if shared else prepared.take(which)
+    values_at = lambda points, which: {**{name: value[which] for name, value in held.items()}, **dict(zip(names, points.T))}
+    evaluate = lambda points, which: part(which).derivatives(values_at(points, which), names)
+    point, value, second, converged = newton(evaluate, wide([start[name] for name in names]), low, high)
+    for i in np.flatnonzero(~converged):
+        one = part(np.array([i]))
+        nll = lambda values: float(one({**{name: held[name][i:i + 1] for name in held}, **values})[0])
+        try:
+            fit = minimise(nll, dict(zip(names, point[i])), {name: (low[i, a], high[i, a]) for a, name in enumerate(names)})
+        except RuntimeError:
+            continue
+        point[i], converged[i] = [fit.values[name] for name in names], True
+        value[i], _, second[i] = (found[0] for found in evaluate(point[i:i + 1], np.array([i])))
+    return point, value, second, converged
+
+# %% ../nbs/1_optimality/13_likelihood.ipynb #00000030
+def _errors(point: np.ndarray, second: np.ndarray, limits: np.ndarray) -> np.ndarray:
+    "Roots of the diagonal (p, P) of the inverse second derivatives of the parameters that are not at their `limits` (p, P, 2); NaN elsewhere."
+    held = (point <= limits[..., 0]) | (point >= limits[..., 1])
+    free = np.where(held[:, :, None] | held[:, None, :], 0.0, second) + held[:, :, None] * np.eye(point.shape[1])
+    known = np.isfinite(free).all(axis=(1, 2))
+    variance = np.full(point.shape, np.nan)
+    variance[known] = np.einsum("paa->pa", np.linalg.pinv(free[known], hermitian=True))
+    return np.sqrt(np.where(held | (variance < 0), np.nan, variance))
+
+
+def fit_surface(model: Likelihood, prepared: Surface) -> Fits:
+    "The Fits of the data sets of a surface."
+    names, limits = list(model.parameters), fit_limits(model)
+    if not names:
+        nll = prepared(model.fixed)
+        return Fits({}, {}, nll, np.ones(len(nll), bool))
+    point, nll, second, converged = _minima(prepared, names, _start(model), limits, model.fixed)
+    errors = _errors(point, second, np.stack([np.broadcast_to(limits[name], (len(point), 2)) if np.ndim(limits[name][0]) == 0
+                                              else np.stack(np.broadcast_arrays(*limits[name]), axis=1) for name in names], axis=1))
+    return Fits(dict(zip(names, point.T)), dict(zip(names, errors.T)), nll, converged)
+
+
 def _profile(model: Likelihood, data, name: str, grid: np.ndarray) -> Profile:
-    "Fits the other parameters at each value of `name`, each fit beginning where its neighbour ended."
+    "The fits of the other parameters at all values of `name`, done together."
     if name not in model.parameters:
         raise ValueError(f"name: expected one of the free parameters {', '.join(model.parameters)}, got {name!r}")
     if grid.ndim != 1 or len(grid) < 4 or not np.all(np.diff(grid) > 0):
         raise ValueError(f"grid: expected at least 4 increasing values, got shape {grid.shape}")
     for value in grid[[0, -1]]:
         _check_value(name, float(value), model.parameters)
-    nll, limits = nll_on(model, data), fit_limits(model)
-    best = minimise(nll, _start(model), limits, errors=False)
-    start = {other: value for other, value in best.values.items() if other != name}
-    lowest = np.empty(len(grid))
-    for i, value in enumerate(grid):
-        fit = minimise(lambda others: nll({**others, name: value}), start, limits, errors=False)
-        lowest[i], start = fit.nll, fit.values
-    return Profile(name, grid, lowest - best.nll, best.values[name], limits[name])
+    prepared, limits = surface(model, data), fit_limits(model)
+    names = list(model.parameters)
+    (best,), (lowest,), (second,), (converged,) = _minima(prepared, names, _start(model), limits, model.fixed)
+    best = dict(zip(names, best))
+    if not converged:
+        raise RuntimeError(f"the fit did not converge, it ended at {best}")
+    others = [other for other in names if other != name]
+    start = _along_the_valley(best, second, names, name, grid)
+    point, nll = _conditional_minima(prepared, others, start, limits, {**model.fixed, name: grid})
+    if nll.min() < lowest - 1e-6:                          # the grid has found a deeper valley than the fit
+        there = {**dict(zip(others, point[np.argmin(nll)])), name: grid[np.argmin(nll)]}
+        (deeper,), (lowest,), _, _ = _minima(prepared, names, there, limits, model.fixed)
+        best = dict(zip(names, deeper))
+    return Profile(name, grid, nll - min(lowest, nll.min()), best[name], limits[name])
 
-# %% ../nbs/1_optimality/13_likelihood.ipynb #00000020
+
+def _fit_sets(model: Likelihood, sets: Sequence) -> Fits:
+    "The Fits of several data sets, those of similar length together, about a million events at a time."
+    sets = _tables(sets)
+    _check_measured(model, len(sets))
+    sizes = np.array([len(one) for one in sets])
+    order, groups = np.argsort(sizes, kind="stable"), [[]]
+    for i in order:
+        longest = sizes[i] + 1
+        if groups[-1] and (longest > 2 * sizes[groups[-1][0]] + 64 or longest * len(groups[-1]) > 2**20):
+            groups.append([])
+        groups[-1].append(i)
+    pick = lambda which: replace(model, constraints=[c.take(which) if hasattr(c, "take") else c for c in model.constraints])
+    found = [fit_surface(pick(np.array(which)), surface_of_sets(pick(np.array(which)), [sets[i] for i in which])) for which in groups]
+    back = np.argsort(np.concatenate(groups))
+    whole = lambda parts: np.concatenate(list(parts))[back]
+    return Fits({name: whole(fits.values[name] for fits in found) for name in found[0].values},
+                {name: whole(fits.errors[name] for fits in found) for name in found[0].errors},
+                whole(fits.nll for fits in found), whole(fits.converged for fits in found))
+
+
+def _along_the_valley(best: Mapping[str, float], second: np.ndarray, names: list[str], name: str, grid: np.ndarray) -> dict[str, np.ndarray]:
+    "Where the others' minima would be at the values `grid` of `name` if the nll were a parabola with second derivatives `second` (P, P)."
+    at, others = names.index(name), [i for i, other in enumerate(names) if other != name]
+    slope = -np.linalg.lstsq(second[np.ix_(others, others)], second[others, at], rcond=None)[0]
+    return {names[i]: best[names[i]] + one * (grid - best[name]) for i, one in zip(others, slope)}
+
+# %% ../nbs/1_optimality/13_likelihood.ipynb #00000032
+def _conditional_minima(prepared: Surface, names: list[str], start: Mapping, limits: Mapping, fixed: Mapping) -> tuple:
+    "Points (g, P) and values (g,) of the smallest nll at each point of the grid among `fixed`. Raises RuntimeError if one is not found."
+    if not names:
+        nll = prepared(fixed)
+        return np.zeros((len(nll), 0)), nll
+    point, nll, _, converged = _minima(prepared, names, start, limits, fixed)
+    unchanged = 0
+    for neighbour in (1, -1) * len(nll):
+        there = np.roll(point, neighbour, axis=0)
+        better = prepared({**fixed, **dict(zip(names, there.T))}) < nll - 1e-6
+        unchanged = 0 if better.any() else unchanged + 1
+        if unchanged == 2:
+            break
+        if better.any():
+            again = _minima(prepared, names, dict(zip(names, np.where(better[:, None], there, point).T)), limits, fixed)
+            lower = again[1] < nll
+            point, nll, converged = np.where(lower[:, None], again[0], point), np.where(lower, again[1], nll), np.where(lower, again[3], converged)
+    if not converged.all():
+        raise RuntimeError(f"{(~converged).sum()} of {len(nll)} fits of the profile did not converge; narrower ranges may help")
+    return point, nll
+
+# %% ../nbs/1_optimality/13_likelihood.ipynb #00000033
+def _scan(model: Likelihood, data, points: Mapping[str, np.ndarray], progress: bool) -> np.ndarray:
+    "nll of `data` at `points`, summed over pieces of the data."
+    for name in (*points, *model.parameters):
+        if name not in points or name not in model.parameters:
+            raise ValueError(f"points: expected values for {', '.join(model.parameters)}, got them for {', '.join(points) or 'none'}")
+    try:
+        arrays = dict(zip(points, np.broadcast_arrays(*(np.asarray(value, dtype=float) for value in points.values())))) or {"": np.zeros(())}
+    except ValueError:
+        raise ValueError(f"points: expected numbers of a common shape, got {', '.join(str(np.shape(value)) for value in points.values())}") from None
+    shape = next(iter(arrays.values())).shape
+    if 0 in shape or any(np.ndim(getattr(c, "mean", 0.0)) for c in model.constraints):
+        raise ValueError(f"points: expected at least one, and constraints with one measurement each, got shape {shape}")
+    values = {name: np.ravel(array) for name, array in arrays.items() if name}
+    for name, column in values.items():
+        for worst in (column.min(), column.max()):
+            _check_value(name, float(worst), model.parameters)
+    nuisance = dict.fromkeys(name for process in model.processes.values() for name in process.parameters if name in values)
+    few = np.prod([np.size(points[name]) for name in nuisance]) <= 8       # then an interpolation would cost more than it saves
+    total = np.zeros(max(1, int(np.prod(shape))))
+    for piece in chunks(data, progress=progress):
+        total -= surface(model, piece, direct=few).event_sum({**model.fixed, **values})
+    yields = _yields(model, {**model.fixed, **values})
+    expected = _total_term(np.asarray(sum(yields.values()), dtype=float))[0]
+    return (total + expected + sum(constraint.nll({**model.fixed, **values}) for constraint in model.constraints)).reshape(shape)
+
+# %% ../nbs/1_optimality/13_likelihood.ipynb #00000037
 @dataclass(frozen=True)
 class BinnedRatio:
     """Log ratio of bin probabilities: `numerator` to `denominator` (b,), for events that fall in bin `index(x)` (n,).
 
-    `numerator` may be a function of nu (k,) declared in `parameters`. `denominator` None means equal probabilities.
+    `numerator` may be a function of nu (k,) declared in `parameters`; if it also takes (g, k) and gives (g, b), fits are faster.
+    `denominator` None means equal probabilities.
     Both are normalised to sum to 1. Raises ValueError for negative or empty contents."""
     index: Callable[[np.ndarray], np.ndarray]
     numerator: np.ndarray | Callable[[np.ndarray], np.ndarray]
     denominator: np.ndarray | None = None
     parameters: Mapping[str, tuple[float, float]] = None
+    takes_many: list = field(default_factory=list, repr=False, compare=False)      # not empty once seen to be so
 
     def __post_init__(self):
         if not callable(self.numerator):
@@ -362,19 +962,58 @@ class BinnedRatio:
 
     def log_ratio(self, x, nu=None) -> np.ndarray:
         "Log ratio (n,) of the bin of each event; -inf where the numerator has none. Raises ValueError for an event outside all bins."
-        numerator = self.numerator(np.atleast_1d(nu)) if callable(self.numerator) else self.numerator
-        numerator = _probabilities(numerator, "numerator")
-        denominator = np.ones(len(numerator)) if self.denominator is None else self.denominator
-        index = np.asarray(self.index(check_events(x)))
-        if len(index) and not 0 <= index.min() <= index.max() < len(numerator):
-            raise ValueError(f"index: expected bins 0 to {len(numerator) - 1}, got {index.min()} to {index.max()}")
-        with np.errstate(divide="ignore"):
-            return (np.log(numerator) - np.log(_probabilities(denominator, "denominator")))[index]
+        contents = self.numerator(np.atleast_1d(nu)) if callable(self.numerator) else self.numerator
+        return _log_bin_ratios(self, x, np.asarray(contents, dtype=float)[None])[0]
 
-# %% ../nbs/1_optimality/13_likelihood.ipynb #00000021
+    def log_ratio_grid(self, x, points) -> np.ndarray:
+        "Log ratios (g, n) at the nuisance parameters `points` (g, k)."
+        return _log_bin_ratios(self, x, _contents_at(self.numerator, np.asarray(points, dtype=float), self.takes_many))
+
+# %% ../nbs/1_optimality/13_likelihood.ipynb #00000038
+def _log_bin_ratios(ratio: BinnedRatio, x, contents: np.ndarray) -> np.ndarray:
+    "Log ratios (g, n) of events from bin contents (g, b) of the numerator."
+    numerator = np.stack([_probabilities(one, "numerator") for one in contents]) if len(contents) < 3 else _all_probabilities(contents)
+    n_bins = numerator.shape[1]
+    denominator = np.full(n_bins, 1 / n_bins) if ratio.denominator is None else _probabilities(ratio.denominator, "denominator")
+    if len(denominator) != n_bins:
+        raise ValueError(f"denominator: expected {n_bins} bins like the numerator, got {len(denominator)}")
+    index = np.asarray(ratio.index(check_events(x)))
+    if len(index) and not 0 <= index.min() <= index.max() < n_bins:
+        raise ValueError(f"index: expected bins 0 to {n_bins - 1}, got {index.min()} to {index.max()}")
+    with np.errstate(divide="ignore"):
+        return (np.log(numerator) - np.log(denominator))[:, index]
+
+
+def _contents_at(numerator, points: np.ndarray, takes_many: list) -> np.ndarray:
+    "Bin contents (g, b) at `points` (g, k): from one call if the function understands many points (agrees with single calls)."
+    if not callable(numerator):
+        return np.broadcast_to(np.asarray(numerator, dtype=float), (len(points), len(numerator)))
+    if takes_many:
+        return np.asarray(numerator(points), dtype=float)
+    one = lambda i: np.asarray(numerator(points[i]), dtype=float)
+    probe = probes(len(points))
+    single = np.stack([one(i) for i in probe])
+    try:
+        found = np.asarray(numerator(points), dtype=float)
+        if found.shape == (len(points), single.shape[1]) and np.allclose(found[probe], single, rtol=1e-12, atol=0):
+            takes_many += [True] * (len(np.unique(points[probe], axis=0)) == 9)
+            return found
+    except Exception:  # whatever a function of one point does when it meets many
+        pass
+    return np.stack([one(i) for i in range(len(points))])
+
+# %% ../nbs/1_optimality/13_likelihood.ipynb #00000039
 def _probabilities(contents, name: str) -> np.ndarray:
     "`contents` (b,) divided by their sum. Raises ValueError if one is negative or all are zero."
     contents = np.asarray(contents, dtype=float)
     if contents.ndim != 1 or np.any(~(contents >= 0)) or not contents.sum() > 0:
         raise ValueError(f"{name}: expected bin contents of at least 0 with a positive sum, got {contents.tolist()[:8]}")
     return contents / contents.sum()
+
+
+def _all_probabilities(contents: np.ndarray) -> np.ndarray:
+    "The same for each row (g, b)."
+    total = contents.sum(axis=1, keepdims=True)
+    if not (np.all(contents >= 0) and np.all(total > 0)):
+        _probabilities(next(row for row in contents if not (np.all(row >= 0) and row.sum() > 0)), "numerator")
+    return contents / total

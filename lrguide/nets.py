@@ -11,16 +11,19 @@ from .backend import compiled, compiled_epoch, keras, to_device, to_numpy, value
 from .losses import Loss, find_loss
 
 # %% auto #0
-__all__ = ['Architecture', 'initial_weights', 'MemberDense', 'MemberNetwork', 'Network', 'predict', 'Scaling', 'standardise',
+__all__ = ['ACTIVATIONS', 'Architecture', 'initial_weights', 'forward', 'Network', 'predict', 'Scaling', 'standardise',
            'Training', 'number_of_epochs', 'learning_rates', 'batch_order', 'BestWeights', 'History', 'train',
            'validation_loss']
 
 # %% ../nbs/1_optimality/15_networks.ipynb #00000005
+ACTIVATIONS = ("elu", "relu", "selu", "gelu", "silu", "leaky_relu", "tanh", "sigmoid", "softplus", "softsign", "linear")
+
+
 @dataclass(frozen=True)
 class Architecture:
     """Shape of a fully connected network: `n_features` inputs, `hidden` layers, `outputs` numbers without activation.
 
-    `activation` is a Keras name. `dropout` is the probability that a hidden unit is dropped during training."""
+    `activation` is a Keras name, one that acts on each unit by itself (`ACTIVATIONS`). `dropout` is the probability that a hidden unit is dropped during training."""
     n_features: int
     hidden: tuple[int, ...] = (64, 64, 64)
     activation: str = "elu"
@@ -34,8 +37,7 @@ class Architecture:
             for size in sizes:
                 check_count(size, name)
         check_number(self.dropout, "dropout", "[0, 1)")
-        if not isinstance(self.activation, str) or not callable(getattr(keras.activations, self.activation, None)):
-            raise ValueError(f"activation: expected the name of a Keras activation, got {self.activation!r}")
+        check_choice(self.activation, "activation", ACTIVATIONS)
         object.__setattr__(self, "hidden", tuple(int(size) for size in self.hidden))
 
     @property
@@ -57,58 +59,41 @@ def initial_weights(architecture: Architecture, rngs: Sequence[np.random.Generat
         weights.append(np.zeros((len(rngs), 1, n_out), np.float32))
     return weights
 
-# %% ../nbs/1_optimality/15_networks.ipynb #0000000a
-class MemberDense(keras.layers.Layer):
-    "A dense layer for m members: (m, n, in) or (1, n, in) -> (m, n, out)."
-
-    def __init__(self, members: int, n_in: int, n_out: int, activation: str = "linear"):
-        super().__init__()
-        self.kernel = self.add_weight(shape=(members, n_in, n_out), initializer="zeros")
-        self.bias = self.add_weight(shape=(members, 1, n_out), initializer="zeros")
-        self.activation = keras.activations.get(activation)
-        self.built = True
-
-    def call(self, x):
-        return self.activation(keras.ops.matmul(x, self.kernel) + self.bias)
-
-
-class MemberNetwork(keras.Model):
-    "Dense layers of `architecture` for m members: (m, n, d) or (1, n, d) -> (m, n), or (m, n, outputs) if there are several."
-
-    def __init__(self, architecture: Architecture, members: int):
-        super().__init__()
-        activations = [architecture.activation] * len(architecture.hidden) + ["linear"]
-        pairs = zip(architecture.sizes, architecture.sizes[1:], activations)
-        self.dense = [MemberDense(members, n_in, n_out, activation) for n_in, n_out, activation in pairs]
-        self.keep = 1 - architecture.dropout
-        self.built = True
-
-    def call(self, x, kept=None):
-        "`kept`: ones and zeros (m, n, sum of hidden units), 0 for a dropped unit; what is kept is scaled up to leave the mean."
-        start = 0
-        for layer in self.dense[:-1]:
-            x = layer(x)
-            if kept is not None:
-                units = layer.bias.shape[-1]
-                x = x * keras.ops.cast(kept[..., start:start + units], x.dtype) / self.keep
-                start += units
-        x = self.dense[-1](x)
-        return x[..., 0] if x.shape[-1] == 1 else x
-
 # %% ../nbs/1_optimality/15_networks.ipynb #0000000b
-@lru_cache(maxsize=32)
-def _model(architecture: Architecture, members: int) -> MemberNetwork:
-    "The Keras model of this shape; its own weights are not used, they are always handed in."
-    return MemberNetwork(architecture, members)
+def _elu(x):
+    "x if x > 0, else exp(x) - 1: Keras' own up to rounding of numbers of order one (6e-8)."
+    negative = keras.ops.where(x > 0, 0.0, x)  # not the minimum of 0 and x: its derivative at 0 is not the same on both backends
+    return keras.ops.where(x > 0, x, keras.ops.exp(negative) - 1.0)
 
 
-@lru_cache(maxsize=32)
-def _compiled_forward(architecture: Architecture, members: int):
-    "A compiled function (weights, x) -> outputs."
-    model = _model(architecture, members)
-    return compiled(lambda weights, x: model.stateless_call(weights, [], x)[0])
+def _activation(name: str):
+    "The function of that name."
+    return _elu if name == "elu" else keras.activations.get(name)
 
 # %% ../nbs/1_optimality/15_networks.ipynb #0000000d
+def forward(architecture: Architecture, weights: Sequence, x, kept=None):
+    """Outputs (m, n), or (m, n, outputs) if there are several, of inputs `x` (m, n, d) or (1, n, d); tensors of the backend.
+
+    `weights` as `initial_weights` gives them. `kept` (m, sum of hidden units, n): 0 for a dropped unit, else 1; what is kept
+    is scaled up to leave the mean."""
+    activation, swap, start = _activation(architecture.activation), (lambda array: keras.ops.swapaxes(array, 1, 2)), 0
+    h = swap(x)
+    for kernel, bias in zip(weights[:-2:2], weights[1:-2:2]):
+        h = activation(keras.ops.matmul(swap(kernel), h) + swap(bias))
+        if kept is not None:
+            stop = start + h.shape[1]
+            h = h * keras.ops.cast(kept[:, start:stop], h.dtype) / (1 - architecture.dropout)
+            start = stop
+    h = keras.ops.matmul(swap(weights[-2]), h) + swap(weights[-1])
+    return h[:, 0] if h.shape[1] == 1 else swap(h)
+
+
+@lru_cache(maxsize=32)
+def _compiled_forward(architecture: Architecture):
+    "A compiled function (weights, x) -> outputs."
+    return compiled(lambda weights, x: forward(architecture, weights, x))
+
+# %% ../nbs/1_optimality/15_networks.ipynb #0000000f
 @dataclass(frozen=True, eq=False)
 class Network:
     "An ensemble of networks: their `architecture` and `weights`, arrays with a leading member axis as `initial_weights` gives them."
@@ -129,7 +114,7 @@ def predict(network: Network, x: np.ndarray, chunk: int = 16_384) -> np.ndarray:
     x = x[:, None] if x.ndim == 1 else x
     if x.shape[1:] != (network.architecture.n_features,):
         raise ValueError(f"x: expected {network.architecture.n_features} features, got shape {x.shape}")
-    forward = _compiled_forward(network.architecture, network.members)
+    forward = _compiled_forward(network.architecture)
     weights = [to_device(weight) for weight in network.weights]
     chunk = min(chunk, 1 << max(len(x) - 1, 255).bit_length())  # a power of two: few different lengths
     outputs = [np.zeros((network.members, 0) + (network.architecture.outputs,) * (network.architecture.outputs > 1))]
@@ -139,7 +124,7 @@ def predict(network: Network, x: np.ndarray, chunk: int = 16_384) -> np.ndarray:
         outputs.append(to_numpy(forward(weights, to_device(padded[None])))[:, :len(part)])
     return np.concatenate(outputs, axis=1).astype(np.float64)
 
-# %% ../nbs/1_optimality/15_networks.ipynb #00000011
+# %% ../nbs/1_optimality/15_networks.ipynb #00000014
 @dataclass(frozen=True, eq=False)
 class Scaling:
     "Shift and scale of the inputs: (x - mean) / width, each (d,)."
@@ -158,26 +143,38 @@ def standardise(x: np.ndarray, weight: np.ndarray) -> Scaling:
     width = np.sqrt(weight @ (x - mean) ** 2)
     return Scaling(mean, np.where(width > 1e-12 * np.abs(mean), width, 1.0))
 
-# %% ../nbs/1_optimality/15_networks.ipynb #00000014
-def _adam(weights: list, gradients: list, state: tuple, rate) -> tuple[list, tuple]:
-    "Weights and state (first moments, second moments, number of steps) after one step. Source: Kingma and Ba (2015)."
-    sqrt = keras.ops.sqrt
-    first, second, count = state
-    count = count + 1.0
-    rate = rate * sqrt(1 - 0.999**count) / (1 - 0.9**count)
-    first = [0.9 * u + 0.1 * g for u, g in zip(first, gradients)]
-    second = [0.999 * v + 0.001 * g * g for v, g in zip(second, gradients)]
-    weights = [w - rate * u / (sqrt(v) + 1e-7) for w, u, v in zip(weights, first, second)]
-    return weights, (first, second, count)
+# %% ../nbs/1_optimality/15_networks.ipynb #00000017
+def _flat(arrays: Sequence):
+    "All weights of each member in one row: (m, number of weights) from `arrays` (m, ...)."
+    return keras.ops.concatenate([keras.ops.reshape(array, (array.shape[0], -1)) for array in arrays], axis=1)
 
-# %% ../nbs/1_optimality/15_networks.ipynb #00000016
-def _clip(gradients: list, length: float) -> list:
-    "Gradients, each member's scaled down to at most `length` (Euclidean norm over all its weights)."
-    square = sum(keras.ops.sum(g * g, axis=(1, 2), keepdims=True) for g in gradients)  # (m, 1, 1)
-    scale = keras.ops.minimum(1.0, length / keras.ops.sqrt(square + 1e-30))
-    return [g * scale for g in gradients]
+
+def _unflat(architecture: Architecture, flat) -> list:
+    "The inverse of `_flat`: kernels and biases of the layers."
+    shapes = [shape for n_in, n_out in zip(architecture.sizes, architecture.sizes[1:]) for shape in ((n_in, n_out), (1, n_out))]
+    ends = [int(end) for end in np.cumsum([rows * columns for rows, columns in shapes])]
+    parts = [flat[:, start:end] for start, end in zip([0, *ends], ends)]
+    return [keras.ops.reshape(part, (flat.shape[0], *shape)) for part, shape in zip(parts, shapes)]
 
 # %% ../nbs/1_optimality/15_networks.ipynb #00000019
+def _adam(weights, gradient, first, second, rate) -> tuple:
+    "Weights, first and second moments after one step with the unbiased `rate`. Source: Kingma and Ba (2015), algorithm 1."
+    first = 0.9 * first + 0.1 * gradient
+    second = 0.999 * second + 0.001 * gradient * gradient
+    return weights - rate * first / (keras.ops.sqrt(second) + 1e-7), first, second
+
+
+def _unbias(step: np.ndarray) -> np.ndarray:
+    "What the rate of `step` = 1, 2, ... is multiplied by to remove the bias of the moments. Source: Kingma and Ba (2015), section 2."
+    return np.sqrt(1 - 0.999**step) / (1 - 0.9**step)
+
+# %% ../nbs/1_optimality/15_networks.ipynb #0000001d
+def _clip(gradient, length: float):
+    "`gradient` (m, number of weights), each member's row scaled down to at most `length` (Euclidean)."
+    square = keras.ops.sum(gradient * gradient, axis=1, keepdims=True)
+    return gradient * keras.ops.minimum(1.0, length / keras.ops.sqrt(square + 1e-30))
+
+# %% ../nbs/1_optimality/15_networks.ipynb #00000020
 @dataclass(frozen=True)
 class Training:
     """How a network is trained: `epochs` passes in batches of `batch` events with learning `rate` and Adam.
@@ -203,48 +200,48 @@ class Training:
         if self.clip is not None:
             check_number(self.clip, "clip", "(0, inf)")
 
-# %% ../nbs/1_optimality/15_networks.ipynb #0000001b
+# %% ../nbs/1_optimality/15_networks.ipynb #00000022
 def number_of_epochs(training: Training, n_steps: int) -> int:
     "Epochs to train for, if one epoch has `n_steps` steps."
     return int(np.clip(np.ceil(6000 / n_steps), 5, 30)) if training.epochs is None else training.epochs
 
-# %% ../nbs/1_optimality/15_networks.ipynb #0000001d
+# %% ../nbs/1_optimality/15_networks.ipynb #00000024
 def learning_rates(training: Training, n_steps: int) -> np.ndarray:
     "Learning rate of each of `n_steps` steps, the whole training."
     if training.schedule == "constant":
         return np.full(n_steps, training.rate)
     return training.rate * 0.5 * (1 + np.cos(np.pi * np.arange(n_steps) / n_steps))
 
-# %% ../nbs/1_optimality/15_networks.ipynb #00000020
+# %% ../nbs/1_optimality/15_networks.ipynb #00000027
 def batch_order(rows: np.ndarray, batch: int, rngs: Sequence[np.random.Generator]) -> np.ndarray:
     "Events of each step (steps, m, batch): every member's `rows` (m, n) shuffled by its own generator; an incomplete last batch is left out."
     n_steps = rows.shape[1] // batch
-    order = np.stack([rng.permutation(member)[: n_steps * batch] for member, rng in zip(rows, rngs)])
-    return order.reshape(len(rows), n_steps, batch).transpose(1, 0, 2).astype(np.int32)
+    order = np.empty((n_steps, len(rows), batch), np.int32)
+    for k, (member, rng) in enumerate(zip(rows, rngs)):
+        order[:, k] = rng.permutation(member)[: n_steps * batch].reshape(n_steps, batch)
+    return order
 
-# %% ../nbs/1_optimality/15_networks.ipynb #00000023
+# %% ../nbs/1_optimality/15_networks.ipynb #0000002c
 @lru_cache(maxsize=32)
-def _compiled_epoch(architecture: Architecture, members: int, loss: Loss, clip: float | None):
-    "A compiled function (state, data, slices) -> (state, summed loss of each member); data is (x, label, weight)."
-    model = _model(architecture, members)
-
-    def step(state, data, slices):
-        weights, optimiser = state
+def _compiled_epoch(architecture: Architecture, loss: Loss, clip: float | None):
+    "A compiled function (state, table, slices) -> state; state is (weights, first moments, second moments, summed loss of each member)."
+    def step(state, table, slices):
+        weights, first, second, total = state
         rows, rate, *kept = slices
-        x, label, weight = (keras.ops.take(array, rows, axis=0) for array in data)
+        events = keras.ops.take(table, rows, axis=0)  # (m, batch, d + 2): inputs, label, weight
+        x, label, weight = events[..., :-2], events[..., -2], events[..., -1]
 
-        def objective(weights):
-            output = model.stateless_call(weights, [], x, *kept)[0]
-            each = keras.ops.mean(weight * loss(output, label), axis=1)
+        def objective(arrays):
+            each = keras.ops.mean(weight * loss(forward(architecture, arrays, x, *kept), label), axis=1)
             return keras.ops.sum(each), each  # a sum over members, not a mean
 
-        _, each, gradients = value_and_gradient(objective, weights)
-        gradients = gradients if clip is None else _clip(gradients, clip)
-        return _adam(weights, gradients, optimiser, rate), each
+        _, each, gradients = value_and_gradient(objective, _unflat(architecture, weights))
+        gradient = _flat(gradients) if clip is None else _clip(_flat(gradients), clip)
+        return *_adam(weights, gradient, first, second, rate), total + each
 
     return compiled_epoch(step)
 
-# %% ../nbs/1_optimality/15_networks.ipynb #00000025
+# %% ../nbs/1_optimality/15_networks.ipynb #00000031
 def _segments(architecture: Architecture, order: np.ndarray, rates: np.ndarray, rngs: Sequence, limit: int = 2**27):
     "Yields (rows, rates) or, with dropout, (rows, rates, masks) for consecutive steps; masks take at most about `limit` bytes at a time."
     if not architecture.dropout:
@@ -255,11 +252,11 @@ def _segments(architecture: Architecture, order: np.ndarray, rates: np.ndarray, 
     length = max(1, min(n_steps, limit // (members * batch * units)))
     for start in range(0, n_steps, length):
         stop = min(start + length, n_steps)
-        drawn = [rng.random((stop - start, batch, units), dtype=np.float32) for rng in rngs]
+        drawn = [rng.random((stop - start, units, batch), dtype=np.float32) for rng in rngs]
         kept = np.stack([numbers >= architecture.dropout for numbers in drawn], axis=1)
         yield order[start:stop], rates[start:stop], kept.astype(np.uint8)
 
-# %% ../nbs/1_optimality/15_networks.ipynb #00000028
+# %% ../nbs/1_optimality/15_networks.ipynb #00000034
 class BestWeights:
     "Keeps, member by member, the weights with the smallest validation loss, and counts the epochs since."
 
@@ -269,16 +266,16 @@ class BestWeights:
         self.patience = np.inf if patience is None else patience
         self.weights = None
 
-    def update(self, epoch: int, loss: np.ndarray, weights: list[np.ndarray]) -> bool:
-        "Takes the `loss` (m,) and `weights` after `epoch`; True when all members are finished."
+    def update(self, epoch: int, loss: np.ndarray, weights: np.ndarray) -> bool:
+        "Takes the `loss` (m,) and `weights` (m, number of weights) after `epoch`; True when all members are finished."
         running = epoch - self.epoch <= self.patience
         better = running & (loss < self.loss)
         self.loss, self.epoch = np.where(better, loss, self.loss), np.where(better, epoch, self.epoch)
         old = weights if self.weights is None else self.weights
-        self.weights = [np.where(better[:, None, None], new, kept) for new, kept in zip(weights, old)]
+        self.weights = np.where(better[:, None], weights, old)
         return bool(np.all(epoch - self.epoch >= self.patience))
 
-# %% ../nbs/1_optimality/15_networks.ipynb #0000002b
+# %% ../nbs/1_optimality/15_networks.ipynb #00000037
 @dataclass(frozen=True, eq=False)
 class History:
     "Losses by epoch and member, `train` (e, m) and `validation` (e, m) or None; `best` (m,) is the epoch whose weights were kept."
@@ -303,42 +300,46 @@ def train(architecture: Architecture, loss: str | Loss, x: np.ndarray, label: np
         raise ValueError(f"rows: expected one row of indices for each of {len(indices)} members, got shape {rows.shape}")
     if rows.shape[1] < training.batch:
         raise ValueError(f"batch: expected at most the {rows.shape[1]} training events, got {training.batch}")
-    epoch = _compiled_epoch(architecture, len(indices), find_loss(loss), training.clip)
-    data = _data(architecture, x, label, weight)
+    epoch = _compiled_epoch(architecture, find_loss(loss), training.clip)
+    table = to_device(_table(architecture, x, label, weight))
     if rows.min() < 0 or rows.max() >= len(x):
         raise ValueError(f"rows: expected indices 0 to {len(x) - 1}, got {rows.min()} to {rows.max()}")
-    weights = [to_device(array) for array in initial_weights(architecture, first)]
-    state = weights, ([0 * array for array in weights], [0 * array for array in weights], to_device(np.float32(0)))
+    weights = to_device(_flat(initial_weights(architecture, first)))
+    none = to_device(np.zeros(len(indices)))
+    state = weights, 0 * weights, 0 * weights, none
     n_steps = rows.shape[1] // training.batch
     n_epochs = number_of_epochs(training, n_steps)
-    rates = learning_rates(training, n_steps * n_epochs).astype(np.float32).reshape(n_epochs, n_steps)
+    rates = learning_rates(training, n_steps * n_epochs) * _unbias(np.arange(1, n_steps * n_epochs + 1))
     best, losses, watched = BestWeights(len(indices), training.patience), [], []
-    for number in range(n_epochs):
-        total, done = 0.0, 0
-        for slices in _segments(architecture, batch_order(rows, training.batch, second), rates[number], third):
-            state, summed = epoch(state, data, tuple(to_device(array) for array in slices))
-            total, done = total + to_numpy(summed), done + len(slices[0])
-        losses.append(total / done)
+    for number, rate in enumerate(rates.reshape(n_epochs, n_steps)):
+        state = *state[:3], none
+        for slices in _segments(architecture, batch_order(rows, training.batch, second), rate, third):
+            state = epoch(state, table, tuple(to_device(array) for array in slices))
+        losses.append(to_numpy(state[3]) / n_steps)
         if not np.isfinite(losses[-1]).all():
             raise RuntimeError(f"training: the loss is not finite after epoch {number + 1}; a smaller rate than {training.rate:g} may help")
         if validation is not None:
-            network = Network(architecture, [to_numpy(array) for array in state[0]])
-            watched.append(validation_loss(network, loss, *validation))
-            if best.update(number, watched[-1], network.weights):
+            watched.append(validation_loss(_network(architecture, state[0]), loss, *validation))
+            if best.update(number, watched[-1], to_numpy(state[0])):
                 break
     if validation is None:
-        return Network(architecture, [to_numpy(array) for array in state[0]]), History(np.array(losses), None, np.full(len(indices), number))
-    return Network(architecture, best.weights), History(np.array(losses), np.array(watched), best.epoch)
+        return _network(architecture, state[0]), History(np.array(losses), None, np.full(len(indices), number))
+    return _network(architecture, best.weights), History(np.array(losses), np.array(watched), best.epoch)
 
-# %% ../nbs/1_optimality/15_networks.ipynb #0000002c
-def _data(architecture: Architecture, x, label, weight) -> tuple:
-    "Inputs (n, d), labels (n,) and weights (n,) as tensors; raises ValueError for wrong shapes or numbers that are not finite."
+# %% ../nbs/1_optimality/15_networks.ipynb #00000038
+def _network(architecture: Architecture, flat) -> Network:
+    "The Network with the weights `flat` (m, number of weights)."
+    return Network(architecture, [to_numpy(array) for array in _unflat(architecture, flat)])
+
+
+def _table(architecture: Architecture, x, label, weight) -> np.ndarray:
+    "Inputs, label and weight of each event (n, d + 2), float32; raises ValueError for wrong shapes or numbers that are not finite."
     x = check_events(x, "x", minimum=1)
     if x.shape[1] != architecture.n_features:
         raise ValueError(f"x: expected {architecture.n_features} features, got shape {x.shape}")
     label = check_column(label, len(x), "label")
     weight = np.ones(len(x)) if weight is None else check_column(weight, len(x), "weight")
-    return tuple(to_device(np.asarray(array, np.float32)) for array in (x, label, weight))
+    return np.column_stack([np.asarray(array, np.float32) for array in (x, label, weight)])
 
 
 def validation_loss(network: Network, loss: str | Loss, x, label, weight=None) -> np.ndarray:

@@ -7,11 +7,11 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from copy import copy
 from dataclasses import asdict, dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils.validation import check_is_fitted
-from scipy.interpolate import CubicSpline
 from scipy.special import chdtrc, expit, log_expit, logit, logsumexp
 from .arrays import Table, check_choice, check_column, check_count, check_events, check_labels, check_nu, check_number, check_sample, generator, join, spawn, split
 from .losses import find_loss
@@ -19,10 +19,11 @@ from .nets import Architecture, Network, Scaling, Training, predict, standardise
 
 # %% auto #0
 __all__ = ['CALIBRATIONS', 'labelled', 'with_nu', 'check_same_nu', 'check_inside', 'NetworkScores', 'ForeignScores',
-           'Calibration', 'histogram_calibration', 'isotonic_calibration', 'fit_shift', 'shift_over_denominator',
-           'mean_ratio', 'Normalisation', 'normalisation_pooled', 'normalisation_over_denominator', 'interpolated',
-           'Ratio', 'finish', 'closure', 'Check', 'Diagnosis', 'diagnose', 'save_ratio', 'load_ratio', 'LabelledRatio',
-           'from_scores', 'mixed', 'unmixed']
+           'Calibration', 'histogram_calibration', 'isotonic_calibration', 'fit_shift', 'moments_over_denominator',
+           'shift_over_denominator', 'mean_ratio', 'Normalisation', 'normalisation_pooled',
+           'normalisation_over_denominator', 'Interpolant', 'sufficient_degree', 'interpolated', 'Ratio', 'finish',
+           'closure', 'Check', 'Diagnosis', 'diagnose', 'save_ratio', 'load_ratio', 'LabelledRatio', 'from_scores',
+           'mixed', 'unmixed']
 
 # %% ../nbs/1_optimality/16_ratio.ipynb #00000005
 def labelled(numerator: Table, denominator: Table) -> tuple[Table, np.ndarray]:
@@ -157,7 +158,8 @@ def isotonic_calibration(score, label, weight) -> Calibration:
 CALIBRATIONS = {"histogram": histogram_calibration, "isotonic": isotonic_calibration}
 
 # %% ../nbs/1_optimality/16_ratio.ipynb #00000015
-_DEGREE = 4  # of the polynomials in each nuisance parameter
+_DEGREE = 4  # of the polynomials in each nuisance parameter, where they are fitted to events with one nu each
+_FINE = 24  # of the polynomial in a single nuisance parameter, where all events are seen at every nu
 
 
 def _basis(nu: np.ndarray | None, n: int, parameters: Mapping[str, tuple[float, float]], degree: int = _DEGREE) -> np.ndarray:
@@ -216,24 +218,37 @@ def _overlap_size(weight: np.ndarray, chance: np.ndarray, label: np.ndarray, bas
     return float(min(sizes))
 
 # %% ../nbs/1_optimality/16_ratio.ipynb #0000001d
-def shift_over_denominator(score_grid: np.ndarray, weight: np.ndarray, numerator_mean: float = 0.0) -> tuple[np.ndarray, np.ndarray, float]:
-    """log of the mean ratio over denominator events at each grid point (g,), each event's influence on it (g, n), the effective size.
+def moments_over_denominator(score_grid: np.ndarray, weight: np.ndarray) -> tuple:
+    """Sums over denominator events of w r (g,), w^2 r (g,), w^2 r r' (g, g), w and w^2, for log ratios `score_grid` (g, n) and `weight` (n,).
 
-    `score_grid` (g, n) are log ratios, `weight` (n,), `numerator_mean` the mean ratio of numerator events, which is E[r^2] over
+    Sums over parts of a sample add up."""
+    ratio = np.exp(score_grid)
+    return ratio @ weight, ratio @ weight**2, (ratio * weight**2) @ ratio.T, weight.sum(), np.sum(weight**2)
+
+
+def shift_over_denominator(moments: tuple, numerator_mean: float = 0.0) -> tuple[np.ndarray, np.ndarray, float]:
+    """log of the mean ratio over denominator events at each grid point (g,), its covariance (g, g), the effective size.
+
+    `moments` as `moments_over_denominator` gives them; `numerator_mean` the mean ratio of numerator events, which is E[r^2] over
     the denominator, known from events that it does not depend on by luck. Raises ValueError if the effective size is below 100."""
-    weight = weight / weight.sum()
-    log_mean = logsumexp(score_grid, axis=1, b=weight)
-    relative = np.exp(score_grid - log_mean[:, None])  # of mean one
-    effective = float(1 / max((relative**2 @ weight**2).max(), numerator_mean * np.sum(weight**2)))
-    if effective < 100:
+    first, mixed, second, total, squares = moments
+    with np.errstate(divide="ignore", invalid="ignore"):
+        relative = second / np.outer(first, first)
+        cross = (mixed / first)[:, None] / total
+        effective = float(1 / max(np.diag(relative).max(), numerator_mean * squares / total**2))
+    if not effective >= 100:
         raise ValueError(f"normalise: expected an effective sample of at least 100 denominator events, got {effective:.3g}; use 'pooled'")
-    return log_mean, (relative - 1) * weight, effective
+    return np.log(first / total), relative - cross - cross.T + squares / total**2, effective
 
 # %% ../nbs/1_optimality/16_ratio.ipynb #00000020
 def mean_ratio(log_ratios: np.ndarray, over: str | None = "pooled") -> np.ndarray:
     "Log ratio (n,) of an ensemble from its members' (m, n): mean ratios to the pooled density, or to the 'denominator'."
     if over == "denominator":
         return logsumexp(log_ratios, axis=0) - np.log(len(log_ratios))
+    if len(log_ratios) == 1:
+        return log_ratios[0]
+    if np.abs(log_ratios).max(initial=0.0) < 700:          # no underflow: the plain sums are right, and quicker
+        return np.log(expit(log_ratios).sum(axis=0)) - np.log(expit(-log_ratios).sum(axis=0))
     return logsumexp(log_expit(log_ratios), axis=0) - logsumexp(log_expit(-log_ratios), axis=0)
 
 # %% ../nbs/1_optimality/16_ratio.ipynb #00000024
@@ -243,6 +258,11 @@ class Normalisation:
     coefficients: np.ndarray
     covariance: np.ndarray
 
+    def basis(self, nu: np.ndarray | None, n: int, parameters: Mapping[str, tuple[float, float]]) -> np.ndarray:
+        "The polynomials (n, p) at nu; their degree follows from their number."
+        k, terms = len(parameters), self.coefficients.shape[1]
+        return _basis(nu, n, parameters, (terms - 1 - k * (k - 1) // 2) // max(k, 1))
+
 
 def normalisation_pooled(scores: np.ndarray, label, weight, basis) -> Normalisation:
     "The Normalisation of `scores` (m, n) over the pooled held-out events."
@@ -250,16 +270,23 @@ def normalisation_pooled(scores: np.ndarray, label, weight, basis) -> Normalisat
     return Normalisation(*(np.stack(part) for part in zip(*fits)))
 
 # %% ../nbs/1_optimality/16_ratio.ipynb #00000025
-def normalisation_over_denominator(ratio: Ratio, numerator: Table, denominator: Table, n_grid: int = 9) -> Normalisation:
-    "The Normalisation over `denominator` events, at `n_grid` values of each nuisance parameter, polynomials fitted to them."
-    points = _grid(ratio.parameters, n_grid) if ratio.parameters else np.zeros((1, 0))
-    basis = _basis(points, len(points), ratio.parameters)
-    score = np.stack([ratio.calibrated(denominator.x, np.tile(nu, (len(denominator), 1)) if len(nu) else None) for nu in points], axis=1)
+def normalisation_over_denominator(ratio: Ratio, numerator: Table, denominator: Table) -> Normalisation:
+    """The Normalisation over `denominator` events, all of them at every nu of a grid.
+
+    One nuisance parameter: a polynomial through 25 nodes; more: degree 4 fitted to 9 values of each."""
+    k = len(ratio.parameters)
+    low, high = np.array(list(ratio.parameters.values())).T if k else (0.0, 0.0)
+    points = low + (high - low) * (1 + _nodes(_FINE)[:, None]) / 2 if k == 1 else _grid(ratio.parameters, 9) if k else np.zeros((1, 0))
+    solve = np.linalg.pinv(_basis(points, len(points), ratio.parameters, _FINE if k == 1 else _DEGREE))
+    moments = None
+    for start in range(0, len(denominator), 2**16):
+        piece = denominator[start:start + 2**16]
+        score = np.stack([ratio.calibrated(piece.x, np.tile(nu, (len(piece), 1)) if k else None) for nu in points], axis=1)
+        found = [moments_over_denominator(member, piece.weights) for member in score]
+        moments = found if moments is None else [tuple(map(sum, zip(*pair))) for pair in zip(moments, found)]
     mean = np.exp(ratio.calibrated(numerator.x, numerator.nu)) @ (numerator.weights / numerator.total)
-    fits = [shift_over_denominator(member, denominator.weights, each) for member, each in zip(score, mean)]
-    solve = np.linalg.pinv(basis)
-    influence = [solve @ each for _, each, _ in fits]  # of each event on each coefficient: all points share the events
-    return Normalisation(np.stack([solve @ log_mean for log_mean, _, _ in fits]), np.stack([z @ z.T for z in influence]))
+    fits = [shift_over_denominator(member, each) for member, each in zip(moments, mean)]
+    return Normalisation(np.stack([solve @ log_mean for log_mean, _, _ in fits]), np.stack([solve @ covariance @ solve.T for _, covariance, _ in fits]))
 
 
 def _grid(parameters: Mapping[str, tuple[float, float]], n: int) -> np.ndarray:
@@ -267,27 +294,153 @@ def _grid(parameters: Mapping[str, tuple[float, float]], n: int) -> np.ndarray:
     axes = [np.linspace(low, high, n) for low, high in parameters.values()]
     return np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(-1, len(axes))
 
-# %% ../nbs/1_optimality/16_ratio.ipynb #00000026
-def interpolated(ratio: Ratio, x: np.ndarray, n_grid: int = 41) -> Callable[[np.ndarray], np.ndarray]:
-    """A function from nu (k,) to the log ratios (n,) at events `x`: cubic splines through one evaluation on a grid.
-
-    The networks are called once, here; a minimiser then calls the splines. Outside the trained range it raises ValueError."""
-    ends = list(ratio.parameters.values())
-    n_grid = max(5, int(round(n_grid ** (1 / len(ends)) * 3))) if len(ends) > 1 else n_grid
-    axes = [np.linspace(low, high, n_grid) for low, high in ends]
-    values = ratio.log_ratio_grid(x, _grid(ratio.parameters, n_grid)).reshape(*[n_grid] * len(ends), len(x))
-    first = CubicSpline(axes[0], values)
-
-    def at(nu: np.ndarray) -> np.ndarray:
-        check_inside(np.atleast_2d(nu), ratio.parameters)
-        result = first(nu[0])
-        for axis, value in zip(axes[1:], nu[1:]):
-            result = CubicSpline(axis, result)(value)
-        return result
-
-    return at
-
 # %% ../nbs/1_optimality/16_ratio.ipynb #00000027
+@dataclass(frozen=True, eq=False)
+class Interpolant:
+    """Log ratios of events as functions of nu: `coefficients` (b, g, n) of products of Chebyshev polynomials, b data sets of n events.
+
+    `parameters`: ranges of nu. `degrees`: of the polynomials in each; g is the product of (degree + 1)."""
+    coefficients: np.ndarray
+    parameters: Mapping[str, tuple[float, float]]
+    degrees: tuple[int, ...]
+
+    def __call__(self, nu: np.ndarray) -> np.ndarray:
+        "Log ratios (n,) at nu (k,), (p, n) at (p, k); with b data sets p is b. Raises ValueError outside the trained range."
+        values = self._evaluate(_rows(np.atleast_2d(nu), self.parameters, self.degrees, 0))[:, 0]
+        return values if np.ndim(nu) == 2 else values[0]
+
+    def derivatives(self, nu: np.ndarray) -> tuple:
+        "Log ratios (p, n), first (k, p, n) and second derivatives (k, k, p, n) at nu (p, k)."
+        k = len(self.degrees)
+        found = self._evaluate(_rows(nu, self.parameters, self.degrees, 2)).transpose(1, 0, 2)
+        second = np.empty((k, k, *found.shape[1:]))
+        for place, (i, j) in enumerate((i, j) for i in range(k) for j in range(i + 1)):
+            second[i, j] = second[j, i] = found[1 + k + place]
+        return found[0], found[1:1 + k], second
+
+    def _evaluate(self, rows: np.ndarray) -> np.ndarray:
+        "(p, r, n) from rows (p, r, g) of values of the polynomials."
+        if len(self.coefficients) > 1:
+            return rows @ self.coefficients
+        return (rows.reshape(-1, rows.shape[-1]) @ self.coefficients[0]).reshape(*rows.shape[:2], -1)
+
+    def blocks(self, b: int) -> Interpolant:
+        "The events taken for b data sets of equal length, one after another."
+        g = self.coefficients.shape[1]
+        return replace(self, coefficients=np.ascontiguousarray(self.coefficients.reshape(g, b, -1).transpose(1, 0, 2)))
+
+    def take(self, sets) -> Interpolant:
+        "The data sets `sets`."
+        return self if len(self.coefficients) == 1 else replace(self, coefficients=self.coefficients[sets])
+
+    def pick(self, rows: np.ndarray) -> Interpolant:
+        "Data sets made of the rows (b, n) of a single one."
+        return replace(self, coefficients=self.coefficients[0][:, rows].transpose(1, 0, 2))
+
+# %% ../nbs/1_optimality/16_ratio.ipynb #00000028
+def _rows(nu: np.ndarray, parameters: Mapping[str, tuple[float, float]], degrees: Sequence[int], order: int) -> np.ndarray:
+    "Products of Chebyshev polynomials (p, r, g) at nu (p, k): values; with order=2 also first derivatives (k) and second ones (k(k+1)/2)."
+    check_inside(nu, parameters)
+    low, high = np.array(list(parameters.values())).T
+    width, k = np.where(high > low, high - low, 1.0), len(degrees)
+    u = (2 * nu - low - high) / width
+    axes = [[_chebyshev(u[:, i], degree, of) * (2 / width[i]) ** of for of in range(order + 1)] for i, degree in enumerate(degrees)]
+    wanted = [()] + ([(i,) for i in range(k)] + [(i, j) for i in range(k) for j in range(i + 1)] if order else [])
+    rows = []
+    for which in wanted:
+        row = np.ones((len(nu), 1))
+        for i in range(k):
+            row = (row[:, :, None] * axes[i][which.count(i)][:, None, :]).reshape(len(nu), -1)
+        rows.append(row)
+    return np.stack(rows, axis=1)
+
+
+@lru_cache(maxsize=256)
+def _derived(degree: int, of: int) -> np.ndarray:
+    "Chebyshev coefficients (.., degree + 1) of derivative number `of` of the Chebyshev polynomials up to `degree`."
+    return np.polynomial.chebyshev.chebder(np.eye(degree + 1), of, axis=0)
+
+
+def _chebyshev(u: np.ndarray, degree: int, of: int) -> np.ndarray:
+    "Derivative number `of` of the Chebyshev polynomials up to `degree` at u (p,): (p, degree + 1)."
+    derived = _derived(degree, of)
+    return np.polynomial.chebyshev.chebvander(u, len(derived) - 1) @ derived
+
+# %% ../nbs/1_optimality/16_ratio.ipynb #0000002a
+def _nodes(degree: int) -> np.ndarray:
+    "The degree + 1 points u in [-1, 1] at which polynomials of this degree are fixed: cos(pi j / degree)."
+    return np.cos(np.pi * np.arange(degree + 1) / max(degree, 1))
+
+
+def sufficient_degree(function: Callable[[np.ndarray], np.ndarray], largest: int, tolerance: float = 1e-3) -> int:
+    "Smallest of 4, 8, 16, ... up to `largest` whose polynomial is within `tolerance` (RMS) of `function` of u (g,), values (g, n), on the finest grid."
+    values, degree = function(_nodes(largest)), 4
+    while degree < largest:
+        fitted = _chebyshev(_nodes(largest), degree, 0) @ np.linalg.solve(_chebyshev(_nodes(degree), degree, 0), values[::largest // degree])
+        if np.sqrt(np.mean(((fitted - values) / (1 + np.abs(values))) ** 2)) <= tolerance:
+            break
+        degree *= 2
+    return degree
+
+# %% ../nbs/1_optimality/16_ratio.ipynb #0000002c
+def interpolated(ratio, x: np.ndarray, ranges: Mapping[str, tuple[float, float]] | None = None, largest: int | None = None) -> Interpolant:
+    """The Interpolant of `ratio` at events `x` (n, d): its networks are called here, and not again.
+
+    `ranges`: of nu, within those of the ratio (the default); a narrower one needs fewer calls, (v, v) fixes a parameter at v.
+    Degrees are chosen on 200 of the events, along each parameter and then at 32 random points, up to `largest`: 64 for one free
+    nuisance parameter, 32 for two, 8 for more. Raises ValueError if that is not enough."""
+    ranges = _inside_ranges(ratio.parameters, ratio.parameters if ranges is None else ranges)
+    (low, high), k = np.array(list(ranges.values()), dtype=float).T, len(ranges)
+    nu = lambda u: low + (high - low) * (1 + u) / 2
+    largest = largest or {1: 64, 2: 32}.get(int(np.sum(high > low)), 8)
+    probe = x[:: max(1, len(x) // 200)]
+    along = lambda i: lambda u: _at_points(ratio, probe, nu(np.eye(k)[i] * u[:, None]))         # the others in the middle
+    degrees = [0 if low[i] == high[i] else sufficient_degree(along(i), largest) if len(x) else 4 for i in range(k)]
+    anywhere = nu(np.random.default_rng(0).uniform(-1, 1, (32, k)))
+    values = _at_points(ratio, probe, anywhere) if len(x) else np.zeros((32, 0))
+    while True:
+        found = _through_nodes(ratio, probe, ranges, degrees)(anywhere)
+        error = np.sqrt(np.mean(((found - values) / (1 + np.abs(values))) ** 2)) if len(x) else 0.0
+        if error <= 2e-3 or max(degrees) >= largest:
+            break
+        degrees = [min(2 * degree, largest) for degree in degrees]
+    if error > 0.02:
+        raise ValueError(f"{', '.join(ranges)}: expected a log ratio that polynomials of degree {largest} follow within 2 % in the ranges "
+                         f"{', '.join(f'{a:g} to {b:g}' for a, b in ranges.values())}, got {error:.2g}; give the likelihood narrower ranges")
+    return _through_nodes(ratio, x, ranges, degrees)
+
+
+def _through_nodes(ratio, x: np.ndarray, ranges: Mapping[str, tuple[float, float]], degrees: Sequence[int]) -> Interpolant:
+    "The Interpolant of these degrees."
+    low, high = np.array(list(ranges.values()), dtype=float).T
+    grid = np.stack(np.meshgrid(*(_nodes(degree) for degree in degrees), indexing="ij"), axis=-1).reshape(-1, len(degrees))
+    values = _at_points(ratio, x, low + (high - low) * (1 + grid) / 2).reshape(*[degree + 1 for degree in degrees], len(x))
+    for i, degree in enumerate(degrees):
+        inverse = np.linalg.inv(_chebyshev(_nodes(degree), degree, 0))
+        values = np.moveaxis(np.tensordot(inverse, values, axes=(1, i)), 0, i)
+    return Interpolant(values.reshape(1, -1, len(x)), dict(ranges), tuple(degrees))
+
+
+def _inside_ranges(parameters: Mapping[str, tuple[float, float]], ranges: Mapping[str, tuple[float, float]]) -> dict:
+    "`ranges` in the order of `parameters`; raises ValueError if one is missing, reversed or outside."
+    if set(ranges) != set(parameters):
+        raise ValueError(f"ranges: expected {', '.join(parameters)}, got {', '.join(ranges) or 'none'}")
+    ordered = {name: tuple(map(float, ranges[name])) for name in parameters}
+    for name, (low, high) in ordered.items():
+        if not low <= high:
+            raise ValueError(f"{name}: expected a range (low, high) with low <= high, got {ranges[name]!r}")
+    check_inside(np.array(list(ordered.values())).T, parameters)
+    return ordered
+
+
+def _at_points(ratio, x: np.ndarray, points: np.ndarray, size: int = 2**18) -> np.ndarray:
+    "Log ratios (g, n) of `ratio` at `points` (g, k), many at a time in one call."
+    step = max(1, size // max(len(x), 1))
+    pieces = [points[start:start + step] for start in range(0, len(points), step)]
+    return np.concatenate([ratio.log_ratio(np.tile(x, (len(piece), 1)), np.repeat(piece, len(x), axis=0)).reshape(len(piece), -1)
+                           for piece in pieces])
+
+# %% ../nbs/1_optimality/16_ratio.ipynb #0000002d
 class Ratio:
     """A learned log density ratio of a numerator to a denominator sample: an ensemble, calibrated and normalised.
 
@@ -315,6 +468,7 @@ class Ratio:
         generator(rng)
         self.scores = self.kept = self.tables = self.normalisation = self.n_features = None
         self.moving = False  # whether the denominator was simulated with nu of its own
+        self._prepared = None, None
 
     def __repr__(self) -> str:
         fitted = "not fitted" if self.scores is None else f"{self.n_features} features"
@@ -336,10 +490,9 @@ class Ratio:
 
         Raises ValueError for nu outside the trained range unless extrapolate=True."""
         x, nu = _points(self, x, nu, extrapolate)
-        log_ratios = self.calibrated(x, nu)
-        if self.normalisation is not None:
-            log_ratios = log_ratios - self.normalisation.coefficients @ _basis(nu, len(x), self.parameters).T
-        return log_ratios if members else mean_ratio(log_ratios, self.normalise)
+        pieces = [slice(start, start + 2**16) for start in range(0, max(len(x), 1), 2**16)]     # of all members at once, memory for one piece
+        each = [_normalised(self, x[piece], None if nu is None else nu[piece]) for piece in pieces]
+        return np.concatenate(each if members else [mean_ratio(one, self.normalise) for one in each], axis=-1)
 
     def log_ratio_grid(self, x, points, *, extrapolate: bool = False) -> np.ndarray:
         "Log ratios (g, n) of events `x` (n, d) at the nuisance parameters `points` (g, k)."
@@ -348,11 +501,17 @@ class Ratio:
             raise ValueError(f"points: expected shape (g, {len(self.parameters)}) with g of at least 1, got {points.shape}")
         return np.stack([self.log_ratio(x, nu if len(nu) else None, extrapolate=extrapolate) for nu in points])
 
-    def on(self, x) -> Callable[[np.ndarray], np.ndarray]:
-        "A cheap function from nu (k,) to the log ratios (n,) of the events `x`, for fits of a ratio with parameters."
+    def on(self, x, ranges=None) -> Interpolant:
+        "A cheap function from nu (k,), in `ranges` if given, to the log ratios (n,) of the events `x`, for fits. The last one is kept."
         if not self.parameters:
             raise ValueError("on: expected a ratio with nuisance parameters, use log_ratio")
-        return interpolated(self, check_events(x))
+        x, ranges = check_events(x), dict(ranges or self.parameters)
+        key = hash(x.tobytes()), x.shape, tuple(ranges.items())
+        if self._prepared[0] == key:
+            return self._prepared[1]
+        found = interpolated(self, x, ranges)
+        self._prepared = (key, found) if found.coefficients.nbytes < 2**27 else (None, None)
+        return found
 
     def band(self, x, nu=None, *, extrapolate: bool = False) -> np.ndarray:
         "Standard deviation (n,) of the log ratio over members, the error of the normalisation added in quadrature."
@@ -360,7 +519,7 @@ class Ratio:
         if self.normalisation is None:
             return spread
         x, nu = _points(self, x, nu, extrapolate)
-        basis = _basis(nu, len(x), self.parameters)
+        basis = self.normalisation.basis(nu, len(x), self.parameters)
         return np.sqrt(spread**2 + np.einsum("np,pq,nq->n", basis, self.normalisation.covariance.mean(axis=0), basis))
 
     def held_out(self, which: str, nu=None) -> Table:
@@ -375,7 +534,15 @@ class Ratio:
         "Writes the ratio to one file (NumPy arrays and JSON, no pickle), whole or not at all."
         save_ratio(self, path)
 
-# %% ../nbs/1_optimality/16_ratio.ipynb #00000028
+# %% ../nbs/1_optimality/16_ratio.ipynb #0000002e
+def _normalised(ratio: Ratio, x: np.ndarray, nu: np.ndarray | None) -> np.ndarray:
+    "Log ratios (m, n) of the members, normalised."
+    log_ratios = ratio.calibrated(x, nu)
+    if ratio.normalisation is None:
+        return log_ratios
+    return log_ratios - ratio.normalisation.coefficients @ ratio.normalisation.basis(nu, len(x), ratio.parameters).T
+
+# %% ../nbs/1_optimality/16_ratio.ipynb #0000002f
 def _ranges(parameters) -> dict[str, tuple[float, float]]:
     "`parameters` as a dictionary of (low, high); raises ValueError unless low < high, both finite."
     ranges = {}
@@ -400,7 +567,7 @@ def _points(ratio: Ratio, x, nu, extrapolate: bool = False) -> tuple[np.ndarray,
         raise ValueError(f"nu: expected values of {', '.join(ratio.parameters)}, got None")
     return x, check_inside(check_nu(nu, len(x)), ratio.parameters, extrapolate)
 
-# %% ../nbs/1_optimality/16_ratio.ipynb #0000002a
+# %% ../nbs/1_optimality/16_ratio.ipynb #00000031
 def _training_tables(ratio: Ratio, numerator: Table, denominator: Table, rng) -> tuple[Table, Table]:
     """The two Tables, each with nu if the ratio has parameters and without if not.
 
@@ -418,7 +585,7 @@ def _training_tables(ratio: Ratio, numerator: Table, denominator: Table, rng) ->
     check_same_nu(numerator, denominator)
     return numerator, denominator
 
-# %% ../nbs/1_optimality/16_ratio.ipynb #0000002b
+# %% ../nbs/1_optimality/16_ratio.ipynb #00000032
 def _fit(ratio: Ratio, numerator: Table, denominator: Table) -> Ratio:
     "Trains the networks of `ratio` and finishes its scores on held-out events."
     rngs = spawn(ratio.rng, 4)
@@ -440,7 +607,7 @@ def _fit(ratio: Ratio, numerator: Table, denominator: Table) -> Ratio:
                        validation=watch, training=ratio.training, rng=rngs[3])
     return finish(ratio, replace(empty, network=network), parts[0][1], parts[1][1])
 
-# %% ../nbs/1_optimality/16_ratio.ipynb #0000002c
+# %% ../nbs/1_optimality/16_ratio.ipynb #00000033
 def _bootstrap_rows(label: np.ndarray, members: int, rng) -> np.ndarray:
     "For each member (m, n) events drawn with repetition within each class; with weights their totals fluctuate, which normalising repairs."
     classes = [np.flatnonzero(label == c) for c in (1, 0)]
@@ -451,6 +618,7 @@ def _bootstrap_rows(label: np.ndarray, members: int, rng) -> np.ndarray:
 def finish(ratio: Ratio, scores, numerator: Table, denominator: Table) -> Ratio:
     "`ratio` with its `scores` calibrated and normalised on the held-out Tables, which it keeps."
     ratio.scores, ratio.kept, ratio.tables, ratio.normalisation = scores, (numerator, denominator), None, None
+    ratio._prepared = None, None
     ratio.n_features = numerator.x.shape[1]
     events, label = labelled(numerator, denominator)
     raw = scores(events.x, events.nu)
@@ -463,7 +631,7 @@ def finish(ratio: Ratio, scores, numerator: Table, denominator: Table) -> Ratio:
         ratio.normalisation = normalisation_over_denominator(ratio, numerator, denominator)
     return ratio
 
-# %% ../nbs/1_optimality/16_ratio.ipynb #0000002e
+# %% ../nbs/1_optimality/16_ratio.ipynb #00000035
 def _held_out(ratio: Ratio, which: str, nu) -> Table:
     "Held-out Table of one class, weights summing to one; the numerator near `nu` if there are parameters."
     if ratio.kept is None:
@@ -484,7 +652,7 @@ def _held_out(ratio: Ratio, which: str, nu) -> Table:
         raise ValueError(f"nu: expected at least 100 effective held-out events near {nu.tolist()}, got {effective:.3g}; pass source={{name: Table or model}}")
     return Table(table.x, None, weight / weight.sum())
 
-# %% ../nbs/1_optimality/16_ratio.ipynb #00000030
+# %% ../nbs/1_optimality/16_ratio.ipynb #00000037
 def closure(log_num, log_den, numerator: Table, denominator: Table, on_numerator: np.ndarray, on_denominator: np.ndarray) -> tuple:
     """Differences (p,) between denominator means with weight r/(1+r) and numerator means with 1/(1+r) of p functions, and their covariance.
 
@@ -498,7 +666,7 @@ def closure(log_num, log_den, numerator: Table, denominator: Table, on_numerator
     wanted, wanted_covariance = mean_and_covariance(expit(-log_num)[:, None] * on_numerator, numerator.weights)
     return found - wanted, found_covariance + wanted_covariance
 
-# %% ../nbs/1_optimality/16_ratio.ipynb #00000031
+# %% ../nbs/1_optimality/16_ratio.ipynb #00000038
 @dataclass(frozen=True)
 class Check:
     "One test: the difference with the largest pull, `value` and `error`; `p_value` of all differences together; `passed` above 0.0027."
@@ -522,7 +690,7 @@ def _check(name: str, difference: np.ndarray, covariance: np.ndarray) -> Check:
     worst = int(np.argmax(np.abs(pulls)))
     return Check(name, float(difference[worst]), float(scale[worst]), float(chdtrc(max(rank, 1), pulls @ inverse @ pulls)))
 
-# %% ../nbs/1_optimality/16_ratio.ipynb #00000032
+# %% ../nbs/1_optimality/16_ratio.ipynb #00000039
 @dataclass(frozen=True)
 class Diagnosis:
     "Results of the tests, `checks`; prints as a table. `passed` if all are."
@@ -537,7 +705,7 @@ class Diagnosis:
         rows += [f"{c.name:<20} {c.value:>+12.5f} +- {c.error:<8.5f} {c.p_value:>9.3g}  {'passed' if c.passed else 'FAILED'}" for c in self.checks]
         return "\n".join(rows)
 
-# %% ../nbs/1_optimality/16_ratio.ipynb #00000033
+# %% ../nbs/1_optimality/16_ratio.ipynb #0000003a
 def diagnose(ratio, numerator: Table, denominator: Table, *, rng=0) -> Diagnosis:
     """The Diagnosis of anything with `log_ratio`, on two Tables that were not used to make it (nu per event where it has parameters).
 
@@ -555,7 +723,7 @@ def diagnose(ratio, numerator: Table, denominator: Table, *, rng=0) -> Diagnosis
               _check("two-sample test", *_two_sample(log_num, log_den, numerator, denominator, streams[1]))]
     return Diagnosis(tuple(checks))
 
-# %% ../nbs/1_optimality/16_ratio.ipynb #00000034
+# %% ../nbs/1_optimality/16_ratio.ipynb #0000003b
 def _count_closure(log_num, log_den, numerator: Table, denominator: Table, n_bins: int = 10) -> tuple:
     "Closure of the fractions of events in ranges of the log ratio that hold equally much of the overlap of the classes."
     score = np.sort(np.concatenate([log_num, log_den]))
@@ -585,7 +753,7 @@ def _moment_closure(log_num, log_den, numerator: Table, denominator: Table) -> t
     moments = lambda table: powers(scaling(_features(table)))
     return closure(log_num, log_den, numerator, denominator, moments(numerator), moments(denominator))
 
-# %% ../nbs/1_optimality/16_ratio.ipynb #00000035
+# %% ../nbs/1_optimality/16_ratio.ipynb #0000003c
 def _two_sample(log_num, log_den, numerator: Table, denominator: Table, rng) -> tuple:
     "Closure of the output of boosted trees trained on one half of the events, on the other half."
     from sklearn.ensemble import HistGradientBoostingClassifier
@@ -601,7 +769,7 @@ def _two_sample(log_num, log_den, numerator: Table, denominator: Table, rng) -> 
     outputs = [trees.predict_proba(_features(table)[row])[:, 1:] - 0.5 for table, row in zip((numerator, denominator), rows)]
     return closure(log_num[rows[0]], log_den[rows[1]], numerator[rows[0]], denominator[rows[1]], *outputs)
 
-# %% ../nbs/1_optimality/16_ratio.ipynb #0000003a
+# %% ../nbs/1_optimality/16_ratio.ipynb #00000041
 def save_ratio(ratio: Ratio, path: str | Path) -> None:
     """Writes a fitted `ratio` to the file `path` (its held-out events are not included).
 
@@ -632,7 +800,7 @@ def save_ratio(ratio: Ratio, path: str | Path) -> None:
     finally:
         temporary.unlink(missing_ok=True)
 
-# %% ../nbs/1_optimality/16_ratio.ipynb #0000003b
+# %% ../nbs/1_optimality/16_ratio.ipynb #00000042
 def load_ratio(path: str | Path) -> Ratio:
     """The Ratio saved in the file `path`, with its settings but for the seed, which is 0.
 
@@ -664,7 +832,7 @@ def _from_arrays(header: dict, arrays: dict) -> Ratio:
         ratio.tables = [Calibration(arrays[f"knots_{i}"], arrays[f"table_{i}"]) for i in range(ratio.members)]
     return ratio
 
-# %% ../nbs/1_optimality/16_ratio.ipynb #0000003d
+# %% ../nbs/1_optimality/16_ratio.ipynb #00000044
 class LabelledRatio(ClassifierMixin, BaseEstimator):
     """scikit-learn adapter: `LabelledRatio(Ratio(members=5, rng=1)).fit(X, y, sample_weight)`; label 1 is the numerator.
 
@@ -701,7 +869,7 @@ class LabelledRatio(ClassifierMixin, BaseEstimator):
         "The more probable label (n,)."
         return (self.log_ratio(X) > 0).astype(int)
 
-# %% ../nbs/1_optimality/16_ratio.ipynb #0000003e
+# %% ../nbs/1_optimality/16_ratio.ipynb #00000045
 def from_scores(score, numerator: Table, denominator: Table, *, parameters=None, calibration: str | None = "isotonic",
                 normalise: str | None = "pooled") -> Ratio:
     """A Ratio made from a trained classifier, or a list of them as members, calibrated and normalised on two Tables.
@@ -720,7 +888,7 @@ def from_scores(score, numerator: Table, denominator: Table, *, parameters=None,
     probability = [hasattr(one, "predict_proba") or bool(0 <= out.min() <= out.max() <= 1) for one, out in zip(classifiers, outputs)]
     return finish(ratio, ForeignScores(classifiers, probability), numerator, denominator)
 
-# %% ../nbs/1_optimality/16_ratio.ipynb #00000043
+# %% ../nbs/1_optimality/16_ratio.ipynb #0000004a
 def mixed(log_ratio: np.ndarray, fraction: float) -> np.ndarray:
     "log p_{S+B}/p_B from log p_S/p_B, for a signal `fraction` S/(S+B). Source: Nachman (2020), eqs. 3.12 to 3.14."
     fraction = check_number(fraction, "fraction", "(0, 1]")

@@ -1,30 +1,39 @@
 """Runs of chapters and what they leave behind: numbers, figures and one folder per chapter.
 
-The first part is what a notebook calls: `record`, `published`, `save`, `check_records`. The rest finds chapters, checks their
-parameters and runs them with papermill. Chapter 94 is the manual.
+The first part is what a notebook calls: `record`, `published`, `save`, `check_records`, `worker_map`. The rest finds chapters, checks
+their parameters, runs them with papermill and puts their records into tables. Chapter 94 is the manual.
 """
 
 import ast
+import csv
 import hashlib
+import itertools
 import json
 import math
 import operator
 import os
+import pickle
 import platform
 import re
 import shutil
+import socket
 import sys
 import time
 import tomllib
+from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
+from functools import cache
 from importlib import metadata
 from pathlib import Path
 
 RUN = "LRGUIDE_RUN"  # environment variable of a chapter's kernel: the folder of its run
+DASK = "LRGUIDE_DASK"  # environment variable: the address of the dask scheduler that `worker_map` uses
 RECORDS = "_lrguide_records"  # name under which a notebook's own namespace holds its records
 PRESETS = ("quick", "paper")  # quick is the notebooks' own defaults, paper is in presets.toml
 NOTEBOOKS = Path(__file__).resolve().parent.parent / "nbs"  # the chapters of the clone that holds this package
+MOST_POINTS = 100_000  # of a sweep: more is a slip of the keyboard
 
 
 class UsageError(ValueError):
@@ -121,6 +130,52 @@ def save(fig, name: str) -> None:
         plt.close(fig)  # the inline backend shows every open figure at the end of a cell
 
 
+def worker_map() -> Callable:
+    """What to hand over as `map=`: the builtin `map`, or one that spreads its calls over dask workers, in the same order.
+
+    The workers are those of the scheduler that `--dask ADDRESS` names (environment variable LRGUIDE_DASK). Raises UsageError if it
+    cannot be reached or dask.distributed is not installed.
+    """
+    address = os.environ.get(DASK)
+    if not address:
+        return map
+    client = dask_client(address)
+    import cloudpickle  # it comes with dask and also takes closures and a notebook's own classes
+
+    def spread(function, *iterables):
+        """An iterator over the results, in order; the calls travel in a few batches per thread, since a task costs a millisecond."""
+        calls = list(zip(*iterables))
+        threads = max(sum(client.nthreads().values()), 1)
+        size = max(math.ceil(len(calls) / (8 * threads)), 1)
+        batches = [cloudpickle.dumps(calls[start:start + size]) for start in range(0, len(calls), size)]
+        sent = client.submit(bytes, cloudpickle.dumps(function), pure=False)  # once; made again if its worker is lost
+        return itertools.chain.from_iterable(client.gather(client.map(_call_batch, batches, function=sent, pure=False)))
+
+    return spread
+
+
+def _call_batch(batch: bytes, function: bytes) -> list:
+    call = pickle.loads(function)
+    return [call(*arguments) for arguments in pickle.loads(batch)]
+
+
+@cache
+def dask_client(address: str):
+    """The one client of this process for the scheduler at that address; raises UsageError if it cannot be reached."""
+    try:
+        from distributed import Client
+        from distributed.comm import get_address_host_port
+    except ImportError:
+        raise UsageError("--dask: expected dask.distributed to be installed (the extra `dask`: pip install -e '.[dask]')") from None
+    try:
+        socket.create_connection(get_address_host_port(address), timeout=10).close()  # a client that fails lingers for 20 s
+        return Client(address, timeout=10, set_as_default=False)
+    except (OSError, ValueError) as error:
+        reason = _first_line(str(error)) or type(error).__name__
+        expected = "the address of a scheduler, such as tcp://host:8786"
+        raise UsageError(f"--dask: expected {expected}, got {address!r} ({reason})") from None
+
+
 def _number(argument: str, value) -> float | None:
     if value is None and argument != "value":
         return None
@@ -209,6 +264,23 @@ class Parameter:
         except (TypeError, ValueError, SyntaxError):
             value = text
         return self.check(value)
+
+    def read_many(self, text: str) -> list:
+        """The values written as a list `a,b,c`, of which each may be a range of integers `a..b`, both ends included; all checked."""
+        values = [value for part in text.split(",") for value in self._read_part(part)]
+        twice = [value for value, times in Counter(values).items() if times > 1]
+        if twice:
+            raise UsageError(f"{self.name}: expected different values, got {twice[0]!r} twice")
+        return values
+
+    def _read_part(self, text: str) -> list:
+        ends = re.fullmatch(r"(-?\d+)\.\.(-?\d+)", text) if self.kind in (int, float) else None
+        if not ends:
+            return [self.read(text)]
+        low, high = int(ends[1]), int(ends[2])
+        if not low <= high < low + MOST_POINTS:
+            raise UsageError(f"{self.name}: expected a range a..b of 1 to {MOST_POINTS} integers, got {text!r}")
+        return [self.check(value) for value in range(low, high + 1)]
 
 
 @dataclass(frozen=True)
@@ -348,7 +420,7 @@ def run_chapter(chapter: Chapter, out: Path | str, parameters: dict | None = Non
         _execute(chapter, values, work)
         results = {"chapter": chapter.name, "title": chapter.title, "preset": preset, "parameters": values,
                    "records": _collect(work), "files": _checksums(work), "key": key, "backend": _backend(),
-                   "versions": _versions(), "machine": _machine(), "seconds": round(time.perf_counter() - start, 1),
+                   "versions": _versions(_backend()), "machine": _machine(), "seconds": round(time.perf_counter() - start, 1),
                    "date": datetime.now(timezone.utc).date().isoformat()}
         (work / "results.json").write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
         _replace(folder, work)
@@ -359,10 +431,17 @@ def run_chapter(chapter: Chapter, out: Path | str, parameters: dict | None = Non
 
 def run_key(chapter: Chapter, values: dict) -> str:
     """A hash of all that the results depend on: code cells, the package's modules (comments apart), parameters, backend, versions."""
-    modules = {path.stem: ast.dump(ast.parse(path.read_text(encoding="utf-8")))
+    modules = {path.stem: _shape(path.read_text(encoding="utf-8"))
                for path in sorted(Path(__file__).parent.glob("*.py")) if path.stem not in ("cli", "__main__", "_modidx")}
-    parts = {"code": chapter.code, "modules": modules, "parameters": values, "backend": _backend(), "versions": _versions()}
+    parts = {"code": chapter.code, "modules": modules, "parameters": values, "backend": _backend(),
+             "versions": _versions(_backend())}
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+
+
+@cache
+def _shape(source: str) -> str:
+    """A hash of the source's syntax tree, the same whatever its comments."""
+    return hashlib.sha256(ast.dump(ast.parse(source)).encode()).hexdigest()
 
 
 def read_results(folder: Path, key: str | None = None) -> dict | None:
@@ -427,12 +506,13 @@ def _checksums(work: Path) -> dict[str, str]:
 
 
 def _fresh_folder(folder: Path) -> Path:
-    """A new empty folder .NN_name.PID beside `folder`; what dead processes left there is removed."""
-    for left in folder.parent.glob(f".{folder.name}.*"):
+    """A new empty folder .NN_name.PID.HOST beside `folder`; what dead processes of this host left there is removed."""
+    host = hashlib.sha256(platform.node().encode()).hexdigest()[:8]  # hosts that share a folder count their processes apart
+    for left in folder.parent.glob(f".{folder.name}.*.{host}*"):
         pid = int(left.name.split(".")[2])
         if pid == os.getpid() or not _alive(pid):
             shutil.rmtree(left, ignore_errors=True)
-    work = folder.with_name(f".{folder.name}.{os.getpid()}")
+    work = folder.with_name(f".{folder.name}.{os.getpid()}.{host}")
     try:
         work.mkdir(parents=True)
     except OSError as error:
@@ -464,8 +544,9 @@ def _backend() -> str:
     return os.environ.get("KERAS_BACKEND") or "tensorflow"
 
 
-def _versions() -> dict[str, str]:
-    names = ("numpy", "scipy", "keras", _backend(), "scikit-learn", "iminuit", "matplotlib")
+@cache
+def _versions(backend: str) -> dict[str, str]:
+    names = ("numpy", "scipy", "keras", backend, "scikit-learn", "iminuit", "matplotlib")
     found = {name: metadata.version(name) for name in names if any(metadata.distributions(name=name))}
     return {"python": ".".join(platform.python_version_tuple()[:2])} | found
 
@@ -499,8 +580,12 @@ def result_rows(results: list[dict]) -> list[dict[str, str]]:
     return [{"chapter": result["chapter"], "quantity": entry["name"], "published or exact value": _expected(entry),
              "ours": text(entry["value"], ".4g"), "error": text(entry["error"], ".2g"), "pull": text(entry["pull"], ".1f"),
              "verdict": entry["verdict"] or "", "preset": result["preset"], "date": result["date"],
-             "machine": f"{result['machine']['processor']}, {result['machine']['cores']} cores"}
+             "machine": _machine_text(result)}
             for result in results for entry in result["records"]]
+
+
+def _machine_text(result: dict) -> str:
+    return f"{result['machine']['processor']}, {result['machine']['cores']} cores"
 
 
 def results_table(results: list[dict], columns: str = "verdict") -> str:
@@ -514,6 +599,95 @@ def write_results(folder: Path, file: Path) -> None:
     results = [found for path in sorted(folder.glob("[0-9][0-9]_*")) if (found := read_results(path))]
     text = ("# Results\n\nWritten by `lrguide figures --preset paper` from the files in `figures/paper`; not edited by hand.\n\n"
             + results_table(results, "preset machine date") + "\n")
+    write_whole(file, lambda path: path.write_text(text, encoding="utf-8"))
+
+
+def write_whole(file: Path, write: Callable[[Path], object]) -> None:
+    """None; `write` is given another path, which then takes the place of `file`."""
     new = file.with_name(f".{file.name}.{os.getpid()}")
-    new.write_text(text, encoding="utf-8")
-    new.replace(file)
+    try:
+        write(new)
+        new.replace(file)
+    finally:
+        new.unlink(missing_ok=True)
+
+
+# --- sweeps ------------------------------------------------------------------------------------------------------------------
+
+RECORD_COLUMNS = {"quantity": str, "value": float, "error": float, "reference": float, "tolerance": float, "at_most": float,
+                  "at_least": float, "pull": float, "verdict": str, "status": str}
+TIMING_COLUMNS = {"seconds": float, "date": str, "machine": str}  # the only ones that differ when a sweep is run again
+
+
+def read_grid(chapter: Chapter, texts: list[str], base: dict | None = None) -> dict[str, dict]:
+    """All parameters of every point of the grid, by the point's name: the product of `name=a,b,c` or `name=a..b`, the last fastest.
+
+    `base` holds the values of parameters that are not in the grid; the others have the chapter's defaults. Raises UsageError.
+    """
+    axes = {}
+    for text in texts:
+        name, sign, values = text.partition("=")
+        if not sign:
+            raise UsageError(f"-p: expected NAME=VALUES, got {text!r}")
+        if name in axes:
+            raise UsageError(f"-p: expected every parameter once, got {name!r} twice")
+        axes[name] = chapter.parameters[name].read_many(values) if name in chapter.parameters else [values]
+    if (size := math.prod(len(values) for values in axes.values())) > MOST_POINTS:
+        raise UsageError(f"-p: expected at most {MOST_POINTS} points, got {size}")
+    points = [resolve(chapter, (base or {}) | dict(zip(axes, values))) for values in itertools.product(*axes.values())]
+    return {point_name(chapter, point): point for point in points}
+
+
+def point_name(chapter: Chapter, values: dict) -> str:
+    """The name of a point's folder, a hash of the chapter's name and all parameters: the same in every sweep."""
+    return hashlib.sha256(json.dumps([chapter.name, values], sort_keys=True).encode()).hexdigest()[:16]
+
+
+def sweep_columns(chapter: Chapter) -> dict[str, type]:
+    """The columns of a sweep's table with their types: chapter, point, every parameter, the record, the timing."""
+    others = {"chapter": str, "point": str} | RECORD_COLUMNS | TIMING_COLUMNS
+    parameters = {f"parameter_{name}" if name in others else name: p.kind for name, p in chapter.parameters.items()}
+    return {"chapter": str, "point": str} | parameters | RECORD_COLUMNS | TIMING_COLUMNS
+
+
+def sweep_rows(chapter: Chapter, points: dict[str, dict], results: dict[str, dict | None]) -> list[dict]:
+    """One row per point and record, in the order of the points; a point without results or records has one row all the same."""
+    columns = sweep_columns(chapter)
+    rows = []
+    for name, values in points.items():
+        found = results.get(name)
+        first = [chapter.name, name, *values.values()]
+        timing = [found["seconds"], found["date"], _machine_text(found)] if found else [None] * len(TIMING_COLUMNS)
+        for entry in (found["records"] if found else []) or [{}]:
+            entry = entry | {"quantity": entry.get("name"), "status": "done" if found else "failed"}
+            rows.append(dict(zip(columns, [*first, *(entry.get(column) for column in RECORD_COLUMNS), *timing])))
+    return rows
+
+
+def write_table(columns: dict[str, type], rows: list[dict], folder: Path) -> list[str]:
+    """The names of the files written: table.csv and, if pyarrow is installed, table.parquet; each whole or not at all."""
+    def write_csv(path):
+        with open(path, "w", encoding="utf-8", newline="") as file:
+            writer = csv.DictWriter(file, list(columns), lineterminator="\n")
+            writer.writeheader()
+            writer.writerows(rows)
+
+    parquet = folder / "table.parquet"
+    write_whole(folder / "table.csv", write_csv)
+    try:
+        import pyarrow.parquet
+    except ImportError:
+        parquet.unlink(missing_ok=True)  # an older one would say something else than the table beside it
+        return ["table.csv"]
+    table = pyarrow.table({name: _arrow_column([row[name] for row in rows], kind) for name, kind in columns.items()})
+    write_whole(parquet, lambda path: pyarrow.parquet.write_table(table, path))
+    return ["table.csv", "table.parquet"]
+
+
+def _arrow_column(values: list, kind: type):
+    import pyarrow
+
+    if kind is int and any(abs(value) >= 2**63 for value in values):  # a seed can be long
+        values, kind = [str(value) for value in values], str
+    kinds = {int: pyarrow.int64(), float: pyarrow.float64(), str: pyarrow.string(), bool: pyarrow.bool_()}
+    return pyarrow.array(values, kinds[kind])

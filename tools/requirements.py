@@ -1,9 +1,14 @@
-"""Prints the requirements of settings.ini, the developers' too, one a line: what `make lock` resolves."""
+"""Prints requirements of settings.ini, one a line: what `make lock` resolves.
 
+Without arguments the package's own and the developers', those of sweeps and Dask included; `bench` gives the benchmarks' peers."""
+
+import sys
 from configparser import ConfigParser
 from pathlib import Path
 
 config = ConfigParser()
 config.read(Path(__file__).parent.parent / "settings.ini", encoding="utf-8")
 settings = config["DEFAULT"]
-print(*settings["requirements"].split(), *settings["dev_requirements"].split(), sep="\n")
+kinds = [kind + "_requirements" for kind in sys.argv[1:]] or ["requirements", "dev_requirements", "sweep_requirements", "dask_requirements"]
+for kind in kinds:
+    print(*settings[kind].split(), sep="\n")
