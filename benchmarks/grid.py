@@ -4,6 +4,7 @@ Signal N((cos z, sin z), 0.7^2), 500 events, background N(-(cos z, sin z), 0.7^2
 z = pi/4 is the projection on that direction, so the contents of its bins are normal probabilities."""
 
 import numpy as np
+from scipy.interpolate import CubicSpline
 from scipy.special import ndtr
 
 from benchmarks.harness import interleave, missing, row
@@ -24,16 +25,9 @@ def contents(process: str, z) -> np.ndarray:
     return np.diff(ndtr((EDGES - mean[:, None]) / WIDTH), axis=1)
 
 
-def piecewise(knots: np.ndarray, values: np.ndarray):
-    "A function from z (g,) to contents (g, 10): straight lines through `values` (m, 10) at the equally spaced `knots` (m,)."
-    slope, step = np.diff(values, axis=0), knots[1] - knots[0]
-
-    def at(z):
-        u = (z - knots[0]) / step
-        i = np.clip(u.astype(int), 0, len(slope) - 1)
-        return values[i] + (u - i)[:, None] * slope[i]
-
-    return at
+def splines(knots: np.ndarray, values: np.ndarray):
+    "A function from z (g,) to contents (g, 10): cubic splines through `values` (m, 10) at the `knots` (m,)."
+    return CubicSpline(knots, values)
 
 
 def smooth(values: np.ndarray):
@@ -88,7 +82,7 @@ def scan(quick: bool) -> list[dict]:
     z = np.linspace(Z[0], Z[-1], 101)
     points = {"mu": MU[:, None], "z": z[None, :]}
     data, n = Table(BINS, weight=counts()), len(MU) * len(z)
-    model = likelihood({name: piecewise(Z, contents(name, Z)) for name in templates}, Z[0], Z[-1])
+    model = likelihood({name: splines(Z, contents(name, Z)) for name in templates}, Z[0], Z[-1])
     equal = likelihood({name: smooth(values) for name, values in templates.items()}, Z[0], Z[-1])
     ours, work = lambda: model.scan(data, points), "(mu, z) grid of 101 x 101, 10 bins, 21 templates"
     if note := missing("pyhf"):
@@ -109,7 +103,7 @@ def scan(quick: bool) -> list[dict]:
 def profile(quick: bool) -> list[dict]:
     "z fitted at each of 101 mu. The contents are even in z - pi/4: fits that begin there stand on a ridge."
     data, observed = Table(BINS, weight=counts()), counts()
-    model = likelihood({name: piecewise(Z, contents(name, Z)) for name in ("signal", "background")}, Z[0], Z[-1])
+    model = likelihood({name: splines(Z, contents(name, Z)) for name in ("signal", "background")}, Z[0], Z[-1])
     equal = likelihood({name: smooth(values) for name, values in three().items()}, Z[0], Z[-1])
     return [against_iminuit(model, data, observed), *against_pyhf(equal, data, observed, 11 if quick else 101)]
 
@@ -117,7 +111,7 @@ def profile(quick: bool) -> list[dict]:
 def against_iminuit(model: Likelihood, data: Table, observed: np.ndarray) -> dict:
     "Ours and one Minuit minimisation for each mu, the NLL by hand, between the same 21 templates."
     from iminuit import Minuit
-    shape = {name: piecewise(Z, contents(name, Z)) for name in ("signal", "background")}
+    shape = {name: splines(Z, contents(name, Z)) for name in ("signal", "background")}
 
     def nll(mu, z):
         at = np.array([z])

@@ -279,7 +279,7 @@ def _step(t: np.ndarray, rates: np.ndarray, smooth: bool) -> float:
         return float(np.abs(t).max())                      # counting: exact
     expected, variance = rates.sum(axis=1), rates @ t**2
     rms = np.sqrt(np.min(variance[expected > 0] / expected[expected > 0]))
-    return min(0.01 * rms, 3e-4 * np.sqrt(np.min(variance[expected > 0]))) * (1.0 if smooth else 0.25)
+    return min(0.02 * rms, 6e-4 * np.sqrt(np.min(variance[expected > 0]))) * (1.0 if smooth else 0.25)
 
 
 def _is_smooth(t: np.ndarray, rates: np.ndarray) -> bool:
@@ -295,16 +295,20 @@ def _lattice(t: np.ndarray, rates: np.ndarray, step: float | None) -> tuple:
         return 1.0, np.zeros(0, int), np.zeros((len(rates), 0)), 0, 1, False
     smooth = _is_smooth(t, rates)
     step = max(_step(t, rates, smooth) if step is None else step, 1.01 * np.ptp(t) / _LARGEST)
-    k = np.floor(t / step) if smooth else np.rint(t / step)
-    share, k = (t / step - k if smooth else 0.0 * k), k.astype(np.int64)
-    jump = np.arange(k.min(), k.max() + 2)
-    on = lambda k, rate: np.bincount(k - jump[0], weights=rate, minlength=len(jump))
-    summed = np.stack([on(k, rate * (1 - share)) + on(k + 1, rate * share) if smooth else on(k, rate) for rate in rates])
+    at = t / step
+    k = np.floor(at) if smooth else np.rint(at)
+    share, start = at - k, int(k.min())
+    jump, k = np.arange(start, int(k.max()) + 2), k.astype(np.int64) - start
+    on = lambda rate: np.bincount(k, weights=rate, minlength=len(jump))
+    summed = np.stack([on(rate) for rate in rates])
+    if smooth:                                             # the part that belongs to the next value
+        moved = np.stack([on(rate * share) for rate in rates])
+        summed = summed - moved + np.concatenate([np.zeros((len(rates), 1)), moved[:, :-1]], axis=1)
     used = (summed != 0).any(axis=0) & (jump != 0)
     jump, summed = jump[used], summed[:, used]
     reach = [_reach(jump, np.abs(rate)) for rate in summed]
     low, high = min(end for end, _ in reach), max(end for _, end in reach)
-    size = max(high - low, len(k) and int(np.ptp(k))) + 1
+    size = max(high - low, int(jump[-1] - jump[0]) if len(jump) else 0) + 1
     if size > _LARGEST:                                    # a coarser test, still exact in its level
         return _lattice(t, rates, step * size / _LARGEST * 1.01)
     return step, jump, summed, low, scipy.fft.next_fast_len(size, real=True), smooth
@@ -321,14 +325,18 @@ def compound_poisson(t, rates, constant: float = 0.0, step: float | None = None)
         raise ValueError(f"rates: expected finite numbers of shape (h, {t.size}) with sums of at least 0, got shape {rates.shape} for t of shape {t.shape}")
     if step is not None:
         check_number(step, "step", "(0, inf)")
-    possible = (rates != 0).any(axis=0)
-    if np.isnan(t[possible]).any():
-        raise ValueError("t: expected numbers or infinities, got NaN where events are expected")
-    certain = {sign: rates[:, possible & (t == sign * np.inf)].sum(axis=1) for sign in (-1, 1)}
-    if np.any((certain[-1] > 0) & (certain[1] > 0)):
-        raise ValueError("t: expected +inf or -inf under one hypothesis, got both")
-    used = possible & np.isfinite(t) & (t != 0)
-    step, jump, summed, low, size, smooth = _lattice(t[used], rates[:, used], step)
+    certain = {sign: np.zeros(len(rates)) for sign in (-1, 1)}
+    if not np.isfinite(t).all():
+        possible = (rates != 0).any(axis=0)
+        if np.isnan(t[possible]).any():
+            raise ValueError("t: expected numbers or infinities, got NaN where events are expected")
+        certain = {sign: rates[:, possible & (t == sign * np.inf)].sum(axis=1) for sign in (-1, 1)}
+        if np.any((certain[-1] > 0) & (certain[1] > 0)):
+            raise ValueError("t: expected +inf or -inf under one hypothesis, got both")
+        t, rates = t[possible & np.isfinite(t)], rates[:, possible & np.isfinite(t)]
+    if not t.all() or not rates.any():
+        t, rates = t[(t != 0) & rates.any(axis=0)], rates[:, (t != 0) & rates.any(axis=0)]
+    step, jump, summed, low, size, smooth = _lattice(t, rates, step)
     distributions = []
     for rate, below, above in zip(summed, -np.expm1(-certain[-1]), -np.expm1(-certain[1])):
         share = (1 - below) * (1 - above)
@@ -412,8 +420,8 @@ def _rows_at_rates(terms: Callable, source: Mapping[str, Table], yields: Sequenc
             np.concatenate([np.outer(n, w) for n, w in zip(expected.T, share)], axis=1))
 
 # %% ../nbs/1_optimality/17_power.ipynb #0000001a
-_BLOCK = 2**17  # events in the processor's cache at once
-_CHUNK = 2**21  # events of one task
+_BLOCK = 2**18  # events at once, in the processor's cache
+_CHUNK = 2**23  # events of one task
 
 
 @dataclass(frozen=True, eq=False)
@@ -427,10 +435,15 @@ class _Cells:
     cumulative: np.ndarray
     any_mixed: bool
 
-    def draw(self, n: int, rng: np.random.Generator) -> np.ndarray:
-        "Contributions (m, n) of n events."
-        cell = rng.integers(0, 2**64 - 1, -(-n // 4), dtype=np.uint64, endpoint=True).view(np.uint16)[:n].astype(np.intp)
-        found = np.stack([column.take(cell) for column in self.table]) if len(self.table) > 1 else self.table[0].take(cell)[None]
+    def draw(self, n: int, rng: np.random.Generator, room: dict | None = None) -> np.ndarray:
+        "Contributions (m, n) of n events; `room` keeps the arrays for the next call, which overwrites them."
+        room = {} if room is None else room
+        if len(room.get("cell", ())) < n:
+            room["cell"], room["found"] = np.empty(n + n // 8, np.intp), np.empty((len(self.table), n + n // 8), self.table.dtype)
+        cell, found = room["cell"][:n], room["found"][:, :n]
+        cell[:] = rng.integers(0, 2**64 - 1, -(-n // 4), dtype=np.uint64, endpoint=True).view(np.uint16)[:n]
+        for column, out in zip(self.table, found):
+            column.take(cell, out=out, mode="clip")
         if self.any_mixed:
             mixed = np.flatnonzero(np.isnan(found[0]))
             at = (cell[mixed] + rng.random(len(mixed))) / 2**16
@@ -439,7 +452,8 @@ class _Cells:
 
     def totals(self, n: int, rng: np.random.Generator) -> np.ndarray:
         "Sums (m, n) over the events of n experiments."
-        return _summed(self.draw, rng.poisson(self.expected, n), len(self.table), rng)
+        quick = np.random.Generator(np.random.SFC64(rng.integers(0, 2**63, 4)))       # NumPy's quickest source of random bits
+        return _summed(partial(self.draw, room={}), rng.poisson(self.expected, n), len(self.table), quick)
 
 # %% ../nbs/1_optimality/17_power.ipynb #0000001b
 def _cells(known: np.ndarray, rate: np.ndarray) -> _Cells:
@@ -463,7 +477,7 @@ def _cells(known: np.ndarray, rate: np.ndarray) -> _Cells:
     narrow = narrow.all(axis=0)
     table = np.where(narrow, np.where(high == low, low, np.clip(mean, low, high)), np.nan)
     if all(len(np.unique(column[::32])) > 300 for column in table):
-        table = table.astype(np.float32)                   # half the cache; statistics with steps keep every digit
+        table = table.astype(np.float32)                   # half the cache, 1e-6 of T; statistics with steps keep every digit
     return _Cells(float(rate.sum()), table, known, cumulative, not narrow.all())
 
 # %% ../nbs/1_optimality/17_power.ipynb #0000001c
@@ -475,11 +489,11 @@ def _summed(draw: Callable, counts: np.ndarray, m: int, rng: np.random.Generator
         block = counts[start:start + per_block]
         if len(block) == 1:                                # one experiment may be larger than a block
             for piece in range(0, int(block[0]), _BLOCK):
-                total[:, start] += draw(min(_BLOCK, int(block[0]) - piece), rng).sum(axis=1)
+                total[:, start] += draw(min(_BLOCK, int(block[0]) - piece), rng).sum(axis=1, dtype=float)
             continue
         values = draw(int(block.sum()) + 1, rng)
         values[:, -1] = 0.0                                # reduceat wants a number after the last experiment
-        sums = np.add.reduceat(values, np.cumsum(block) - block, axis=1, dtype=float)
+        sums = np.add.reduceat(values, np.cumsum(block) - block, axis=1)
         total[:, start:start + per_block] = np.where(block > 0, sums, 0.0)
     return total
 

@@ -275,20 +275,25 @@ def _event_sum_on_grid(surface: Surface, values: Mapping[str, np.ndarray]) -> np
         here = {name: column[some] for name, column in at.items()}
         log_ratios = [_log_ratios(ratio, process, here) for ratio, process in zip(surface.ratios, processes)]
         largest, scaled = _scaled(log_ratios)
+        if len({len(group) for group in groups[some]}) == 1 and len(groups[first]) * len(groups[some]) <= size:      # a grid: one product
+            which = np.stack(groups[some])
+            mine = np.stack([np.broadcast_to(one, (len(which), one.shape[1])) for one in scaled], axis=1)
+            total[which] = _logs_at(yields[:, which].transpose(1, 2, 0), mine, largest[:, None], surface.weights)
+            continue
         for i, group in enumerate(groups[some]):
             mine = np.stack([one[min(i, len(one) - 1)] for one in scaled])
             top = largest[min(i, len(largest) - 1)]
             for start in range(0, len(group), size):
                 which = group[start:start + size]
-                total[which] = _logs_at(yields[:, which], mine, top, surface.weights)
+                total[which] = _logs_at(yields[:, which].T, mine, top, surface.weights)
     return total
 
 
 def _logs_at(yields: np.ndarray, scaled: np.ndarray, largest: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    "Sum over events (p,) of weight times log rate for `yields` (K, p) and scaled ratios (K, n) at one point of the nuisance parameters."
-    rate = yields.T @ scaled
-    floor = 1e-6 * (rate if yields.min() >= 0 else np.maximum(yields, 0).T @ scaled)
-    return _weighted(weights, _log(rate, floor, largest))
+    "Sum over events (..., p) of weight times log rate for `yields` (..., p, K) and scaled ratios (..., K, n)."
+    rate = yields @ scaled
+    log_rate = _log(rate, 1e-6 * (rate if yields.min() >= 0 else np.maximum(yields, 0) @ scaled), largest)
+    return _weighted(weights, log_rate.reshape(-1, rate.shape[-1])).reshape(rate.shape[:-1])
 
 
 def _nu(process: Process, values: Mapping[str, np.ndarray]) -> np.ndarray:
