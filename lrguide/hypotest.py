@@ -263,16 +263,19 @@ def _reach(jump: np.ndarray, rate: np.ndarray) -> tuple[int, int]:
     for sign in (-1, 1):
         j = sign * jump
         slope = lambda theta: rate @ (j * np.exp(theta * j))
-        excess = lambda theta: rate @ np.expm1(theta * j) - theta * slope(theta) + 60
+        excess = lambda theta: rate @ np.expm1(theta * j) - theta * slope(theta) + 60     # zero where the bound at y = K'(theta) is e^-60
         largest, theta = j.max(initial=-1), 1 / np.abs(j).max(initial=1)
         while excess(theta) > 0 and (theta < 1e4 if largest <= 0 else theta * largest < 600):
             theta *= 2
         theta = theta if largest <= 0 else min(theta, 600 / largest)
-        end = slope(brentq(excess, 0, theta, rtol=1e-3)) if excess(theta) < 0 else max(slope(theta), 0.0) if largest > 0 else 0
+        if excess(theta) < 0:
+            end = slope(brentq(excess, 0, theta, rtol=1e-3))
+        else:                                              # no bound to be had: as far as the largest jump goes, or to no event at all
+            end = max(slope(theta), 0.0) if largest > 0 else 0
         ends.append(sign * int(np.ceil(end)))
     return ends[0], ends[1]
 
-
+# %% ../nbs/1_optimality/17_power.ipynb #0000000d
 def _step(t: np.ndarray, rates: np.ndarray, smooth: bool) -> float:
     "Step of the lattice for sums of `t` (n,) at `rates` (h, n); see the text."
     if np.ptp(t) <= 1e-9 * np.abs(t).max():
@@ -288,12 +291,12 @@ def _is_smooth(t: np.ndarray, rates: np.ndarray) -> bool:
         return False
     return np.abs(rates).sum(axis=1).max() > 300 or len(np.unique(t[:: max(1, len(t) // 2000)])) > 300
 
-
-def _lattice(t: np.ndarray, rates: np.ndarray, step: float | None) -> tuple:
+# %% ../nbs/1_optimality/17_power.ipynb #0000000e
+def _lattice(t: np.ndarray, rates: np.ndarray, step: float | None, smooth: bool | None) -> tuple:
     """Lattice for sums of `t` (n,) at `rates` (h, n): step, jumps (m,) in steps, their rates (h, m), first index, number of values, smooth."""
     if len(t) == 0:
         return 1.0, np.zeros(0, int), np.zeros((len(rates), 0)), 0, 1, False
-    smooth = _is_smooth(t, rates)
+    smooth = _is_smooth(t, rates) if smooth is None else smooth
     step = max(_step(t, rates, smooth) if step is None else step, 1.01 * np.ptp(t) / _LARGEST)
     at = t / step
     k = np.floor(at) if smooth else np.rint(at)
@@ -309,16 +312,16 @@ def _lattice(t: np.ndarray, rates: np.ndarray, step: float | None) -> tuple:
     reach = [_reach(jump, np.abs(rate)) for rate in summed]
     low, high = min(end for end, _ in reach), max(end for _, end in reach)
     size = max(high - low, int(jump[-1] - jump[0]) if len(jump) else 0) + 1
-    if size > _LARGEST:                                    # a coarser test, still exact in its level
-        return _lattice(t, rates, step * size / _LARGEST * 1.01)
+    if size > _LARGEST:                                    # a coarser lattice: exact for a rounded test, more variance for a shared one
+        return _lattice(t, rates, step * size / _LARGEST * 1.01, smooth)
     return step, jump, summed, low, scipy.fft.next_fast_len(size, real=True), smooth
 
-# %% ../nbs/1_optimality/17_power.ipynb #0000000d
-def compound_poisson(t, rates, constant: float = 0.0, step: float | None = None) -> tuple[Distribution, ...]:
+# %% ../nbs/1_optimality/17_power.ipynb #0000000f
+def compound_poisson(t, rates, constant: float = 0.0, step: float | None = None, smooth: bool | None = None) -> tuple[Distribution, ...]:
     """Distribution of constant + sum of t over a Poisson number of events, one for each row of `rates`, on one lattice.
 
     `t` (n,): contribution of each kind of event, +-inf allowed. `rates` (h, n): expected number of events of each kind
-    under h hypotheses. `step`: of the lattice; chosen if None. A Distribution that is not `smooth` is that of the rounded t
+    under h hypotheses. `step`: of the lattice; `smooth`: whether to share or to round; chosen if None. A Distribution that is not `smooth` is that of the rounded t
     (`Statistic.rounded`), whose values are to be looked up in it. Hu and Nielsen, physics/9906010."""
     t, rates = np.asarray(t, dtype=float), np.atleast_2d(np.asarray(rates, dtype=float))
     if t.ndim != 1 or rates.shape[1:] != t.shape or not np.all(np.isfinite(rates)) or np.any(rates.sum(axis=1) < 0):
@@ -336,7 +339,7 @@ def compound_poisson(t, rates, constant: float = 0.0, step: float | None = None)
         t, rates = t[possible & np.isfinite(t)], rates[:, possible & np.isfinite(t)]
     if not t.all() or not rates.any():
         t, rates = t[(t != 0) & rates.any(axis=0)], rates[:, (t != 0) & rates.any(axis=0)]
-    step, jump, summed, low, size, smooth = _lattice(t, rates, step)
+    step, jump, summed, low, size, smooth = _lattice(t, rates, step, smooth)
     distributions = []
     for rate, below, above in zip(summed, -np.expm1(-certain[-1]), -np.expm1(-certain[1])):
         share = (1 - below) * (1 - above)
@@ -345,7 +348,7 @@ def compound_poisson(t, rates, constant: float = 0.0, step: float | None = None)
         distributions.append(Distribution(constant + low * step, step, probability, float(below), float(above), far, smooth))
     return tuple(distributions)
 
-# %% ../nbs/1_optimality/17_power.ipynb #0000000e
+# %% ../nbs/1_optimality/17_power.ipynb #00000010
 def _transformed(jump: np.ndarray, rate: np.ndarray, low: int, size: int) -> np.ndarray:
     "Probabilities of the sums low, low + 1, ... (size,) of `jump` (m,) at rates `rate` (m,): transform, exponential, transform back."
     spectrum = scipy.fft.rfft(np.bincount(jump % size, weights=rate, minlength=size))
@@ -369,9 +372,9 @@ def _all_tilts(jump: np.ndarray, rate: np.ndarray, low: int, size: int, share: f
             good = max(good + 1, good + _good_until(tilted[good:]))
     return share * probability
 
-
+# %% ../nbs/1_optimality/17_power.ipynb #00000011
 def _window(jump: np.ndarray, rate: np.ndarray, low: int, size: int) -> np.ndarray:
-    "As `_transformed`, computed on a lattice long enough for these rates, so that nothing comes round into the window."
+    "As `_transformed`, computed on a lattice long enough for these rates, so that nothing comes round into the window; zeros if that is longer than four times _LARGEST."
     ends = _reach(jump, rate)
     start, stop = min(low, ends[0]), max(low + size, ends[1] + 1)
     if stop - start > 4 * _LARGEST:
@@ -391,14 +394,14 @@ def _tilt_to(jump: np.ndarray, rate: np.ndarray, mean: int) -> float | None:
     ends = [sign * (600 / (sign * jump).max() if (sign * jump).max() > 0 else 1e3) for sign in (-1, 1)]
     return brentq(excess, *ends, rtol=1e-10) if excess(ends[0]) < 0 < excess(ends[1]) else None
 
-# %% ../nbs/1_optimality/17_power.ipynb #00000016
+# %% ../nbs/1_optimality/17_power.ipynb #00000019
 def exact_distributions(statistic: Statistic, source: Mapping[str, Table], *yields: Mapping[str, float],
-                        step: float | None = None) -> tuple[Distribution, ...]:
+                        step: float | None = None, smooth: bool | None = None) -> tuple[Distribution, ...]:
     """Exact distributions of `statistic`, one for each of the `yields`, which give expected events by process.
 
     `source`: a Table for each process, whose weights are a distribution over its rows (quadrature nodes, simulated events)."""
     t, rates = _kinds(statistic, source, yields)
-    return compound_poisson(t, rates, statistic.constant, step)
+    return compound_poisson(t, rates, statistic.constant, step, smooth)
 
 
 def _kinds(statistic: Statistic, source: Mapping[str, Table], yields: Sequence[Mapping[str, float]]):
@@ -419,7 +422,7 @@ def _rows_at_rates(terms: Callable, source: Mapping[str, Table], yields: Sequenc
     return (np.concatenate([terms(table.x) for table in tables], axis=1),
             np.concatenate([np.outer(n, w) for n, w in zip(expected.T, share)], axis=1))
 
-# %% ../nbs/1_optimality/17_power.ipynb #0000001a
+# %% ../nbs/1_optimality/17_power.ipynb #0000001d
 _BLOCK = 2**18  # events at once, in the processor's cache
 _CHUNK = 2**23  # events of one task
 
@@ -455,7 +458,7 @@ class _Cells:
         quick = np.random.Generator(np.random.SFC64(rng.integers(0, 2**63, 4)))       # NumPy's quickest source of random bits
         return _summed(partial(self.draw, room={}), rng.poisson(self.expected, n), len(self.table), quick)
 
-# %% ../nbs/1_optimality/17_power.ipynb #0000001b
+# %% ../nbs/1_optimality/17_power.ipynb #0000001e
 def _cells(known: np.ndarray, rate: np.ndarray) -> _Cells:
     "The _Cells of contributions `known` (m, n) that occur at `rate` (n,)."
     order = np.lexsort(known[::-1])                        # by the first statistic, ties by the second, ...
@@ -480,7 +483,7 @@ def _cells(known: np.ndarray, rate: np.ndarray) -> _Cells:
         table = table.astype(np.float32)                   # half the cache, 1e-6 of T; statistics with steps keep every digit
     return _Cells(float(rate.sum()), table, known, cumulative, not narrow.all())
 
-# %% ../nbs/1_optimality/17_power.ipynb #0000001c
+# %% ../nbs/1_optimality/17_power.ipynb #0000001f
 def _summed(draw: Callable, counts: np.ndarray, m: int, rng: np.random.Generator) -> np.ndarray:
     "Sums (m, n) of what `draw(number, rng)` gives (m, number), over `counts` (n,) events each; a block of experiments at a time."
     total, n = np.zeros((m, len(counts))), len(counts)
@@ -497,7 +500,7 @@ def _summed(draw: Callable, counts: np.ndarray, m: int, rng: np.random.Generator
         total[:, start:start + per_block] = np.where(block > 0, sums, 0.0)
     return total
 
-# %% ../nbs/1_optimality/17_power.ipynb #0000001d
+# %% ../nbs/1_optimality/17_power.ipynb #00000020
 @dataclass(frozen=True, eq=False)
 class _Counts:
     "Draws the numbers of events of few kinds: contributions `t` (m, k), `rates` (k,); from `tables`, one for each kind, if there are any."
@@ -525,7 +528,7 @@ def _tables_of_counts(t: np.ndarray, rates: np.ndarray) -> tuple[_Cells, ...]:
         tables.append(_cells(each[:, None] * n, np.exp(xlogy(n, rate) - rate - gammaln(n + 1))))
     return tuple(tables)
 
-
+# %% ../nbs/1_optimality/17_power.ipynb #00000021
 @dataclass(frozen=True, eq=False)
 class _Sampled:
     "Draws events of `process` from a model that samples: contributions `terms`(x) (m, n)."
@@ -541,7 +544,7 @@ class _Sampled:
         draw = lambda number, rng: self.terms(self.source.sample(self.process, number, rng, nu=self.nu).x)
         return _summed(draw, rng.poisson(self.expected, n), self.m, rng)
 
-# %% ../nbs/1_optimality/17_power.ipynb #0000001e
+# %% ../nbs/1_optimality/17_power.ipynb #00000022
 def _from_tables(tables: Mapping[str, Table], yields: Mapping[str, float], terms: Callable, n_toys: int) -> _Cells | _Counts:
     "Draws events of all `tables` together: their rows at rates of `yields` times weight."
     for name, table in tables.items():
@@ -569,7 +572,7 @@ def _few_kinds(known: np.ndarray, most: float) -> tuple[np.ndarray | None, np.nd
     kinds, which = np.unique(known, axis=1, return_inverse=True)
     return (kinds if kinds.shape[1] <= most else None), which.reshape(-1)
 
-# %% ../nbs/1_optimality/17_power.ipynb #0000001f
+# %% ../nbs/1_optimality/17_power.ipynb #00000023
 def pseudo_experiments(statistics, source, yields: Mapping[str, float], n_toys: int, rng, *, transform: Callable = None,
                        values: Mapping[str, float] = None, map: Callable = map) -> np.ndarray:
     """T of `n_toys` pseudo-experiments: (n_toys,) for one Statistic, (m, n_toys) for a sequence of m, on the same events.
@@ -596,7 +599,7 @@ def pseudo_experiments(statistics, source, yields: Mapping[str, float], n_toys: 
     result = np.concatenate(list(map(partial(_toy_chunk, constants, parts), tasks)), axis=1)
     return result if isinstance(statistics, Sequence) else result[0]
 
-# %% ../nbs/1_optimality/17_power.ipynb #00000020
+# %% ../nbs/1_optimality/17_power.ipynb #00000024
 def _tasks(n_toys: int, expected: float, rng, events: int = _CHUNK) -> list[tuple[int, np.random.Generator]]:
     "Numbers of pseudo-experiments with about `events` events in all, each with its own stream of random numbers."
     size = int(np.clip(events / max(expected, 1.0), 1, 2**14))
@@ -609,7 +612,7 @@ def _toy_chunk(constants: np.ndarray, parts: Sequence, task: tuple[int, np.rando
     n, rng = task
     return sum((part.totals(n, rng) for part in parts), np.repeat(constants[:, None], n, axis=1))
 
-# %% ../nbs/1_optimality/17_power.ipynb #00000022
+# %% ../nbs/1_optimality/17_power.ipynb #00000026
 def toys_power_curve(null, alternative) -> tuple[np.ndarray, np.ndarray]:
     "Levels and powers of the test that rejects at large T, from T of pseudo-experiments (n,) of null and alternative."
     null, alternative = (np.round(np.asarray(t, dtype=float), 9) for t in (null, alternative))  # ties up to rounding
@@ -636,7 +639,7 @@ def enough_toys(n_toys: int, level: float) -> None:
     if n_toys < needed:
         raise ValueError(f"n_toys: expected at least {needed} for a level of {level:g}, got {n_toys}; method='exact' needs none")
 
-# %% ../nbs/1_optimality/17_power.ipynb #0000003c
+# %% ../nbs/1_optimality/17_power.ipynb #00000040
 @dataclass(frozen=True)
 class Template:
     "A source whose events are the rows of `table` with probabilities (its weights) that are known, not estimated from a sample."
@@ -654,7 +657,7 @@ class Template:
         "The table itself: sums over it are expectations."
         return self.table
 
-# %% ../nbs/1_optimality/17_power.ipynb #0000003d
+# %% ../nbs/1_optimality/17_power.ipynb #00000041
 @dataclass(frozen=True)
 class PValue:
     "A p-value with its standard `error`, the `method` that found it and the `source` of its events; `z` is its significance."
@@ -678,7 +681,7 @@ class CLsValue(CLs):
     method: str
     source: str
 
-# %% ../nbs/1_optimality/17_power.ipynb #0000003e
+# %% ../nbs/1_optimality/17_power.ipynb #00000042
 def _sources(model: Likelihood, source, values: Mapping[str, float]) -> dict:
     "What the events of each process are drawn from: a Table or a model that samples. Raises TypeError or ValueError."
     found = {}
@@ -701,7 +704,7 @@ def _held_out(model: Likelihood, name: str, values: Mapping[str, float]) -> Tabl
             return ratio.held_out("denominator" if own is None else "numerator", _nu_of(ratio, values))
     raise ValueError(f"source: expected a model that samples or a Table for {name}, which names none of its own")
 
-# %% ../nbs/1_optimality/17_power.ipynb #0000003f
+# %% ../nbs/1_optimality/17_power.ipynb #00000043
 def _tables(sources: Mapping, values: Mapping[str, float]) -> dict[str, Table]:
     "Each source as a Table: quadrature nodes of a model with exact densities. Raises ValueError if it has none."
     tables = {}
@@ -728,7 +731,7 @@ def _influence(statistic: Statistic, sources: Mapping, yields: Mapping[str, floa
             influence.append(yields[name] * share * (change - share @ change))
     return np.concatenate(influence)
 
-# %% ../nbs/1_optimality/17_power.ipynb #00000041
+# %% ../nbs/1_optimality/17_power.ipynb #00000045
 class _Remembered:
     "A ratio that keeps its answers, by the array it was asked about and the nuisance parameters."
 
@@ -754,17 +757,17 @@ def _remembering(model: Likelihood) -> Likelihood:
     wrap = lambda ratio: ratio if ratio is None or isinstance(ratio, _Remembered) else _Remembered(ratio)
     return replace(model, processes={name: replace(process, ratio=wrap(process.ratio)) for name, process in model.processes.items()})
 
-# %% ../nbs/1_optimality/17_power.ipynb #00000043
+# %% ../nbs/1_optimality/17_power.ipynb #00000047
 def _exact_tails(model, data, null, alternative, truths, source) -> tuple[list, str]:
     "(value, error of toys, influence of sample events) of P(T >= T_obs) under each of `truths`, and what the events came from."
     model = _remembering(model)
-    statistic, step, tails = log_likelihood_ratio(model, null, alternative), None, []
+    statistic, step, smooth, tails = log_likelihood_ratio(model, null, alternative), None, None, []
     for truth in truths:
         values = {**model.fixed, **truth}
         sources = _sources(model, source, values)
-        yields = _positive_yields(model, truth, "null")
-        (distribution,) = exact_distributions(statistic, _tables(sources, values), yields, step=step)
-        step = distribution.step
+        yields = _positive_yields(model, truth, "null" if truth is null else "alternative")
+        (distribution,) = exact_distributions(statistic, _tables(sources, values), yields, step=step, smooth=smooth)
+        step, smooth = distribution.step, distribution.smooth          # the same test under every hypothesis
         on_lattice = statistic if distribution.smooth else statistic.rounded(step)
         t_obs = on_lattice(data)
         tails.append((float(distribution.tail(t_obs)), 0.0, _influence(on_lattice, sources, yields, distribution.tail, t_obs)))
@@ -775,7 +778,7 @@ def _kind(sources: Mapping, of_model: str) -> str:
     "Words for where events came from."
     return "events" if any(isinstance(item, Table) for item in sources.values()) else of_model
 
-# %% ../nbs/1_optimality/17_power.ipynb #00000044
+# %% ../nbs/1_optimality/17_power.ipynb #00000048
 def _normal_tails(model, data, null, alternative, truths, source) -> tuple[list, str]:
     "As `_exact_tails`, with T a normal variable of the right mean and variance."
     model = _remembering(model)
@@ -784,7 +787,7 @@ def _normal_tails(model, data, null, alternative, truths, source) -> tuple[list,
     for truth in truths:
         values = {**model.fixed, **truth}
         sources = _sources(model, source, values)
-        yields = _positive_yields(model, truth, "null")
+        yields = _positive_yields(model, truth, "null" if truth is null else "alternative")
         t, rates = _kinds(statistic, _tables(sources, values), [yields])
         t, rate = t[rates[0] != 0], rates[0][rates[0] != 0]
         mean, variance = statistic.constant + rate @ t, rate @ t**2
@@ -794,7 +797,7 @@ def _normal_tails(model, data, null, alternative, truths, source) -> tuple[list,
         tails.append((float(tail(t_obs)), 0.0, _influence(statistic, sources, yields, tail, t_obs)))
     return tails, _kind(sources, "quadrature")
 
-# %% ../nbs/1_optimality/17_power.ipynb #00000045
+# %% ../nbs/1_optimality/17_power.ipynb #00000049
 def _toy_tail(toys: np.ndarray, t_obs: float, tie: float) -> Callable:
     """P(T >= t) as a function, from pseudo-experiments; values closer than `tie` count as equal.
 
@@ -807,7 +810,7 @@ def _toy_tail(toys: np.ndarray, t_obs: float, tie: float) -> Callable:
         raise ValueError(f"n_toys: expected about {needed:.1g} to reach the observed value, got {len(toys)} of which none did")
     return lambda t: 1 - np.searchsorted(toys, t - tie, side="left") / len(toys)
 
-# %% ../nbs/1_optimality/17_power.ipynb #00000046
+# %% ../nbs/1_optimality/17_power.ipynb #0000004a
 def _toy_tails(model, data, null, alternative, truths, source, n_toys, rng, map) -> tuple[list, str]:
     "As `_exact_tails`, from pseudo-experiments of two simple hypotheses."
     statistic, tails = log_likelihood_ratio(model, null, alternative), []
@@ -815,7 +818,7 @@ def _toy_tails(model, data, null, alternative, truths, source, n_toys, rng, map)
     for truth, stream in zip(truths, spawn(rng, len(truths))):
         values = {**model.fixed, **truth}
         sources = _sources(model, source, values)
-        yields = _positive_yields(model, truth, "null")
+        yields = _positive_yields(model, truth, "null" if truth is null else "alternative")
         toys = pseudo_experiments(statistic, sources, yields, n_toys, stream, values=values, map=map)
         tail = _toy_tail(toys, t_obs, 1e-9 * (1 + min(abs(t_obs), 1e9)))
         p = float(tail(t_obs))
@@ -823,7 +826,7 @@ def _toy_tails(model, data, null, alternative, truths, source, n_toys, rng, map)
         tails.append((p, float(np.sqrt(p * (1 - p) / n_toys)), influence))
     return tails, _kind(sources, "samples")
 
-# %% ../nbs/1_optimality/17_power.ipynb #00000048
+# %% ../nbs/1_optimality/17_power.ipynb #0000004c
 def _profile_ratio(model: Likelihood, null, alternative, prepared) -> tuple[np.ndarray, list[dict]]:
     "T = log max L(alternative)/max L(null) (b,) of the data sets of a surface, and all parameter values at the two conditional fits."
     fits, at = [], []
@@ -850,7 +853,7 @@ def _profile_chunk(model: Likelihood, null, alternative, truth: Mapping[str, flo
         prepared = surface_of_sets(again, [np.concatenate(parts) for parts in zip(*events)])
     return _profile_ratio(again, null, alternative, prepared)[0]
 
-# %% ../nbs/1_optimality/17_power.ipynb #00000049
+# %% ../nbs/1_optimality/17_power.ipynb #0000004d
 def _drawn_events(source, name: str, n: int, rng: np.random.Generator, values: Mapping[str, float]) -> np.ndarray:
     "`n` events (n, d) of a process."
     if isinstance(source, Table):
@@ -871,7 +874,7 @@ def _drawn_rows(sources: Mapping[str, Table], counts: Mapping[str, np.ndarray], 
         filled, start = filled + count, start + len(table)
     return rows, weights.astype(float)
 
-# %% ../nbs/1_optimality/17_power.ipynb #0000004a
+# %% ../nbs/1_optimality/17_power.ipynb #0000004e
 def _profile_toy_tails(model, data, null, alternative, truths, source, n_toys, rng, map) -> tuple[list, str]:
     "As `_toy_tails`, for the profile likelihood ratio: two fits for each pseudo-experiment, many at a time."
     (t_obs,), fitted = _profile_ratio(model, null, alternative, surface(model, data))
@@ -891,7 +894,7 @@ def _profile_toy_tails(model, data, null, alternative, truths, source, n_toys, r
         tails.append((p, float(np.sqrt(p * (1 - p) / n_toys)), influence))
     return tails, _kind(sources, "samples")
 
-# %% ../nbs/1_optimality/17_power.ipynb #0000004b
+# %% ../nbs/1_optimality/17_power.ipynb #0000004f
 def _signed_root(model: Likelihood, data, null, alternative) -> float:
     """Signed root of the profile likelihood ratio of the one parameter that differs between the hypotheses.
 
@@ -906,7 +909,7 @@ def _signed_root(model: Likelihood, data, null, alternative) -> float:
     side = np.sign((best.values[name] - null[name]) * (alternative[name] - null[name]))
     return float(side * np.sqrt(max(2 * (conditional.nll - best.nll), 0.0)))
 
-# %% ../nbs/1_optimality/17_power.ipynb #0000004c
+# %% ../nbs/1_optimality/17_power.ipynb #00000050
 def _tail_probabilities(model, data, null, alternative, truths, method, source, n_toys, rng, level, map) -> tuple[list, str]:
     "Checks the request and passes it to its method."
     check_choice(method, "method", ("exact", "toys", "asymptotic"))
@@ -931,7 +934,7 @@ def _error(toy_error: float, influence: np.ndarray) -> float:
     "Standard error from pseudo-experiments and from the finite size of samples."
     return float(np.sqrt(toy_error**2 + np.sum(influence**2)))
 
-# %% ../nbs/1_optimality/17_power.ipynb #0000004d
+# %% ../nbs/1_optimality/17_power.ipynb #00000051
 def p_value(model: Likelihood, data, null: Mapping[str, float], alternative: Mapping[str, float], method: str = "exact", *,
             source=None, n_toys: int = 10_000, rng=None, level: float | None = None, map: Callable = map) -> PValue:
     """P(T >= T_obs | null) with T = log L(alternative)/L(null), as a PValue; the observed value is included.
@@ -941,7 +944,7 @@ def p_value(model: Likelihood, data, null: Mapping[str, float], alternative: Map
     each of `n_toys`; needs `rng`) or 'asymptotic' (simple hypotheses: T normal; free parameters: one-sided
     p = 1 - Phi(sqrt(q)) of Cowan et al. 2011, with sqrt(q) negative on the far side of the null). `source`: a model that
     samples, or by process a model or Table; else the processes' own, else events held out by a learned ratio. `level`: the
-    level that toys must support. `map`: as in `pseudo_experiments`. Raises ValueError where a method can not answer."""
+    level that toys must support. `map`: as in `pseudo_experiments`. Raises ValueError where a method cannot answer."""
     tails, kind = _tail_probabilities(model, data, null, alternative, [null], method, source, n_toys, rng, level, map)
     (value, *errors), = tails
     return PValue(value, _error(*errors), method, kind)
@@ -960,7 +963,7 @@ def cls_value(model: Likelihood, data, null: Mapping[str, float], alternative: M
     error = clsb / max(clb, 1e-300) * _error(np.hypot(relative[0][0], relative[1][0]), both)
     return CLsValue(clsb, clb, _error(*first), _error(*second), error, method, kind)
 
-# %% ../nbs/1_optimality/17_power.ipynb #0000004e
+# %% ../nbs/1_optimality/17_power.ipynb #00000052
 def upper_limit(model: Likelihood, data, strength: str = "mu", level: float = 0.05, *, source=None) -> float:
     "Largest value of parameter `strength` with exact CLs >= `level` against strength 0; all other parameters fixed."
     level, model = check_number(level, "level", "(0, 1)"), _remembering(model)

@@ -92,7 +92,7 @@ class _Known:
         "Data sets made of the rows (b, n) of a single one."
         return _Known(self.values[0][rows])
 
-
+# %% ../nbs/1_optimality/13_likelihood.ipynb #0000000b
 @dataclass(frozen=True, eq=False)
 class _Called:
     "Log ratios of `ratio` at events `x` (b, n, d), or (1, n, d) for all data sets: called at each point of nu, in their `ranges` (k, 2)."
@@ -103,7 +103,7 @@ class _Called:
     def __call__(self, nu: np.ndarray) -> np.ndarray:
         "Log ratios (p, n) at nu (p, k)."
         if len(self.x) > 1:
-            return np.stack([self.ratio.log_ratio(self.x[i % len(self.x)], point) for i, point in enumerate(nu)])
+            return np.stack([self.ratio.log_ratio(self.x[i % len(self.x)], point) for i, point in enumerate(nu)])    # differences ask for all data sets several times
         points, back = _distinct(np.ascontiguousarray(nu, dtype=float).tobytes(), nu.shape[1])      # a grid of parameters holds few different nu
         grid = getattr(self.ratio, "log_ratio_grid", lambda x, points: np.stack([self.ratio.log_ratio(x, point) for point in points]))
         return grid(self.x[0], points)[back]
@@ -120,17 +120,17 @@ class _Called:
         "Data sets made of the rows (b, n) of a single one."
         return replace(self, x=self.x[0][rows])
 
-# %% ../nbs/1_optimality/13_likelihood.ipynb #0000000b
+# %% ../nbs/1_optimality/13_likelihood.ipynb #0000000c
 @lru_cache(maxsize=4)
 def _distinct(points: bytes, k: int) -> tuple[np.ndarray, np.ndarray]:
-    "Distinct rows (u, k) of points (p, k), given as bytes, and which of them each is (p,); processes often share them."
+    "Distinct rows (u, k) of points (p, k), given as bytes so that the cache can hold them, and which of them each is (p,)."
     points = np.frombuffer(points).reshape(-1, k)
     found, back = np.unique(points[:, 0] if k == 1 else points, axis=0, return_inverse=True)
     return found.reshape(-1, k), back.reshape(-1)
 
 
 def _ratio_on(process: Process, x: np.ndarray, ranges: Mapping[str, tuple[float, float]], direct: bool = False):
-    """Log ratios of `process` at events `x` (b, n, d): an object with `__call__` or values, `derivatives` and `take`.
+    """Log ratios of `process` at events `x` (b, n, d): an object with `__call__` or values, `derivatives`, `take` and `pick`.
 
     `ranges`: of the parameters, (v, v) for a fixed one."""
     events = x.reshape(-1, x.shape[-1])
@@ -143,7 +143,7 @@ def _ratio_on(process: Process, x: np.ndarray, ranges: Mapping[str, tuple[float,
         return prepared if len(x) == 1 else prepared.blocks(len(x))
     return _Called(process.ratio, x, np.array(list(process.parameters.values()), dtype=float))
 
-# %% ../nbs/1_optimality/13_likelihood.ipynb #0000000d
+# %% ../nbs/1_optimality/13_likelihood.ipynb #0000000e
 def _scaled(log_ratios: Sequence[np.ndarray]) -> tuple[np.ndarray, list[np.ndarray]]:
     "Log of the largest of the K ratios r_k, and all r_k divided by it, from K arrays (p, n) or (1, n)."
     largest = log_ratios[0]
@@ -168,7 +168,7 @@ def _log(rate: np.ndarray, floor: np.ndarray, largest: np.ndarray) -> np.ndarray
         log_rate = np.where(rate >= floor, np.log(rate), np.log(floor) + (rate - floor) / floor)
     return np.where(floor > 0, log_rate, -np.inf) + largest
 
-# %% ../nbs/1_optimality/13_likelihood.ipynb #00000010
+# %% ../nbs/1_optimality/13_likelihood.ipynb #00000011
 @dataclass(frozen=True)
 class Normal:
     "A Gaussian measurement of parameter `name`: measured `mean`, a number or (b,) for b data sets, standard deviation `width`."
@@ -195,7 +195,7 @@ class Normal:
         "The measurements of the data sets `sets`."
         return replace(self, mean=self.mean[sets]) if np.ndim(self.mean) else self
 
-# %% ../nbs/1_optimality/13_likelihood.ipynb #00000012
+# %% ../nbs/1_optimality/13_likelihood.ipynb #00000013
 @dataclass(frozen=True, eq=False)
 class Surface:
     """Minus log likelihood of prepared data as a function of the parameters; constants dropped. Made by `surface`.
@@ -253,17 +253,17 @@ class Surface:
                                                   for ratio, process in zip(self.ratios, self.model.processes.values())])
         return _weighted(self.weights, _log(*_rate(yields, scaled), largest))
 
-# %% ../nbs/1_optimality/13_likelihood.ipynb #00000013
+# %% ../nbs/1_optimality/13_likelihood.ipynb #00000014
 def _length(values: Mapping[str, np.ndarray]) -> int:
     "Number of points."
     return len(next(iter(values.values()))) if values else 1
 
-
+# %% ../nbs/1_optimality/13_likelihood.ipynb #00000015
 def _event_sum_on_grid(surface: Surface, values: Mapping[str, np.ndarray]) -> np.ndarray:
     "`event_sum`: the ratios are computed once for each distinct point of the nuisance parameters, all yields there follow by one product."
     processes, n_points = surface.model.processes.values(), max(1, *(np.size(value) for value in values.values()))
     columns = {name: np.broadcast_to(np.asarray(value, float), n_points) for name, value in values.items()}
-    names = list(dict.fromkeys(name for process in processes for name in process.parameters)) or list(columns)[:0]
+    names = list(dict.fromkeys(name for process in processes for name in process.parameters))
     points = np.stack([columns[name] for name in names], axis=1) if names else np.zeros((n_points, 1))
     points, back = _distinct(np.ascontiguousarray(points).tobytes(), points.shape[1])
     at = dict(zip(names, points.T)) if names else {}
@@ -295,7 +295,7 @@ def _logs_at(yields: np.ndarray, scaled: np.ndarray, largest: np.ndarray, weight
     log_rate = _log(rate, 1e-6 * (rate if yields.min() >= 0 else np.maximum(yields, 0) @ scaled), largest)
     return _weighted(weights, log_rate.reshape(-1, rate.shape[-1])).reshape(rate.shape[:-1])
 
-
+# %% ../nbs/1_optimality/13_likelihood.ipynb #00000016
 def _nu(process: Process, values: Mapping[str, np.ndarray]) -> np.ndarray:
     "Nuisance parameters (p, k) of a process."
     return np.stack([values[name] for name in process.parameters], axis=1) if process.parameters else np.zeros((_length(values), 0))
@@ -322,7 +322,7 @@ def _weighted(weights: np.ndarray, values: np.ndarray) -> np.ndarray:
     with np.errstate(invalid="ignore"):
         return np.where(weights == 0, 0.0, weights * values).sum(axis=1)
 
-# %% ../nbs/1_optimality/13_likelihood.ipynb #00000014
+# %% ../nbs/1_optimality/13_likelihood.ipynb #00000017
 def _derivatives(surface: Surface, values: Mapping[str, np.ndarray], names: list[str]) -> tuple:
     "nll (p,), gradient (p, P), second derivatives (p, P, P): the formulae of the text."
     n_points, size = _length(values), len(names)
@@ -334,14 +334,14 @@ def _derivatives(surface: Surface, values: Mapping[str, np.ndarray], names: list
     g = [{names.index(name): part[1][i] for i, name in enumerate(process.parameters) if len(part[1]) and name in names}
          for process, part in zip(processes, parts)]
     order = [{names.index(name): i for i, name in enumerate(process.parameters) if name in names} for process in processes]
-    inside, below = rate >= floor, np.maximum(rate, floor)
-    below = np.where(below > 0, below, 1.0)
-    share = [r / below for r in scaled]                                          # r_k over the rate
+    inside, at_least = rate >= floor, np.maximum(rate, floor)
+    at_least = np.where(at_least > 0, at_least, 1.0)
+    share = [r / at_least for r in scaled]                                          # r_k over the rate
     first = [sum(q * (slope[a, k][:, None] + (yields[k][:, None] * g[k][a] if a in g[k] else 0.0)) for k, q in enumerate(share))
              for a in range(size)]
     gradient, second = np.empty((n_points, size)), np.empty((n_points, size, size))
     total, total_slope, total_bend = _total_term(yields.sum(axis=0))
-    below_floor = None if inside.all() else _slope_of_floor(yields, slope, g, share, rate / below, inside)
+    below_floor = None if inside.all() else _slope_of_floor(yields, slope, g, share, rate / at_least, inside)
     for a in range(size):
         f_a = first[a] if below_floor is None else first[a] + below_floor[a]
         gradient[:, a] = total_slope * slope[a].sum(axis=0) - _weighted(surface.weights, f_a)
@@ -355,7 +355,7 @@ def _derivatives(surface: Surface, values: Mapping[str, np.ndarray], names: list
     nll = total - _weighted(surface.weights, _log(rate, floor, largest))
     return _add_constraints(surface, values, names, nll, gradient, second)
 
-# %% ../nbs/1_optimality/13_likelihood.ipynb #00000015
+# %% ../nbs/1_optimality/13_likelihood.ipynb #00000018
 def _curve_of_process(n, slope, bend, g, gg, order, a: int, b: int):
     "(N r)_ab / r (p, n) or (p, 1) of one process, or None if it is zero: `n` (p,), `slope` (P, p), `bend` (P, P, p), `g` and `gg` of log r."
     term = bend[a, b][:, None] if bend[a, b].any() else None
@@ -379,7 +379,7 @@ def _slope_of_floor(yields, slope, g, share, filled, inside) -> list:
         out.append(np.where(inside, 0.0, (1 - filled) * moved))
     return out
 
-
+# %% ../nbs/1_optimality/13_likelihood.ipynb #00000019
 def _yield_derivatives(model: Likelihood, values: Mapping[str, np.ndarray], names: list[str]) -> tuple:
     "Yields (K, p), their first (P, K, p) and second derivatives (P, P, K, p)."
     n_points = _length(values)
@@ -393,7 +393,7 @@ def _yield_derivatives(model: Likelihood, values: Mapping[str, np.ndarray], name
     value, first, second = differentiated(function, points, *ranges.T)
     return value.T, first.transpose(0, 2, 1), second.transpose(0, 1, 3, 2)
 
-# %% ../nbs/1_optimality/13_likelihood.ipynb #00000016
+# %% ../nbs/1_optimality/13_likelihood.ipynb #0000001a
 def _strength_derivatives(model: Likelihood, yields: np.ndarray, values, names: list[str]) -> tuple:
     "As `_yield_derivatives`, for yields that are numbers times strengths."
     order = list(model.processes)
@@ -426,7 +426,7 @@ def _add_constraints(surface: Surface, values, names: list[str], nll, gradient, 
         second[:, a, a] += bend[0, 0]
     return nll, gradient, second
 
-# %% ../nbs/1_optimality/13_likelihood.ipynb #00000018
+# %% ../nbs/1_optimality/13_likelihood.ipynb #0000001c
 @dataclass(frozen=True)
 class Fit:
     "Result of a fit: `values` and `errors` (from the second derivatives) by name, the smallest `nll`, the `minuit` object."
@@ -439,12 +439,12 @@ class Fit:
         return ", ".join(f"{name} = {value:.4g} +- {self.errors[name]:.2g}" if name in self.errors else f"{name} = {value:.4g}"
                          for name, value in self.values.items()) or "nothing to fit"
 
-
+# %% ../nbs/1_optimality/13_likelihood.ipynb #0000001d
 def minimise(nll: Callable[[Mapping[str, float]], float], start: Mapping[str, float],
-             limits: Mapping[str, tuple[float, float]], errors: bool = True) -> Fit:
+             limits: Mapping[str, tuple[float, float]]) -> Fit:
     """The Fit that minimises `nll`, a function of a dictionary, from `start` within `limits` by name.
 
-    Raises RuntimeError with Minuit's reason if it does not converge. errors=False skips the second derivatives."""
+    Raises RuntimeError with Minuit's reason if it does not converge."""
     if not start:
         return Fit({}, {}, nll({}), None)
     from iminuit import Minuit
@@ -456,17 +456,17 @@ def minimise(nll: Callable[[Mapping[str, float]], float], start: Mapping[str, fl
         return nll(dict(zip(names, values)))
 
     minuit = Minuit(function, *start.values(), name=names)
-    minuit.errordef, minuit.tol = Minuit.LIKELIHOOD, 0.01  # stops within 2e-5 of the minimum of nll
+    minuit.errordef, minuit.tol = Minuit.LIKELIHOOD, 0.01  # it aims at 0.002 * 0.01 * 0.5 = 1e-5 above the minimum
     for name in names:
         minuit.limits[name] = limits[name]
     minuit.migrad()
-    if errors and minuit.valid:
+    if minuit.valid:
         minuit.hesse()
     if not minuit.valid:
         raise RuntimeError(f"the fit did not converge: {_reason(minuit)}")
     return Fit(minuit.values.to_dict(), minuit.errors.to_dict(), minuit.fval, minuit)
 
-# %% ../nbs/1_optimality/13_likelihood.ipynb #00000019
+# %% ../nbs/1_optimality/13_likelihood.ipynb #0000001e
 def _reason(minuit) -> str:
     "Why Minuit holds its minimum for invalid, in one line."
     status = minuit.fmin
@@ -476,7 +476,7 @@ def _reason(minuit) -> str:
              "covariance not positive definite": not status.has_posdef_covar}
     return ", ".join(name for name, raised in flags.items() if raised) or "no reason given"
 
-# %% ../nbs/1_optimality/13_likelihood.ipynb #0000001b
+# %% ../nbs/1_optimality/13_likelihood.ipynb #00000020
 @dataclass(frozen=True)
 class Profile:
     "Smallest nll above its minimum, `rise` (g,), at the values `grid` (g,) of parameter `name`; `best` fit, allowed `limits`."
@@ -502,7 +502,7 @@ class Profile:
             ends.append(float(roots[np.argmin(np.abs(roots - self.best))] if len(roots) else end))
         return ends[0], ends[1]
 
-# %% ../nbs/1_optimality/13_likelihood.ipynb #0000001e
+# %% ../nbs/1_optimality/13_likelihood.ipynb #00000023
 def newton(evaluate: Callable, start: np.ndarray, low: np.ndarray, high: np.ndarray, max_steps: int = 50) -> tuple:
     """Points (p, P) at the minima of p functions, values (p,), second derivatives (p, P, P), whether each converged (p,).
 
@@ -528,7 +528,7 @@ def newton(evaluate: Callable, start: np.ndarray, low: np.ndarray, high: np.ndar
     converged[np.append(at, lost)] = False
     return point, value, second, converged
 
-# %% ../nbs/1_optimality/13_likelihood.ipynb #0000001f
+# %% ../nbs/1_optimality/13_likelihood.ipynb #00000024
 def newton_step(point, gradient, second, low, high) -> tuple[np.ndarray, np.ndarray]:
     "Newton's step (q, P) inside the limits, downhill everywhere, and the decrease (q,) that it promises."
     held = ((point <= low) & (gradient > 0)) | ((point >= high) & (gradient < 0))
@@ -550,7 +550,7 @@ def newton_step(point, gradient, second, low, high) -> tuple[np.ndarray, np.ndar
         share = np.abs(step) / np.where(np.isfinite(high - low), high - low, np.inf)
     return step / np.maximum(1.0, 4 * share.max(axis=1))[:, None], promised
 
-# %% ../nbs/1_optimality/13_likelihood.ipynb #00000023
+# %% ../nbs/1_optimality/13_likelihood.ipynb #00000028
 def surface(model: Likelihood, data, weights: np.ndarray | None = None, direct: bool = False) -> Surface:
     """The Surface of one data set, or of b data sets with multiplicities `weights` (b, n) of the same rows.
 
@@ -563,7 +563,7 @@ def surface(model: Likelihood, data, weights: np.ndarray | None = None, direct: 
         raise ValueError(f"weights: expected finite multiplicities of shape (b, {len(table)}), got {weights.shape}")
     return _surface(model, table.x[None], weights * table.weights, direct)
 
-
+# %% ../nbs/1_optimality/13_likelihood.ipynb #00000029
 def surface_of_sets(model: Likelihood, sets: Sequence) -> Surface:
     "The Surface of several data sets, each with events of its own. Raises ValueError if there is none or their features differ."
     return _surface(model, *_rectangle(_tables(sets)))
@@ -588,7 +588,7 @@ def _surface(model: Likelihood, x: np.ndarray, weights: np.ndarray, direct: bool
     scaled = _scaled([_log_ratios(ratio, None, {}) for ratio in ratios]) if known else None
     return Surface(model, ratios, weights, model.constraints, scaled)
 
-
+# %% ../nbs/1_optimality/13_likelihood.ipynb #0000002a
 def _check_measured(model: Likelihood, n_sets: int) -> None:
     "Raises ValueError if a constraint holds several measurements, but not one for each of `n_sets` data sets."
     for constraint in model.constraints:
@@ -608,7 +608,7 @@ def _rectangle(tables: list[Table]) -> tuple[np.ndarray, np.ndarray]:
     x = np.stack([np.concatenate([table.x, np.repeat(filling, n - len(table), axis=0)]) for table in tables])
     return x, np.stack([np.pad(table.weights, (0, n - len(table))) for table in tables])
 
-
+# %% ../nbs/1_optimality/13_likelihood.ipynb #0000002b
 def nll_on(model: Likelihood, data) -> Callable[[Mapping[str, float]], float]:
     """Minus log likelihood of `data` as a function of the free parameters; its constants dropped.
 
@@ -616,7 +616,7 @@ def nll_on(model: Likelihood, data) -> Callable[[Mapping[str, float]], float]:
     prepared = surface(model, data)
     return lambda values: float(prepared({**model.fixed, **values})[0])
 
-# %% ../nbs/1_optimality/13_likelihood.ipynb #00000025
+# %% ../nbs/1_optimality/13_likelihood.ipynb #0000002d
 def _declared(processes: Mapping[str, Process], strength: Mapping, extra: Mapping) -> dict:
     """Name and range of all parameters: strengths first, then what densities and `extra` declare.
 
@@ -630,7 +630,7 @@ def _declared(processes: Mapping[str, Process], strength: Mapping, extra: Mappin
                 raise ValueError(f"parameters: expected overlapping ranges of {name}, got {before} and {(low, high)}")
     return ranges
 
-# %% ../nbs/1_optimality/13_likelihood.ipynb #00000026
+# %% ../nbs/1_optimality/13_likelihood.ipynb #0000002e
 def _check_value(name: str, value: float, known: Mapping[str, tuple[float, float]]) -> None:
     "Raises ValueError if `name` is not a parameter of `known` or `value` lies outside its range."
     if name not in known:
@@ -651,9 +651,9 @@ def complete(model: Likelihood, values: Mapping[str, float] | None) -> dict[str,
         _check_value(name, value, known)
     return values
 
-# %% ../nbs/1_optimality/13_likelihood.ipynb #00000027
+# %% ../nbs/1_optimality/13_likelihood.ipynb #0000002f
 def _start(model: Likelihood) -> dict[str, float]:
-    "Where a fit begins: strengths at 1, constrained parameters at their mean, others in the middle of their range."
+    "Where a fit begins: strengths at 1, constrained parameters at their mean, others in the middle of their range, or at 1 where that is infinite."
     means = {constraint.name: constraint.mean for constraint in model.constraints}
     start = {}
     for name, (low, high) in model.parameters.items():
@@ -661,7 +661,7 @@ def _start(model: Likelihood) -> dict[str, float]:
         start[name] = 1.0 if name in model.strength else np.clip(means.get(name, middle), low, high)
     return start
 
-# %% ../nbs/1_optimality/13_likelihood.ipynb #00000029
+# %% ../nbs/1_optimality/13_likelihood.ipynb #00000031
 def fit_limits(model: Likelihood) -> dict[str, tuple[float, float]]:
     "Range of each free parameter in a fit: a strength without lower limit gets the one at which the total yield is zero."
     yields = _yields(model, {**model.fixed, **_start(model)})
@@ -671,7 +671,7 @@ def fit_limits(model: Likelihood) -> dict[str, tuple[float, float]]:
             limits[name] = (-(sum(yields.values()) - yields[process]) / yields[process], limits[name][1])
     return limits
 
-# %% ../nbs/1_optimality/13_likelihood.ipynb #0000002a
+# %% ../nbs/1_optimality/13_likelihood.ipynb #00000032
 @dataclass(frozen=True)
 class Likelihood:
     """Extended likelihood of events that come from `processes`, all relative to one fixed reference density.
@@ -753,7 +753,7 @@ class Likelihood:
         `data`: events, a Table, or an iterator over pieces of either; read once, piece by piece, so that memory stays small."""
         return _scan(self, data, points, progress)
 
-# %% ../nbs/1_optimality/13_likelihood.ipynb #0000002b
+# %% ../nbs/1_optimality/13_likelihood.ipynb #00000033
 def _yields(model: Likelihood, values: Mapping[str, float]) -> dict[str, float]:
     "Expected yield of each process at `values`, numbers or arrays (p,); strengths multiplied in."
     yields = {}
@@ -769,7 +769,7 @@ def _yields(model: Likelihood, values: Mapping[str, float]) -> dict[str, float]:
         yields[name] = yields[name] * values[parameter]
     return yields
 
-# %% ../nbs/1_optimality/13_likelihood.ipynb #0000002d
+# %% ../nbs/1_optimality/13_likelihood.ipynb #00000035
 def probes(n: int) -> np.ndarray:
     "At most nine indices below `n`, the ends among them, without symmetry."
     return np.unique((np.array([0.0, 0.07, 0.19, 0.34, 0.45, 0.58, 0.71, 0.89, 1.0]) * (n - 1)).astype(int))
@@ -792,7 +792,7 @@ def _at_each(function: Callable[[Mapping], float], values: Mapping[str, float]) 
         pass
     return np.array([one(i) for i in range(shape[0])])
 
-# %% ../nbs/1_optimality/13_likelihood.ipynb #0000002f
+# %% ../nbs/1_optimality/13_likelihood.ipynb #00000037
 @dataclass(frozen=True, eq=False)
 class Fits:
     "Fits of b data sets: `values` and `errors` (NaN at a limit) by name, smallest `nll` (b,), `converged` (b,)."
@@ -824,7 +824,7 @@ def _minima(prepared: Surface, names: list[str], start: Mapping, limits: Mapping
         value[i], _, second[i] = (found[0] for found in evaluate(point[i:i + 1], np.array([i])))
     return point, value, second, converged
 
-# %% ../nbs/1_optimality/13_likelihood.ipynb #00000030
+# %% ../nbs/1_optimality/13_likelihood.ipynb #00000038
 def _errors(point: np.ndarray, second: np.ndarray, limits: np.ndarray) -> np.ndarray:
     "Roots of the diagonal (p, P) of the inverse second derivatives of the parameters that are not at their `limits` (p, P, 2); NaN elsewhere."
     held = (point <= limits[..., 0]) | (point >= limits[..., 1])
@@ -834,7 +834,7 @@ def _errors(point: np.ndarray, second: np.ndarray, limits: np.ndarray) -> np.nda
     variance[known] = np.einsum("paa->pa", np.linalg.pinv(free[known], hermitian=True))
     return np.sqrt(np.where(held | (variance < 0), np.nan, variance))
 
-
+# %% ../nbs/1_optimality/13_likelihood.ipynb #00000039
 def fit_surface(model: Likelihood, prepared: Surface) -> Fits:
     "The Fits of the data sets of a surface."
     names, limits = list(model.parameters), fit_limits(model)
@@ -846,7 +846,7 @@ def fit_surface(model: Likelihood, prepared: Surface) -> Fits:
                                               else np.stack(np.broadcast_arrays(*limits[name]), axis=1) for name in names], axis=1))
     return Fits(dict(zip(names, point.T)), dict(zip(names, errors.T)), nll, converged)
 
-
+# %% ../nbs/1_optimality/13_likelihood.ipynb #0000003a
 def _profile(model: Likelihood, data, name: str, grid: np.ndarray) -> Profile:
     "The fits of the other parameters at all values of `name`, done together."
     if name not in model.parameters:
@@ -870,7 +870,7 @@ def _profile(model: Likelihood, data, name: str, grid: np.ndarray) -> Profile:
         best = dict(zip(names, deeper))
     return Profile(name, grid, nll - min(lowest, nll.min()), best[name], limits[name])
 
-
+# %% ../nbs/1_optimality/13_likelihood.ipynb #0000003b
 def _fit_sets(model: Likelihood, sets: Sequence) -> Fits:
     "The Fits of several data sets, those of similar length together, about a million events at a time."
     sets = _tables(sets)
@@ -890,14 +890,14 @@ def _fit_sets(model: Likelihood, sets: Sequence) -> Fits:
                 {name: whole(fits.errors[name] for fits in found) for name in found[0].errors},
                 whole(fits.nll for fits in found), whole(fits.converged for fits in found))
 
-
+# %% ../nbs/1_optimality/13_likelihood.ipynb #0000003c
 def _along_the_valley(best: Mapping[str, float], second: np.ndarray, names: list[str], name: str, grid: np.ndarray) -> dict[str, np.ndarray]:
     "Where the others' minima would be at the values `grid` of `name` if the nll were a parabola with second derivatives `second` (P, P)."
     at, others = names.index(name), [i for i, other in enumerate(names) if other != name]
     slope = -np.linalg.lstsq(second[np.ix_(others, others)], second[others, at], rcond=None)[0]
     return {names[i]: best[names[i]] + one * (grid - best[name]) for i, one in zip(others, slope)}
 
-# %% ../nbs/1_optimality/13_likelihood.ipynb #00000032
+# %% ../nbs/1_optimality/13_likelihood.ipynb #0000003e
 def _conditional_minima(prepared: Surface, names: list[str], start: Mapping, limits: Mapping, fixed: Mapping) -> tuple:
     "Points (g, P) and values (g,) of the smallest nll at each point of the grid among `fixed`. Raises RuntimeError if one is not found."
     if not names:
@@ -919,7 +919,7 @@ def _conditional_minima(prepared: Surface, names: list[str], start: Mapping, lim
         raise RuntimeError(f"{(~converged).sum()} of {len(nll)} fits of the profile did not converge; narrower ranges may help")
     return point, nll
 
-# %% ../nbs/1_optimality/13_likelihood.ipynb #00000033
+# %% ../nbs/1_optimality/13_likelihood.ipynb #0000003f
 def _scan(model: Likelihood, data, points: Mapping[str, np.ndarray], progress: bool) -> np.ndarray:
     "nll of `data` at `points`, summed over pieces of the data."
     for name in (*points, *model.parameters):
@@ -945,7 +945,7 @@ def _scan(model: Likelihood, data, points: Mapping[str, np.ndarray], progress: b
     expected = _total_term(np.asarray(sum(yields.values()), dtype=float))[0]
     return (total + expected + sum(constraint.nll({**model.fixed, **values}) for constraint in model.constraints)).reshape(shape)
 
-# %% ../nbs/1_optimality/13_likelihood.ipynb #00000037
+# %% ../nbs/1_optimality/13_likelihood.ipynb #00000043
 @dataclass(frozen=True)
 class BinnedRatio:
     """Log ratio of bin probabilities: `numerator` to `denominator` (b,), for events that fall in bin `index(x)` (n,).
@@ -974,7 +974,7 @@ class BinnedRatio:
         "Log ratios (g, n) at the nuisance parameters `points` (g, k)."
         return _log_bin_ratios(self, x, _contents_at(self.numerator, np.asarray(points, dtype=float), self.takes_many))
 
-# %% ../nbs/1_optimality/13_likelihood.ipynb #00000038
+# %% ../nbs/1_optimality/13_likelihood.ipynb #00000044
 def _log_bin_ratios(ratio: BinnedRatio, x, contents: np.ndarray) -> np.ndarray:
     "Log ratios (g, n) of events from bin contents (g, b) of the numerator."
     numerator = np.stack([_probabilities(one, "numerator") for one in contents]) if len(contents) < 3 else _all_probabilities(contents)
@@ -1007,7 +1007,7 @@ def _contents_at(numerator, points: np.ndarray, takes_many: list) -> np.ndarray:
         pass
     return np.stack([one(i) for i in range(len(points))])
 
-# %% ../nbs/1_optimality/13_likelihood.ipynb #00000039
+# %% ../nbs/1_optimality/13_likelihood.ipynb #00000045
 def _probabilities(contents, name: str) -> np.ndarray:
     "`contents` (b,) divided by their sum. Raises ValueError if one is negative or all are zero."
     contents = np.asarray(contents, dtype=float)

@@ -243,7 +243,7 @@ def _compiled_epoch(architecture: Architecture, loss: Loss, clip: float | None):
 
 # %% ../nbs/1_optimality/15_networks.ipynb #00000031
 def _segments(architecture: Architecture, order: np.ndarray, rates: np.ndarray, rngs: Sequence, limit: int = 2**27):
-    "Yields (rows, rates) or, with dropout, (rows, rates, masks) for consecutive steps; masks take at most about `limit` bytes at a time."
+    "Yields (rows, rates) or, with dropout, (rows, rates, masks) for consecutive steps; masks take about `limit` bytes at a time, the random numbers behind them four times as much."
     if not architecture.dropout:
         yield order, rates
         return

@@ -158,7 +158,7 @@ def isotonic_calibration(score, label, weight) -> Calibration:
 CALIBRATIONS = {"histogram": histogram_calibration, "isotonic": isotonic_calibration}
 
 # %% ../nbs/1_optimality/16_ratio.ipynb #00000015
-_DEGREE = 4  # of the polynomials in each nuisance parameter, where they are fitted to events with one nu each
+_DEGREE = 4  # of the polynomials in each nuisance parameter, in all cases but that of _FINE
 _FINE = 24  # of the polynomial in a single nuisance parameter, where all events are seen at every nu
 
 
@@ -200,7 +200,7 @@ def fit_shift(score: np.ndarray, label: np.ndarray, weight: np.ndarray, basis: n
     pull, inverse = each * weight[:, None], np.linalg.inv(curvature)
     return coefficients, inverse @ (pull.T @ pull) @ inverse
 
-
+# %% ../nbs/1_optimality/16_ratio.ipynb #00000017
 def _overlap_size(weight: np.ndarray, chance: np.ndarray, label: np.ndarray, basis: np.ndarray) -> float:
     """Smallest effective number of events of a class where both classes occur, over fifths of each nuisance parameter.
 
@@ -217,7 +217,7 @@ def _overlap_size(weight: np.ndarray, chance: np.ndarray, label: np.ndarray, bas
             sizes += list(sums[0] ** 2 / np.maximum(sums[1], 1e-300))
     return float(min(sizes))
 
-# %% ../nbs/1_optimality/16_ratio.ipynb #0000001d
+# %% ../nbs/1_optimality/16_ratio.ipynb #0000001e
 def moments_over_denominator(score_grid: np.ndarray, weight: np.ndarray) -> tuple:
     """Sums over denominator events of w r (g,), w^2 r (g,), w^2 r r' (g, g), w and w^2, for log ratios `score_grid` (g, n) and `weight` (n,).
 
@@ -229,8 +229,8 @@ def moments_over_denominator(score_grid: np.ndarray, weight: np.ndarray) -> tupl
 def shift_over_denominator(moments: tuple, numerator_mean: float = 0.0) -> tuple[np.ndarray, np.ndarray, float]:
     """log of the mean ratio over denominator events at each grid point (g,), its covariance (g, g), the effective size.
 
-    `moments` as `moments_over_denominator` gives them; `numerator_mean` the mean ratio of numerator events, which is E[r^2] over
-    the denominator, known from events that it does not depend on by luck. Raises ValueError if the effective size is below 100."""
+    `moments` as `moments_over_denominator` gives them; `numerator_mean` the mean ratio of numerator events: it estimates E[r^2]
+    over the denominator from other events, so that it cannot be small just because this sample has no large r. Raises ValueError if the effective size is below 100."""
     first, mixed, second, total, squares = moments
     with np.errstate(divide="ignore", invalid="ignore"):
         relative = second / np.outer(first, first)
@@ -240,7 +240,7 @@ def shift_over_denominator(moments: tuple, numerator_mean: float = 0.0) -> tuple
         raise ValueError(f"normalise: expected an effective sample of at least 100 denominator events, got {effective:.3g}; use 'pooled'")
     return np.log(first / total), relative - cross - cross.T + squares / total**2, effective
 
-# %% ../nbs/1_optimality/16_ratio.ipynb #00000020
+# %% ../nbs/1_optimality/16_ratio.ipynb #00000021
 def mean_ratio(log_ratios: np.ndarray, over: str | None = "pooled") -> np.ndarray:
     "Log ratio (n,) of an ensemble from its members' (m, n): mean ratios to the pooled density, or to the 'denominator'."
     if over == "denominator":
@@ -251,7 +251,7 @@ def mean_ratio(log_ratios: np.ndarray, over: str | None = "pooled") -> np.ndarra
         return np.log(expit(log_ratios).sum(axis=0)) - np.log(expit(-log_ratios).sum(axis=0))
     return logsumexp(log_expit(log_ratios), axis=0) - logsumexp(log_expit(-log_ratios), axis=0)
 
-# %% ../nbs/1_optimality/16_ratio.ipynb #00000024
+# %% ../nbs/1_optimality/16_ratio.ipynb #00000025
 @dataclass(frozen=True, eq=False)
 class Normalisation:
     "Shift of each member as a polynomial in nu: `coefficients` (m, p), `covariance` (m, p, p)."
@@ -269,7 +269,7 @@ def normalisation_pooled(scores: np.ndarray, label, weight, basis) -> Normalisat
     fits = [fit_shift(score, label, weight, basis) for score in scores]
     return Normalisation(*(np.stack(part) for part in zip(*fits)))
 
-# %% ../nbs/1_optimality/16_ratio.ipynb #00000025
+# %% ../nbs/1_optimality/16_ratio.ipynb #00000026
 def normalisation_over_denominator(ratio: Ratio, numerator: Table, denominator: Table) -> Normalisation:
     """The Normalisation over `denominator` events, all of them at every nu of a grid.
 
@@ -294,7 +294,7 @@ def _grid(parameters: Mapping[str, tuple[float, float]], n: int) -> np.ndarray:
     axes = [np.linspace(low, high, n) for low, high in parameters.values()]
     return np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(-1, len(axes))
 
-# %% ../nbs/1_optimality/16_ratio.ipynb #00000027
+# %% ../nbs/1_optimality/16_ratio.ipynb #00000028
 @dataclass(frozen=True, eq=False)
 class Interpolant:
     """Log ratios of events as functions of nu: `coefficients` (b, g, n) of products of Chebyshev polynomials, b data sets of n events.
@@ -305,7 +305,7 @@ class Interpolant:
     degrees: tuple[int, ...]
 
     def __call__(self, nu: np.ndarray) -> np.ndarray:
-        "Log ratios (n,) at nu (k,), (p, n) at (p, k); with b data sets p is b. Raises ValueError outside the trained range."
+        "Log ratios (n,) at nu (k,), (p, n) at (p, k); with b data sets p is b. Raises ValueError outside the prepared ranges."
         values = self._evaluate(_rows(np.atleast_2d(nu), self.parameters, self.degrees, 0))[:, 0]
         return values if np.ndim(nu) == 2 else values[0]
 
@@ -337,7 +337,7 @@ class Interpolant:
         "Data sets made of the rows (b, n) of a single one."
         return replace(self, coefficients=self.coefficients[0][:, rows].transpose(1, 0, 2))
 
-# %% ../nbs/1_optimality/16_ratio.ipynb #00000028
+# %% ../nbs/1_optimality/16_ratio.ipynb #00000029
 def _rows(nu: np.ndarray, parameters: Mapping[str, tuple[float, float]], degrees: Sequence[int], order: int) -> np.ndarray:
     "Products of Chebyshev polynomials (p, r, g) at nu (p, k): values; with order=2 also first derivatives (k) and second ones (k(k+1)/2)."
     check_inside(nu, parameters)
@@ -366,7 +366,7 @@ def _chebyshev(u: np.ndarray, degree: int, of: int) -> np.ndarray:
     derived = _derived(degree, of)
     return np.polynomial.chebyshev.chebvander(u, len(derived) - 1) @ derived
 
-# %% ../nbs/1_optimality/16_ratio.ipynb #0000002a
+# %% ../nbs/1_optimality/16_ratio.ipynb #0000002b
 def _nodes(degree: int) -> np.ndarray:
     "The degree + 1 points u in [-1, 1] at which polynomials of this degree are fixed: cos(pi j / degree)."
     return np.cos(np.pi * np.arange(degree + 1) / max(degree, 1))
@@ -382,7 +382,7 @@ def sufficient_degree(function: Callable[[np.ndarray], np.ndarray], largest: int
         degree *= 2
     return degree
 
-# %% ../nbs/1_optimality/16_ratio.ipynb #0000002c
+# %% ../nbs/1_optimality/16_ratio.ipynb #0000002d
 def interpolated(ratio, x: np.ndarray, ranges: Mapping[str, tuple[float, float]] | None = None, largest: int | None = None) -> Interpolant:
     """The Interpolant of `ratio` at events `x` (n, d): its networks are called here, and not again.
 
@@ -409,7 +409,7 @@ def interpolated(ratio, x: np.ndarray, ranges: Mapping[str, tuple[float, float]]
                          f"{', '.join(f'{a:g} to {b:g}' for a, b in ranges.values())}, got {error:.2g}; give the likelihood narrower ranges")
     return _through_nodes(ratio, x, ranges, degrees)
 
-
+# %% ../nbs/1_optimality/16_ratio.ipynb #0000002e
 def _through_nodes(ratio, x: np.ndarray, ranges: Mapping[str, tuple[float, float]], degrees: Sequence[int]) -> Interpolant:
     "The Interpolant of these degrees."
     low, high = np.array(list(ranges.values()), dtype=float).T
@@ -420,7 +420,7 @@ def _through_nodes(ratio, x: np.ndarray, ranges: Mapping[str, tuple[float, float
         values = np.moveaxis(np.tensordot(inverse, values, axes=(1, i)), 0, i)
     return Interpolant(values.reshape(1, -1, len(x)), dict(ranges), tuple(degrees))
 
-
+# %% ../nbs/1_optimality/16_ratio.ipynb #0000002f
 def _inside_ranges(parameters: Mapping[str, tuple[float, float]], ranges: Mapping[str, tuple[float, float]]) -> dict:
     "`ranges` in the order of `parameters`; raises ValueError if one is missing, reversed or outside."
     if set(ranges) != set(parameters):
@@ -432,7 +432,7 @@ def _inside_ranges(parameters: Mapping[str, tuple[float, float]], ranges: Mappin
     check_inside(np.array(list(ordered.values())).T, parameters)
     return ordered
 
-
+# %% ../nbs/1_optimality/16_ratio.ipynb #00000030
 def _at_points(ratio, x: np.ndarray, points: np.ndarray, size: int = 2**18) -> np.ndarray:
     "Log ratios (g, n) of `ratio` at `points` (g, k), many at a time in one call."
     step = max(1, size // max(len(x), 1))
@@ -440,7 +440,7 @@ def _at_points(ratio, x: np.ndarray, points: np.ndarray, size: int = 2**18) -> n
     return np.concatenate([ratio.log_ratio(np.tile(x, (len(piece), 1)), np.repeat(piece, len(x), axis=0)).reshape(len(piece), -1)
                            for piece in pieces])
 
-# %% ../nbs/1_optimality/16_ratio.ipynb #0000002d
+# %% ../nbs/1_optimality/16_ratio.ipynb #00000031
 class Ratio:
     """A learned log density ratio of a numerator to a denominator sample: an ensemble, calibrated and normalised.
 
@@ -534,7 +534,7 @@ class Ratio:
         "Writes the ratio to one file (NumPy arrays and JSON, no pickle), whole or not at all."
         save_ratio(self, path)
 
-# %% ../nbs/1_optimality/16_ratio.ipynb #0000002e
+# %% ../nbs/1_optimality/16_ratio.ipynb #00000032
 def _normalised(ratio: Ratio, x: np.ndarray, nu: np.ndarray | None) -> np.ndarray:
     "Log ratios (m, n) of the members, normalised."
     log_ratios = ratio.calibrated(x, nu)
@@ -542,7 +542,7 @@ def _normalised(ratio: Ratio, x: np.ndarray, nu: np.ndarray | None) -> np.ndarra
         return log_ratios
     return log_ratios - ratio.normalisation.coefficients @ ratio.normalisation.basis(nu, len(x), ratio.parameters).T
 
-# %% ../nbs/1_optimality/16_ratio.ipynb #0000002f
+# %% ../nbs/1_optimality/16_ratio.ipynb #00000033
 def _ranges(parameters) -> dict[str, tuple[float, float]]:
     "`parameters` as a dictionary of (low, high); raises ValueError unless low < high, both finite."
     ranges = {}
@@ -567,7 +567,7 @@ def _points(ratio: Ratio, x, nu, extrapolate: bool = False) -> tuple[np.ndarray,
         raise ValueError(f"nu: expected values of {', '.join(ratio.parameters)}, got None")
     return x, check_inside(check_nu(nu, len(x)), ratio.parameters, extrapolate)
 
-# %% ../nbs/1_optimality/16_ratio.ipynb #00000031
+# %% ../nbs/1_optimality/16_ratio.ipynb #00000035
 def _training_tables(ratio: Ratio, numerator: Table, denominator: Table, rng) -> tuple[Table, Table]:
     """The two Tables, each with nu if the ratio has parameters and without if not.
 
@@ -585,7 +585,7 @@ def _training_tables(ratio: Ratio, numerator: Table, denominator: Table, rng) ->
     check_same_nu(numerator, denominator)
     return numerator, denominator
 
-# %% ../nbs/1_optimality/16_ratio.ipynb #00000032
+# %% ../nbs/1_optimality/16_ratio.ipynb #00000036
 def _fit(ratio: Ratio, numerator: Table, denominator: Table) -> Ratio:
     "Trains the networks of `ratio` and finishes its scores on held-out events."
     rngs = spawn(ratio.rng, 4)
@@ -607,7 +607,7 @@ def _fit(ratio: Ratio, numerator: Table, denominator: Table) -> Ratio:
                        validation=watch, training=ratio.training, rng=rngs[3])
     return finish(ratio, replace(empty, network=network), parts[0][1], parts[1][1])
 
-# %% ../nbs/1_optimality/16_ratio.ipynb #00000033
+# %% ../nbs/1_optimality/16_ratio.ipynb #00000037
 def _bootstrap_rows(label: np.ndarray, members: int, rng) -> np.ndarray:
     "For each member (m, n) events drawn with repetition within each class; with weights their totals fluctuate, which normalising repairs."
     classes = [np.flatnonzero(label == c) for c in (1, 0)]
@@ -631,7 +631,7 @@ def finish(ratio: Ratio, scores, numerator: Table, denominator: Table) -> Ratio:
         ratio.normalisation = normalisation_over_denominator(ratio, numerator, denominator)
     return ratio
 
-# %% ../nbs/1_optimality/16_ratio.ipynb #00000035
+# %% ../nbs/1_optimality/16_ratio.ipynb #00000039
 def _held_out(ratio: Ratio, which: str, nu) -> Table:
     "Held-out Table of one class, weights summing to one; the numerator near `nu` if there are parameters."
     if ratio.kept is None:
@@ -652,7 +652,7 @@ def _held_out(ratio: Ratio, which: str, nu) -> Table:
         raise ValueError(f"nu: expected at least 100 effective held-out events near {nu.tolist()}, got {effective:.3g}; pass source={{name: Table or model}}")
     return Table(table.x, None, weight / weight.sum())
 
-# %% ../nbs/1_optimality/16_ratio.ipynb #00000037
+# %% ../nbs/1_optimality/16_ratio.ipynb #0000003b
 def closure(log_num, log_den, numerator: Table, denominator: Table, on_numerator: np.ndarray, on_denominator: np.ndarray) -> tuple:
     """Differences (p,) between denominator means with weight r/(1+r) and numerator means with 1/(1+r) of p functions, and their covariance.
 
@@ -666,7 +666,7 @@ def closure(log_num, log_den, numerator: Table, denominator: Table, on_numerator
     wanted, wanted_covariance = mean_and_covariance(expit(-log_num)[:, None] * on_numerator, numerator.weights)
     return found - wanted, found_covariance + wanted_covariance
 
-# %% ../nbs/1_optimality/16_ratio.ipynb #00000038
+# %% ../nbs/1_optimality/16_ratio.ipynb #0000003c
 @dataclass(frozen=True)
 class Check:
     "One test: the difference with the largest pull, `value` and `error`; `p_value` of all differences together; `passed` above 0.0027."
@@ -690,7 +690,7 @@ def _check(name: str, difference: np.ndarray, covariance: np.ndarray) -> Check:
     worst = int(np.argmax(np.abs(pulls)))
     return Check(name, float(difference[worst]), float(scale[worst]), float(chdtrc(max(rank, 1), pulls @ inverse @ pulls)))
 
-# %% ../nbs/1_optimality/16_ratio.ipynb #00000039
+# %% ../nbs/1_optimality/16_ratio.ipynb #0000003d
 @dataclass(frozen=True)
 class Diagnosis:
     "Results of the tests, `checks`; prints as a table. `passed` if all are."
@@ -705,7 +705,7 @@ class Diagnosis:
         rows += [f"{c.name:<20} {c.value:>+12.5f} +- {c.error:<8.5f} {c.p_value:>9.3g}  {'passed' if c.passed else 'FAILED'}" for c in self.checks]
         return "\n".join(rows)
 
-# %% ../nbs/1_optimality/16_ratio.ipynb #0000003a
+# %% ../nbs/1_optimality/16_ratio.ipynb #0000003e
 def diagnose(ratio, numerator: Table, denominator: Table, *, rng=0) -> Diagnosis:
     """The Diagnosis of anything with `log_ratio`, on two Tables that were not used to make it (nu per event where it has parameters).
 
@@ -723,7 +723,7 @@ def diagnose(ratio, numerator: Table, denominator: Table, *, rng=0) -> Diagnosis
               _check("two-sample test", *_two_sample(log_num, log_den, numerator, denominator, streams[1]))]
     return Diagnosis(tuple(checks))
 
-# %% ../nbs/1_optimality/16_ratio.ipynb #0000003b
+# %% ../nbs/1_optimality/16_ratio.ipynb #0000003f
 def _count_closure(log_num, log_den, numerator: Table, denominator: Table, n_bins: int = 10) -> tuple:
     "Closure of the fractions of events in ranges of the log ratio that hold equally much of the overlap of the classes."
     score = np.sort(np.concatenate([log_num, log_den]))
@@ -753,7 +753,7 @@ def _moment_closure(log_num, log_den, numerator: Table, denominator: Table) -> t
     moments = lambda table: powers(scaling(_features(table)))
     return closure(log_num, log_den, numerator, denominator, moments(numerator), moments(denominator))
 
-# %% ../nbs/1_optimality/16_ratio.ipynb #0000003c
+# %% ../nbs/1_optimality/16_ratio.ipynb #00000040
 def _two_sample(log_num, log_den, numerator: Table, denominator: Table, rng) -> tuple:
     "Closure of the output of boosted trees trained on one half of the events, on the other half."
     from sklearn.ensemble import HistGradientBoostingClassifier
@@ -769,7 +769,7 @@ def _two_sample(log_num, log_den, numerator: Table, denominator: Table, rng) -> 
     outputs = [trees.predict_proba(_features(table)[row])[:, 1:] - 0.5 for table, row in zip((numerator, denominator), rows)]
     return closure(log_num[rows[0]], log_den[rows[1]], numerator[rows[0]], denominator[rows[1]], *outputs)
 
-# %% ../nbs/1_optimality/16_ratio.ipynb #00000041
+# %% ../nbs/1_optimality/16_ratio.ipynb #00000045
 def save_ratio(ratio: Ratio, path: str | Path) -> None:
     """Writes a fitted `ratio` to the file `path` (its held-out events are not included).
 
@@ -800,7 +800,7 @@ def save_ratio(ratio: Ratio, path: str | Path) -> None:
     finally:
         temporary.unlink(missing_ok=True)
 
-# %% ../nbs/1_optimality/16_ratio.ipynb #00000042
+# %% ../nbs/1_optimality/16_ratio.ipynb #00000046
 def load_ratio(path: str | Path) -> Ratio:
     """The Ratio saved in the file `path`, with its settings but for the seed, which is 0.
 
@@ -832,7 +832,7 @@ def _from_arrays(header: dict, arrays: dict) -> Ratio:
         ratio.tables = [Calibration(arrays[f"knots_{i}"], arrays[f"table_{i}"]) for i in range(ratio.members)]
     return ratio
 
-# %% ../nbs/1_optimality/16_ratio.ipynb #00000044
+# %% ../nbs/1_optimality/16_ratio.ipynb #00000048
 class LabelledRatio(ClassifierMixin, BaseEstimator):
     """scikit-learn adapter: `LabelledRatio(Ratio(members=5, rng=1)).fit(X, y, sample_weight)`; label 1 is the numerator.
 
@@ -869,7 +869,7 @@ class LabelledRatio(ClassifierMixin, BaseEstimator):
         "The more probable label (n,)."
         return (self.log_ratio(X) > 0).astype(int)
 
-# %% ../nbs/1_optimality/16_ratio.ipynb #00000045
+# %% ../nbs/1_optimality/16_ratio.ipynb #00000049
 def from_scores(score, numerator: Table, denominator: Table, *, parameters=None, calibration: str | None = "isotonic",
                 normalise: str | None = "pooled") -> Ratio:
     """A Ratio made from a trained classifier, or a list of them as members, calibrated and normalised on two Tables.
@@ -888,7 +888,7 @@ def from_scores(score, numerator: Table, denominator: Table, *, parameters=None,
     probability = [hasattr(one, "predict_proba") or bool(0 <= out.min() <= out.max() <= 1) for one, out in zip(classifiers, outputs)]
     return finish(ratio, ForeignScores(classifiers, probability), numerator, denominator)
 
-# %% ../nbs/1_optimality/16_ratio.ipynb #0000004a
+# %% ../nbs/1_optimality/16_ratio.ipynb #0000004e
 def mixed(log_ratio: np.ndarray, fraction: float) -> np.ndarray:
     "log p_{S+B}/p_B from log p_S/p_B, for a signal `fraction` S/(S+B). Source: Nachman (2020), eqs. 3.12 to 3.14."
     fraction = check_number(fraction, "fraction", "(0, 1]")
