@@ -34,4 +34,4 @@ def package(quick: bool) -> list[dict]:
     most = {statement: max(values) for statement, values in memory.items()}
     return [row(ours, times[ours], "import keras", times["import keras"], limit=0.4 if ours == statements[0] else None,
                 quality=f"{most[ours]:.0f} MiB resident (goal 100), keras {most['import keras']:.0f} MiB", quality_met=most[ours] <= 100,
-                note="new processes, interpreter included") for ours in statements[:2]]
+                note="new processes; the memory includes the interpreter, the time is that of the import") for ours in statements[:2]]
