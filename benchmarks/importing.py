@@ -26,7 +26,7 @@ def package(quick: bool) -> list[dict]:
     "Imports in turns; a first one of each fills the disk cache and does not count."
     statements = ("import lrguide", "from lrguide import Likelihood, p_value", "import keras")
     measured = {statement: [] for statement in statements}
-    for number in range(1 + (2 if quick else 7)):
+    for number in range(1 + (1 if quick else 7)):
         for statement, mine in measured.items():
             one = fresh(statement)
             mine += [one] if number else []
