@@ -193,7 +193,7 @@ class Normal:
 
     def take(self, sets) -> Normal:
         "The measurements of the data sets `sets`."
-        return replace(self, mean=self.mean[sets]) if np.ndim(self.mean) else self
+        return replace(self, mean=self.mean[sets]) if np.size(self.mean) > 1 else self
 
 # %% ../nbs/1_optimality/13_likelihood.ipynb #00000013
 @dataclass(frozen=True, eq=False)
@@ -261,7 +261,7 @@ def _length(values: Mapping[str, np.ndarray]) -> int:
 # %% ../nbs/1_optimality/13_likelihood.ipynb #00000015
 def _event_sum_on_grid(surface: Surface, values: Mapping[str, np.ndarray]) -> np.ndarray:
     "`event_sum`: the ratios are computed once for each distinct point of the nuisance parameters, all yields there follow by one product."
-    processes, n_points = surface.model.processes.values(), max(1, *(np.size(value) for value in values.values()))
+    processes, n_points = surface.model.processes.values(), max([1] + [np.size(value) for value in values.values()])
     columns = {name: np.broadcast_to(np.asarray(value, float), n_points) for name, value in values.items()}
     names = list(dict.fromkeys(name for process in processes for name in process.parameters))
     points = np.stack([columns[name] for name in names], axis=1) if names else np.zeros((n_points, 1))
@@ -808,7 +808,7 @@ def _minima(prepared: Surface, names: list[str], start: Mapping, limits: Mapping
     wide = lambda values: np.stack([np.broadcast_to(np.asarray(value, float), n_points) for value in values], axis=1)
     held = {name: np.broadcast_to(np.asarray(value, float), n_points) for name, value in fixed.items()}
     low, high = (wide([limits[name][end] for name in names]) for end in (0, 1))
-    shared = len(prepared.weights) == 1 and not any(np.ndim(getattr(c, "mean", 0.0)) for c in prepared.constraints)
+    shared = len(prepared.weights) == 1 and not any(np.size(getattr(c, "mean", 0.0)) > 1 for c in prepared.constraints)
     part = lambda which: prepared if shared else prepared.take(which)
     values_at = lambda points, which: {**{name: value[which] for name, value in held.items()}, **dict(zip(names, points.T))}
     evaluate = lambda points, which: part(which).derivatives(values_at(points, which), names)
