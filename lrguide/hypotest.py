@@ -174,9 +174,10 @@ def on_off_statistic(n_on: int, n_off: int, tau: float, signal: float = 0.0) -> 
 
 # %% ../nbs/1_optimality/17_power.ipynb #00000002
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial
+from functools import lru_cache, partial
 import scipy.fft
 from scipy.optimize import brentq
+from scipy.sparse import csr_array
 from scipy.special import gammaln
 from .arrays import Table, check_choice, check_events, check_sample, generator, join, spawn
 from .likelihood import Likelihood, fit_surface, surface, surface_of_sets
@@ -423,40 +424,73 @@ def _rows_at_rates(terms: Callable, source: Mapping[str, Table], yields: Sequenc
             np.concatenate([np.outer(n, w) for n, w in zip(expected.T, share)], axis=1))
 
 # %% ../nbs/1_optimality/17_power.ipynb #0000001d
-_BLOCK = 2**18  # events at once, in the processor's cache
-_CHUNK = 2**23  # events of one task
+_BLOCK = 2**18  # events at once
+_CHUNK = 2**23  # events, or other random numbers, of one task
 
 
 @dataclass(frozen=True, eq=False)
 class _Cells:
-    """Draws contributions to m statistics for `expected` events: `table` (m, 2^16), NaN in cells that hold different ones.
+    """Sums contributions to m statistics over events drawn from 2^16 cells: `table` (m, 2^16), 0 in the `mixed` cells (2^16,).
 
-    Those are looked up in `known` (m, n), rows in the order of the cells, at their `cumulative` (n,) probability."""
+    These hold different ones, which are looked up in `known` (m, n), rows in the order of the cells, at their `cumulative` (n,)
+    probability. `expected`: events of one experiment."""
     expected: float
     table: np.ndarray
+    mixed: np.ndarray
     known: np.ndarray
     cumulative: np.ndarray
     any_mixed: bool
 
-    def draw(self, n: int, rng: np.random.Generator, room: dict | None = None) -> np.ndarray:
-        "Contributions (m, n) of n events; `room` keeps the arrays for the next call, which overwrites them."
-        room = {} if room is None else room
-        if len(room.get("cell", ())) < n:
-            room["cell"], room["found"] = np.empty(n + n // 8, np.intp), np.empty((len(self.table), n + n // 8), self.table.dtype)
-        cell, found = room["cell"][:n], room["found"][:, :n]
-        cell[:] = rng.integers(0, 2**64 - 1, -(-n // 4), dtype=np.uint64, endpoint=True).view(np.uint16)[:n]
-        for column, out in zip(self.table, found):
-            column.take(cell, out=out, mode="clip")
-        if self.any_mixed:
-            mixed = np.flatnonzero(np.isnan(found[0]))
-            at = (cell[mixed] + rng.random(len(mixed))) / 2**16
-            found[:, mixed] = self.known[:, np.searchsorted(self.cumulative, at, side="right").clip(0, self.known.shape[1] - 1)]
-        return found
+    @property
+    def numbers(self) -> float:
+        "Random numbers that an experiment takes."
+        return self.expected
+
+    def sums(self, counts: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+        "Sums (m, n) over `counts` (n,) events."
+        edges = np.append(0, np.cumsum(counts)).astype(np.int32)
+        cell = _cell_numbers(edges[-1], rng).astype(np.int32)
+        ones = _ones(max(len(cell), 3 * _BLOCK // 2))[:len(cell)]
+        drawn = csr_array((ones, cell, edges), shape=(len(counts), 2**16))
+        total = np.stack([drawn @ column for column in self.table])     # the product looks up and adds in one pass
+        some, found = self._from_rows(cell, rng)
+        if len(some):
+            np.add.at(total, (slice(None), np.searchsorted(edges, some, side="right") - 1), found)
+        return total
+
+    def draw(self, n: int, rng: np.random.Generator) -> np.ndarray:
+        "Contributions (m, n) of n events."
+        cell = _cell_numbers(n, rng).astype(np.intp)
+        drawn = self.table.take(cell, axis=1, mode="clip")
+        some, found = self._from_rows(cell, rng)
+        drawn[:, some] = found
+        return drawn
+
+    def _from_rows(self, cell: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+        "Which of the events (n,) are in mixed cells, and their contributions (m, some)."
+        some = np.flatnonzero(self.mixed.take(cell)) if self.any_mixed else np.zeros(0, int)
+        at = (cell[some] + rng.random(len(some))) / 2**16
+        return some, self.known[:, np.searchsorted(self.cumulative, at, side="right").clip(0, self.known.shape[1] - 1)]
 
     def totals(self, n: int, rng: np.random.Generator) -> np.ndarray:
         "Sums (m, n) over the events of n experiments."
-        quick = np.random.Generator(np.random.SFC64(rng.integers(0, 2**63, 4)))       # NumPy's quickest source of random bits
-        return _summed(partial(self.draw, room={}), rng.poisson(self.expected, n), len(self.table), quick)
+        return _in_blocks(self.sums, rng.poisson(self.expected, n), _quick(rng))
+
+
+@lru_cache(maxsize=1)
+def _ones(n: int) -> np.ndarray:
+    "Ones (n,), not to be written to."
+    return np.ones(n)
+
+
+def _cell_numbers(n: int, rng: np.random.Generator) -> np.ndarray:
+    "Random integers (n,) of 16 bits; `rng` gives 64 at a time."
+    return rng.bit_generator.random_raw(n // 4 + 1).view(np.uint16)[:n]
+
+
+def _quick(rng: np.random.Generator) -> np.random.Generator:
+    "A new stream of random numbers from NumPy's quickest source of bits."
+    return np.random.Generator(np.random.SFC64(rng.integers(0, 2**63, 4)))
 
 # %% ../nbs/1_optimality/17_power.ipynb #0000001e
 def _cells(known: np.ndarray, rate: np.ndarray) -> _Cells:
@@ -478,27 +512,23 @@ def _cells(known: np.ndarray, rate: np.ndarray) -> _Cells:
     knots = np.concatenate([[0.0], cumulative])
     mean = np.diff(np.stack([np.interp(edges, knots, one) for one in integral]), axis=1) * 2**16
     narrow = narrow.all(axis=0)
-    table = np.where(narrow, np.where(high == low, low, np.clip(mean, low, high)), np.nan)
-    if all(len(np.unique(column[::32])) > 300 for column in table):
-        table = table.astype(np.float32)                   # half the cache, 1e-6 of T; statistics with steps keep every digit
-    return _Cells(float(rate.sum()), table, known, cumulative, not narrow.all())
+    table = np.where(narrow, np.where(high == low, low, np.clip(mean, low, high)), 0.0)
+    return _Cells(float(rate.sum()), table, ~narrow, known, cumulative, not narrow.all())
 
 # %% ../nbs/1_optimality/17_power.ipynb #0000001f
-def _summed(draw: Callable, counts: np.ndarray, m: int, rng: np.random.Generator) -> np.ndarray:
-    "Sums (m, n) of what `draw(number, rng)` gives (m, number), over `counts` (n,) events each; a block of experiments at a time."
-    total, n = np.zeros((m, len(counts))), len(counts)
+def _in_blocks(sums: Callable, counts: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    "`sums(counts, rng)` (m, n) over `counts` (n,) events of each experiment, so many at a time that a block of events is in memory."
     per_block = max(1, int(_BLOCK / max(counts.mean(), 1)))
-    for start in range(0, n, per_block):
-        block = counts[start:start + per_block]
-        if len(block) == 1:                                # one experiment may be larger than a block
-            for piece in range(0, int(block[0]), _BLOCK):
-                total[:, start] += draw(min(_BLOCK, int(block[0]) - piece), rng).sum(axis=1, dtype=float)
-            continue
-        values = draw(int(block.sum()) + 1, rng)
-        values[:, -1] = 0.0                                # reduceat wants a number after the last experiment
-        sums = np.add.reduceat(values, np.cumsum(block) - block, axis=1)
-        total[:, start:start + per_block] = np.where(block > 0, sums, 0.0)
-    return total
+    if per_block > 1:
+        return np.concatenate([sums(counts[start:start + per_block], rng) for start in range(0, len(counts), per_block)], axis=1)
+    pieces = lambda n: [min(_BLOCK, n - start) for start in range(0, n, _BLOCK)] or [0]     # one experiment may be larger than a block
+    return np.stack([sum(sums(np.array([piece]), rng)[:, 0] for piece in pieces(int(n))) for n in counts], axis=1)
+
+
+def _added(values: np.ndarray, counts: np.ndarray) -> np.ndarray:
+    "Sums (m, n) over `counts` (n,) neighbours of `values` (m, 1 + sum of counts), the last of which does not count."
+    values[:, -1] = 0.0                                    # reduceat wants a number after the last experiment
+    return np.where(counts > 0, np.add.reduceat(values, np.cumsum(counts) - counts, axis=1), 0.0)
 
 # %% ../nbs/1_optimality/17_power.ipynb #00000020
 @dataclass(frozen=True, eq=False)
@@ -508,10 +538,16 @@ class _Counts:
     rates: np.ndarray
     tables: tuple[_Cells, ...] = ()
 
+    @property
+    def numbers(self) -> float:
+        "Random numbers that an experiment takes; a Poisson number counts as four."
+        return 4 * len(self.rates)
+
     def totals(self, n: int, rng: np.random.Generator) -> np.ndarray:
         "Sums (m, n) over the events of n experiments."
         if self.tables:
-            return sum(table.draw(n, rng) for table in self.tables)
+            quick = _quick(rng)
+            return sum(table.draw(n, quick) for table in self.tables)
         counts = rng.poisson(self.rates, (n, len(self.rates)))
         finite = np.isfinite(self.t)
         total = np.where(finite, self.t, 0.0) @ counts.T.astype(float)
@@ -537,12 +573,17 @@ class _Sampled:
     process: str
     nu: np.ndarray | None
     terms: Callable
-    m: int
+
+    @property
+    def numbers(self) -> float:
+        "Random numbers that an experiment takes."
+        return self.expected
 
     def totals(self, n: int, rng: np.random.Generator) -> np.ndarray:
         "Sums (m, n) over the events of n experiments."
-        draw = lambda number, rng: self.terms(self.source.sample(self.process, number, rng, nu=self.nu).x)
-        return _summed(draw, rng.poisson(self.expected, n), self.m, rng)
+        draw = lambda n, rng: self.terms(self.source.sample(self.process, n, rng, nu=self.nu).x)
+        sums = lambda counts, rng: _added(draw(int(counts.sum()) + 1, rng), counts)
+        return _in_blocks(sums, rng.poisson(self.expected, n), rng)
 
 # %% ../nbs/1_optimality/17_power.ipynb #00000022
 def _from_tables(tables: Mapping[str, Table], yields: Mapping[str, float], terms: Callable, n_toys: int) -> _Cells | _Counts:
@@ -592,17 +633,17 @@ def pseudo_experiments(statistics, source, yields: Mapping[str, float], n_toys: 
     origin = {name: source[name] if isinstance(source, Mapping) else source for name in yields}
     tables = {name: item for name, item in origin.items() if isinstance(item, Table) and yields[name] > 0}
     parts = [_from_tables(tables, yields, terms, n_toys)] if tables else []
-    parts += [_Sampled(yields[name], item, name, _nu_of(item, values), terms, len(several))
+    parts += [_Sampled(yields[name], item, name, _nu_of(item, values), terms)
               for name, item in origin.items() if not isinstance(item, Table) and yields[name] > 0]
     constants = np.array([float(statistic.constant) for statistic in several])
-    tasks = _tasks(n_toys, sum(yields.values()), rng)
+    tasks = _tasks(n_toys, sum(part.numbers for part in parts), rng)
     result = np.concatenate(list(map(partial(_toy_chunk, constants, parts), tasks)), axis=1)
     return result if isinstance(statistics, Sequence) else result[0]
 
 # %% ../nbs/1_optimality/17_power.ipynb #00000024
-def _tasks(n_toys: int, expected: float, rng, events: int = _CHUNK) -> list[tuple[int, np.random.Generator]]:
-    "Numbers of pseudo-experiments with about `events` events in all, each with its own stream of random numbers."
-    size = int(np.clip(events / max(expected, 1.0), 1, 2**14))
+def _tasks(n_toys: int, each: float, rng, chunk: int = _CHUNK) -> list[tuple[int, np.random.Generator]]:
+    "Numbers of pseudo-experiments that take about `chunk` random numbers, `each` for one, with their own streams of them."
+    size = int(np.clip(chunk / max(each, 1.0), 1, 2**17))
     sizes = [min(size, n_toys - start) for start in range(0, n_toys, size)]
     return list(zip(sizes, spawn(rng, len(sizes))))
 
@@ -886,7 +927,7 @@ def _profile_toy_tails(model, data, null, alternative, truths, source, n_toys, r
         sources = _sources(model, source, values)
         tables = all(isinstance(item, Table) for item in sources.values())
         rows = surface(model, join(*(Table(item.x) for item in sources.values()))) if tables else None      # networks see each row once
-        tasks = _tasks(n_toys, sum(model.yields(values).values()), stream, events=2**17)
+        tasks = _tasks(n_toys, sum(model.yields(values).values()), stream, chunk=2**17)
         toys = np.concatenate(list(map(partial(_profile_chunk, model, null, alternative, values, sources, rows), tasks)))
         tail = _toy_tail(toys, float(t_obs), 1e-7 * (1 + abs(float(t_obs))))
         p = float(tail(float(t_obs)))

@@ -4,7 +4,7 @@
 from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
+from functools import cached_property, lru_cache
 import numpy as np
 from scipy.interpolate import PchipInterpolator
 from scipy.special import gammaincinv
@@ -259,6 +259,9 @@ def _length(values: Mapping[str, np.ndarray]) -> int:
     return len(next(iter(values.values()))) if values else 1
 
 # %% ../nbs/1_optimality/13_likelihood.ipynb #00000015
+_IN_CACHE = 2**15  # numbers in an array that stays in the cache
+
+
 def _event_sum_on_grid(surface: Surface, values: Mapping[str, np.ndarray]) -> np.ndarray:
     "`event_sum`: the ratios are computed once for each distinct point of the nuisance parameters, all yields there follow by one product."
     processes, n_points = surface.model.processes.values(), max([1] + [np.size(value) for value in values.values()])
@@ -267,32 +270,32 @@ def _event_sum_on_grid(surface: Surface, values: Mapping[str, np.ndarray]) -> np
     points = np.stack([columns[name] for name in names], axis=1) if names else np.zeros((n_points, 1))
     points, back = _distinct(np.ascontiguousarray(points).tobytes(), points.shape[1])
     at = dict(zip(names, points.T)) if names else {}
-    yields = np.stack([np.broadcast_to(n, n_points) for n in _yields(surface.model, columns).values()])
-    groups = np.split(np.argsort(back, kind="stable"), np.cumsum(np.bincount(back))[:-1])
-    total, size = np.empty(n_points), max(1, 2**18 // max(surface.weights.shape[1], 1))
-    for first in range(0, len(points), size):              # as many distinct points as are handled well at once
-        some = slice(first, first + size)
-        here = {name: column[some] for name, column in at.items()}
-        log_ratios = [_log_ratios(ratio, process, here) for ratio, process in zip(surface.ratios, processes)]
-        largest, scaled = _scaled(log_ratios)
-        if len({len(group) for group in groups[some]}) == 1 and len(groups[first]) * len(groups[some]) <= size:      # a grid: one product
-            which = np.stack(groups[some])
-            mine = np.stack([np.broadcast_to(one, (len(which), one.shape[1])) for one in scaled], axis=1)
-            total[which] = _logs_at(yields[:, which].transpose(1, 2, 0), mine, largest[:, None], surface.weights)
-            continue
-        for i, group in enumerate(groups[some]):
-            mine = np.stack([one[min(i, len(one) - 1)] for one in scaled])
-            top = largest[min(i, len(largest) - 1)]
-            for start in range(0, len(group), size):
-                which = group[start:start + size]
-                total[which] = _logs_at(yields[:, which].T, mine, top, surface.weights)
+    yields = np.stack([np.broadcast_to(n, n_points) for n in _yields(surface.model, columns).values()], axis=1)
+    order, sizes = np.argsort(back, kind="stable"), np.bincount(back)
+    ends, n_events = np.cumsum(sizes), max(surface.weights.shape[1], 1)
+    total, many = np.empty(n_points), max(1, 2**18 // n_events)
+    for first in range(0, len(points), many):              # as many distinct points as are handled well at once
+        here = {name: column[first:first + many] for name, column in at.items()}
+        largest, scaled = _scaled([_log_ratios(ratio, process, here) for ratio, process in zip(surface.ratios, processes)])
+        length, n_here = sizes[first], len(sizes[first:first + many])
+        wide = lambda one: np.broadcast_to(one, (n_here, one.shape[1]))
+        largest, scaled = wide(largest), np.stack([wide(one) for one in scaled], axis=1)
+        few = max(1, _IN_CACHE // (n_events * length)) if np.all(sizes == length) else 1       # a grid: several distinct points in one product
+        for start in range(0, n_here, few):
+            stop = min(start + few, n_here)
+            which = order[ends[first + start] - sizes[first + start]:ends[first + stop - 1]].reshape(stop - start, -1)
+            for piece in range(0, which.shape[1], max(1, _IN_CACHE // n_events)):
+                some = which[:, piece:piece + max(1, _IN_CACHE // n_events)]
+                total[some] = _logs_at(yields[some], scaled[start:stop], largest[start:stop], surface.weights)
     return total
 
 
 def _logs_at(yields: np.ndarray, scaled: np.ndarray, largest: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    "Sum over events (..., p) of weight times log rate for `yields` (..., p, K) and scaled ratios (..., K, n)."
+    "Sum over events (g, p) of weight (1, n) times log rate for `yields` (g, p, K), scaled ratios (g, K, n), `largest` log ratios (g, n)."
     rate = yields @ scaled
-    log_rate = _log(rate, 1e-6 * (rate if yields.min() >= 0 else np.maximum(yields, 0) @ scaled), largest)
+    if yields.min() >= 0 and 0 < rate.min(initial=np.inf) and rate.max(initial=0.0) < np.inf:
+        return np.log(rate, out=rate) @ weights[0] + (largest @ weights[0])[:, None]
+    log_rate = _log(rate, 1e-6 * np.maximum(yields, 0) @ scaled, largest[:, None])
     return _weighted(weights, log_rate.reshape(-1, rate.shape[-1])).reshape(rate.shape[:-1])
 
 # %% ../nbs/1_optimality/13_likelihood.ipynb #00000016
@@ -704,12 +707,12 @@ class Likelihood:
         for name, value in self.fixed.items():
             _check_value(name, value, known)
 
-    @property
+    @cached_property
     def ranges_of_all(self) -> dict[str, tuple[float, float]]:
         "Name and range of all parameters, fixed ones included, strengths first."
         return _declared(self.processes, self.strength, self.ranges)
 
-    @property
+    @cached_property
     def parameters(self) -> dict[str, tuple[float, float]]:
         "Name and range of the free parameters, strengths first."
         return {name: limits for name, limits in self.ranges_of_all.items() if name not in self.fixed}

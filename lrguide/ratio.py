@@ -164,13 +164,13 @@ _FINE = 24  # of the polynomial in a single nuisance parameter, where all events
 
 def _basis(nu: np.ndarray | None, n: int, parameters: Mapping[str, tuple[float, float]], degree: int = _DEGREE) -> np.ndarray:
     "Columns (n, p): 1 and Chebyshev polynomials of each nuisance parameter, their pairwise products of first order added."
-    columns = [np.ones(n)]
-    if parameters:
-        low, high = np.array(list(parameters.values())).T
-        u = (2 * nu - low - high) / (high - low)
-        columns += [np.polynomial.chebyshev.chebval(u[:, k], np.eye(degree + 1)[p]) for k in range(u.shape[1]) for p in range(1, degree + 1)]
-        columns += [u[:, i] * u[:, j] for i in range(u.shape[1]) for j in range(i)]
-    return np.stack(columns, axis=1)
+    if not parameters:
+        return np.ones((n, 1))
+    low, high = np.array(list(parameters.values())).T
+    u = (2 * nu - low - high) / (high - low)
+    powers = [np.polynomial.chebyshev.chebvander(column, degree)[:, 1:] for column in u.T]
+    pairs = [u[:, [i]] * u[:, [j]] for i in range(u.shape[1]) for j in range(i)]
+    return np.concatenate([np.ones((n, 1)), *powers, *pairs], axis=1)
 
 # %% ../nbs/1_optimality/16_ratio.ipynb #00000016
 def fit_shift(score: np.ndarray, label: np.ndarray, weight: np.ndarray, basis: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -243,11 +243,12 @@ def shift_over_denominator(moments: tuple, numerator_mean: float = 0.0) -> tuple
 # %% ../nbs/1_optimality/16_ratio.ipynb #00000021
 def mean_ratio(log_ratios: np.ndarray, over: str | None = "pooled") -> np.ndarray:
     "Log ratio (n,) of an ensemble from its members' (m, n): mean ratios to the pooled density, or to the 'denominator'."
-    if over == "denominator":
-        return logsumexp(log_ratios, axis=0) - np.log(len(log_ratios))
     if len(log_ratios) == 1:
         return log_ratios[0]
-    if np.abs(log_ratios).max(initial=0.0) < 700:          # no underflow: the plain sums are right, and quicker
+    plain = np.abs(log_ratios).max(initial=0.0) < 700      # no underflow: plain sums are right, and quicker
+    if over == "denominator":
+        return np.log(np.exp(log_ratios).mean(axis=0)) if plain else logsumexp(log_ratios, axis=0) - np.log(len(log_ratios))
+    if plain:
         return np.log(expit(log_ratios).sum(axis=0)) - np.log(expit(-log_ratios).sum(axis=0))
     return logsumexp(log_expit(log_ratios), axis=0) - logsumexp(log_expit(-log_ratios), axis=0)
 
@@ -383,16 +384,16 @@ def sufficient_degree(function: Callable[[np.ndarray], np.ndarray], largest: int
     return degree
 
 # %% ../nbs/1_optimality/16_ratio.ipynb #0000002d
-def interpolated(ratio, x: np.ndarray, ranges: Mapping[str, tuple[float, float]] | None = None, largest: int | None = None) -> Interpolant:
+def interpolated(ratio, x: np.ndarray, ranges: Mapping[str, tuple[float, float]] | None = None) -> Interpolant:
     """The Interpolant of `ratio` at events `x` (n, d): its networks are called here, and not again.
 
     `ranges`: of nu, within those of the ratio (the default); a narrower one needs fewer calls, (v, v) fixes a parameter at v.
-    Degrees are chosen on 200 of the events, along each parameter and then at 32 random points, up to `largest`: 64 for one free
+    Degrees are chosen on 200 of the events, along each parameter and then at 32 random points, up to 64 for one free
     nuisance parameter, 32 for two, 8 for more. Raises ValueError if that is not enough."""
     ranges = _inside_ranges(ratio.parameters, ratio.parameters if ranges is None else ranges)
     (low, high), k = np.array(list(ranges.values()), dtype=float).T, len(ranges)
     nu = lambda u: low + (high - low) * (1 + u) / 2
-    largest = largest or {1: 64, 2: 32}.get(int(np.sum(high > low)), 8)
+    largest = {1: 64, 2: 32}.get(int(np.sum(high > low)), 8)
     probe = x[:: max(1, len(x) // 200)]
     along = lambda i: lambda u: _at_points(ratio, probe, nu(np.eye(k)[i] * u[:, None]))         # the others in the middle
     degrees = [0 if low[i] == high[i] else sufficient_degree(along(i), largest) if len(x) else 4 for i in range(k)]
