@@ -11,9 +11,7 @@ from scipy.special import gammaincinv
 from .arrays import Table, check_column, check_events, check_number, chunks
 
 # %% auto #0
-__all__ = ['Process', 'differentiated', 'Normal', 'Surface', 'Fit', 'minimise', 'Profile', 'newton', 'newton_step', 'surface',
-           'surface_of_sets', 'nll_on', 'complete', 'fit_limits', 'Likelihood', 'probes', 'Fits', 'fit_surface',
-           'BinnedRatio']
+__all__ = ['Process', 'differentiated', 'Normal', 'Surface', 'Fit', 'minimise', 'Profile', 'newton', 'newton_step', 'surface', 'surface_of_sets', 'nll_on', 'complete', 'fit_limits', 'Likelihood', 'probes', 'Fits', 'fit_surface', 'BinnedRatio', 'fraction_likelihood', 'FractionResponse', 'fraction_weight', 'fraction_response', 'conditional_fits']
 
 # %% ../nbs/1_optimality/13_likelihood.ipynb #00000005
 @dataclass(frozen=True)
@@ -104,7 +102,7 @@ class _Called:
         "Log ratios (p, n) at nu (p, k)."
         if len(self.x) > 1:
             return np.stack([self.ratio.log_ratio(self.x[i % len(self.x)], point) for i, point in enumerate(nu)])    # differences ask for all data sets several times
-        points, back = _distinct(np.ascontiguousarray(nu, dtype=float).tobytes(), nu.shape[1])      # a grid of parameters holds few different nu
+        points, back, *_ = _distinct(np.ascontiguousarray(nu, dtype=float).tobytes(), nu.shape[1])      # a grid of parameters holds few different nu
         grid = getattr(self.ratio, "log_ratio_grid", lambda x, points: np.stack([self.ratio.log_ratio(x, point) for point in points]))
         return grid(self.x[0], points)[back]
 
@@ -122,11 +120,14 @@ class _Called:
 
 # %% ../nbs/1_optimality/13_likelihood.ipynb #0000000c
 @lru_cache(maxsize=4)
-def _distinct(points: bytes, k: int) -> tuple[np.ndarray, np.ndarray]:
-    "Distinct rows (u, k) of points (p, k), given as bytes so that the cache can hold them, and which of them each is (p,)."
+def _distinct(points: bytes, k: int) -> tuple[np.ndarray, ...]:
+    """Distinct rows (u, k) of points (p, k), which of them each is (p,), the points in their order (p,), how many there are of each (u,).
+
+    `points` come as bytes, so that the cache can hold them: a scan repeats them for every piece of the data."""
     points = np.frombuffer(points).reshape(-1, k)
     found, back = np.unique(points[:, 0] if k == 1 else points, axis=0, return_inverse=True)
-    return found.reshape(-1, k), back.reshape(-1)
+    back = back.reshape(-1)
+    return found.reshape(-1, k), back, np.argsort(back, kind="stable"), np.bincount(back)
 
 
 def _ratio_on(process: Process, x: np.ndarray, ranges: Mapping[str, tuple[float, float]], direct: bool = False):
@@ -268,10 +269,9 @@ def _event_sum_on_grid(surface: Surface, values: Mapping[str, np.ndarray]) -> np
     columns = {name: np.broadcast_to(np.asarray(value, float), n_points) for name, value in values.items()}
     names = list(dict.fromkeys(name for process in processes for name in process.parameters))
     points = np.stack([columns[name] for name in names], axis=1) if names else np.zeros((n_points, 1))
-    points, back = _distinct(np.ascontiguousarray(points).tobytes(), points.shape[1])
+    points, _, order, sizes = _distinct(np.ascontiguousarray(points).tobytes(), points.shape[1])
     at = dict(zip(names, points.T)) if names else {}
     yields = np.stack([np.broadcast_to(n, n_points) for n in _yields(surface.model, columns).values()], axis=1)
-    order, sizes = np.argsort(back, kind="stable"), np.bincount(back)
     ends, n_events = np.cumsum(sizes), max(surface.weights.shape[1], 1)
     total, many = np.empty(n_points), max(1, 2**18 // n_events)
     for first in range(0, len(points), many):              # as many distinct points as are handled well at once
@@ -1025,3 +1025,70 @@ def _all_probabilities(contents: np.ndarray) -> np.ndarray:
     if not (np.all(contents >= 0) and np.all(total > 0)):
         _probabilities(next(row for row in contents if not (np.all(row >= 0) and row.sum() > 0)), "numerator")
     return contents / total
+
+# %% ../nbs/1_optimality/18_nuisance_features.ipynb #00000002
+from scipy.optimize import brentq
+from .arrays import check_sample
+
+# %% ../nbs/1_optimality/18_nuisance_features.ipynb #00000009
+def fraction_likelihood(ratio, n_events: float) -> Likelihood:
+    """Likelihood of the signal `fraction`, in [0, 1], of a fixed number of events: -sum log(f r + 1 - f) and a constant.
+
+    `ratio`: of signal to background, without nuisance parameters of the background. `n_events` sets the constant only."""
+    n = check_number(n_events, "n_events", "(0, inf)")
+    return Likelihood({"signal": Process(lambda values: n * values["fraction"], ratio),
+                       "background": Process(lambda values: n * (1 - values["fraction"]))}, ranges={"fraction": (0.0, 1.0)})
+
+# %% ../nbs/1_optimality/18_nuisance_features.ipynb #0000000c
+@dataclass(frozen=True)
+class FractionResponse:
+    """What fits of a fraction with some ratio do on average: their `centre`, their `width` and `slope` = d centre / d truth.
+
+    `width` is both their spread and the half width of -2 Delta log L = 1; `calibrated` = width / slope is never below the information limit."""
+    centre: float
+    width: float
+    slope: float
+
+    @property
+    def calibrated(self) -> float:
+        return self.width / self.slope
+
+# %% ../nbs/1_optimality/18_nuisance_features.ipynb #0000000d
+def fraction_weight(log_ratio: np.ndarray, fraction: float) -> np.ndarray:
+    "Derivative (n,) of log(f r + 1 - f) by f = `fraction` for log r (n,): (r - 1)/(f r + 1 - f), without overflow."
+    small = np.exp(-np.abs(log_ratio))                     # r or 1/r, whichever is below one
+    return np.where(log_ratio > 0, (1 - small) / (fraction + (1 - fraction) * small), (small - 1) / (fraction * small + 1 - fraction))
+
+
+def fraction_response(ratio, signal: Table, background: Table, fraction: float, n_events: float) -> FractionResponse:
+    """FractionResponse of fits to `n_events` events with true signal `fraction`, when `ratio` is used as if it were exact.
+
+    `signal`, `background`: Tables that stand for the true densities, quadrature nodes or simulated events (weights normalised here).
+    Raises ValueError if the centre lies at 0 or 1: there the fits pile up and have no width."""
+    fraction, n = check_number(fraction, "fraction", "(0, 1)"), check_number(n_events, "n_events", "(0, inf)")
+    tables = [check_sample(table, name) for table, name in ((signal, "signal"), (background, "background"))]
+    logs, shares = [ratio.log_ratio(table.x) for table in tables], [table.weights / table.total for table in tables]
+    means = lambda f, power: [share @ fraction_weight(log_r, f) ** power for share, log_r in zip(shares, logs)]
+    mixed = lambda pair: fraction * pair[0] + (1 - fraction) * pair[1]
+    ends = [mixed(means(f, 1)) for f in (0.0, 1.0)]        # the mean falls with f
+    if not ends[0] > 0 > ends[1]:
+        raise ValueError(f"ratio: expected one whose fits centre inside (0, 1), got {0 if ends[0] <= 0 else 1}")
+    centre = brentq(lambda f: mixed(means(f, 1)), 0.0, 1.0, xtol=1e-12)
+    (first, second), square = means(centre, 1), mixed(means(centre, 2))
+    return FractionResponse(float(centre), float(1 / np.sqrt(n * square)), float((first - second) / square))
+
+# %% ../nbs/2_uncertainty/22_asymptotics.ipynb #00000008
+def conditional_fits(prepared: Surface, fixed: Mapping[str, float | np.ndarray], start: Mapping[str, float | np.ndarray] = None) -> Fits:
+    """The Fits of the b data sets of a surface with the parameters `fixed` held, each at a number or at one for each data set (b,).
+
+    For a single data set the arrays may have any length: one fit for each of their values. `start`: where the others begin."""
+    model = prepared.model
+    held = {**model.fixed, **fixed}
+    names = [name for name in model.parameters if name not in fixed]
+    if not names:
+        nll = prepared(held)
+        return Fits({}, {}, nll, ~np.isnan(nll))
+    limits = fit_limits(model)
+    point, nll, second, converged = _minima(prepared, names, {**_start(model), **(start or {})}, limits, held)
+    walls = np.stack([np.stack([np.broadcast_to(end, len(point)) for end in limits[name]], axis=1) for name in names], axis=1)
+    return Fits(dict(zip(names, point.T)), dict(zip(names, _errors(point, second, walls).T)), nll, converged)

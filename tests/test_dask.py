@@ -117,7 +117,8 @@ def test_chapters_give_the_same_records_and_key(clone, lrguide, address, monkeyp
     assert lrguide("run", "12", "--out", "r", "--dask", address).returncode == 0
     assert notes.read_text() == "here ", "done is done"
     done = lrguide("run", "12", "--out", "r", "--dask", address, "--force")
-    assert (done.returncode, done.stderr) == (0, "") and notes.read_text() == "here elsewhere "
+    said = [line for line in done.stderr.splitlines() if "signaler.cpp" not in line]      # libzmq's own, seen once when a kernel stopped
+    assert (done.returncode, said) == (0, []) and notes.read_text() == "here elsewhere "
     assert (results(clone / "r")["records"], results(clone / "r")["key"]) == (here["records"], here["key"])
 
     assert lrguide("sweep", "12", "--out", "s", "--dask", address).returncode == 0
