@@ -10,7 +10,7 @@ from scipy.special import gammaincc, gammainccinv, log_ndtr, ndtr, ndtri, xlogy
 from .arrays import check_column, check_count, check_number
 
 # %% auto #0
-__all__ = ['randomised_test', 'Distribution', 'power_curve', 'power_at', 'significance', 'p_from_significance', 'CLs', 'counting_cls', 'counting_limit', 'on_off_background', 'on_off_statistic', 'Statistic', 'log_likelihood_ratio', 'binned_statistic', 'compound_poisson', 'exact_distributions', 'pseudo_experiments', 'toys_power_curve', 'toys_power', 'enough_toys', 'Template', 'PValue', 'CLsValue', 'p_value', 'cls_value', 'upper_limit']
+__all__ = ['randomised_test', 'Distribution', 'power_curve', 'power_at', 'significance', 'p_from_significance', 'CLs', 'counting_cls', 'counting_limit', 'on_off_background', 'on_off_statistic', 'Statistic', 'log_likelihood_ratio', 'binned_statistic', 'compound_poisson', 'exact_distributions', 'pseudo_experiments', 'toys_power_curve', 'toys_power', 'enough_toys', 'Template', 'PValue', 'CLsValue', 'p_value', 'cls_value', 'upper_limit', 'wald_tail', 'Tested', 'join_tested', 'parameter_tests', 'parameter_toys', 'Coverage', 'coverage', 'discovery_tail', 'limit_tails', 'bounded_tail', 'asimov', 'AsymptoticFit', 'asymptotic_fit', 'Intervals', 'intervals', 'expected_limits', 'asymptotic_limits', 'unified_acceptance', 'feldman_cousins', 'Construction', 'neyman_construction', 'bounded_critical', 'scan_for_signal', 'upcrossings', 'global_p_value', 'scan_correlation', 'mean_upcrossings']
 
 # %% ../nbs/1_optimality/12_testing.ipynb #00000005
 def randomised_test(null, alternative, level: float) -> tuple[np.ndarray, float]:
@@ -701,11 +701,14 @@ class Template:
 # %% ../nbs/1_optimality/17_power.ipynb #00000041
 @dataclass(frozen=True)
 class PValue:
-    "A p-value with its standard `error`, the `method` that found it and the `source` of its events; `z` is its significance."
+    """A p-value with its standard `error`, the `method` that found it and the `source` of its events; `z` is its significance.
+
+    `failed`: pseudo-experiments whose fit failed; they count as beyond the observed value, and their share enters the error."""
     value: float
     error: float
     method: str
     source: str
+    failed: int = 0
 
     @property
     def z(self) -> float:
@@ -715,12 +718,24 @@ class PValue:
 
 @dataclass(frozen=True)
 class CLsValue(CLs):
-    "`clsb` and `clb` with their standard errors, and the `error` of their quotient `cls`; `method` and `source` as in PValue."
+    """`clsb` and `clb` with their standard errors, and the `error` of their quotient `cls`; `method` and `source` as in PValue.
+
+    `failed`: pseudo-experiments of both hypotheses whose fit failed, counted so that they make `cls` larger."""
     clsb_error: float
     clb_error: float
     error: float
     method: str
     source: str
+    failed: int = 0
+
+
+@dataclass(frozen=True)
+class _Tail:
+    "A tail `probability`, its `error` from pseudo-experiments, the `influence` (n,) of each sample event, how many toys `failed`."
+    probability: float
+    error: float
+    influence: np.ndarray
+    failed: int = 0
 
 # %% ../nbs/1_optimality/17_power.ipynb #00000042
 def _sources(model: Likelihood, source, values: Mapping[str, float]) -> dict:
@@ -799,8 +814,8 @@ def _remembering(model: Likelihood) -> Likelihood:
     return replace(model, processes={name: replace(process, ratio=wrap(process.ratio)) for name, process in model.processes.items()})
 
 # %% ../nbs/1_optimality/17_power.ipynb #00000047
-def _exact_tails(model, data, null, alternative, truths, source) -> tuple[list, str]:
-    "(value, error of toys, influence of sample events) of P(T >= T_obs) under each of `truths`, and what the events came from."
+def _exact_tails(model, data, null, alternative, truths, source) -> tuple[list[_Tail], str]:
+    "The _Tail P(T >= T_obs) under each of `truths`, and what the events came from."
     model = _remembering(model)
     statistic, step, smooth, tails = log_likelihood_ratio(model, null, alternative), None, None, []
     for truth in truths:
@@ -811,7 +826,7 @@ def _exact_tails(model, data, null, alternative, truths, source) -> tuple[list, 
         step, smooth = distribution.step, distribution.smooth          # the same test under every hypothesis
         on_lattice = statistic if distribution.smooth else statistic.rounded(step)
         t_obs = on_lattice(data)
-        tails.append((float(distribution.tail(t_obs)), 0.0, _influence(on_lattice, sources, yields, distribution.tail, t_obs)))
+        tails.append(_Tail(float(distribution.tail(t_obs)), 0.0, _influence(on_lattice, sources, yields, distribution.tail, t_obs)))
     return tails, _kind(sources, "quadrature")
 
 
@@ -820,7 +835,7 @@ def _kind(sources: Mapping, of_model: str) -> str:
     return "events" if any(isinstance(item, Table) for item in sources.values()) else of_model
 
 # %% ../nbs/1_optimality/17_power.ipynb #00000048
-def _normal_tails(model, data, null, alternative, truths, source) -> tuple[list, str]:
+def _normal_tails(model, data, null, alternative, truths, source) -> tuple[list[_Tail], str]:
     "As `_exact_tails`, with T a normal variable of the right mean and variance."
     model = _remembering(model)
     statistic, tails = log_likelihood_ratio(model, null, alternative), []
@@ -835,7 +850,7 @@ def _normal_tails(model, data, null, alternative, truths, source) -> tuple[list,
         if not np.isfinite(variance) or variance == 0:
             raise ValueError("method: expected exact or toys where a single event can decide or none can, got asymptotic")
         tail = lambda at: ndtr((mean - at) / np.sqrt(variance))
-        tails.append((float(tail(t_obs)), 0.0, _influence(statistic, sources, yields, tail, t_obs)))
+        tails.append(_Tail(float(tail(t_obs)), 0.0, _influence(statistic, sources, yields, tail, t_obs)))
     return tails, _kind(sources, "quadrature")
 
 # %% ../nbs/1_optimality/17_power.ipynb #00000049
@@ -852,7 +867,7 @@ def _toy_tail(toys: np.ndarray, t_obs: float, tie: float) -> Callable:
     return lambda t: 1 - np.searchsorted(toys, t - tie, side="left") / len(toys)
 
 # %% ../nbs/1_optimality/17_power.ipynb #0000004a
-def _toy_tails(model, data, null, alternative, truths, source, n_toys, rng, map) -> tuple[list, str]:
+def _toy_tails(model, data, null, alternative, truths, source, n_toys, rng, map) -> tuple[list[_Tail], str]:
     "As `_exact_tails`, from pseudo-experiments of two simple hypotheses."
     statistic, tails = log_likelihood_ratio(model, null, alternative), []
     t_obs = statistic(data)
@@ -864,21 +879,18 @@ def _toy_tails(model, data, null, alternative, truths, source, n_toys, rng, map)
         tail = _toy_tail(toys, t_obs, 1e-9 * (1 + min(abs(t_obs), 1e9)))
         p = float(tail(t_obs))
         influence = _influence(statistic, sources, yields, tail, t_obs)
-        tails.append((p, float(np.sqrt(p * (1 - p) / n_toys)), influence))
+        tails.append(_Tail(p, float(np.sqrt(p * (1 - p) / n_toys)), influence))
     return tails, _kind(sources, "samples")
 
 # %% ../nbs/1_optimality/17_power.ipynb #0000004c
 def _profile_ratio(model: Likelihood, null, alternative, prepared) -> tuple[np.ndarray, list[dict]]:
-    "T = log max L(alternative)/max L(null) (b,) of the data sets of a surface, and all parameter values at the two conditional fits."
+    "T = log max L(alternative)/max L(null) (b,) of the data sets of a surface, NaN where a fit failed, and all values at the two fits."
     fits, at = [], []
     for values in (null, alternative):
         fixed = model.fix(**values)
         fits.append(fit_surface(fixed, replace(prepared, model=fixed)))
-        if not fits[-1].converged.all():
-            raise RuntimeError(f"{(~fits[-1].converged).sum()} of {len(fits[-1].nll)} fits of pseudo-experiments did not converge; "
-                               "leaving them out would change the distribution; narrower ranges may help")
         at.append({**model.fixed, **values, **fits[-1].values})
-    return fits[0].nll - fits[1].nll, at
+    return np.where(fits[0].converged & fits[1].converged, fits[0].nll - fits[1].nll, np.nan), at
 
 
 def _profile_chunk(model: Likelihood, null, alternative, truth: Mapping[str, float], sources: Mapping, rows, task) -> np.ndarray:
@@ -916,9 +928,11 @@ def _drawn_rows(sources: Mapping[str, Table], counts: Mapping[str, np.ndarray], 
     return rows, weights.astype(float)
 
 # %% ../nbs/1_optimality/17_power.ipynb #0000004e
-def _profile_toy_tails(model, data, null, alternative, truths, source, n_toys, rng, map) -> tuple[list, str]:
+def _profile_toy_tails(model, data, null, alternative, truths, source, n_toys, rng, map) -> tuple[list[_Tail], str]:
     "As `_toy_tails`, for the profile likelihood ratio: two fits for each pseudo-experiment, many at a time."
     (t_obs,), fitted = _profile_ratio(model, null, alternative, surface(model, data))
+    if np.isnan(t_obs):
+        _refuse_fit(model, data, null, alternative)
     fitted = [{name: float(np.ravel(value)[0]) for name, value in at.items()} for at in fitted]
     contribution = Statistic(0.0, lambda x: model.log_rate(x, fitted[1]) - model.log_rate(x, fitted[0]))
     tails = []
@@ -929,11 +943,22 @@ def _profile_toy_tails(model, data, null, alternative, truths, source, n_toys, r
         rows = surface(model, join(*(Table(item.x) for item in sources.values()))) if tables else None      # networks see each row once
         tasks = _tasks(n_toys, sum(model.yields(values).values()), stream, chunk=2**17)
         toys = np.concatenate(list(map(partial(_profile_chunk, model, null, alternative, values, sources, rows), tasks)))
+        failed = int(np.isnan(toys).sum())
+        if failed > n_toys / 10:
+            raise RuntimeError(f"{failed} of {n_toys} fits of pseudo-experiments did not converge; narrower ranges may help")
+        toys = np.where(np.isnan(toys), np.inf if truth is null else -np.inf, toys)      # what makes p, or CLs, larger
         tail = _toy_tail(toys, float(t_obs), 1e-7 * (1 + abs(float(t_obs))))
         p = float(tail(float(t_obs)))
         influence = _influence(contribution, sources, model.yields(values), tail, float(t_obs))
-        tails.append((p, float(np.sqrt(p * (1 - p) / n_toys)), influence))
+        tails.append(_Tail(p, float(np.hypot(np.sqrt(p * (1 - p) / n_toys), failed / n_toys)), influence, failed))
     return tails, _kind(sources, "samples")
+
+
+def _refuse_fit(model: Likelihood, data, *hypotheses) -> None:
+    "Raises RuntimeError with Minuit's reason why the data cannot be fitted at one of the hypotheses."
+    for values in hypotheses:
+        model.fix(**values).fit(data)
+    raise RuntimeError("data: the fit did not converge; narrower ranges may help")
 
 # %% ../nbs/1_optimality/17_power.ipynb #0000004f
 def _signed_root(model: Likelihood, data, null, alternative) -> float:
@@ -951,7 +976,7 @@ def _signed_root(model: Likelihood, data, null, alternative) -> float:
     return float(side * np.sqrt(max(2 * (conditional.nll - best.nll), 0.0)))
 
 # %% ../nbs/1_optimality/17_power.ipynb #00000050
-def _tail_probabilities(model, data, null, alternative, truths, method, source, n_toys, rng, level, map) -> tuple[list, str]:
+def _tail_probabilities(model, data, null, alternative, truths, method, source, n_toys, rng, level, map) -> tuple[list[_Tail], str]:
     "Checks the request and passes it to its method."
     check_choice(method, "method", ("exact", "toys", "asymptotic"))
     data = data if isinstance(data, Table) else Table(check_events(data, "data"))
@@ -968,7 +993,7 @@ def _tail_probabilities(model, data, null, alternative, truths, method, source, 
         return _normal_tails(model, data, null, alternative, truths, source)
     if len(truths) > 1:
         raise ValueError("method: expected toys for CLs with free nuisance parameters, got asymptotic")
-    return [(float(p_from_significance(_signed_root(model, data, null, alternative))), 0.0, np.zeros(0))], "formula"
+    return [_Tail(float(p_from_significance(_signed_root(model, data, null, alternative))), 0.0, np.zeros(0))], "formula"
 
 
 def _error(toy_error: float, influence: np.ndarray) -> float:
@@ -987,22 +1012,24 @@ def p_value(model: Likelihood, data, null: Mapping[str, float], alternative: Map
     samples, or by process a model or Table; else the processes' own, else events held out by a learned ratio. `level`: the
     level that toys must support. `map`: as in `pseudo_experiments`. Raises ValueError where a method cannot answer."""
     tails, kind = _tail_probabilities(model, data, null, alternative, [null], method, source, n_toys, rng, level, map)
-    (value, *errors), = tails
-    return PValue(value, _error(*errors), method, kind)
+    (tail,) = tails
+    return PValue(tail.probability, _error(tail.error, tail.influence), method, kind, tail.failed)
 
 
 def cls_value(model: Likelihood, data, null: Mapping[str, float], alternative: Mapping[str, float], method: str = "exact", *,
               source=None, n_toys: int = 10_000, rng=None, level: float | None = None, map: Callable = map) -> CLsValue:
     "CLs+b, CLb and CLs (3.4, 3.5) of null (signal plus background) and alternative (background); arguments of `p_value`."
     tails, kind = _tail_probabilities(model, data, null, alternative, [null, alternative], method, source, n_toys, rng, level, map)
-    (clsb, *first), (clb, *second) = tails
-    relative = [(toys / max(p, 1e-300), influence / max(p, 1e-300)) for p, toys, influence in tails]
-    if first[1].shape == second[1].shape:  # the same sample events move both tails, mostly in the same direction
-        both = relative[0][1] - relative[1][1]
+    first, second = tails
+    share = [tail.influence / max(tail.probability, 1e-300) for tail in tails]
+    if share[0].shape == share[1].shape:  # the same sample events move both tails, mostly in the same direction
+        both = share[0] - share[1]
     else:
-        both = np.concatenate([relative[0][1], relative[1][1]])
-    error = clsb / max(clb, 1e-300) * _error(np.hypot(relative[0][0], relative[1][0]), both)
-    return CLsValue(clsb, clb, _error(*first), _error(*second), error, method, kind)
+        both = np.concatenate(share)
+    toys = np.hypot(*(tail.error / max(tail.probability, 1e-300) for tail in tails))
+    error = first.probability / max(second.probability, 1e-300) * _error(toys, both)
+    return CLsValue(first.probability, second.probability, *(_error(tail.error, tail.influence) for tail in tails), error, method, kind,
+                    first.failed + second.failed)
 
 # %% ../nbs/1_optimality/17_power.ipynb #00000052
 def upper_limit(model: Likelihood, data, strength: str = "mu", level: float = 0.05, *, source=None) -> float:
@@ -1022,3 +1049,614 @@ def upper_limit(model: Likelihood, data, strength: str = "mu", level: float = 0.
     while excess(low) < 0:
         low /= 2
     return float(brentq(excess, low, high, xtol=1e-6 * high))
+
+# %% ../nbs/2_uncertainty/22_asymptotics.ipynb #00000002
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
+from scipy.interpolate import PchipInterpolator
+from scipy.special import gammaincinv
+from .likelihood import Surface, complete, differentiated, fit_limits, fit_surface, surface, surface_of_sets
+
+# %% ../nbs/2_uncertainty/22_asymptotics.ipynb #00000005
+def wald_tail(t, noncentrality=0.0) -> float | np.ndarray:
+    """P(t_mu >= `t`) if the best value is normal: chi-square with one degree of freedom (Wilks) and `noncentrality` (Wald).
+
+    Numbers or arrays. CCGV (2011), from (17)."""
+    root, shift = np.sqrt(np.maximum(t, 0.0)), np.sqrt(noncentrality)
+    return ndtr(shift - root) + ndtr(-shift - root)
+
+
+def _chi2(level: float) -> float:
+    "Quantile of chi-square with one degree of freedom."
+    return 2 * float(gammaincinv(0.5, check_number(level, "level", "(0, 1)")))
+
+# %% ../nbs/2_uncertainty/22_asymptotics.ipynb #0000000b
+from .likelihood import conditional_fits
+
+
+class _Curves:
+    "t of b data sets as a function of parameter `name`: `best` value (b,), its error `width` (b,), `failed` (b,), which grows with use."
+
+    def __init__(self, prepared: Surface, name: str):
+        if name not in prepared.model.parameters:
+            raise ValueError(f"name: expected one of the free parameters {', '.join(prepared.model.parameters)}, got {name!r}")
+        self.prepared, self.name = prepared, name
+        fits = fit_surface(prepared.model, prepared)
+        self.best, self.lowest, self.failed = fits.values[name], fits.nll, ~fits.converged | ~np.isfinite(fits.nll)
+        self.width = np.where(fits.errors[name] > 0, fits.errors[name], 1.0)
+        self.others = {other: value for other, value in fits.values.items() if other != name}
+
+    def rise(self, value: float | np.ndarray) -> np.ndarray:
+        "nll, other parameters fitted, above its minimum (b,); a fit that ends lower than the minimum has failed too."
+        found = conditional_fits(self.prepared, {self.name: value}, self.others)
+        with np.errstate(invalid="ignore"):
+            rise = found.nll - self.lowest
+            self.failed = self.failed | ~found.converged | ~(rise > -1e-4)
+        return np.where(self.failed, np.nan, np.maximum(rise, 0.0))
+
+# %% ../nbs/2_uncertainty/22_asymptotics.ipynb #0000000c
+@dataclass(frozen=True, eq=False)
+class Tested:
+    """A parameter tested at `value` in b data sets: its `best` values (b,), and how far the nll, other parameters fitted,
+    lies above its minimum at `value`, `rise` (b,), and at zero, `rise_at_zero` (b,). `failed` (b,): fits that did not converge.
+
+    Every statistic of CCGV (2011) follows; it is NaN where the fit failed."""
+    value: float
+    best: np.ndarray
+    rise: np.ndarray
+    rise_at_zero: np.ndarray
+    failed: np.ndarray
+
+    def _where(self, condition, statistic) -> np.ndarray:
+        "`statistic` where `condition` holds, else 0; NaN where the fit failed."
+        return np.where(self.failed, np.nan, np.where(condition, statistic, 0.0))
+
+    @property
+    def t(self) -> np.ndarray:
+        "-2 log lambda(mu), (8)."
+        return self._where(True, 2 * self.rise)
+
+    @property
+    def t_bounded(self) -> np.ndarray:
+        "The same against the best strength that is not negative, (11)."
+        return self._where(True, 2 * (self.rise - self._where(self.best < 0, self.rise_at_zero)))
+
+    @property
+    def q0(self) -> np.ndarray:
+        "Discovery, (12)."
+        return self._where(self.best >= 0, 2 * self.rise_at_zero)
+
+    @property
+    def q(self) -> np.ndarray:
+        "Upper limit, (14)."
+        return self._where(self.best <= self.value, self.t)
+
+    @property
+    def q_bounded(self) -> np.ndarray:
+        "Upper limit for a strength that is not negative, (16)."
+        return self._where(self.best <= self.value, self.t_bounded)
+
+# %% ../nbs/2_uncertainty/22_asymptotics.ipynb #0000000d
+def _tested(prepared: Surface, name: str, value: float) -> Tested:
+    "Parameter `name` tested at `value` in the data sets of a surface."
+    curves = _Curves(prepared, name)
+    rise, at_zero = curves.rise(value), curves.rise(0.0)
+    return Tested(float(value), curves.best, rise, at_zero, curves.failed)
+
+
+def _surfaces(model: Likelihood, data, weights=None) -> Iterator[Surface]:
+    "Surfaces of b data sets, about a million events at a time. Raises ValueError unless `data` is a list of them or rows with weights (b, n)."
+    if weights is not None:
+        yield surface(model, data, weights)
+        return
+    if isinstance(data, Table) or (isinstance(data, np.ndarray) and data.ndim < 3) or len(data) == 0:
+        raise ValueError("data: expected a list of data sets, or one set of rows with weights (b, n) for b data sets")
+    each = max(1, 2**20 // max(1, *map(len, data)))
+    for start in range(0, len(data), each):
+        which = np.arange(start, min(start + each, len(data)))
+        part = replace(model, constraints=[c.take(which) if hasattr(c, "take") else c for c in model.constraints])
+        yield surface_of_sets(part, [data[i] for i in which])
+
+# %% ../nbs/2_uncertainty/22_asymptotics.ipynb #0000000f
+def join_tested(parts: Sequence[Tested]) -> Tested:
+    "The data sets of all `parts`, tested at the same value, in one."
+    whole = lambda name: np.concatenate([getattr(part, name) for part in parts])
+    return Tested(parts[0].value, *map(whole, ("best", "rise", "rise_at_zero", "failed")))
+
+
+def parameter_tests(model: Likelihood, data, name: str = "mu", value: float = 1.0, *, weights=None) -> Tested:
+    """Parameter `name` Tested at `value` in b data sets: `data` a list of them, or rows with multiplicities `weights` (b, n).
+
+    Other free parameters are fitted. Raises RuntimeError with Minuit's reason if a single data set cannot be fitted."""
+    value = check_number(value, "value")
+    tested = join_tested([_tested(prepared, name, value) for prepared in _surfaces(model, data, weights)])
+    _refuse_failure(model, data, weights, tested.failed)
+    return tested
+
+
+def _refuse_failure(model: Likelihood, data, weights, failed: np.ndarray) -> None:
+    "Raises RuntimeError if the fit of a single data set failed; among many, failures are counted."
+    if len(failed) == 1 and failed[0]:
+        one = data[0] if weights is None else Table(check_events(data, "data"), weight=np.asarray(weights, float)[0])
+        model.fit(one)                                  # raises with Minuit's reason
+        raise RuntimeError("the fit did not converge at a fixed value of the tested parameter")
+
+# %% ../nbs/2_uncertainty/22_asymptotics.ipynb #00000013
+def parameter_toys(models, truth: Mapping[str, float], n_toys: int, rng, *, name: str = "mu", value: float | None = None,
+                   source=None, map: Callable = map) -> Tested | dict[str, Tested]:
+    """Parameter `name` Tested at `value` (None: its true one) in `n_toys` pseudo-experiments thrown at the values `truth`.
+
+    `models`: a Likelihood, or several by name, which are fitted to the same events; yields are those of the first.
+    `source`: what the events come from, the true simulation, as in `p_value`. `map`: as in `pseudo_experiments`."""
+    several = dict(models) if isinstance(models, Mapping) else {"": models}
+    first = next(iter(several.values()))
+    truth = complete(first, truth)
+    value = truth[name] if value is None and name in truth else check_number(value, "value")
+    sources, yields = _sources(first, source, truth), _positive_yields(first, truth, "truth")
+    rows = None
+    if all(isinstance(item, Table) for item in sources.values()):      # networks see each row once
+        rows = {key: surface(model, join(*(Table(item.x) for item in sources.values()))) for key, model in several.items()}
+    tasks = _tasks(check_count(n_toys, "n_toys"), sum(yields.values()), rng, chunk=2**19)
+    found = list(map(partial(_tested_chunk, several, name, value, truth, yields, sources, rows), tasks))
+    joined = {key: join_tested([chunk[key] for chunk in found]) for key in several}
+    return joined if isinstance(models, Mapping) else joined[""]
+
+# %% ../nbs/2_uncertainty/22_asymptotics.ipynb #00000014
+def _tested_chunk(models: Mapping, name: str, value: float, truth: Mapping, yields: Mapping, sources: Mapping, rows, task) -> dict:
+    "Tested by model of the pseudo-experiments of one task."
+    n, rng = task
+    again = [constraint.repeat(truth, n, rng) for constraint in next(iter(models.values())).constraints]
+    counts = {process: rng.poisson(expected, n) for process, expected in yields.items()}
+    if rows is not None:
+        picked = _drawn_rows(sources, counts, rng)
+    else:
+        events = [np.split(_drawn_events(sources[process], process, int(count.sum()), rng, truth), np.cumsum(count)[:-1])
+                  for process, count in counts.items()]
+        sets = [np.concatenate(parts) for parts in zip(*events)]
+    found = {}
+    for key, model in models.items():
+        model = replace(model, constraints=again)
+        prepared = (surface_of_sets(model, sets) if rows is None
+                    else replace(rows[key].pick(*picked), model=model, constraints=model.constraints))
+        found[key] = _tested(prepared, name, value)
+    return found
+
+# %% ../nbs/2_uncertainty/22_asymptotics.ipynb #00000016
+@dataclass(frozen=True)
+class Coverage:
+    "`covered` of `n_toys` pseudo-experiments hold the truth in their interval of nominal `level`; `failed` had no fit and do not count as covered."
+    covered: int
+    n_toys: int
+    failed: int
+    level: float
+
+    @property
+    def value(self) -> float:
+        "The covered share."
+        return self.covered / self.n_toys
+
+    @property
+    def error(self) -> float:
+        "Its binomial standard error; never zero."
+        p = (self.covered + 1) / (self.n_toys + 2)
+        return float(np.sqrt(p * (1 - p) / self.n_toys))
+
+
+def coverage(tested: Tested, level: float = 0.6827, critical: float | None = None, bounded: bool = False) -> Coverage:
+    """Coverage of the intervals t <= `critical` (None: chi-square's quantile at `level`); `tested` at the truth.
+
+    bounded=True: of those with the bounded statistic (11)."""
+    limit = _chi2(level) if critical is None else critical
+    t = tested.t_bounded if bounded else tested.t
+    return Coverage(int(np.sum(t <= limit)), len(t), int(tested.failed.sum()), level)
+
+# %% ../nbs/2_uncertainty/22_asymptotics.ipynb #0000001b
+def discovery_tail(q0, mean=0.0) -> float | np.ndarray:
+    "P(q0 >= `q0`) if the best strength is normal around `mean` in units of its standard deviation; 1 at zero. CCGV (2011)."
+    return np.where(np.asarray(q0) > 0, ndtr(mean - np.sqrt(np.maximum(q0, 0.0))), 1.0)[()]
+
+
+def limit_tails(q, asimov, bounded: bool = True) -> CLs:
+    """Tails P(q_mu >= `q`) under mu and under zero signal, as CLs, for numbers or arrays; at q = 0 the limit from above.
+
+    `asimov`: q_mu of the data set expected without signal, (mu/sigma)^2. bounded=True: of the statistic (16), else of (14)."""
+    root, m = np.sqrt(np.maximum(q, 0.0)), np.sqrt(asimov)
+    clsb, clb = ndtr(-root), ndtr(m - root)
+    if not bounded:
+        return CLs(clsb, clb)
+    far = root > m                                          # the best strength is negative
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return CLs(np.where(far, ndtr(-(q + m**2) / (2 * m)), clsb)[()], np.where(far, ndtr((m**2 - q) / (2 * m)), clb)[()])
+
+
+def bounded_tail(t, distance) -> float | np.ndarray:
+    "P(t >= `t` | mu) of the bounded statistic (11), `distance` = mu/sigma >= 0 from the boundary; numbers or arrays."
+    return np.minimum(ndtr(-np.sqrt(np.maximum(t, 0.0))) + limit_tails(t, np.square(distance)).clsb, 1.0)
+
+# %% ../nbs/2_uncertainty/22_asymptotics.ipynb #0000001f
+def asimov(model: Likelihood, values: Mapping[str, float], *, source=None) -> Table:
+    """Data set in which everything is seen as often as `model` expects at `values`: rows of the sources, weighted by expected events.
+
+    `source`: Tables or models with a quadrature, as in `p_value`; the true simulation. CCGV (2011)."""
+    values = complete(model, values)
+    tables = _tables(_sources(model, source, values), values)
+    yields = _positive_yields(model, values, "values")
+    weights = [yields[name] * table.weights / table.total for name, table in tables.items()]
+    first = next(iter(tables.values()))
+    if all(table.x is first.x or np.array_equal(table.x, first.x) for table in tables.values()):
+        return Table(first.x, weight=sum(weights))
+    return Table(np.concatenate([table.x for table in tables.values()]), weight=np.concatenate(weights))
+
+
+def _measured_at(model: Likelihood, values: Mapping[str, float]) -> Likelihood:
+    "`model` whose constraints have measured exactly `values`."
+    exact = [replace(c, mean=float(values[c.name])) if hasattr(c, "mean") else c for c in model.constraints]
+    return replace(model, constraints=exact)
+
+# %% ../nbs/2_uncertainty/22_asymptotics.ipynb #00000020
+@dataclass(frozen=True)
+class AsymptoticFit:
+    """What many fits of one parameter do when it is `truth`: they scatter around `best` by `spread`, and quote the error `quoted`.
+
+    `covariance` (P, P) of the best values of all free parameters, in the order of the model."""
+    truth: float
+    best: float
+    spread: float
+    quoted: float
+    covariance: np.ndarray
+
+    @property
+    def bias(self) -> float:
+        "Distance from the truth in units of the spread."
+        return (self.best - self.truth) / self.spread
+
+    def tail(self, t) -> float | np.ndarray:
+        "P(t >= `t`) of the statistic (8) at the truth."
+        root = np.sqrt(np.maximum(t, 0.0)) * self.quoted / self.spread
+        return ndtr(self.bias - root) + ndtr(-self.bias - root)
+
+    def coverage(self, level: float = 0.6827) -> float:
+        "Coverage of likelihood intervals of nominal `level`."
+        return float(1 - self.tail(_chi2(level)))
+
+# %% ../nbs/2_uncertainty/22_asymptotics.ipynb #00000021
+def asymptotic_fit(model: Likelihood, truth: Mapping[str, float], name: str = "mu", *, source=None) -> AsymptoticFit:
+    """The AsymptoticFit of parameter `name` with `model`, whose ratios may be wrong, to events of `source` at the values `truth`.
+
+    Sandwich of the score's covariance J between inverse second derivatives H: Huber (1967), White (1982).
+    Raises RuntimeError if the Asimov data set cannot be fitted."""
+    truth = complete(model, truth)
+    data, model = asimov(model, truth, source=source), _measured_at(model, truth)
+    prepared, names = surface(model, data), list(model.parameters)
+    fits = fit_surface(model, prepared)
+    _refuse_failure(model, [data], None, ~fits.converged)
+    at = {**model.fixed, **{other: float(value[0]) for other, value in fits.values.items()}}
+    second = prepared.derivatives({other: np.array([value]) for other, value in at.items()}, names)[2][0]
+    slopes = _slopes(lambda values: model.log_rate(data.x, values), model, at, names)
+    score = (slopes * data.weights) @ slopes.T
+    for constraint in model.constraints:                    # its measurement fluctuates as it says
+        if constraint.name in names:
+            i = names.index(constraint.name)
+            score[i, i] += _bend(constraint, model, at)
+    inverse, i = np.linalg.inv(second), names.index(name)
+    covariance = inverse @ score @ inverse
+    return AsymptoticFit(truth[name], at[name], float(np.sqrt(covariance[i, i])), float(np.sqrt(inverse[i, i])), covariance)
+
+# %% ../nbs/2_uncertainty/22_asymptotics.ipynb #00000022
+def _slopes(function: Callable, model: Likelihood, at: Mapping[str, float], names: Sequence[str]) -> np.ndarray:
+    "First derivatives (P, n) of `function` of the parameter values, with n results, at the point `at`."
+    low, high = np.array([model.ranges_of_all[name] for name in names], dtype=float).T
+    many = lambda points: np.stack([function({**at, **dict(zip(names, map(float, point)))}) for point in points])
+    return differentiated(many, np.array([[at[name] for name in names]]), low, high)[1][:, 0]
+
+
+def _bend(constraint, model: Likelihood, at: Mapping[str, float]) -> float:
+    "Second derivative of a constraint's nll."
+    low, high = np.array([model.ranges_of_all[constraint.name]], dtype=float).T
+    many = lambda points: np.array([[constraint.nll({**at, constraint.name: float(point[0])})] for point in points])
+    return float(differentiated(many, np.array([[at[constraint.name]]]), low, high)[2][0, 0, 0, 0])
+
+# %% ../nbs/2_uncertainty/22_asymptotics.ipynb #0000003d
+def _end(outside: Callable, centre: np.ndarray, step: np.ndarray, wall: float | np.ndarray) -> np.ndarray:
+    "Where `outside` (b,) turns positive on the way from `centre` (b,) in the direction of `step` (b,); `wall` where that comes first."
+    wall = np.broadcast_to(wall, centre.shape)
+    before = np.minimum if step[0] > 0 else np.maximum
+    for _ in range(60):
+        far = before(centre + step, wall)
+        going = ~(outside(far) > 0) & (far != wall)
+        if not going.any():
+            break
+        step = np.where(going, 2 * step, step)
+    else:
+        raise ValueError(f"data: expected data sets that limit the parameter, got {going.sum()} of {len(going)} that do not")
+    near, beyond = centre, far
+    for _ in range(34):                                    # to 1e-10 of the first step
+        middle = 0.5 * (near + far)
+        positive = outside(middle) > 0
+        near, far = np.where(positive, near, middle), np.where(positive, middle, far)
+    return np.where((beyond == wall) & ~(outside(beyond) > 0), wall, 0.5 * (near + far))
+
+# %% ../nbs/2_uncertainty/22_asymptotics.ipynb #0000003e
+@dataclass(frozen=True, eq=False)
+class Intervals:
+    "Ends `low` and `high` (b,) of the intervals of b data sets around the `best` values; NaN where the fit `failed` (b,)."
+    low: np.ndarray
+    high: np.ndarray
+    best: np.ndarray
+    failed: np.ndarray
+
+    def contain(self, truth: float) -> Coverage:
+        "How many hold `truth`; `level` of the Coverage is NaN, the intervals do not know it."
+        return Coverage(int(np.sum((self.low <= truth) & (truth <= self.high))), len(self.low), int(self.failed.sum()), np.nan)
+
+
+def intervals(model: Likelihood, data, name: str = "mu", level: float = 0.6827, *, critical=None, bounded: bool = False, weights=None) -> Intervals:
+    """The Intervals {mu: t_mu <= c} of b data sets (given as in `parameter_tests`) for parameter `name`.
+
+    `critical`: a function of the parameter (b,), such as a Construction; None for chi-square's quantile at `level`. bounded=True: for
+    values of at least 0, with the statistic (11). Raises RuntimeError if a single data set cannot be fitted."""
+    threshold, parts = _chi2(level), []
+    for prepared in _surfaces(model, data, weights):
+        curves = _Curves(prepared, name)
+        walls = (0.0, fit_limits(prepared.model)[name][1]) if bounded else fit_limits(prepared.model)[name]
+        centre = np.maximum(curves.best, 0.0) if bounded else curves.best
+        zero = np.where(curves.best < 0, curves.rise(0.0), 0.0) if bounded else 0.0
+
+        def outside(value):
+            height = threshold if critical is None else critical(value)
+            return np.where(curves.failed, 1.0, 2 * (curves.rise(value) - zero) - height)
+        ends = [_end(outside, centre, sign * curves.width, wall) for sign, wall in zip((-1, 1), walls)]
+        parts.append((*(np.where(curves.failed, np.nan, end) for end in ends), curves.best, curves.failed))
+    found = Intervals(*(np.concatenate(column) for column in zip(*parts)))
+    _refuse_failure(model, data, weights, found.failed)
+    return found
+
+# %% ../nbs/2_uncertainty/22_asymptotics.ipynb #00000042
+def _asimov_root(model: Likelihood, strength: str, source, values: Mapping[str, float] | None) -> tuple[np.ndarray, np.ndarray, float]:
+    "Strengths mu (g,), mu/sigma (g,), and the best strength over sigma, all from the data set expected without signal."
+    values = {**(values or {}), strength: 0.0}
+    prepared = surface(_measured_at(model, complete(model, values)), asimov(model, values, source=source))
+    curves = _Curves(prepared, strength)
+    if curves.failed.any():
+        raise RuntimeError("the fit to the data set expected without signal did not converge")
+    grid = curves.width[0] * np.geomspace(0.1, 200, 24)
+    found = conditional_fits(prepared, {strength: np.append(0.0, grid)})
+    if not found.converged.all():
+        raise RuntimeError(f"{(~found.converged).sum()} of {len(grid) + 1} fits to the data set expected without signal did not converge")
+    signed = np.sign(np.append(0.0, grid) - curves.best[0]) * np.sqrt(2 * np.maximum(found.nll - curves.lowest[0], 0.0))
+    return grid, np.maximum(signed[1:] - signed[0], 1e-9), -signed[0]       # (mu - best)/sigma plus best/sigma
+
+# %% ../nbs/2_uncertainty/22_asymptotics.ipynb #00000043
+def expected_limits(model: Likelihood, strength: str = "mu", level: float = 0.05, *, n_sigma: Sequence[float] = (-2, -1, 0, 1, 2),
+                    source=None, values: Mapping[str, float] | None = None) -> np.ndarray:
+    """Asymptotic CLs upper limits (len(n_sigma),) for fluctuations of `n_sigma` standard deviations when there is no signal.
+
+    `values`: of the other free parameters. CCGV (2011); `source` as in `p_value`. With a ratio that is not exact: what will be reported."""
+    level = check_number(level, "level", "(0, 1)")
+    grid, root, bias = _asimov_root(model, strength, source, values)
+    n = np.asarray(n_sigma, dtype=float) + bias
+    return np.exp(PchipInterpolator(np.log(root), np.log(grid))(np.log(n - ndtri(level * ndtr(n)))))
+
+
+def asymptotic_limits(model: Likelihood, data, strength: str = "mu", level: float = 0.05, *, weights=None, source=None,
+                      values: Mapping[str, float] | None = None) -> np.ndarray:
+    """Upper limits (b,) at which the asymptotic CLs of the statistic (16) is `level`, for b data sets; NaN where the fit failed.
+
+    `data`, `weights` as in `parameter_tests`; `values`, `source`: for the data set expected without signal, as in `expected_limits`."""
+    level, limits = check_number(level, "level", "(0, 1)"), []
+    grid, root, _ = _asimov_root(model, strength, source, values)
+    unit = PchipInterpolator(np.log(grid), np.log(root / grid))
+    in_grid = lambda mu: np.log(np.clip(mu, grid[0], grid[-1]))
+    for prepared in _surfaces(model, data, weights):
+        curves = _Curves(prepared, strength)
+        zero = np.where(curves.best < 0, curves.rise(0.0), 0.0)
+
+        def outside(mu):
+            tails = limit_tails(2 * np.maximum(curves.rise(mu) - zero, 0), np.square(mu * np.exp(unit(in_grid(mu)))))
+            with np.errstate(divide="ignore", invalid="ignore"):
+                return np.where(curves.failed, 1.0, np.log(level * tails.clb) - np.log(tails.clsb))
+        found = _end(outside, np.maximum(curves.best, 0.0), curves.width, np.inf)
+        limits.append(np.where(curves.failed, np.nan, found))
+    limits = np.concatenate(limits)
+    _refuse_failure(model, data, weights, np.isnan(limits))
+    return limits
+
+# %% ../nbs/2_uncertainty/22_asymptotics.ipynb #0000004e
+def unified_acceptance(signal, background: float, level: float = 0.9, n_max: int | None = None) -> np.ndarray:
+    """Whether each count 0..n_max is accepted (g, n_max + 1) for each `signal` (g,), known `background`, in the order of Feldman and Cousins (1998)."""
+    signal, b = np.atleast_1d(np.asarray(signal, dtype=float)), check_number(background, "background", "[0, inf)")
+    level = check_number(level, "level", "(0, 1)")
+    most = signal.max() + b
+    n = np.arange((int(most + 10 * np.sqrt(most) + 30) if n_max is None else n_max) + 1)
+    log_p = lambda mean: xlogy(n, mean) - mean - gammaln(n + 1)
+    p = log_p((signal + b)[:, None])
+    order = np.argsort(-(p - log_p(np.maximum(n, b))), axis=1, kind="stable")
+    ranked = np.exp(np.take_along_axis(p, order, axis=1))
+    before = np.cumsum(ranked, axis=1) - ranked              # probability of all that come first
+    accepted = np.empty(order.shape, bool)
+    np.put_along_axis(accepted, order, before < level, axis=1)
+    return accepted
+
+# %% ../nbs/2_uncertainty/22_asymptotics.ipynb #0000004f
+def feldman_cousins(n: int, background: float, level: float = 0.9) -> tuple[float, float]:
+    """Ends of the unified interval for the signal of a count `n` with known `background`. Feldman and Cousins (1998).
+
+    The outermost signals that accept n, scanned in steps of 0.005 (more for large counts) and refined; holes are filled.
+    The plain construction: the paper afterwards raises some upper ends so that they do not grow when the background falls
+    (n = 0, background = 3: 1.08 in its table, 0.95 here)."""
+    n, background = check_count(n, "n", 0), check_number(background, "background", "[0, inf)")
+    z = -ndtri((1 - check_number(level, "level", "(0, 1)")) / 4)
+    reach, step = z**2 + (z + 1) * np.sqrt(n + z**2), 0.005 * max(1.0, np.sqrt(n) / 4)      # beyond any Poisson limit at this level
+    grid = np.arange(max(0.0, n - background - reach), max(n - background, 0.0) + reach, step)
+    n_max = int(grid[-1] + background + 10 * np.sqrt(grid[-1] + background) + 30)
+    accepts = lambda s: unified_acceptance(s, background, level, n_max)[:, n]
+    inside = np.concatenate([accepts(piece) for piece in np.array_split(grid, max(1, len(grid) * n_max // 2**20))])
+    ends = []
+    for first, out in ((int(np.argmax(inside)), -1), (len(inside) - 1 - int(np.argmax(inside[::-1])), 1)):
+        good, bad = grid[first], grid[np.clip(first + out, 0, len(grid) - 1)]
+        for _ in range(30 if good != bad else 0):
+            good, bad = (middle, bad) if accepts(middle := (good + bad) / 2)[0] else (good, middle)
+        ends.append(float(good))
+    return ends[0], ends[1]
+
+# %% ../nbs/2_uncertainty/22_asymptotics.ipynb #00000053
+@dataclass(frozen=True, eq=False)
+class Construction:
+    """Critical values (g,) of the statistic (8), or (11) if `bounded`, at the values `grid` (g,) of a parameter, with standard `error` (g,).
+
+    A share `level` of `n_toys` pseudo-experiments lies at or below; `failed` (g,) had no fit and count as infinite.
+    Called with values of the parameter it interpolates; NaN outside the grid."""
+    grid: np.ndarray
+    critical: np.ndarray
+    error: np.ndarray
+    level: float
+    bounded: bool
+    n_toys: int
+    failed: np.ndarray
+
+    def __call__(self, value) -> np.ndarray:
+        return np.interp(value, self.grid, self.critical, left=np.nan, right=np.nan)
+
+    def intervals(self, model: Likelihood, data, name: str = "mu", *, weights=None) -> Intervals:
+        "The Intervals of b data sets, as in `intervals`; raises ValueError if one reaches beyond the grid."
+        found = intervals(model, data, name, self.level, critical=self._inside, bounded=self.bounded, weights=weights)
+        if np.nanmax(found.high) >= self.grid[-1] or (not self.bounded and np.nanmin(found.low) <= self.grid[0]):
+            raise ValueError(f"grid: expected values of {name} beyond all ends of the intervals, got {self.grid[0]:g} to {self.grid[-1]:g}, "
+                             f"where they reach {np.nanmin(found.low):.4g} to {np.nanmax(found.high):.4g}")
+        return found
+
+    def _inside(self, value) -> np.ndarray:
+        "Critical values, below everything outside the grid: an interval cannot pass its end."
+        return np.where((value >= self.grid[0]) & (value <= self.grid[-1]), np.interp(value, self.grid, self.critical), -1.0)
+
+# %% ../nbs/2_uncertainty/22_asymptotics.ipynb #00000054
+def neyman_construction(models, grid, n_toys: int, rng, *, truth: Mapping[str, float] | None = None, name: str = "mu",
+                        level: float = 0.9, bounded: bool = True, source=None, map: Callable = map):
+    """The Construction for parameter `name` on the increasing values `grid`, from `n_toys` pseudo-experiments at each.
+
+    `models`: a Likelihood, or several by name on the same events (then a dictionary). `truth`: values of the other parameters.
+    bounded=True: in the order of Feldman and Cousins (1998), for values of at least 0. Raises ValueError for too few toys."""
+    grid, level = np.asarray(grid, dtype=float), check_number(level, "level", "(0, 1)")
+    if grid.ndim != 1 or len(grid) < 2 or not np.all(np.diff(grid) > 0) or (bounded and grid[0] != 0):
+        raise ValueError(f"grid: expected at least 2 increasing values{', from 0 on' if bounded else ''}, got {grid.tolist()[:5]}")
+    enough_toys(n_toys, 1 - level)
+    several = dict(models) if isinstance(models, Mapping) else {"": models}
+    found = {key: [] for key in several}
+    for value, stream in zip(grid, spawn(rng, len(grid))):
+        toys = parameter_toys(several, {**(truth or {}), name: float(value)}, n_toys, stream, name=name, source=source, map=map)
+        for key, tested in toys.items():
+            found[key].append((*_quantile(tested.t_bounded if bounded else tested.t, level), int(tested.failed.sum())))
+    made = {key: Construction(grid, *np.array(rows).T[:2], level, bounded, n_toys, np.array(rows)[:, 2].astype(int)) for key, rows in found.items()}
+    return made if isinstance(models, Mapping) else made[""]
+
+
+def _quantile(t: np.ndarray, level: float) -> tuple[float, float]:
+    "Smallest value at or below which a share `level` of `t` (n,) lies, NaN counted as infinite, and its standard error."
+    ordered, n = np.sort(np.where(np.isnan(t), np.inf, t)), len(t)
+    spread = np.sqrt(level * (1 - level) / n)
+    at = lambda share: ordered[int(np.clip(np.ceil(share * n - 1e-9), 1, n)) - 1]
+    with np.errstate(invalid="ignore"):
+        return float(at(level)), float(at(level + spread) - at(level - spread)) / 2
+
+# %% ../nbs/2_uncertainty/22_asymptotics.ipynb #00000056
+def bounded_critical(distance: float, level: float = 0.9) -> float:
+    "Asymptotic critical value of the bounded statistic (11) at `distance` = mu/sigma >= 0 from the boundary."
+    alpha = 1 - check_number(level, "level", "(0, 1)")
+    excess = lambda t: bounded_tail(t, check_number(distance, "distance", "[0, inf)")) - alpha
+    return float(brentq(excess, 0.0, _chi2(level) + 1e-9)) if excess(0.0) > 0 else 0.0
+
+# %% ../nbs/2_uncertainty/26_bump_hunt.ipynb #00000003
+from functools import partial
+from scipy.special import owens_t
+from .arrays import Table
+from .likelihood import newton
+
+# %% ../nbs/2_uncertainty/26_bump_hunt.ipynb #0000003a
+def _exponential_derivatives(ratios, shape, reference: Table, points, which) -> tuple:
+    "nll (q,), gradient (q, 1 + k), second derivatives at `points` (q, 1 + k) = (s, a) for the rows `which` of `ratios` (g, n)."
+    pairs = lambda h: (h[:, :, None] * h[:, None, :]).reshape(len(h), -1)
+    signal, power, k = points[:, :1], points[:, 1:], shape.shape[1]
+    background = np.exp(power @ shape.T)
+    expected = np.exp(power @ reference.x.T) * reference.weights
+    rate = signal * ratios[which] + background
+    of_signal, of_background = ratios[which] / rate, background / rate
+    value = signal[:, 0] + expected.sum(axis=1) - np.log(rate).sum(axis=1)
+    gradient = np.column_stack([1 - of_signal.sum(axis=1), expected @ reference.x - of_background @ shape])
+    second = np.empty((len(points), 1 + k, 1 + k))
+    second[:, 0, 0] = np.einsum("qn,qn->q", of_signal, of_signal)
+    second[:, 0, 1:] = second[:, 1:, 0] = (of_signal * of_background) @ shape
+    curve = expected @ pairs(reference.x) - (of_background * (1 - of_background)) @ pairs(shape)
+    second[:, 1:, 1:] = curve.reshape(-1, k, k)
+    return value, gradient, second
+
+# %% ../nbs/2_uncertainty/26_bump_hunt.ipynb #0000003b
+def scan_for_signal(ratios, shape, reference: Table) -> tuple[np.ndarray, np.ndarray]:
+    """Discovery statistic q0 (g,) and fitted signal yield (g,), at least 0, of one data set at g masses; the background is fitted at each.
+
+    `ratios` (g, n): p_S/q of the n events at each mass. `shape` (n, k): functions h of the events, the first one 1; the
+    background's rate relative to q is exp(a h). `reference`: the functions (m, k) at nodes of q, weights that sum to 1.
+    Raises RuntimeError if a fit does not converge, so that no scan is silently left out. Cowan, Cranmer, Gross and Vitells (2011)."""
+    ratios, shape = np.asarray(ratios, dtype=float), np.asarray(shape, dtype=float)
+    if ratios.ndim != 2 or not 0 < ratios.shape[1] == len(shape) or shape.ndim != 2 or shape.shape[1] != reference.x.shape[1]:
+        raise ValueError(f"ratios: expected shape (g, n) and shape (n, {reference.x.shape[1]}) with at least 1 event, got {ratios.shape} and {shape.shape}")
+    null, lowest = _background_only(ratios[:1], shape, reference)
+    inverse = np.exp(-shape @ null)                                   # 1 over the background's rate
+    gradient = 1 - ratios @ inverse
+    rising = np.flatnonzero(gradient < 0)
+    q0, signal, rows = np.zeros(len(ratios)), np.zeros(len(ratios)), ratios[rising]
+    if len(rising):
+        start = np.column_stack([-gradient[rising] / (rows**2 @ inverse**2), np.tile(null, (len(rising), 1))])
+        low = np.where(np.arange(start.shape[1]) == 0, 0.0, -np.inf) * np.ones(start.shape)
+        point, value, _, converged = newton(partial(_exponential_derivatives, rows, shape, reference), start, low, np.full(low.shape, np.inf))
+        _all_converged(converged)
+        q0[rising], signal[rising] = np.maximum(2 * (lowest - value), 0), point[:, 0]
+    return q0, signal
+
+# %% ../nbs/2_uncertainty/26_bump_hunt.ipynb #0000003c
+def _background_only(ratios, shape, reference: Table) -> tuple[np.ndarray, float]:
+    "The background's parameters (k,) of the fit without signal and its nll."
+    def evaluate(points, which):
+        value, gradient, second = _exponential_derivatives(ratios, shape, reference, np.column_stack([np.zeros(len(points)), points]), which)
+        return value, gradient[:, 1:], second[:, 1:, 1:]
+    start = np.where(np.arange(shape.shape[1]) == 0, np.log(len(shape)), 0.0)[None]
+    point, value, _, converged = newton(evaluate, start, np.full(start.shape, -np.inf), np.full(start.shape, np.inf))
+    _all_converged(converged)
+    return point[0], float(value[0])
+
+
+def _all_converged(converged: np.ndarray) -> None:
+    "Raises RuntimeError if a fit did not converge: leaving it out would change the distribution."
+    if not converged.all():
+        raise RuntimeError(f"{(~converged).sum()} of {len(converged)} fits of the scan did not converge")
+
+# %% ../nbs/2_uncertainty/26_bump_hunt.ipynb #00000040
+def upcrossings(curves, level: float) -> np.ndarray:
+    "How often each of the curves (..., g) crosses `level` from below, between neighbouring points."
+    above = np.asarray(curves, dtype=float) > check_number(level, "level")
+    return np.sum(~above[..., :-1] & above[..., 1:], axis=-1)
+
+# %% ../nbs/2_uncertainty/26_bump_hunt.ipynb #00000041
+def global_p_value(q, mean_upcrossings: float, level: float) -> float | np.ndarray:
+    """Probability that the largest q0 of a scan exceeds `q` (at most), from the mean number of upcrossings of a low `level`.
+
+    P(q0 > q) at one place plus the upcrossings extrapolated by exp(-(q - level)/2); not above 1. Gross and Vitells (2010), for q0 of one degree of freedom."""
+    mean_upcrossings = check_number(mean_upcrossings, "mean_upcrossings", "[0, inf)")
+    q = np.asarray(q, dtype=float)
+    return np.minimum(ndtr(-np.sqrt(q)) + mean_upcrossings * np.exp(-(q - check_number(level, "level")) / 2), 1.0)[()]
+
+# %% ../nbs/2_uncertainty/26_bump_hunt.ipynb #00000045
+def scan_correlation(ratios, shape, weight) -> np.ndarray:
+    """Correlation (g, g) of the local significances at g masses under background alone, for large samples.
+
+    `ratios` (g, n): p_S/p_B at nodes of the background with `weight` (n,); `shape` (n, k): functions that its fit can change."""
+    ratios, shape, weight = (np.asarray(values, dtype=float) for values in (ratios, shape, weight))
+    moved = np.linalg.solve(shape.T @ (shape * weight[:, None]), shape.T @ (weight[:, None] * ratios.T))
+    left = (ratios - moved.T @ shape.T) * np.sqrt(weight)
+    left /= np.linalg.norm(left, axis=1, keepdims=True)
+    return left @ left.T
+
+# %% ../nbs/2_uncertainty/26_bump_hunt.ipynb #00000046
+def mean_upcrossings(correlation, level: float) -> float:
+    "Expected number of upcrossings of q0 = `level` > 0 between neighbouring points of a scan with this `correlation` (g, g)."
+    rho = np.diag(correlation, 1)
+    return float(2 * owens_t(np.sqrt(check_number(level, "level", "[0, inf)")), np.sqrt((1 - rho) / (1 + rho))).sum())

@@ -11,7 +11,7 @@ from scipy.special import gammaincinv
 from .arrays import Table, check_column, check_events, check_number, chunks
 
 # %% auto #0
-__all__ = ['Process', 'differentiated', 'Normal', 'Surface', 'Fit', 'minimise', 'Profile', 'newton', 'newton_step', 'surface', 'surface_of_sets', 'nll_on', 'complete', 'fit_limits', 'Likelihood', 'probes', 'Fits', 'fit_surface', 'BinnedRatio', 'fraction_likelihood', 'FractionResponse', 'fraction_weight', 'fraction_response', 'conditional_fits']
+__all__ = ['Process', 'differentiated', 'Normal', 'Surface', 'Fit', 'minimise', 'Profile', 'newton', 'newton_step', 'surface', 'surface_of_sets', 'nll_on', 'complete', 'fit_limits', 'Likelihood', 'probes', 'Fits', 'fit_surface', 'BinnedRatio', 'fraction_likelihood', 'FractionResponse', 'mixture_score', 'fraction_response', 'conditional_fits']
 
 # %% ../nbs/1_optimality/13_likelihood.ipynb #00000005
 @dataclass(frozen=True)
@@ -1054,12 +1054,16 @@ class FractionResponse:
         return self.width / self.slope
 
 # %% ../nbs/1_optimality/18_nuisance_features.ipynb #0000000d
-def fraction_weight(log_ratio: np.ndarray, fraction: float) -> np.ndarray:
-    "Derivative (n,) of log(f r + 1 - f) by f = `fraction` for log r (n,): (r - 1)/(f r + 1 - f), without overflow."
-    small = np.exp(-np.abs(log_ratio))                     # r or 1/r, whichever is below one
-    return np.where(log_ratio > 0, (1 - small) / (fraction + (1 - fraction) * small), (small - 1) / (fraction * small + 1 - fraction))
+def mixture_score(log_ratio: np.ndarray, fraction: float) -> np.ndarray:
+    """Score w = (r - 1)/(f r + 1 - f) of a mixture with signal `fraction` f, for log ratios log r of any shape.
 
+    The derivative of the log density with respect to f; for 0 < f < 1 finite for any log ratio, infinite ones included."""
+    f, log_ratio = check_number(fraction, "fraction", "[0, 1]"), np.asarray(log_ratio, dtype=float)
+    small = np.exp(-np.abs(log_ratio))                     # r or 1/r, whichever is below 1
+    with np.errstate(divide="ignore", over="ignore"):
+        return np.where(log_ratio > 0, (1 - small) / (f + (1 - f) * small), (small - 1) / (f * small + 1 - f))
 
+# %% ../nbs/1_optimality/18_nuisance_features.ipynb #00000010
 def fraction_response(ratio, signal: Table, background: Table, fraction: float, n_events: float) -> FractionResponse:
     """FractionResponse of fits to `n_events` events with true signal `fraction`, when `ratio` is used as if it were exact.
 
@@ -1068,13 +1072,13 @@ def fraction_response(ratio, signal: Table, background: Table, fraction: float, 
     fraction, n = check_number(fraction, "fraction", "(0, 1)"), check_number(n_events, "n_events", "(0, inf)")
     tables = [check_sample(table, name) for table, name in ((signal, "signal"), (background, "background"))]
     logs, shares = [ratio.log_ratio(table.x) for table in tables], [table.weights / table.total for table in tables]
-    means = lambda f, power: [share @ fraction_weight(log_r, f) ** power for share, log_r in zip(shares, logs)]
-    mixed = lambda pair: fraction * pair[0] + (1 - fraction) * pair[1]
-    ends = [mixed(means(f, 1)) for f in (0.0, 1.0)]        # the mean falls with f
+    means = lambda f, power: [share @ mixture_score(log_r, f) ** power for share, log_r in zip(shares, logs)]
+    over = lambda pair: fraction * pair[0] + (1 - fraction) * pair[1]
+    ends = [over(means(f, 1)) for f in (1e-9, 1 - 1e-9)]  # the mean falls with f
     if not ends[0] > 0 > ends[1]:
         raise ValueError(f"ratio: expected one whose fits centre inside (0, 1), got {0 if ends[0] <= 0 else 1}")
-    centre = brentq(lambda f: mixed(means(f, 1)), 0.0, 1.0, xtol=1e-12)
-    (first, second), square = means(centre, 1), mixed(means(centre, 2))
+    centre = brentq(lambda f: over(means(f, 1)), 1e-9, 1 - 1e-9, xtol=1e-12)
+    (first, second), square = means(centre, 1), over(means(centre, 2))
     return FractionResponse(float(centre), float(1 / np.sqrt(n * square)), float((first - second) / square))
 
 # %% ../nbs/2_uncertainty/22_asymptotics.ipynb #00000008

@@ -8,7 +8,7 @@ import numpy as np
 from .arrays import Table, check_choice, check_column, check_count, check_events, check_nu, check_number, generator
 
 # %% auto #0
-__all__ = ['wrap', 'log_wrapped_normal', 'Resonance']
+__all__ = ['wrap', 'log_wrapped_normal', 'Resonance', 'log_falling', 'log_peak', 'log_resolution', 'BumpHunt', 'log_density_of_resolution', 'SlopeRatio']
 
 # %% ../nbs/1_optimality/11_model.ipynb #00000008
 def wrap(y: np.ndarray) -> np.ndarray:
@@ -131,3 +131,167 @@ def _quadrature(model: Resonance, process: str, n_nodes: int, nu=None) -> Table:
         if n_nodes * width < 2:  # the midpoint rule needs a few nodes inside the peak
             raise ValueError(f"n_nodes: expected at least {int(np.ceil(2 / width))} for a resolution of {width:g}, got {n_nodes}")
     return Table(x, None if nu is None else check_nu(nu, len(x)), density / density.sum())
+
+# %% ../nbs/2_uncertainty/26_bump_hunt.ipynb #00000002
+from scipy.special import ndtr, ndtri
+
+# %% ../nbs/2_uncertainty/26_bump_hunt.ipynb #00000006
+def log_falling(m, slope, window: tuple[float, float]):
+    "Log density (n,) of masses `m` (n,) that fall like exp(-slope m) in the `window` (low, high); slope 0 is uniform. `slope` a number or (n,)."
+    low, high = window
+    drop = np.asarray(slope, dtype=float) * (high - low)
+    drop = np.where(drop == 0, 1e-300, drop)              # (1 - exp(-t))/t has the limit 1, which this gives
+    return -slope * (m - low) - np.log((high - low) * -np.expm1(-drop) / drop)
+
+# %% ../nbs/2_uncertainty/26_bump_hunt.ipynb #00000008
+def log_peak(m, mass, sigma, window: tuple[float, float]):
+    "Log density (n,) of a normal variable `m` of mean `mass` and width `sigma` (numbers or (n,)) that is observed only in the `window`."
+    low, high = window
+    inside = ndtr((high - mass) / sigma) - ndtr((low - mass) / sigma)
+    return -0.5 * ((m - mass) / sigma) ** 2 - np.log(sigma * inside) - 0.5 * np.log(2 * np.pi)
+
+# %% ../nbs/2_uncertainty/26_bump_hunt.ipynb #0000000a
+def log_resolution(sigma, median, spread: float):
+    "Log density (n,) of resolutions `sigma` (n,) whose logarithm is normal with width `spread` around that of `median`, a number or (n,)."
+    return -0.5 * (np.log(sigma / median) / spread) ** 2 - np.log(sigma * spread) - 0.5 * np.log(2 * np.pi)
+
+# %% ../nbs/2_uncertainty/26_bump_hunt.ipynb #0000000d
+def _mass_of(model: BumpHunt, nu, n: int) -> float | np.ndarray:
+    "The mass searched for: a number, or (n,) where `nu` differs between events. Raises ValueError if nu is missing, unwanted or outside."
+    if model.mass is not None:
+        if nu is not None:
+            raise ValueError(f"nu: expected None for a mass that is a number, got {nu!r}")
+        return model.mass
+    if nu is None:
+        raise ValueError("nu: expected the mass, got None")
+    one, nu = np.ndim(nu) < 2, check_nu(nu, n)
+    if nu.shape[1] != 1:
+        raise ValueError(f"nu: expected one column, the mass, got {nu.shape[1]}")
+    low, high = model.window
+    if n and not low <= nu.min() <= nu.max() <= high:
+        raise ValueError(f"mass: expected values in the window {low:g} to {high:g}, got {nu.min():g} to {nu.max():g}")
+    return float(nu[0, 0]) if one and n else nu[:, 0]
+
+# %% ../nbs/2_uncertainty/26_bump_hunt.ipynb #0000000e
+def _sample_bump(model: BumpHunt, process: str, n: int, rng, nu=None) -> Table:
+    "`n` events (m, sigma) of `process`, by inverting the distributions."
+    rng, (low, high) = generator(rng), model.window
+    mass = _mass_of(model, nu, n) if process == "signal" or nu is not None else None
+    chance, quality = rng.random(n), np.exp(model.spread * rng.standard_normal(n))
+    if process == "background":
+        drop = model.slope * (high - low) or 1e-300
+        m = low - np.log1p(chance * np.expm1(-drop)) * (high - low) / drop
+        sigma = m * model.resolutions[1] * quality
+    else:
+        sigma = mass * model.resolutions[0] * quality
+        first, last = (ndtr((end - mass) / sigma) for end in (low, high))
+        m = mass + sigma * ndtri(first + chance * (last - first))
+    return Table(np.column_stack([np.clip(m, low, high), sigma]), None if nu is None else check_nu(nu, n))
+
+# %% ../nbs/2_uncertainty/26_bump_hunt.ipynb #0000000f
+@dataclass(frozen=True)
+class BumpHunt:
+    """A peak at `mass` on a falling background; events are (m, sigma), the measured mass and its resolution, known event by event.
+
+    `mass`: a number, or None (the parameter nu = (mass,)). `slope`: background falls like exp(-slope m) in the `window`.
+    `resolutions`: medians of sigma over mass for signal and background; `spread`: width of its logarithm. Densities are exact."""
+    mass: float | None = 1.8
+    slope: float = 1.5
+    resolutions: tuple[float, float] = (0.04, 0.04)
+    spread: float = 0.35
+    window: tuple[float, float] = (1.0, 3.0)
+
+    def __post_init__(self):
+        low, high = (check_number(end, "window", "(0, inf)") for end in self.window)
+        if not low < high:
+            raise ValueError(f"window: expected (low, high) with low < high, got {self.window!r}")
+        for value, name, interval in ((self.slope, "slope", "(-inf, inf)"), (self.spread, "spread", "(0, inf)"),
+                                      *((one, "resolutions", "(0, inf)") for one in self.resolutions)):
+            check_number(value, name, interval)
+        if self.mass is not None:
+            check_number(self.mass, "mass", f"[{low}, {high}]")
+
+    def events(self, x) -> np.ndarray:
+        "`x` as events (n, 2). Raises ValueError for other features, masses outside the window or resolutions that are not positive."
+        x = check_events(x)
+        if x.shape[1] != 2:
+            raise ValueError(f"x: expected 2 features, the mass and its resolution, got shape {x.shape}")
+        if len(x) and not (self.window[0] <= x[:, 0].min() and x[:, 0].max() <= self.window[1] and x[:, 1].min() > 0):
+            raise ValueError(f"x: expected masses in the window {self.window} and positive resolutions, got "
+                             f"{x[:, 0].min():g} to {x[:, 0].max():g} and at least {x[:, 1].min():g}")
+        return x
+
+    @property
+    def parameters(self) -> dict[str, tuple[float, float]]:
+        "Name and range of the parameters of the signal's density."
+        return {"mass": self.window} if self.mass is None else {}
+
+    def sample(self, process: str, n: int, rng, nu=None) -> Table:
+        "`n` events of `process` ('signal' or 'background'); signal needs `nu` (1,) or (n, 1) where the mass is None."
+        check_choice(process, "process", ("signal", "background"))
+        return _sample_bump(self, process, check_count(n, "n", 0), rng, nu)
+
+    def log_density(self, process: str, x, nu=None) -> np.ndarray:
+        "Log density (n,) of both features of events `x` (n, 2) of `process`."
+        check_choice(process, "process", ("signal", "background"))
+        m, sigma = self.events(x).T
+        if process == "background":
+            return log_falling(m, self.slope, self.window) + log_resolution(sigma, m * self.resolutions[1], self.spread)
+        mass = _mass_of(self, nu, len(m))
+        return log_peak(m, mass, sigma, self.window) + log_resolution(sigma, mass * self.resolutions[0], self.spread)
+
+    def log_ratio(self, x, nu=None) -> np.ndarray:
+        "Log ratio (n,) of the signal density to the background density at events `x` (n, 2)."
+        return self.log_density("signal", x, nu) - self.log_density("background", x)
+
+    def log_ratio_grid(self, x, points) -> np.ndarray:
+        "Log ratios (g, n) of events `x` (n, 2) at the masses `points` (g, 1)."
+        return np.stack([self.log_ratio(x, nu) for nu in np.asarray(points, dtype=float)])
+
+    def quadrature(self, process: str, n_nodes: int = 12_000, nu=None) -> Table:
+        "Nodes x, the same for both processes, and weights that sum to 1: sums of weight * f(x) are expectations of f under `process`."
+        return _quadrature_bump(self, process, n_nodes, nu)
+
+# %% ../nbs/2_uncertainty/26_bump_hunt.ipynb #00000011
+def _quadrature_bump(model: BumpHunt, process: str, n_nodes: int, nu=None) -> Table:
+    "Midpoints in m times midpoints in log(sigma/m); weights are density times sigma, normalised."
+    n_sigma = 20
+    n_mass = check_count(n_nodes, "n_nodes", 100 * n_sigma) // n_sigma
+    low, high = model.window
+    m = low + (high - low) * (np.arange(n_mass) + 0.5) / n_mass
+    least, most = np.log(min(model.resolutions)) - 4.5 * model.spread, np.log(max(model.resolutions)) + 4.5 * model.spread
+    t = least + (most - least) * (np.arange(n_sigma) + 0.5) / n_sigma
+    x = np.stack([np.repeat(m, n_sigma), np.repeat(m, n_sigma) * np.tile(np.exp(t), n_mass)], axis=1)
+    density = np.exp(model.log_density(process, x, nu)) * x[:, 1]
+    return Table(x, None if nu is None else check_nu(nu, len(x)), density / density.sum())
+
+# %% ../nbs/2_uncertainty/26_bump_hunt.ipynb #00000016
+def log_density_of_resolution(model: BumpHunt, process: str, sigma) -> np.ndarray:
+    "Log density (n,) of the resolutions `sigma` (n,) of events of `process`, whatever their mass; `model` has a mass. 400 midpoints in m."
+    check_choice(process, "process", ("signal", "background"))
+    if process == "signal":
+        return log_resolution(sigma, _mass_of(model, None, len(sigma)) * model.resolutions[0], model.spread)
+    low, high = model.window
+    m = low + (high - low) * (np.arange(400) + 0.5) / 400
+    falls = np.exp(log_falling(m, model.slope, model.window)) * (high - low) / 400
+    return np.log(np.exp(log_resolution(np.asarray(sigma)[:, None], m * model.resolutions[1], model.spread)) @ falls)
+
+# %% ../nbs/2_uncertainty/26_bump_hunt.ipynb #00000021
+@dataclass(frozen=True)
+class SlopeRatio:
+    """Log ratio of the background of `model` with slope nu = (slope,), in `range`, to the one with the model's own slope.
+
+    The reference, the latter, stays the same whatever a fit does with the slope."""
+    model: BumpHunt
+    range: tuple[float, float] = (-1.0, 6.0)
+
+    @property
+    def parameters(self) -> dict[str, tuple[float, float]]:
+        "The slope and its range."
+        return {"slope": self.range}
+
+    def log_ratio(self, x, nu) -> np.ndarray:
+        "Log ratio (n,) at events `x` (n, 2) and slopes `nu` (1,) or (n, 1)."
+        m = self.model.events(x)[:, 0]
+        slope = check_nu(nu, len(m))[:, 0]
+        return log_falling(m, slope, self.model.window) - log_falling(m, self.model.slope, self.model.window)

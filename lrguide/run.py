@@ -76,8 +76,8 @@ def record(name: str, value: float, error: float | None = None, reference=None, 
     tolerance, within 5 of its own errors. `at_most` and `at_least` are one-sided limits. A value that is not finite is a miss. A
     miss raises nothing here: `check_records` does. Raises TypeError or ValueError for arguments that make no sense.
     """
-    if not isinstance(name, str) or not re.fullmatch(r"\w+", name):
-        raise ValueError(f"name: expected letters, digits and underscores, got {name!r}")
+    if not isinstance(name, str) or not re.fullmatch(r"\w[\w.]*", name):
+        raise ValueError(f"name: expected letters, digits, underscores and dots, got {name!r}")
     literature = isinstance(reference, Published)
     entry = {"name": name, "value": _number("value", value), "error": _number("error", error),
              "reference": reference.value if literature else _number("reference", reference),
