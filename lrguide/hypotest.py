@@ -180,7 +180,7 @@ from scipy.optimize import brentq
 from scipy.sparse import csr_array
 from scipy.special import gammaln
 from .arrays import Table, check_choice, check_events, check_sample, generator, join, spawn
-from .likelihood import Likelihood, fit_surface, surface, surface_of_sets
+from .likelihood import Likelihood, Surface, fit_surface, surface, surface_of_sets
 
 # %% ../nbs/1_optimality/17_power.ipynb #00000005
 @dataclass(frozen=True)
@@ -428,6 +428,22 @@ _BLOCK = 2**18  # events at once
 _CHUNK = 2**23  # events, or other random numbers, of one task
 
 
+@lru_cache(maxsize=1)
+def _ones(n: int) -> np.ndarray:
+    "Ones (n,), not to be written to."
+    return np.ones(n)
+
+
+def _cell_numbers(n: int, rng: np.random.Generator) -> np.ndarray:
+    "Random integers (n,) of 16 bits; `rng` gives 64 at a time."
+    return rng.bit_generator.random_raw(n // 4 + 1).view(np.uint16)[:n]
+
+
+def _quick(rng: np.random.Generator) -> np.random.Generator:
+    "A new stream of random numbers from NumPy's quickest source of bits."
+    return np.random.Generator(np.random.SFC64(rng.integers(0, 2**63, 4)))
+
+# %% ../nbs/1_optimality/17_power.ipynb #0000001e
 @dataclass(frozen=True, eq=False)
 class _Cells:
     """Sums contributions to m statistics over events drawn from 2^16 cells: `table` (m, 2^16), 0 in the `mixed` cells (2^16,).
@@ -476,23 +492,7 @@ class _Cells:
         "Sums (m, n) over the events of n experiments."
         return _in_blocks(self.sums, rng.poisson(self.expected, n), _quick(rng))
 
-
-@lru_cache(maxsize=1)
-def _ones(n: int) -> np.ndarray:
-    "Ones (n,), not to be written to."
-    return np.ones(n)
-
-
-def _cell_numbers(n: int, rng: np.random.Generator) -> np.ndarray:
-    "Random integers (n,) of 16 bits; `rng` gives 64 at a time."
-    return rng.bit_generator.random_raw(n // 4 + 1).view(np.uint16)[:n]
-
-
-def _quick(rng: np.random.Generator) -> np.random.Generator:
-    "A new stream of random numbers from NumPy's quickest source of bits."
-    return np.random.Generator(np.random.SFC64(rng.integers(0, 2**63, 4)))
-
-# %% ../nbs/1_optimality/17_power.ipynb #0000001e
+# %% ../nbs/1_optimality/17_power.ipynb #0000001f
 def _cells(known: np.ndarray, rate: np.ndarray) -> _Cells:
     "The _Cells of contributions `known` (m, n) that occur at `rate` (n,)."
     order = np.lexsort(known[::-1])                        # by the first statistic, ties by the second, ...
@@ -515,7 +515,7 @@ def _cells(known: np.ndarray, rate: np.ndarray) -> _Cells:
     table = np.where(narrow, np.where(high == low, low, np.clip(mean, low, high)), 0.0)
     return _Cells(float(rate.sum()), table, ~narrow, known, cumulative, not narrow.all())
 
-# %% ../nbs/1_optimality/17_power.ipynb #0000001f
+# %% ../nbs/1_optimality/17_power.ipynb #00000020
 def _in_blocks(sums: Callable, counts: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     "`sums(counts, rng)` (m, n) over `counts` (n,) events of each experiment, so many at a time that a block of events is in memory."
     per_block = max(1, int(_BLOCK / max(counts.mean(), 1)))
@@ -530,7 +530,7 @@ def _added(values: np.ndarray, counts: np.ndarray) -> np.ndarray:
     values[:, -1] = 0.0                                    # reduceat wants a number after the last experiment
     return np.where(counts > 0, np.add.reduceat(values, np.cumsum(counts) - counts, axis=1), 0.0)
 
-# %% ../nbs/1_optimality/17_power.ipynb #00000020
+# %% ../nbs/1_optimality/17_power.ipynb #00000021
 @dataclass(frozen=True, eq=False)
 class _Counts:
     "Draws the numbers of events of few kinds: contributions `t` (m, k), `rates` (k,); from `tables`, one for each kind, if there are any."
@@ -564,7 +564,7 @@ def _tables_of_counts(t: np.ndarray, rates: np.ndarray) -> tuple[_Cells, ...]:
         tables.append(_cells(each[:, None] * n, np.exp(xlogy(n, rate) - rate - gammaln(n + 1))))
     return tuple(tables)
 
-# %% ../nbs/1_optimality/17_power.ipynb #00000021
+# %% ../nbs/1_optimality/17_power.ipynb #00000022
 @dataclass(frozen=True, eq=False)
 class _Sampled:
     "Draws events of `process` from a model that samples: contributions `terms`(x) (m, n)."
@@ -585,7 +585,7 @@ class _Sampled:
         sums = lambda counts, rng: _added(draw(int(counts.sum()) + 1, rng), counts)
         return _in_blocks(sums, rng.poisson(self.expected, n), rng)
 
-# %% ../nbs/1_optimality/17_power.ipynb #00000022
+# %% ../nbs/1_optimality/17_power.ipynb #00000023
 def _from_tables(tables: Mapping[str, Table], yields: Mapping[str, float], terms: Callable, n_toys: int) -> _Cells | _Counts:
     "Draws events of all `tables` together: their rows at rates of `yields` times weight."
     for name, table in tables.items():
@@ -613,7 +613,7 @@ def _few_kinds(known: np.ndarray, most: float) -> tuple[np.ndarray | None, np.nd
     kinds, which = np.unique(known, axis=1, return_inverse=True)
     return (kinds if kinds.shape[1] <= most else None), which.reshape(-1)
 
-# %% ../nbs/1_optimality/17_power.ipynb #00000023
+# %% ../nbs/1_optimality/17_power.ipynb #00000024
 def pseudo_experiments(statistics, source, yields: Mapping[str, float], n_toys: int, rng, *, transform: Callable = None,
                        values: Mapping[str, float] = None, map: Callable = map) -> np.ndarray:
     """T of `n_toys` pseudo-experiments: (n_toys,) for one Statistic, (m, n_toys) for a sequence of m, on the same events.
@@ -640,7 +640,7 @@ def pseudo_experiments(statistics, source, yields: Mapping[str, float], n_toys: 
     result = np.concatenate(list(map(partial(_toy_chunk, constants, parts), tasks)), axis=1)
     return result if isinstance(statistics, Sequence) else result[0]
 
-# %% ../nbs/1_optimality/17_power.ipynb #00000024
+# %% ../nbs/1_optimality/17_power.ipynb #00000025
 def _tasks(n_toys: int, each: float, rng, chunk: int = _CHUNK) -> list[tuple[int, np.random.Generator]]:
     "Numbers of pseudo-experiments that take about `chunk` random numbers, `each` for one, with their own streams of them."
     size = int(np.clip(chunk / max(each, 1.0), 1, 2**17))
@@ -653,7 +653,7 @@ def _toy_chunk(constants: np.ndarray, parts: Sequence, task: tuple[int, np.rando
     n, rng = task
     return sum((part.totals(n, rng) for part in parts), np.repeat(constants[:, None], n, axis=1))
 
-# %% ../nbs/1_optimality/17_power.ipynb #00000026
+# %% ../nbs/1_optimality/17_power.ipynb #00000027
 def toys_power_curve(null, alternative) -> tuple[np.ndarray, np.ndarray]:
     "Levels and powers of the test that rejects at large T, from T of pseudo-experiments (n,) of null and alternative."
     null, alternative = (np.round(np.asarray(t, dtype=float), 9) for t in (null, alternative))  # ties up to rounding
@@ -680,7 +680,7 @@ def enough_toys(n_toys: int, level: float) -> None:
     if n_toys < needed:
         raise ValueError(f"n_toys: expected at least {needed} for a level of {level:g}, got {n_toys}; method='exact' needs none")
 
-# %% ../nbs/1_optimality/17_power.ipynb #00000040
+# %% ../nbs/1_optimality/17_power.ipynb #00000041
 @dataclass(frozen=True)
 class Template:
     "A source whose events are the rows of `table` with probabilities (its weights) that are known, not estimated from a sample."
@@ -698,7 +698,7 @@ class Template:
         "The table itself: sums over it are expectations."
         return self.table
 
-# %% ../nbs/1_optimality/17_power.ipynb #00000041
+# %% ../nbs/1_optimality/17_power.ipynb #00000042
 @dataclass(frozen=True)
 class PValue:
     """A p-value with its standard `error`, the `method` that found it and the `source` of its events; `z` is its significance.
@@ -737,7 +737,7 @@ class _Tail:
     influence: np.ndarray
     failed: int = 0
 
-# %% ../nbs/1_optimality/17_power.ipynb #00000042
+# %% ../nbs/1_optimality/17_power.ipynb #00000043
 def _sources(model: Likelihood, source, values: Mapping[str, float]) -> dict:
     "What the events of each process are drawn from: a Table or a model that samples. Raises TypeError or ValueError."
     found = {}
@@ -760,7 +760,7 @@ def _held_out(model: Likelihood, name: str, values: Mapping[str, float]) -> Tabl
             return ratio.held_out("denominator" if own is None else "numerator", _nu_of(ratio, values))
     raise ValueError(f"source: expected a model that samples or a Table for {name}, which names none of its own")
 
-# %% ../nbs/1_optimality/17_power.ipynb #00000043
+# %% ../nbs/1_optimality/17_power.ipynb #00000044
 def _tables(sources: Mapping, values: Mapping[str, float]) -> dict[str, Table]:
     "Each source as a Table: quadrature nodes of a model with exact densities. Raises ValueError if it has none."
     tables = {}
@@ -787,7 +787,7 @@ def _influence(statistic: Statistic, sources: Mapping, yields: Mapping[str, floa
             influence.append(yields[name] * share * (change - share @ change))
     return np.concatenate(influence)
 
-# %% ../nbs/1_optimality/17_power.ipynb #00000045
+# %% ../nbs/1_optimality/17_power.ipynb #00000046
 class _Remembered:
     "A ratio that keeps its answers, by the array it was asked about and the nuisance parameters."
 
@@ -813,7 +813,7 @@ def _remembering(model: Likelihood) -> Likelihood:
     wrap = lambda ratio: ratio if ratio is None or isinstance(ratio, _Remembered) else _Remembered(ratio)
     return replace(model, processes={name: replace(process, ratio=wrap(process.ratio)) for name, process in model.processes.items()})
 
-# %% ../nbs/1_optimality/17_power.ipynb #00000047
+# %% ../nbs/1_optimality/17_power.ipynb #00000048
 def _exact_tails(model, data, null, alternative, truths, source) -> tuple[list[_Tail], str]:
     "The _Tail P(T >= T_obs) under each of `truths`, and what the events came from."
     model = _remembering(model)
@@ -834,7 +834,7 @@ def _kind(sources: Mapping, of_model: str) -> str:
     "Words for where events came from."
     return "events" if any(isinstance(item, Table) for item in sources.values()) else of_model
 
-# %% ../nbs/1_optimality/17_power.ipynb #00000048
+# %% ../nbs/1_optimality/17_power.ipynb #00000049
 def _normal_tails(model, data, null, alternative, truths, source) -> tuple[list[_Tail], str]:
     "As `_exact_tails`, with T a normal variable of the right mean and variance."
     model = _remembering(model)
@@ -853,7 +853,7 @@ def _normal_tails(model, data, null, alternative, truths, source) -> tuple[list[
         tails.append(_Tail(float(tail(t_obs)), 0.0, _influence(statistic, sources, yields, tail, t_obs)))
     return tails, _kind(sources, "quadrature")
 
-# %% ../nbs/1_optimality/17_power.ipynb #00000049
+# %% ../nbs/1_optimality/17_power.ipynb #0000004a
 def _toy_tail(toys: np.ndarray, t_obs: float, tie: float) -> Callable:
     """P(T >= t) as a function, from pseudo-experiments; values closer than `tie` count as equal.
 
@@ -866,7 +866,7 @@ def _toy_tail(toys: np.ndarray, t_obs: float, tie: float) -> Callable:
         raise ValueError(f"n_toys: expected about {needed:.1g} to reach the observed value, got {len(toys)} of which none did")
     return lambda t: 1 - np.searchsorted(toys, t - tie, side="left") / len(toys)
 
-# %% ../nbs/1_optimality/17_power.ipynb #0000004a
+# %% ../nbs/1_optimality/17_power.ipynb #0000004b
 def _toy_tails(model, data, null, alternative, truths, source, n_toys, rng, map) -> tuple[list[_Tail], str]:
     "As `_exact_tails`, from pseudo-experiments of two simple hypotheses."
     statistic, tails = log_likelihood_ratio(model, null, alternative), []
@@ -882,7 +882,7 @@ def _toy_tails(model, data, null, alternative, truths, source, n_toys, rng, map)
         tails.append(_Tail(p, float(np.sqrt(p * (1 - p) / n_toys)), influence))
     return tails, _kind(sources, "samples")
 
-# %% ../nbs/1_optimality/17_power.ipynb #0000004c
+# %% ../nbs/1_optimality/17_power.ipynb #0000004d
 def _profile_ratio(model: Likelihood, null, alternative, prepared) -> tuple[np.ndarray, list[dict]]:
     "T = log max L(alternative)/max L(null) (b,) of the data sets of a surface, NaN where a fit failed, and all values at the two fits."
     fits, at = [], []
@@ -894,19 +894,35 @@ def _profile_ratio(model: Likelihood, null, alternative, prepared) -> tuple[np.n
 
 
 def _profile_chunk(model: Likelihood, null, alternative, truth: Mapping[str, float], sources: Mapping, rows, task) -> np.ndarray:
-    "T (n,) of the pseudo-experiments of one task, at `truth`: events drawn, constraints measured again, both hypotheses fitted."
-    n, rng = task
-    again = replace(model, constraints=[constraint.repeat(truth, n, rng) for constraint in model.constraints])
-    counts = {name: rng.poisson(expected, n) for name, expected in _positive_yields(model, truth, "fitted null").items()}
-    if rows is not None:
-        prepared = replace(rows.pick(*_drawn_rows(sources, counts, rng)), model=again, constraints=again.constraints)
-    else:
-        events = [np.split(_drawn_events(sources[name], name, int(count.sum()), rng, truth), np.cumsum(count)[:-1])
-                  for name, count in counts.items()]
-        prepared = surface_of_sets(again, [np.concatenate(parts) for parts in zip(*events)])
-    return _profile_ratio(again, null, alternative, prepared)[0]
+    "T (n,) of the pseudo-experiments of one task, at `truth`: both hypotheses fitted."
+    yields = _positive_yields(model, truth, "fitted null")
+    prepared = _pseudo_data({"": model}, truth, yields, sources, {"": rows}, task)[""]
+    return _profile_ratio(prepared.model, null, alternative, prepared)[0]
 
-# %% ../nbs/1_optimality/17_power.ipynb #0000004d
+# %% ../nbs/1_optimality/17_power.ipynb #0000004e
+def _pseudo_data(models: Mapping[str, Likelihood], truth, yields: Mapping[str, float], sources: Mapping, rows: Mapping, task) -> dict[str, Surface]:
+    """Surfaces, by name of the model, of the pseudo-experiments of one task: events drawn, constraints measured again at `truth`.
+
+    `rows`: surfaces of all rows of the sources by name, or None where events are not drawn from Tables."""
+    n, rng = task
+    again = [constraint.repeat(truth, n, rng) for constraint in next(iter(models.values())).constraints]
+    models = {name: replace(model, constraints=again) for name, model in models.items()}
+    counts = {process: rng.poisson(expected, n) for process, expected in yields.items()}
+    if next(iter(rows.values())) is not None:
+        drawn = _drawn_rows(sources, counts, rng)
+        return {name: replace(rows[name].pick(*drawn), model=model, constraints=model.constraints) for name, model in models.items()}
+    events = [np.split(_drawn_events(sources[process], process, int(count.sum()), rng, truth), np.cumsum(count)[:-1])
+              for process, count in counts.items()]
+    sets = [np.concatenate(parts) for parts in zip(*events)]
+    return {name: surface_of_sets(model, sets) for name, model in models.items()}
+
+
+def _all_rows(model: Likelihood, sources: Mapping) -> Surface | None:
+    "The surface of all rows of the sources, so that networks see each row once; None unless all are Tables."
+    tables = all(isinstance(item, Table) for item in sources.values())
+    return surface(model, join(*(Table(item.x) for item in sources.values()))) if tables else None
+
+# %% ../nbs/1_optimality/17_power.ipynb #0000004f
 def _drawn_events(source, name: str, n: int, rng: np.random.Generator, values: Mapping[str, float]) -> np.ndarray:
     "`n` events (n, d) of a process."
     if isinstance(source, Table):
@@ -927,7 +943,7 @@ def _drawn_rows(sources: Mapping[str, Table], counts: Mapping[str, np.ndarray], 
         filled, start = filled + count, start + len(table)
     return rows, weights.astype(float)
 
-# %% ../nbs/1_optimality/17_power.ipynb #0000004e
+# %% ../nbs/1_optimality/17_power.ipynb #00000050
 def _profile_toy_tails(model, data, null, alternative, truths, source, n_toys, rng, map) -> tuple[list[_Tail], str]:
     "As `_toy_tails`, for the profile likelihood ratio: two fits for each pseudo-experiment, many at a time."
     (t_obs,), fitted = _profile_ratio(model, null, alternative, surface(model, data))
@@ -939,8 +955,7 @@ def _profile_toy_tails(model, data, null, alternative, truths, source, n_toys, r
     for truth, stream in zip(truths, spawn(rng, len(truths))):
         values = fitted[0 if truth is null else 1]
         sources = _sources(model, source, values)
-        tables = all(isinstance(item, Table) for item in sources.values())
-        rows = surface(model, join(*(Table(item.x) for item in sources.values()))) if tables else None      # networks see each row once
+        rows = _all_rows(model, sources)
         tasks = _tasks(n_toys, sum(model.yields(values).values()), stream, chunk=2**17)
         toys = np.concatenate(list(map(partial(_profile_chunk, model, null, alternative, values, sources, rows), tasks)))
         failed = int(np.isnan(toys).sum())
@@ -960,7 +975,7 @@ def _refuse_fit(model: Likelihood, data, *hypotheses) -> None:
         model.fix(**values).fit(data)
     raise RuntimeError("data: the fit did not converge; narrower ranges may help")
 
-# %% ../nbs/1_optimality/17_power.ipynb #0000004f
+# %% ../nbs/1_optimality/17_power.ipynb #00000051
 def _signed_root(model: Likelihood, data, null, alternative) -> float:
     """Signed root of the profile likelihood ratio of the one parameter that differs between the hypotheses.
 
@@ -975,7 +990,7 @@ def _signed_root(model: Likelihood, data, null, alternative) -> float:
     side = np.sign((best.values[name] - null[name]) * (alternative[name] - null[name]))
     return float(side * np.sqrt(max(2 * (conditional.nll - best.nll), 0.0)))
 
-# %% ../nbs/1_optimality/17_power.ipynb #00000050
+# %% ../nbs/1_optimality/17_power.ipynb #00000052
 def _tail_probabilities(model, data, null, alternative, truths, method, source, n_toys, rng, level, map) -> tuple[list[_Tail], str]:
     "Checks the request and passes it to its method."
     check_choice(method, "method", ("exact", "toys", "asymptotic"))
@@ -1000,7 +1015,7 @@ def _error(toy_error: float, influence: np.ndarray) -> float:
     "Standard error from pseudo-experiments and from the finite size of samples."
     return float(np.sqrt(toy_error**2 + np.sum(influence**2)))
 
-# %% ../nbs/1_optimality/17_power.ipynb #00000051
+# %% ../nbs/1_optimality/17_power.ipynb #00000053
 def p_value(model: Likelihood, data, null: Mapping[str, float], alternative: Mapping[str, float], method: str = "exact", *,
             source=None, n_toys: int = 10_000, rng=None, level: float | None = None, map: Callable = map) -> PValue:
     """P(T >= T_obs | null) with T = log L(alternative)/L(null), as a PValue; the observed value is included.
@@ -1031,7 +1046,7 @@ def cls_value(model: Likelihood, data, null: Mapping[str, float], alternative: M
     return CLsValue(first.probability, second.probability, *(_error(tail.error, tail.influence) for tail in tails), error, method, kind,
                     first.failed + second.failed)
 
-# %% ../nbs/1_optimality/17_power.ipynb #00000052
+# %% ../nbs/1_optimality/17_power.ipynb #00000054
 def upper_limit(model: Likelihood, data, strength: str = "mu", level: float = 0.05, *, source=None) -> float:
     "Largest value of parameter `strength` with exact CLs >= `level` against strength 0; all other parameters fixed."
     level, model = check_number(level, "level", "(0, 1)"), _remembering(model)
@@ -1070,10 +1085,7 @@ def _chi2(level: float) -> float:
     "Quantile of chi-square with one degree of freedom."
     return 2 * float(gammaincinv(0.5, check_number(level, "level", "(0, 1)")))
 
-# %% ../nbs/2_uncertainty/22_asymptotics.ipynb #0000000b
-from .likelihood import conditional_fits
-
-
+# %% ../nbs/2_uncertainty/22_asymptotics.ipynb #0000000a
 class _Curves:
     "t of b data sets as a function of parameter `name`: `best` value (b,), its error `width` (b,), `failed` (b,), which grows with use."
 
@@ -1088,13 +1100,13 @@ class _Curves:
 
     def rise(self, value: float | np.ndarray) -> np.ndarray:
         "nll, other parameters fitted, above its minimum (b,); a fit that ends lower than the minimum has failed too."
-        found = conditional_fits(self.prepared, {self.name: value}, self.others)
+        found = fit_surface(self.prepared.model, self.prepared, {self.name: value}, self.others)
         with np.errstate(invalid="ignore"):
             rise = found.nll - self.lowest
             self.failed = self.failed | ~found.converged | ~(rise > -1e-4)
         return np.where(self.failed, np.nan, np.maximum(rise, 0.0))
 
-# %% ../nbs/2_uncertainty/22_asymptotics.ipynb #0000000c
+# %% ../nbs/2_uncertainty/22_asymptotics.ipynb #0000000b
 @dataclass(frozen=True, eq=False)
 class Tested:
     """A parameter tested at `value` in b data sets: its `best` values (b,), and how far the nll, other parameters fitted,
@@ -1136,7 +1148,7 @@ class Tested:
         "Upper limit for a strength that is not negative, (16)."
         return self._where(self.best <= self.value, self.t_bounded)
 
-# %% ../nbs/2_uncertainty/22_asymptotics.ipynb #0000000d
+# %% ../nbs/2_uncertainty/22_asymptotics.ipynb #0000000c
 def _tested(prepared: Surface, name: str, value: float) -> Tested:
     "Parameter `name` tested at `value` in the data sets of a surface."
     curves = _Curves(prepared, name)
@@ -1157,7 +1169,7 @@ def _surfaces(model: Likelihood, data, weights=None) -> Iterator[Surface]:
         part = replace(model, constraints=[c.take(which) if hasattr(c, "take") else c for c in model.constraints])
         yield surface_of_sets(part, [data[i] for i in which])
 
-# %% ../nbs/2_uncertainty/22_asymptotics.ipynb #0000000f
+# %% ../nbs/2_uncertainty/22_asymptotics.ipynb #0000000e
 def join_tested(parts: Sequence[Tested]) -> Tested:
     "The data sets of all `parts`, tested at the same value, in one."
     whole = lambda name: np.concatenate([getattr(part, name) for part in parts])
@@ -1178,10 +1190,9 @@ def _refuse_failure(model: Likelihood, data, weights, failed: np.ndarray) -> Non
     "Raises RuntimeError if the fit of a single data set failed; among many, failures are counted."
     if len(failed) == 1 and failed[0]:
         one = data[0] if weights is None else Table(check_events(data, "data"), weight=np.asarray(weights, float)[0])
-        model.fit(one)                                  # raises with Minuit's reason
-        raise RuntimeError("the fit did not converge at a fixed value of the tested parameter")
+        _refuse_fit(model, one, {})
 
-# %% ../nbs/2_uncertainty/22_asymptotics.ipynb #00000013
+# %% ../nbs/2_uncertainty/22_asymptotics.ipynb #00000012
 def parameter_toys(models, truth: Mapping[str, float], n_toys: int, rng, *, name: str = "mu", value: float | None = None,
                    source=None, map: Callable = map) -> Tested | dict[str, Tested]:
     """Parameter `name` Tested at `value` (None: its true one) in `n_toys` pseudo-experiments thrown at the values `truth`.
@@ -1193,35 +1204,19 @@ def parameter_toys(models, truth: Mapping[str, float], n_toys: int, rng, *, name
     truth = complete(first, truth)
     value = truth[name] if value is None and name in truth else check_number(value, "value")
     sources, yields = _sources(first, source, truth), _positive_yields(first, truth, "truth")
-    rows = None
-    if all(isinstance(item, Table) for item in sources.values()):      # networks see each row once
-        rows = {key: surface(model, join(*(Table(item.x) for item in sources.values()))) for key, model in several.items()}
+    rows = {key: _all_rows(model, sources) for key, model in several.items()}
     tasks = _tasks(check_count(n_toys, "n_toys"), sum(yields.values()), rng, chunk=2**19)
     found = list(map(partial(_tested_chunk, several, name, value, truth, yields, sources, rows), tasks))
     joined = {key: join_tested([chunk[key] for chunk in found]) for key in several}
     return joined if isinstance(models, Mapping) else joined[""]
 
-# %% ../nbs/2_uncertainty/22_asymptotics.ipynb #00000014
+# %% ../nbs/2_uncertainty/22_asymptotics.ipynb #00000013
 def _tested_chunk(models: Mapping, name: str, value: float, truth: Mapping, yields: Mapping, sources: Mapping, rows, task) -> dict:
     "Tested by model of the pseudo-experiments of one task."
-    n, rng = task
-    again = [constraint.repeat(truth, n, rng) for constraint in next(iter(models.values())).constraints]
-    counts = {process: rng.poisson(expected, n) for process, expected in yields.items()}
-    if rows is not None:
-        picked = _drawn_rows(sources, counts, rng)
-    else:
-        events = [np.split(_drawn_events(sources[process], process, int(count.sum()), rng, truth), np.cumsum(count)[:-1])
-                  for process, count in counts.items()]
-        sets = [np.concatenate(parts) for parts in zip(*events)]
-    found = {}
-    for key, model in models.items():
-        model = replace(model, constraints=again)
-        prepared = (surface_of_sets(model, sets) if rows is None
-                    else replace(rows[key].pick(*picked), model=model, constraints=model.constraints))
-        found[key] = _tested(prepared, name, value)
-    return found
+    surfaces = _pseudo_data(models, truth, yields, sources, rows, task)
+    return {key: _tested(prepared, name, value) for key, prepared in surfaces.items()}
 
-# %% ../nbs/2_uncertainty/22_asymptotics.ipynb #00000016
+# %% ../nbs/2_uncertainty/22_asymptotics.ipynb #00000015
 @dataclass(frozen=True)
 class Coverage:
     "`covered` of `n_toys` pseudo-experiments hold the truth in their interval of nominal `level`; `failed` had no fit and do not count as covered."
@@ -1250,7 +1245,7 @@ def coverage(tested: Tested, level: float = 0.6827, critical: float | None = Non
     t = tested.t_bounded if bounded else tested.t
     return Coverage(int(np.sum(t <= limit)), len(t), int(tested.failed.sum()), level)
 
-# %% ../nbs/2_uncertainty/22_asymptotics.ipynb #0000001b
+# %% ../nbs/2_uncertainty/22_asymptotics.ipynb #0000001a
 def discovery_tail(q0, mean=0.0) -> float | np.ndarray:
     "P(q0 >= `q0`) if the best strength is normal around `mean` in units of its standard deviation; 1 at zero. CCGV (2011)."
     return np.where(np.asarray(q0) > 0, ndtr(mean - np.sqrt(np.maximum(q0, 0.0))), 1.0)[()]
@@ -1273,7 +1268,7 @@ def bounded_tail(t, distance) -> float | np.ndarray:
     "P(t >= `t` | mu) of the bounded statistic (11), `distance` = mu/sigma >= 0 from the boundary; numbers or arrays."
     return np.minimum(ndtr(-np.sqrt(np.maximum(t, 0.0))) + limit_tails(t, np.square(distance)).clsb, 1.0)
 
-# %% ../nbs/2_uncertainty/22_asymptotics.ipynb #0000001f
+# %% ../nbs/2_uncertainty/22_asymptotics.ipynb #0000001e
 def asimov(model: Likelihood, values: Mapping[str, float], *, source=None) -> Table:
     """Data set in which everything is seen as often as `model` expects at `values`: rows of the sources, weighted by expected events.
 
@@ -1293,7 +1288,7 @@ def _measured_at(model: Likelihood, values: Mapping[str, float]) -> Likelihood:
     exact = [replace(c, mean=float(values[c.name])) if hasattr(c, "mean") else c for c in model.constraints]
     return replace(model, constraints=exact)
 
-# %% ../nbs/2_uncertainty/22_asymptotics.ipynb #00000020
+# %% ../nbs/2_uncertainty/22_asymptotics.ipynb #0000001f
 @dataclass(frozen=True)
 class AsymptoticFit:
     """What many fits of one parameter do when it is `truth`: they scatter around `best` by `spread`, and quote the error `quoted`.
@@ -1319,7 +1314,7 @@ class AsymptoticFit:
         "Coverage of likelihood intervals of nominal `level`."
         return float(1 - self.tail(_chi2(level)))
 
-# %% ../nbs/2_uncertainty/22_asymptotics.ipynb #00000021
+# %% ../nbs/2_uncertainty/22_asymptotics.ipynb #00000020
 def asymptotic_fit(model: Likelihood, truth: Mapping[str, float], name: str = "mu", *, source=None) -> AsymptoticFit:
     """The AsymptoticFit of parameter `name` with `model`, whose ratios may be wrong, to events of `source` at the values `truth`.
 
@@ -1342,7 +1337,7 @@ def asymptotic_fit(model: Likelihood, truth: Mapping[str, float], name: str = "m
     covariance = inverse @ score @ inverse
     return AsymptoticFit(truth[name], at[name], float(np.sqrt(covariance[i, i])), float(np.sqrt(inverse[i, i])), covariance)
 
-# %% ../nbs/2_uncertainty/22_asymptotics.ipynb #00000022
+# %% ../nbs/2_uncertainty/22_asymptotics.ipynb #00000021
 def _slopes(function: Callable, model: Likelihood, at: Mapping[str, float], names: Sequence[str]) -> np.ndarray:
     "First derivatives (P, n) of `function` of the parameter values, with n results, at the point `at`."
     low, high = np.array([model.ranges_of_all[name] for name in names], dtype=float).T
@@ -1356,7 +1351,7 @@ def _bend(constraint, model: Likelihood, at: Mapping[str, float]) -> float:
     many = lambda points: np.array([[constraint.nll({**at, constraint.name: float(point[0])})] for point in points])
     return float(differentiated(many, np.array([[at[constraint.name]]]), low, high)[2][0, 0, 0, 0])
 
-# %% ../nbs/2_uncertainty/22_asymptotics.ipynb #0000003d
+# %% ../nbs/2_uncertainty/22_asymptotics.ipynb #0000003c
 def _end(outside: Callable, centre: np.ndarray, step: np.ndarray, wall: float | np.ndarray) -> np.ndarray:
     "Where `outside` (b,) turns positive on the way from `centre` (b,) in the direction of `step` (b,); `wall` where that comes first."
     wall = np.broadcast_to(wall, centre.shape)
@@ -1376,7 +1371,7 @@ def _end(outside: Callable, centre: np.ndarray, step: np.ndarray, wall: float | 
         near, far = np.where(positive, near, middle), np.where(positive, middle, far)
     return np.where((beyond == wall) & ~(outside(beyond) > 0), wall, 0.5 * (near + far))
 
-# %% ../nbs/2_uncertainty/22_asymptotics.ipynb #0000003e
+# %% ../nbs/2_uncertainty/22_asymptotics.ipynb #0000003d
 @dataclass(frozen=True, eq=False)
 class Intervals:
     "Ends `low` and `high` (b,) of the intervals of b data sets around the `best` values; NaN where the fit `failed` (b,)."
@@ -1411,7 +1406,7 @@ def intervals(model: Likelihood, data, name: str = "mu", level: float = 0.6827, 
     _refuse_failure(model, data, weights, found.failed)
     return found
 
-# %% ../nbs/2_uncertainty/22_asymptotics.ipynb #00000042
+# %% ../nbs/2_uncertainty/22_asymptotics.ipynb #00000041
 def _asimov_root(model: Likelihood, strength: str, source, values: Mapping[str, float] | None) -> tuple[np.ndarray, np.ndarray, float]:
     "Strengths mu (g,), mu/sigma (g,), and the best strength over sigma, all from the data set expected without signal."
     values = {**(values or {}), strength: 0.0}
@@ -1420,13 +1415,13 @@ def _asimov_root(model: Likelihood, strength: str, source, values: Mapping[str, 
     if curves.failed.any():
         raise RuntimeError("the fit to the data set expected without signal did not converge")
     grid = curves.width[0] * np.geomspace(0.1, 200, 24)
-    found = conditional_fits(prepared, {strength: np.append(0.0, grid)})
+    found = fit_surface(prepared.model, prepared, {strength: np.append(0.0, grid)})
     if not found.converged.all():
         raise RuntimeError(f"{(~found.converged).sum()} of {len(grid) + 1} fits to the data set expected without signal did not converge")
     signed = np.sign(np.append(0.0, grid) - curves.best[0]) * np.sqrt(2 * np.maximum(found.nll - curves.lowest[0], 0.0))
     return grid, np.maximum(signed[1:] - signed[0], 1e-9), -signed[0]       # (mu - best)/sigma plus best/sigma
 
-# %% ../nbs/2_uncertainty/22_asymptotics.ipynb #00000043
+# %% ../nbs/2_uncertainty/22_asymptotics.ipynb #00000042
 def expected_limits(model: Likelihood, strength: str = "mu", level: float = 0.05, *, n_sigma: Sequence[float] = (-2, -1, 0, 1, 2),
                     source=None, values: Mapping[str, float] | None = None) -> np.ndarray:
     """Asymptotic CLs upper limits (len(n_sigma),) for fluctuations of `n_sigma` standard deviations when there is no signal.
@@ -1461,7 +1456,7 @@ def asymptotic_limits(model: Likelihood, data, strength: str = "mu", level: floa
     _refuse_failure(model, data, weights, np.isnan(limits))
     return limits
 
-# %% ../nbs/2_uncertainty/22_asymptotics.ipynb #0000004e
+# %% ../nbs/2_uncertainty/22_asymptotics.ipynb #0000004d
 def unified_acceptance(signal, background: float, level: float = 0.9, n_max: int | None = None) -> np.ndarray:
     """Whether each count 0..n_max is accepted (g, n_max + 1) for each `signal` (g,), known `background`, in the order of Feldman and Cousins (1998)."""
     signal, b = np.atleast_1d(np.asarray(signal, dtype=float)), check_number(background, "background", "[0, inf)")
@@ -1477,7 +1472,7 @@ def unified_acceptance(signal, background: float, level: float = 0.9, n_max: int
     np.put_along_axis(accepted, order, before < level, axis=1)
     return accepted
 
-# %% ../nbs/2_uncertainty/22_asymptotics.ipynb #0000004f
+# %% ../nbs/2_uncertainty/22_asymptotics.ipynb #0000004e
 def feldman_cousins(n: int, background: float, level: float = 0.9) -> tuple[float, float]:
     """Ends of the unified interval for the signal of a count `n` with known `background`. Feldman and Cousins (1998).
 
@@ -1499,7 +1494,7 @@ def feldman_cousins(n: int, background: float, level: float = 0.9) -> tuple[floa
         ends.append(float(good))
     return ends[0], ends[1]
 
-# %% ../nbs/2_uncertainty/22_asymptotics.ipynb #00000053
+# %% ../nbs/2_uncertainty/22_asymptotics.ipynb #00000052
 @dataclass(frozen=True, eq=False)
 class Construction:
     """Critical values (g,) of the statistic (8), or (11) if `bounded`, at the values `grid` (g,) of a parameter, with standard `error` (g,).
@@ -1529,7 +1524,7 @@ class Construction:
         "Critical values, below everything outside the grid: an interval cannot pass its end."
         return np.where((value >= self.grid[0]) & (value <= self.grid[-1]), np.interp(value, self.grid, self.critical), -1.0)
 
-# %% ../nbs/2_uncertainty/22_asymptotics.ipynb #00000054
+# %% ../nbs/2_uncertainty/22_asymptotics.ipynb #00000053
 def neyman_construction(models, grid, n_toys: int, rng, *, truth: Mapping[str, float] | None = None, name: str = "mu",
                         level: float = 0.9, bounded: bool = True, source=None, map: Callable = map):
     """The Construction for parameter `name` on the increasing values `grid`, from `n_toys` pseudo-experiments at each.
@@ -1558,7 +1553,7 @@ def _quantile(t: np.ndarray, level: float) -> tuple[float, float]:
     with np.errstate(invalid="ignore"):
         return float(at(level)), float(at(level + spread) - at(level - spread)) / 2
 
-# %% ../nbs/2_uncertainty/22_asymptotics.ipynb #00000056
+# %% ../nbs/2_uncertainty/22_asymptotics.ipynb #00000055
 def bounded_critical(distance: float, level: float = 0.9) -> float:
     "Asymptotic critical value of the bounded statistic (11) at `distance` = mu/sigma >= 0 from the boundary."
     alpha = 1 - check_number(level, "level", "(0, 1)")

@@ -11,7 +11,7 @@ from scipy.special import gammaincinv
 from .arrays import Table, check_column, check_events, check_number, chunks
 
 # %% auto #0
-__all__ = ['Process', 'differentiated', 'Normal', 'Surface', 'Fit', 'minimise', 'Profile', 'newton', 'newton_step', 'surface', 'surface_of_sets', 'nll_on', 'complete', 'fit_limits', 'Likelihood', 'probes', 'Fits', 'fit_surface', 'BinnedRatio', 'fraction_likelihood', 'FractionResponse', 'mixture_score', 'fraction_response', 'conditional_fits']
+__all__ = ['Process', 'differentiated', 'Normal', 'Surface', 'Fit', 'minimise', 'Profile', 'newton', 'newton_step', 'surface', 'surface_of_sets', 'nll_on', 'complete', 'fit_limits', 'Likelihood', 'probes', 'Fits', 'fit_surface', 'BinnedRatio', 'fraction_likelihood', 'FractionResponse', 'mixture_score', 'raw_fraction', 'fraction_response']
 
 # %% ../nbs/1_optimality/13_likelihood.ipynb #00000005
 @dataclass(frozen=True)
@@ -838,16 +838,19 @@ def _errors(point: np.ndarray, second: np.ndarray, limits: np.ndarray) -> np.nda
     return np.sqrt(np.where(held | (variance < 0), np.nan, variance))
 
 # %% ../nbs/1_optimality/13_likelihood.ipynb #00000039
-def fit_surface(model: Likelihood, prepared: Surface) -> Fits:
-    "The Fits of the data sets of a surface."
-    names, limits = list(model.parameters), fit_limits(model)
+def fit_surface(model: Likelihood, prepared: Surface, fixed: Mapping[str, float | np.ndarray] = None,
+                start: Mapping[str, float | np.ndarray] = None) -> Fits:
+    """The Fits of the b data sets of a surface, with the parameters `fixed`, if any, held at a number or at one for each data set (b,).
+
+    For a single data set the arrays may have any length: one fit for each of their values. `start`: where the others begin."""
+    held, limits = {**model.fixed, **(fixed or {})}, fit_limits(model)
+    names = [name for name in model.parameters if name not in held]
     if not names:
-        nll = prepared(model.fixed)
-        return Fits({}, {}, nll, np.ones(len(nll), bool))
-    point, nll, second, converged = _minima(prepared, names, _start(model), limits, model.fixed)
-    errors = _errors(point, second, np.stack([np.broadcast_to(limits[name], (len(point), 2)) if np.ndim(limits[name][0]) == 0
-                                              else np.stack(np.broadcast_arrays(*limits[name]), axis=1) for name in names], axis=1))
-    return Fits(dict(zip(names, point.T)), dict(zip(names, errors.T)), nll, converged)
+        nll = prepared(held)
+        return Fits({}, {}, nll, ~np.isnan(nll))
+    point, nll, second, converged = _minima(prepared, names, {**_start(model), **(start or {})}, limits, held)
+    walls = np.stack([np.stack([np.broadcast_to(end, len(point)) for end in limits[name]], axis=1) for name in names], axis=1)
+    return Fits(dict(zip(names, point.T)), dict(zip(names, _errors(point, second, walls).T)), nll, converged)
 
 # %% ../nbs/1_optimality/13_likelihood.ipynb #0000003a
 def _profile(model: Likelihood, data, name: str, grid: np.ndarray) -> Profile:
@@ -863,10 +866,14 @@ def _profile(model: Likelihood, data, name: str, grid: np.ndarray) -> Profile:
     (best,), (lowest,), (second,), (converged,) = _minima(prepared, names, _start(model), limits, model.fixed)
     best = dict(zip(names, best))
     if not converged:
+        model.fit(data)                                    # raises with Minuit's reason
         raise RuntimeError(f"the fit did not converge, it ended at {best}")
     others = [other for other in names if other != name]
     start = _along_the_valley(best, second, names, name, grid)
-    point, nll = _conditional_minima(prepared, others, start, limits, {**model.fixed, name: grid})
+    point, nll, converged = _conditional_minima(prepared, others, start, limits, {**model.fixed, name: grid})
+    for value in grid[~converged]:
+        model.fix(**{name: float(value)}).fit(data)        # raises with Minuit's reason
+        raise RuntimeError(f"{(~converged).sum()} of {len(grid)} fits of the profile did not converge; narrower ranges may help")
     if nll.min() < lowest - 1e-6:                          # the grid has found a deeper valley than the fit
         there = {**dict(zip(others, point[np.argmin(nll)])), name: grid[np.argmin(nll)]}
         (deeper,), (lowest,), _, _ = _minima(prepared, names, there, limits, model.fixed)
@@ -902,10 +909,10 @@ def _along_the_valley(best: Mapping[str, float], second: np.ndarray, names: list
 
 # %% ../nbs/1_optimality/13_likelihood.ipynb #0000003e
 def _conditional_minima(prepared: Surface, names: list[str], start: Mapping, limits: Mapping, fixed: Mapping) -> tuple:
-    "Points (g, P) and values (g,) of the smallest nll at each point of the grid among `fixed`. Raises RuntimeError if one is not found."
+    "Points (g, P), values (g,) of the smallest nll at each point of the grid among `fixed`, and whether it was found (g,)."
     if not names:
         nll = prepared(fixed)
-        return np.zeros((len(nll), 0)), nll
+        return np.zeros((len(nll), 0)), nll, ~np.isnan(nll)
     point, nll, _, converged = _minima(prepared, names, start, limits, fixed)
     unchanged = 0
     for neighbour in (1, -1) * len(nll):
@@ -918,9 +925,7 @@ def _conditional_minima(prepared: Surface, names: list[str], start: Mapping, lim
             again = _minima(prepared, names, dict(zip(names, np.where(better[:, None], there, point).T)), limits, fixed)
             lower = again[1] < nll
             point, nll, converged = np.where(lower[:, None], again[0], point), np.where(lower, again[1], nll), np.where(lower, again[3], converged)
-    if not converged.all():
-        raise RuntimeError(f"{(~converged).sum()} of {len(nll)} fits of the profile did not converge; narrower ranges may help")
-    return point, nll
+    return point, nll, converged
 
 # %% ../nbs/1_optimality/13_likelihood.ipynb #0000003f
 def _scan(model: Likelihood, data, points: Mapping[str, np.ndarray], progress: bool) -> np.ndarray:
@@ -1027,8 +1032,7 @@ def _all_probabilities(contents: np.ndarray) -> np.ndarray:
     return contents / total
 
 # %% ../nbs/1_optimality/18_nuisance_features.ipynb #00000002
-from scipy.optimize import brentq
-from .arrays import check_sample
+from .arrays import check_column, check_sample
 
 # %% ../nbs/1_optimality/18_nuisance_features.ipynb #00000009
 def fraction_likelihood(ratio, n_events: float) -> Likelihood:
@@ -1058,12 +1062,41 @@ def mixture_score(log_ratio: np.ndarray, fraction: float) -> np.ndarray:
     """Score w = (r - 1)/(f r + 1 - f) of a mixture with signal `fraction` f, for log ratios log r of any shape.
 
     The derivative of the log density with respect to f; for 0 < f < 1 finite for any log ratio, infinite ones included."""
-    f, log_ratio = check_number(fraction, "fraction", "[0, 1]"), np.asarray(log_ratio, dtype=float)
+    return _score_at(np.asarray(log_ratio, dtype=float), check_number(fraction, "fraction", "[0, 1]"))
+
+
+def _score_at(log_ratio: np.ndarray, f: float | np.ndarray) -> np.ndarray:
+    "The same for a number or an array f that goes with `log_ratio`."
     small = np.exp(-np.abs(log_ratio))                     # r or 1/r, whichever is below 1
     with np.errstate(divide="ignore", over="ignore"):
         return np.where(log_ratio > 0, (1 - small) / (f + (1 - f) * small), (small - 1) / (f * small + 1 - f))
 
-# %% ../nbs/1_optimality/18_nuisance_features.ipynb #00000010
+# %% ../nbs/1_optimality/18_nuisance_features.ipynb #00000011
+def raw_fraction(log_ratio, weight=None) -> float | np.ndarray:
+    """Fraction in [0, 1] that maximises sum weight * log(f r + 1 - f): the log ratio (n,) of signal to background taken at its word.
+
+    `weight` (n,), multiplicities of the events or probabilities (then the answer is the limit of many data), or (b, n) for b data
+    sets, which gives (b,). Raises ValueError for other shapes or a weight below 0."""
+    log_ratio = check_column(log_ratio, np.size(log_ratio), "log_ratio")
+    weights = np.ones((1, len(log_ratio))) if weight is None else np.atleast_2d(np.asarray(weight, dtype=float))
+    if weights.shape[1:] != log_ratio.shape or not np.all(weights >= 0):
+        raise ValueError(f"weight: expected shape (n,) or (b, n) with n = {len(log_ratio)} and no value below 0, got shape {weights.shape}")
+    rising, falling = (weights @ mixture_score(log_ratio, end) for end in (1e-9, 1 - 1e-9))
+    low, high = np.zeros(len(weights)), np.ones(len(weights))
+    found = np.full(len(weights), 0.5)
+    for _ in range(60):
+        w = _score_at(log_ratio, found[:, None])
+        slope, curve = np.sum(weights * w, axis=1), np.sum(weights * w**2, axis=1)
+        low, high = np.where(slope > 0, found, low), np.where(slope > 0, high, found)
+        step = found + slope / np.where(curve > 0, curve, 1.0)
+        step = np.where((step > low) & (step < high), step, (low + high) / 2)
+        if np.abs(step - found).max() < 1e-13:
+            break
+        found = step
+    found = np.where(rising <= 0, 0.0, np.where(falling >= 0, 1.0, found))
+    return found if np.ndim(weight) == 2 else float(found[0])
+
+# %% ../nbs/1_optimality/18_nuisance_features.ipynb #00000014
 def fraction_response(ratio, signal: Table, background: Table, fraction: float, n_events: float) -> FractionResponse:
     """FractionResponse of fits to `n_events` events with true signal `fraction`, when `ratio` is used as if it were exact.
 
@@ -1074,25 +1107,8 @@ def fraction_response(ratio, signal: Table, background: Table, fraction: float, 
     logs, shares = [ratio.log_ratio(table.x) for table in tables], [table.weights / table.total for table in tables]
     means = lambda f, power: [share @ mixture_score(log_r, f) ** power for share, log_r in zip(shares, logs)]
     over = lambda pair: fraction * pair[0] + (1 - fraction) * pair[1]
-    ends = [over(means(f, 1)) for f in (1e-9, 1 - 1e-9)]  # the mean falls with f
-    if not ends[0] > 0 > ends[1]:
-        raise ValueError(f"ratio: expected one whose fits centre inside (0, 1), got {0 if ends[0] <= 0 else 1}")
-    centre = brentq(lambda f: over(means(f, 1)), 1e-9, 1 - 1e-9, xtol=1e-12)
+    centre = raw_fraction(np.concatenate(logs), np.concatenate([fraction * shares[0], (1 - fraction) * shares[1]]))
+    if not 0 < centre < 1:
+        raise ValueError(f"ratio: expected one whose fits centre inside (0, 1), got {centre:g}")
     (first, second), square = means(centre, 1), over(means(centre, 2))
-    return FractionResponse(float(centre), float(1 / np.sqrt(n * square)), float((first - second) / square))
-
-# %% ../nbs/2_uncertainty/22_asymptotics.ipynb #00000008
-def conditional_fits(prepared: Surface, fixed: Mapping[str, float | np.ndarray], start: Mapping[str, float | np.ndarray] = None) -> Fits:
-    """The Fits of the b data sets of a surface with the parameters `fixed` held, each at a number or at one for each data set (b,).
-
-    For a single data set the arrays may have any length: one fit for each of their values. `start`: where the others begin."""
-    model = prepared.model
-    held = {**model.fixed, **fixed}
-    names = [name for name in model.parameters if name not in fixed]
-    if not names:
-        nll = prepared(held)
-        return Fits({}, {}, nll, ~np.isnan(nll))
-    limits = fit_limits(model)
-    point, nll, second, converged = _minima(prepared, names, {**_start(model), **(start or {})}, limits, held)
-    walls = np.stack([np.stack([np.broadcast_to(end, len(point)) for end in limits[name]], axis=1) for name in names], axis=1)
-    return Fits(dict(zip(names, point.T)), dict(zip(names, _errors(point, second, walls).T)), nll, converged)
+    return FractionResponse(centre, float(1 / np.sqrt(n * square)), float((first - second) / square))

@@ -13,7 +13,7 @@ from .nets import (Architecture, Network, Training, _adam, _flat, _table, _unbia
                           initial_weights, learning_rates, number_of_epochs)
 
 # %% auto #0
-__all__ = ['Components', 'decompose', 'jackknife', 'shared_seeds', 'bootstrap_rows', 'Posterior', 'train_posterior', 'template_ratio', 'fraction_estimate', 'fraction_width', 'Factorised', 'uncertain_significance', 'uncertain_gain', 'weighted_significance', 'aware_weights', 'raw_fraction', 'events_to_see', 'calibration_bias', 'Corrected']
+__all__ = ['Components', 'decompose', 'jackknife', 'shared_seeds', 'bootstrap_rows', 'Posterior', 'train_posterior', 'template_ratio', 'fraction_estimate', 'fraction_width', 'Factorised', 'uncertain_significance', 'uncertain_gain', 'weighted_significance', 'aware_weights', 'events_to_see', 'calibration_bias', 'Corrected']
 
 # %% ../nbs/2_uncertainty/21_sources.ipynb #00000007
 @dataclass(frozen=True, eq=False)
@@ -335,24 +335,7 @@ from scipy.optimize import brentq
 from scipy.special import chdtri, chndtr
 from .arrays import Table, check_column, check_count, check_events, check_nu, check_number, check_sample
 
-# %% ../nbs/2_uncertainty/25_mismodelling.ipynb #00000005
-def raw_fraction(log_ratio, weight=None):
-    """Fraction in [0, 1] that maximises sum weight * log(f r + 1 - f): the log ratio (n,) of signal to background taken at its word.
-
-    `weight` (n,), multiplicities of the events or probabilities (then the answer is the limit of many data), or (b, n) for b data
-    sets, which gives (b,). Raises ValueError for other shapes or a weight below 0."""
-    log_ratio = check_column(log_ratio, np.size(log_ratio), "log_ratio")
-    weights = np.ones((1, len(log_ratio))) if weight is None else np.atleast_2d(np.asarray(weight, dtype=float))
-    if weights.shape[1:] != log_ratio.shape or not np.all(weights >= 0):
-        raise ValueError(f"weight: expected shape (n,) or (b, n) with n = {len(log_ratio)} and no value below 0, got shape {weights.shape}")
-    inside, found = 1e-9, np.empty(len(weights))
-    for i, each in enumerate(weights):
-        slope = lambda f: each @ mixture_score(log_ratio, f)       # falls with f
-        ends = slope(inside), slope(1 - inside)
-        found[i] = 0.0 if ends[0] <= 0 else 1.0 if ends[1] >= 0 else brentq(slope, inside, 1 - inside, xtol=1e-12)
-    return found if np.ndim(weight) == 2 else float(found[0])
-
-# %% ../nbs/2_uncertainty/25_mismodelling.ipynb #0000001a
+# %% ../nbs/2_uncertainty/25_mismodelling.ipynb #00000019
 def events_to_see(distance: float, dof: int, level: float = 0.0027, power: float = 0.5) -> float:
     """Number of events with which a chi-square test at `level` (three standard deviations) sees a discrepancy with probability `power`.
 
@@ -366,7 +349,7 @@ def events_to_see(distance: float, dof: int, level: float = 0.0027, power: float
         high *= 2
     return brentq(missed, 0.0, high) / distance
 
-# %% ../nbs/2_uncertainty/25_mismodelling.ipynb #00000024
+# %% ../nbs/2_uncertainty/25_mismodelling.ipynb #00000023
 def calibration_bias(fraction: float, control, simulated: float, background: float) -> tuple[float, float]:
     """Bias, with its standard error, of `fraction_estimate` calibrated with a simulation, measured with control events.
 
@@ -380,7 +363,7 @@ def calibration_bias(fraction: float, control, simulated: float, background: flo
     scale = fraction / (simulated - background)
     return float(scale * (control.mean() - simulated)), float(abs(scale) * control.std(ddof=1) / np.sqrt(len(control)))
 
-# %% ../nbs/2_uncertainty/25_mismodelling.ipynb #0000002e
+# %% ../nbs/2_uncertainty/25_mismodelling.ipynb #0000002d
 class Corrected:
     """The log ratio of `ratio` plus that of `correction`, data to simulation for its numerator: the repaired log ratio.
 
