@@ -14,7 +14,7 @@ _HOME = {
     "record": "run", "published": "run", "save": "run",
 }
 _RENAMED = {"load": "load_ratio"}  # lr.load reads better than lr.load_ratio
-_MODULES = ("arrays", "backend", "models", "losses", "nets", "ratio", "likelihood", "hypotest", "plot", "run", "cli")
+_MODULES = ("arrays", "backend", "models", "data", "losses", "nets", "ratio", "likelihood", "hypotest", "plot", "run", "cli")
 __all__ = sorted({*_HOME, *_RENAMED} - {"load_ratio"})
 
 

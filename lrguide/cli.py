@@ -1,4 +1,4 @@
-"""The command line: `lrguide figures`, `lrguide run`, `lrguide sweep`, `lrguide list`. Chapter 94 is its manual.
+"""The command line: `lrguide figures`, `lrguide run`, `lrguide sweep`, `lrguide list`, `lrguide data`. Chapter 94 is its manual.
 
 `figures` and `sweep` run every chapter, or every point of a grid, as a `lrguide run` of its own: in a pool of processes here or, for
 a sweep with a profile, as jobs of Snakemake on a batch system.
@@ -37,12 +37,13 @@ class Parser(argparse.ArgumentParser):
 def parser() -> argparse.ArgumentParser:
     """The parser of all commands."""
     top = Parser(prog="lrguide", description="Run the chapters of the guide.")
-    commands = top.add_subparsers(dest="command", required=True, metavar="figures | run | sweep | list")
+    commands = top.add_subparsers(dest="command", required=True, metavar="figures | run | sweep | list | data")
     figures = commands.add_parser("figures", help="make all figures and check all numbers")
     one = commands.add_parser("run", help="run chapters with any parameters")
     grid = commands.add_parser("sweep", help="run a chapter at every point of a grid, here or on a cluster, and make one table",
                                description="Run a chapter at every point of a grid of parameters and make one table of all numbers.")
     known = commands.add_parser("list", help="show the chapters and their parameters")
+    sample = commands.add_parser("data", help="fetch a published sample")
 
     figures.add_argument("--only", nargs="+", metavar="NN", help="these chapters (default: all)")
     figures.add_argument("--jobs", type=int, default=1, metavar="N", help="chapters at the same time (default: 1)")
@@ -62,6 +63,9 @@ def parser() -> argparse.ArgumentParser:
         command.add_argument("--preset", choices=run.PRESETS, default="quick", help="sizes (default: quick)")
         command.add_argument("--force", action="store_true", help="run again what is already done")
         command.add_argument("--dask", metavar="ADDRESS", help="scheduler of the dask workers over which chapters spread their toys")
+    sample.add_argument("sample", choices=["higgsml"], help="higgsml: the whole Higgs sample of chapters 92 and 33, 66 MB")
+    sample.add_argument("--to", type=Path, metavar="DIR", help="default: $LRGUIDE_DATA, or lrguide in the cache folder")
+    sample.add_argument("--url", metavar="URL", help="fetch the same file from here (default: CERN Open Data)")
     for command in (figures, one, grid, known):
         command.add_argument("--notebooks", type=Path, default=run.NOTEBOOKS, metavar="DIR", help="default: the clone's nbs")
     return top
@@ -393,6 +397,20 @@ def list_chapters(options: argparse.Namespace) -> int:
     return 0
 
 
+def fetch_data(options: argparse.Namespace) -> int:
+    """The exit status; fetches a published sample, or what is missing of it, and says where it is."""
+    from lrguide import data
+
+    try:
+        path = data.fetch_higgsml(options.to, options.url)
+    except data.FetchError as error:
+        raise run.UsageError(str(error)) from None
+    print(f"{path}: whole, {data.HIGGSML.size:,} bytes, adler32 {data.HIGGSML.adler32:08x}")
+    if path.parent.absolute() != data.data_folder().absolute():
+        print(f"chapters read it from there if LRGUIDE_DATA={path.parent.absolute()}")
+    return 0
+
+
 def writable(folder: Path) -> Path:
     """The absolute folder, made if need be; raises UsageError if it cannot be written."""
     folder = folder.absolute()
@@ -408,7 +426,8 @@ def writable(folder: Path) -> Path:
 
 def main(arguments: list[str] | None = None) -> None:
     """Ends the process with the command's exit status."""
-    commands = {"figures": make_figures, "run": run_some, "sweep": make_sweep, "list": list_chapters}
+    commands = {"figures": make_figures, "run": run_some, "sweep": make_sweep, "list": list_chapters,
+                "data": fetch_data}
     end_with_parent()
     try:
         options = parser().parse_args(arguments)

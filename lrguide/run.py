@@ -208,15 +208,20 @@ def _verdict(entry: dict) -> str | None:
     return None if not conditions else "met" if all(conditions) else "missed"
 
 
+def digits(number: float) -> str:
+    """Four digits, or all of them where the number is a count."""
+    return f"{number:.0f}" if abs(number) < 1e9 and number == round(number) else f"{number:.4g}"
+
+
 def _expected(entry: dict) -> str:
     """What the value is held against: '0.881', '<= 0.01' or ''."""
-    parts = [] if entry["reference"] is None else [f"{entry['reference']:.4g}"]
-    parts += [f"{sign} {entry[limit]:.4g}" for limit, sign in (("at_most", "<="), ("at_least", ">=")) if entry[limit] is not None]
+    parts = [] if entry["reference"] is None else [digits(entry["reference"])]
+    parts += [f"{sign} {digits(entry[limit])}" for limit, sign in (("at_most", "<="), ("at_least", ">=")) if entry[limit] is not None]
     return ", ".join(parts)
 
 
 def _sentence(entry: dict) -> str:
-    text = f"{entry['name']} = {entry['value']:.4g}"
+    text = f"{entry['name']} = {digits(entry['value'])}"
     if entry["error"] is not None:
         text += f" +- {entry['error']:.2g}"
     if expected := _expected(entry):
@@ -430,12 +435,58 @@ def run_chapter(chapter: Chapter, out: Path | str, parameters: dict | None = Non
 
 
 def run_key(chapter: Chapter, values: dict) -> str:
-    """A hash of all that the results depend on: code cells, the package's modules (comments apart), parameters, backend, versions."""
-    modules = {path.stem: _shape(path.read_text(encoding="utf-8"))
-               for path in sorted(Path(__file__).parent.glob("*.py")) if path.stem not in ("cli", "__main__", "_modidx")}
+    """A hash of all that the results depend on: code cells, the modules they reach (comments apart), parameters, backend, versions."""
+    home = Path(__file__).parent
+    modules = {name: _shape((home / f"{name}.py").read_text(encoding="utf-8")) for name in reached(chapter.code, home)}
     parts = {"code": chapter.code, "modules": modules, "parameters": values, "backend": _backend(),
-             "versions": _versions(_backend())}
+             "versions": _versions(_backend()), "sample": _sample() if "data" in modules else None}
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+
+
+def _sample() -> list:
+    """Name and size of the file that chapters with real data read: the packaged slice or the whole file that was fetched."""
+    from .data import higgsml_path
+    try:
+        path = higgsml_path()
+    except ValueError as error:
+        raise UsageError(str(error)) from None
+    return [path.name, path.stat().st_size]
+
+
+def reached(code: tuple[str, ...], home: Path) -> list[str]:
+    """Names of the modules in `home`, the package's folder, that `code` imports or that these import, and of what every chapter needs.
+
+    All of them where the code leaves it open: `import lrguide`, whose names come from any module, or a cell that is not plain Python.
+    """
+    every = {path.stem for path in home.glob("*.py")} - {"cli", "__main__", "_modidx"}
+    found, waiting = set(), ["run", "__init__"]
+    try:
+        waiting += [name for cell in code for name in _imported(cell, home.name)]
+    except SyntaxError:
+        return sorted(every)
+    while waiting:
+        name = waiting.pop()
+        if name.startswith("__"):  # of the package itself, such as its version
+            name = "__init__"
+        if name not in every:  # the package itself, or a name that its __init__ looks up
+            return sorted(every)
+        if name not in found:
+            found.add(name)
+            waiting += [] if name == "__init__" else _imported((home / f"{name}.py").read_text(encoding="utf-8"), home.name)
+    return sorted(found)
+
+
+@cache
+def _imported(source: str, package: str) -> tuple[str, ...]:
+    """Modules of `package` that the source imports anywhere; '' stands for the package itself."""
+    names = []
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            names += [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            origin = ".".join(part for part in (package if node.level else "", node.module) if part)
+            names += [f"{origin}.{alias.name}" for alias in node.names] if origin == package else [origin]
+    return tuple(name[len(package) + 1:] for name in names if name == package or name.startswith(package + "."))
 
 
 @cache
@@ -578,7 +629,7 @@ def result_rows(results: list[dict]) -> list[dict[str, str]]:
         return "" if number is None else format(number, shape)
 
     return [{"chapter": result["chapter"], "quantity": entry["name"], "published or exact value": _expected(entry),
-             "ours": text(entry["value"], ".4g"), "error": text(entry["error"], ".2g"), "pull": text(entry["pull"], ".1f"),
+             "ours": digits(entry["value"]), "error": text(entry["error"], ".2g"), "pull": text(entry["pull"], ".1f"),
              "verdict": entry["verdict"] or "", "preset": result["preset"], "date": result["date"],
              "machine": _machine_text(result)}
             for result in results for entry in result["records"]]

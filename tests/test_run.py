@@ -191,6 +191,21 @@ def test_the_key_knows_code_and_parameters_but_not_text(clone, monkeypatch):
     assert run.run_key(chapter, {"n": 3}) != key
 
 
+def test_the_key_knows_the_modules_that_are_reached_and_no_others(tmp_path):
+    home = tmp_path / "lrguide"
+    home.mkdir()
+    for name, text in {"__init__": "", "run": "import json", "arrays": "import numpy", "models": "from .arrays import Table",
+                       "nets": "def late():\n    from lrguide.models import A", "cli": "", "other": "x = 1 + 1"}.items():
+        (home / f"{name}.py").write_text(text)
+    needed = lambda *code: set(run.reached(code, home)) - {"run", "__init__"}
+    assert needed("import numpy") == set()
+    assert needed("x = 1", "from lrguide.models import A") == {"models", "arrays"}
+    assert needed("if True:\n    from lrguide import nets as n") == {"nets", "models", "arrays"}
+    assert needed("from lrguide import __version__") == set()
+    everything = {"arrays", "models", "nets", "other"}
+    assert needed("import lrguide as lr") == needed("from lrguide import Table") == needed("%matplotlib inline") == everything
+
+
 def test_kernel_is_this_interpreter_and_writes_into_its_own_folder(tmp_path):
     path = write_notebook(tmp_path / "nbs" / "11_where.ipynb", "import sys, pathlib\npathlib.Path('note.txt').write_text(sys.executable)")
     results = run.run_chapter(run.read_chapter(path), tmp_path / "out")

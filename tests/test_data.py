@@ -1,0 +1,585 @@
+"""The Higgs sample: what is packaged, what is refused, the shift of the tau-energy scale, and the fetch from a server that runs here."""
+
+import gzip
+import hashlib
+import lzma
+import math
+import os
+import pty
+import shutil
+import socket
+import struct
+import subprocess
+import sys
+import termios
+import threading
+import time
+import zipfile
+import zlib
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+
+from lrguide import data
+
+ROOT = Path(__file__).resolve().parent.parent
+PASSED = {22_889: (17_306, 20_089, 22_887), 818_238: (618_906, 719_349, 818_201)}  # at z = 0.9, 1 and 1.1
+SLICE = lzma.decompress(data.higgsml_slice().read_bytes())[:2_000_000]
+
+
+@pytest.fixture(scope="module")
+def events():
+    return data.read_higgsml(data.higgsml_slice())
+
+
+@pytest.fixture
+def nothing_fetched(tmp_path, monkeypatch):
+    """A folder for fetched files, empty."""
+    monkeypatch.setenv("LRGUIDE_DATA", str(tmp_path / "fetched"))
+    return tmp_path / "fetched"
+
+
+# --- what is packaged ----------------------------------------------------------------------------------------------------------
+
+
+def test_the_slice_is_what_its_provenance_says(events):
+    packed = data.higgsml_slice().read_bytes()
+    text = data.higgsml_slice().with_name("higgsml_first22889.txt").read_text()
+    assert len(packed) < 2e6
+    for word in (hashlib.sha256(packed).hexdigest(), "10.7483/OPENDATA.ATLAS.ZBP2.M5T8", "record 328", "e4717bbe", "Licence"):
+        assert word in text
+    lines = lzma.decompress(packed).decode().splitlines()
+    assert len(lines) == 22_890 and len(lines[0].split(",")) == 35
+    assert len(events) == 22_889 and events.signal.sum() == 7_817
+    assert_array_equal(events.event_id, np.arange(100_000, 122_889))
+    assert_allclose(events.totals, (691.988607713578, 410_999.847321874), rtol=1e-12)
+    first = dict(zip(lines[0].split(","), lines[1].split(",")))
+    assert [float(first[name]) for name in data.FEATURES] == events.x[0].tolist()
+
+
+def test_a_wheel_holds_the_slice(tmp_path):
+    """An installed package reads it, without the clone, and has the command."""
+    source = tmp_path / "source"
+    shutil.copytree(ROOT / "lrguide", source / "lrguide", ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("setup.py", "settings.ini", "pyproject.toml"):
+        shutil.copy(ROOT / name, source)
+    subprocess.run([sys.executable, "-m", "pip", "wheel", "-q", "--no-deps", "--no-build-isolation", "-w", tmp_path, source], check=True,
+                   capture_output=True)
+    wheel, = tmp_path.glob("*.whl")
+    zipfile.ZipFile(wheel).extractall(tmp_path / "installed")
+    script = "from lrguide import data; print(data.__file__); print(data.read_higgsml().source)"
+    done = subprocess.run([sys.executable, "-P", "-c", script], cwd=tmp_path, text=True, capture_output=True,
+                          env=os.environ | {"PYTHONPATH": str(tmp_path / "installed"), "LRGUIDE_DATA": str(tmp_path / "none")})
+    assert done.stdout.splitlines() == [str(tmp_path / "installed" / "lrguide" / "data.py"), "higgsml_first22889.csv.xz, 22,889 events"]
+
+
+def test_where_files_are_kept(monkeypatch, tmp_path):
+    monkeypatch.delenv("LRGUIDE_DATA", raising=False)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
+    assert data.data_folder() == tmp_path / ".cache" / "lrguide"
+    monkeypatch.setenv("XDG_CACHE_HOME", "relative/is/ignored")
+    assert data.data_folder() == tmp_path / ".cache" / "lrguide"
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    assert data.data_folder() == tmp_path / "cache" / "lrguide"
+    monkeypatch.setenv("LRGUIDE_DATA", "~/mine")
+    assert data.data_folder() == tmp_path / "mine"
+    assert data.higgsml_path() == data.higgsml_slice()
+
+
+def test_a_wrong_file_in_its_place_is_not_taken_for_the_whole_one(nothing_fetched):
+    nothing_fetched.mkdir()
+    (nothing_fetched / data.HIGGSML.name).write_bytes(b"something else")
+    with pytest.raises(ValueError, match=r"expected 65,630,848 bytes, got 14; fetch it with `lrguide data higgsml`"):
+        data.read_higgsml()
+
+
+# --- what is refused -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def rows():
+    """Header and the first 50 events, as lists of words."""
+    return [line.split(",") for line in SLICE.decode().splitlines()[:51]]
+
+
+def written(path, rows):
+    """`path`, with these rows written there as its name says."""
+    text = "".join(",".join(row) + "\n" for row in rows).encode()
+    path.write_bytes({".gz": gzip.compress, ".xz": lzma.compress}.get(path.suffix, bytes)(text))
+    return path
+
+
+@pytest.mark.parametrize("name", ["a.csv", "a.csv.gz", "a.csv.xz"])
+def test_columns_are_found_by_name_in_any_order_and_format(rows, tmp_path, events, name):
+    order = np.random.default_rng(3).permutation(35)
+    order = [column for column in order if rows[0][column] not in ("KaggleSet", "KaggleWeight", "DER_mass_MMC")]
+    read = data.read_higgsml(written(tmp_path / name, [[row[column] for column in order] for row in rows]))
+    assert_array_equal(read.x, events.x[:50])
+    assert_array_equal(read.signal, events.signal[:50])
+    assert read.source == f"{name}, 50 events"
+
+
+@pytest.mark.parametrize("column, value, message", [
+    ("PRI_tau_pt", "-999.0", "PRI_tau_pt: expected a value in every event, got -999.0 in event 100006 (1 such rows)"),
+    ("PRI_tau_pt", "-3", "PRI_tau_pt: expected a momentum of at least 0, got -3.0 in event 100006"),
+    ("PRI_tau_pt", "0", "PRI_tau_pt: expected a positive momentum, got 0.0 in event 100006"),
+    ("PRI_met", "nan", "PRI_met: expected a value in every event, got nan in event 100006"),
+    ("PRI_met_phi", "inf", "PRI_met_phi: expected a finite number, got inf in event 100006"),
+    ("PRI_met_phi", "west", "could not convert string 'west' to float64"),
+    ("PRI_jet_num", "4", "PRI_jet_num: expected 0, 1, 2 or 3, got 4.0 in event 100006"),
+    ("PRI_jet_num", "1", "DER_deltaeta_jet_jet: expected -999 in events with fewer than 2 jets"),
+    ("PRI_jet_leading_pt", "-999.0", "PRI_jet_leading_pt: expected a value in events with 1 jets or more"),
+    ("Label", "signal", "Label: expected s or b, got signal in event 100006"),
+    ("Label", "", "Label: expected s or b, got  in event 100006"),
+    ("Weight", "-1", "Weight: expected a number of at least 0, got -1.0 in event 100006"),
+    ("Weight", "nan", "Weight: expected a number of at least 0, got nan in event 100006"),
+    ("EventId", "100000", "EventId: expected a different number for each event, got 100000 in event 100000 (1 such rows)"),
+    ("EventId", "seven", "could not convert string 'seven' to int64"),
+])
+def test_a_wrong_value_is_refused_in_one_line(rows, tmp_path, column, value, message):
+    assert rows[7][rows[0].index("PRI_jet_num")] == "2"
+    changed = [list(row) for row in rows]
+    changed[7][rows[0].index(column)] = value
+    with pytest.raises(ValueError) as refused:
+        data.read_higgsml(written(tmp_path / "a.csv", changed))
+    assert message in str(refused.value) and "\n" not in str(refused.value)
+
+
+@pytest.mark.parametrize("cut, message", [
+    (lambda rows: [[word for word in row if word != "PRI_met"] for row in rows], "found no PRI_met"),
+    (lambda rows: [row[:3] for row in rows], "found no DER_mass_vis, DER_pt_h, DER_deltaeta_jet_jet and 27 more"),
+    (lambda rows: rows[1:], "found no EventId"),
+    (lambda rows: rows[:1], "expected events, got none"),
+    (lambda rows: rows[:-1] + [rows[-1][:20]], "invalid column index"),
+    (lambda rows: rows[:1] + [row for row in rows[1:] if "s" in row], "expected events of signal and background"),
+    (lambda rows: [], "found no EventId"),
+])
+def test_a_table_without_its_columns_or_rows_is_refused(rows, tmp_path, cut, message, recwarn):
+    changed = cut(rows)
+    if len(changed) == len(rows) and message == "found no PRI_met":
+        changed = [list(row) for row in rows]
+        changed[0][rows[0].index("PRI_met")] = "met"
+    with pytest.raises(ValueError) as refused:
+        data.read_higgsml(written(tmp_path / "a.csv", changed))
+    assert message in str(refused.value) and "\n" not in str(refused.value)
+    assert not recwarn.list
+
+
+@pytest.mark.parametrize("name, content, message", [
+    ("a.csv.gz", gzip.compress(SLICE)[:300_000], "expected a whole file, got a damaged one"),
+    ("a.csv.xz", lzma.compress(SLICE, preset=0)[:300_000], "expected a whole file, got a damaged one"),
+    ("a.csv.gz", gzip.compress(SLICE)[:9_999] + bytes(9_999), "expected a whole file, got a damaged one"),
+    ("a.csv.gz", b"EventId", "Not a gzipped file"),
+    ("a.csv.xz", b"EventId", "expected a whole file, got a damaged one"),
+    ("a.csv", bytes(range(256)), "can't decode"),
+    ("a.csv", None, "No such file"),
+])
+def test_a_file_that_is_cut_off_or_no_table_is_refused(tmp_path, name, content, message):
+    if content is not None:
+        (tmp_path / name).write_bytes(content)
+    with pytest.raises(ValueError) as refused:
+        data.read_higgsml(tmp_path / name)
+    assert message in str(refused.value) and "\n" not in str(refused.value)
+    assert str(refused.value).startswith(f"path: {tmp_path / name}: ")
+
+
+def test_rows_of_weight_zero_are_left_out_and_counted(rows, tmp_path):
+    changed = [list(row) for row in rows]
+    for k in (3, 9):
+        changed[k][rows[0].index("Weight")] = "0.0"
+    read = data.read_higgsml(written(tmp_path / "a.csv", changed))
+    assert len(read) == 48 and read.source == "a.csv, 50 events, 2 of them of weight 0 left out"
+    assert not np.isin((100_002, 100_008), read.event_id).any()
+    assert_allclose(read.totals, data.TOTALS, rtol=1e-12)
+
+
+def test_unknown_features_and_single_rows_are_refused(events):
+    with pytest.raises(ValueError, match="name: expected one of"):
+        events.column("DER_mass_MMC")
+    with pytest.raises(TypeError, match="a feature is column"):
+        events["PRI_tau_pt"]
+    assert len(events[events.jets == 3]) == 2053
+
+
+# --- the shift -----------------------------------------------------------------------------------------------------------------
+
+
+def one_event(row: dict, z: float) -> dict:
+    """The ten features of one event at the scale z, by plain four-vectors."""
+    def vector(pt, eta, phi, mass=0.0):
+        p = [pt * math.cos(phi), pt * math.sin(phi), pt * math.sinh(eta)]
+        return [math.sqrt(mass**2 + sum(c * c for c in p)), *p]
+
+    def plus(*vectors):
+        return [sum(components) for components in zip(*vectors)]
+
+    def mass(p):
+        return math.sqrt(max(p[0]**2 - p[1]**2 - p[2]**2 - p[3]**2, 0))
+
+    tau_pt = z * row["PRI_tau_pt"]
+    tau = vector(tau_pt, row["PRI_tau_eta"], row["PRI_tau_phi"], 0.8)
+    lep = vector(row["PRI_lep_pt"], row["PRI_lep_eta"], row["PRI_lep_phi"])
+    flat_lep = vector(row["PRI_lep_pt"], 0, row["PRI_lep_phi"])
+    before = vector(row["PRI_met"], 0, row["PRI_met_phi"])
+    gained = [part - (z - 1) * row["PRI_tau_pt"] * angle(row["PRI_tau_phi"]) for part, angle in zip(before[1:3], (math.cos, math.sin))]
+    met = [math.hypot(*gained), *gained, 0.0]
+    jets = [vector(row[f"PRI_jet_{name}_pt"], 0, row[f"PRI_jet_{name}_phi"])
+            for k, name in enumerate(("leading", "subleading")) if row["PRI_jet_num"] > k]
+    phi = math.atan2(met[2], met[1])
+    sign = math.copysign(1, math.sin(row["PRI_tau_phi"] - row["PRI_lep_phi"]))
+    a = math.sin(phi - row["PRI_lep_phi"]) * sign
+    b = math.sin(row["PRI_tau_phi"] - phi) * sign
+    same = row["PRI_tau_phi"] == row["PRI_lep_phi"]
+    return {
+        "PRI_tau_pt": tau_pt, "PRI_met": met[0], "PRI_met_phi": phi, "DER_mass_vis": mass(plus(tau, lep)),
+        "DER_mass_transverse_met_lep": mass(plus(flat_lep, met)), "DER_pt_h": math.hypot(*plus(tau, lep, met)[1:3]),
+        "DER_pt_tot": math.hypot(*plus(tau, lep, met, *jets)[1:3]), "DER_sum_pt": tau_pt + row["PRI_lep_pt"] + row["PRI_jet_all_pt"],
+        "DER_pt_ratio_lep_tau": row["PRI_lep_pt"] / tau_pt, "DER_met_phi_centrality": 0.0 if same else (a + b) / math.hypot(a, b)}
+
+
+@pytest.mark.parametrize("z", [0.7, 0.93, 1.0, 1.14])
+def test_the_shift_is_that_of_four_vectors(events, z):
+    equal = np.flatnonzero(events.column("PRI_tau_phi") == events.column("PRI_lep_phi"))
+    chosen = events[np.concatenate([equal, np.random.default_rng(1).choice(len(events), 300, replace=False)])]
+    shifted = data.shift_tau_energy(chosen, z, threshold=None)
+    for row, found in zip(chosen.x, shifted.x):
+        expected = one_event(dict(zip(data.FEATURES, row)), z)
+        for name, value in zip(data.FEATURES, found):
+            if name in expected:
+                assert value == pytest.approx(expected[name], abs=1e-4 if "transverse" in name else 1e-8)
+    kept = ~np.isin(data.FEATURES, list(expected))
+    assert_array_equal(shifted.x[:, kept], chosen.x[:, kept])
+    assert len(equal) == 2
+
+
+def check_the_nominal_columns(events, least):
+    """A share of at least `least` of the recomputed features is within the quoted distance of the file's own."""
+    made = data.shifted_columns(events, 1.0)
+    for name, limit in {"DER_mass_transverse_met_lep": 0.3, "DER_mass_vis": 0.3, "DER_pt_h": 0.3, "DER_pt_tot": 0.3,
+                        "DER_sum_pt": 0.001 + 1e-9, "DER_pt_ratio_lep_tau": 0.0007}.items():
+        assert np.mean(np.abs(made[name] - events.column(name)) <= limit) >= least, name
+
+
+def test_the_nominal_columns_are_those_of_the_file(events):
+    check_the_nominal_columns(events, 1.0)
+
+
+def check_the_numbers_that_pass(events):
+    for z, expected in zip((0.9, 1.0, 1.1), PASSED[len(events)]):
+        passed = data.shift_tau_energy(events, z)
+        assert len(passed) == expected
+        assert passed.column("PRI_tau_pt").min() > 22  # strictly
+
+
+def test_the_numbers_that_pass(events):
+    check_the_numbers_that_pass(events)
+
+
+@pytest.mark.skipif(not data.is_whole(data.data_folder() / data.HIGGSML.name, data.HIGGSML), reason="the whole file is not there")
+def test_the_whole_file():
+    events = data.read_higgsml()
+    assert len(events) == 818_238 and events.source.startswith(data.HIGGSML.name)
+    check_the_numbers_that_pass(events)
+    check_the_nominal_columns(events, 0.9999)
+
+
+def test_many_scales_at_once(events):
+    grid = np.linspace(0.70, 1.14, 24)
+    start = time.perf_counter()
+    many = data.shifted_columns(events, grid[:, None])
+    assert time.perf_counter() - start < 1
+    assert {values.shape for values in many.values()} == {(24, 22_889)}
+    z = np.random.default_rng(2).choice(grid, len(events))
+    each = data.shifted_columns(events, z)
+    for name, values in each.items():
+        assert_allclose(values, many[name][np.searchsorted(grid, z), np.arange(len(events))], rtol=1e-13)
+
+
+@pytest.mark.parametrize("z", [0.0, -1.0, float("nan"), float("inf"), [1.0, 1.1], [[1.0, 1.1]]])
+def test_impossible_scales_are_refused(events, z):
+    for function in (data.shifted_columns, data.shift_tau_energy):
+        with pytest.raises(ValueError, match="^z: expected") as refused:
+            function(events, z)
+        assert "\n" not in str(refused.value)
+
+
+# --- folds and inputs ----------------------------------------------------------------------------------------------------------
+
+
+def split_mix(number: int, n_folds: int, seed: int = 0) -> int:
+    """The fold of one event, in whole numbers of any length."""
+    bits = (number * 0x9E3779B97F4A7C15 + seed * 0xBF58476D1CE4E5B9 + 0x9E3779B97F4A7C15) % 2**64
+    bits = (bits ^ (bits >> 30)) * 0xBF58476D1CE4E5B9 % 2**64
+    bits = (bits ^ (bits >> 27)) * 0x94D049BB133111EB % 2**64
+    return ((bits ^ (bits >> 31)) >> 32) * n_folds >> 32
+
+
+def test_folds_depend_on_the_number_of_the_event_alone(events):
+    half = data.fold(events.event_id)
+    assert set(half) == {0, 1}
+    shuffled = events[np.random.default_rng(4).permutation(len(events))]
+    for sample in (shuffled, shuffled[:100], data.shift_tau_energy(shuffled, 0.8)):
+        assert_array_equal(data.fold(sample.event_id), half[sample.event_id - 100_000])
+    assert half[:200].tolist() == [split_mix(number, 2) for number in range(100_000, 100_200)]  # for good
+    assert data.fold(events.event_id[:200], 7, 3).tolist() == [split_mix(number, 7, 3) for number in range(100_000, 100_200)]
+    for k in range(2):
+        share = events.signal[half == k].mean()
+        assert share == pytest.approx(events.signal.mean(), abs=5 * math.sqrt(0.34 * 0.66 / 11_000))
+
+
+def test_inputs_are_finite_and_the_medians_belong_to_the_training_fold(events):
+    half = data.fold(events.event_id)
+    train, test = events[half == 0], events[half == 1]
+    inputs = data.network_inputs(train)
+    assert_array_equal(inputs.median, np.nanmedian(train.x, axis=0))
+    made = inputs(test.x)
+    assert made.shape == (len(test), 31) and np.isfinite(made).all() and made.min() > -100
+    assert_array_equal(made[:, 29], test.jets < 2)
+    assert_array_equal(made[:, 30], test.jets < 1)
+    with pytest.raises(ValueError, match="infinite or -999"):
+        inputs(np.where(np.isnan(test.x), -999, test.x))
+    with pytest.raises(ValueError, match=r"expected shape \(n, 29\), got \(3, 28\)"):
+        inputs(np.zeros((3, 28)))
+    with pytest.raises(ValueError, match="got none of DER_deltaeta_jet_jet"):
+        data.network_inputs(train[train.jets < 2])
+    with pytest.raises(ValueError, match="treatment: expected one of indicator, median"):
+        data.network_inputs(train, "mean")
+    assert inputs(test.x[test.jets == 3]).shape[1] == 31  # a sample without missing values
+
+
+def test_tables(events):
+    inputs = data.network_inputs(events, "median")
+    signal, background = data.higgs_tables(events, [[0.9], [1.0]], inputs)
+    assert len(signal) + len(background) == 17_306 + 20_089
+    assert signal.x.shape[1] == 29 and set(signal.nu[:, 0]) == {0.9, 1.0}
+    nominal = data.shift_tau_energy(events, 1.0)
+    assert_array_equal(background.x[background.nu[:, 0] == 1.0], inputs(nominal.x[~nominal.signal]))
+    assert signal[signal.nu[:, 0] == 1.0].total == pytest.approx(nominal.totals[0], rel=1e-12)
+
+
+# --- fetching ------------------------------------------------------------------------------------------------------------------
+
+
+class Server:
+    """A web server on this machine with one file; it can cut its answers, ignore ranges, or offer another size."""
+
+    def __init__(self, content: bytes):
+        self.content, self.cut, self.ranges, self.status, self.pause, self.reset = content, None, True, None, None, False
+        self.asked = []  # where each answer began
+        outer = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self):
+                wanted = self.headers.get("Range") if outer.ranges else None
+                start = int(wanted.removeprefix("bytes=").removesuffix("-")) if wanted else 0
+                outer.asked.append(start)
+                self.send_response(outer.status or (206 if wanted else 200))
+                self.send_header("Content-Length", str(len(outer.content) - start))
+                if wanted:
+                    self.send_header("Content-Range", f"bytes {start}-{len(outer.content) - 1}/{len(outer.content)}")
+                self.end_headers()
+                self.wfile.write(outer.content[start:outer.cut])
+                if outer.pause:
+                    self.wfile.flush()
+                    outer.pause.wait(20)
+                if outer.reset:  # as a machine that is switched off
+                    self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+                    self.connection.close()
+
+            def log_message(self, *words):
+                pass
+
+        self.http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self.http.server_port}/file.bin"
+        threading.Thread(target=self.http.serve_forever, args=[0.02], daemon=True).start()
+
+    def close(self):
+        self.http.shutdown()
+        self.http.server_close()
+
+
+@pytest.fixture
+def server():
+    served = Server(np.random.default_rng(5).bytes(1_000_000))
+    yield served
+    served.close()
+
+
+@pytest.fixture
+def remote(server):
+    return data.Remote("file.bin", server.url, len(server.content), zlib.adler32(server.content))
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+def failure(*arguments) -> str:
+    """The one line with which a fetch fails."""
+    with pytest.raises(data.FetchError) as failed:
+        data.fetch(*arguments)
+    assert "\n" not in str(failed.value)
+    return str(failed.value)
+
+
+def test_fetch_once(server, remote, tmp_path, capfd):
+    path = data.fetch(remote, tmp_path / "new" / "folder")
+    assert path.read_bytes() == server.content and names(path.parent) == ["file.bin"]
+    assert data.fetch(remote, path.parent) == path
+    assert server.asked == [0]  # the second call found it there
+    assert capfd.readouterr() == ("", "")  # no bar without a terminal
+    path.write_bytes(server.content[:-1] + b"?")  # damaged since
+    assert data.fetch(remote, path.parent).read_bytes() == server.content
+    assert server.asked == [0, 0]
+
+
+def test_a_cut_connection_goes_on_where_it_ended(server, remote, tmp_path):
+    for cut in (300_000, 700_000):
+        server.cut = cut
+        assert failure(remote, tmp_path).endswith(f": cut off after {cut:,} of 1,000,000 bytes; {cut:,} bytes are kept, "
+                                                  "the same command goes on from there")
+        assert names(tmp_path) == ["file.bin.part"]
+    server.cut = None
+    assert data.fetch(remote, tmp_path).read_bytes() == server.content
+    assert server.asked == [0, 300_000, 700_000] and names(tmp_path) == ["file.bin"]
+
+
+def test_a_reset_connection_goes_on_where_it_ended(server, remote, tmp_path):
+    server.cut, server.reset = 300_000, True
+    told = failure(remote, tmp_path)
+    part = tmp_path / "file.bin.part"
+    kept = part.stat().st_size if part.exists() else 0  # what the reset has not overtaken
+    assert "no connection (Connection reset by peer)" in told and (f"; {kept:,} bytes are kept" in told) == (kept > 0)
+    server.cut, server.reset = None, False
+    assert data.fetch(remote, tmp_path).read_bytes() == server.content
+    assert server.asked == [0, kept]
+
+
+def test_a_server_that_ignores_ranges_starts_again(server, remote, tmp_path):
+    (tmp_path / "file.bin.part").write_bytes(server.content[:400_000])
+    server.ranges = False
+    assert data.fetch(remote, tmp_path).read_bytes() == server.content
+    assert server.asked == [0]
+
+
+def test_a_part_that_is_whole_needs_no_server(server, remote, tmp_path):
+    (tmp_path / "file.bin.part").write_bytes(server.content)
+    assert data.fetch(remote, tmp_path).read_bytes() == server.content
+    (tmp_path / "file.bin").rename(tmp_path / "file.bin.part")
+    with open(tmp_path / "file.bin.part", "ab") as file:
+        file.write(b"too much")
+    assert server.asked == []
+    assert data.fetch(remote, tmp_path).read_bytes() == server.content
+    assert server.asked == [0]
+
+
+def test_a_wrong_checksum_leaves_nothing(server, remote, tmp_path):
+    (tmp_path / "file.bin.part").write_bytes(b"x" * 400_000)  # of some other file
+    assert f"expected 1,000,000 bytes with adler32 {remote.adler32:08x}, got 1,000,000 with" in failure(remote, tmp_path)
+    assert names(tmp_path) == []
+    assert data.fetch(remote, tmp_path).read_bytes() == server.content
+    assert server.asked == [400_000, 0]
+
+
+def test_another_file_is_refused_before_it_comes(server, remote, tmp_path):
+    other = data.Remote("file.bin", server.url, 2_000_000, 1)
+    assert failure(other, tmp_path).endswith("expected 2,000,000 bytes, the server offers 1,000,000")
+    server.status = 404
+    assert failure(remote, tmp_path).endswith("the server answers 404 Not Found")
+    assert names(tmp_path) == []
+
+
+def test_no_network(remote, server, tmp_path):
+    server.close()
+    assert "no connection" in failure(remote, tmp_path)
+    assert "no connection" in failure(remote, tmp_path, "http://no-such-host.invalid/file.bin")
+    assert failure(remote, tmp_path, "file:///etc/hostname") == "url: expected an address http(s)://..., got 'file:///etc/hostname'"
+    assert names(tmp_path) == []
+
+
+def test_a_folder_that_can_not_be_made(remote, tmp_path):
+    (tmp_path / "file").write_text("a file, not a folder")
+    assert failure(remote, tmp_path / "file" / "folder").endswith("folder: Not a directory")
+
+
+def test_two_at_the_same_time(server, remote, tmp_path):
+    """The second is told so, and the first ends undisturbed."""
+    server.cut, server.pause = 200_000, threading.Event()
+    first = threading.Thread(target=lambda: pytest.raises(data.FetchError, data.fetch, remote, tmp_path))
+    first.start()
+    while not (tmp_path / "file.bin.part").exists() or not server.asked:
+        time.sleep(0.01)
+    assert failure(remote, tmp_path) == f"{tmp_path / 'file.bin.part'}: another process is fetching this file"
+    server.pause.set()
+    first.join()
+    server.cut = server.pause = None
+    assert data.fetch(remote, tmp_path).read_bytes() == server.content
+
+
+# --- the command ---------------------------------------------------------------------------------------------------------------
+
+
+def with_checksum(size: int, checksum: int) -> bytes:
+    """Bytes of this size and adler32: zeros, with a few others where they are needed. They pass for the whole file in all but content."""
+    content = bytearray(size)  # of the two sums, a counts each byte once, b as often as there are bytes from it to the end
+    a, b = (checksum & 0xFFFF) - 1, (checksum >> 16) - size
+    for k in range((a - 1) // 255):
+        content[size - 1 - k] = 255
+    content[size - 1 - (a - 1) // 255] = (a - 1) % 255
+    so_far = sum(value * (k + 1) for k, value in enumerate(reversed(content[-1000:])))
+    content[-((b - so_far) % 65521 + 65521)] = 1
+    return bytes(content)
+
+
+def lrguide(*words, **variables):
+    return subprocess.run([sys.executable, "-m", "lrguide", "data", *words], text=True, capture_output=True,
+                          env=os.environ | {"PYTHONPATH": str(ROOT)} | variables)
+
+
+def test_the_command(tmp_path, monkeypatch):
+    """From nothing, cut off, to the whole: 66 MB from a server on this machine."""
+    served = Server(with_checksum(data.HIGGSML.size, data.HIGGSML.adler32))
+    served.cut = 40_000_000
+    folder = {"LRGUIDE_DATA": str(tmp_path)}
+    done = lrguide("higgsml", "--url", served.url, **folder)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == (f"lrguide: {served.url}: cut off after 40,000,000 of 65,630,848 bytes; 40,000,000 bytes are kept, "
+                           "the same command goes on from there\n")
+    served.cut = None
+    done = lrguide("higgsml", "--url", served.url, **folder)
+    path = tmp_path / "atlas-higgs-challenge-2014-v2.csv.gz"
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout == f"{path}: whole, 65,630,848 bytes, adler32 e4717bbe\n"
+    assert served.asked == [0, 40_000_000] and names(tmp_path) == [path.name]
+    served.close()
+    assert lrguide("higgsml", **folder).returncode == 0  # it is there: no connection is tried
+    monkeypatch.setenv("LRGUIDE_DATA", str(tmp_path))
+    with pytest.raises(ValueError, match=f"path: {path}: Not a gzipped file"):  # it is what is read now
+        data.read_higgsml()
+    done = lrguide("higgsml", "--to", str(tmp_path), LRGUIDE_DATA=str(tmp_path / "elsewhere"))
+    assert done.stdout.splitlines()[1] == f"chapters read it from there if LRGUIDE_DATA={tmp_path}"
+
+
+def test_the_command_refuses_in_one_line(server, tmp_path):
+    folder = {"LRGUIDE_DATA": str(tmp_path)}
+    for words, message in [(["higgsml", "--url", server.url], "expected 65,630,848 bytes, the server offers 1,000,000"),
+                           (["higgsml", "--url", "http://127.0.0.1:1/x"], "no connection"),
+                           (["higgsml", "--to", "/dev/null/x"], "Not a directory"),
+                           (["higgs"], "invalid choice: 'higgs'"), ([], "required: sample")]:
+        done = lrguide(*words, **folder)
+        assert (done.returncode, done.stdout) == (2, "")
+        assert len(done.stderr.splitlines()) == 1 and message in done.stderr
+
+
+def test_a_bar_on_a_terminal(server, remote, tmp_path):
+    reader, writer = pty.openpty()
+    termios.tcsetwinsize(writer, (24, 80))
+    script = f"from lrguide import data; data.fetch(data.{remote!r}, {str(tmp_path)!r})"
+    subprocess.run([sys.executable, "-c", script], stderr=writer, check=True, env=os.environ | {"PYTHONPATH": str(ROOT)})
+    os.close(writer)
+    assert b"100%" in os.read(reader, 10_000)
+    os.close(reader)
