@@ -8,7 +8,7 @@ import numpy as np
 from .arrays import Table, check_choice, check_column, check_count, check_events, check_nu, check_number, generator
 
 # %% auto #0
-__all__ = ['wrap', 'log_wrapped_normal', 'Resonance', 'log_falling', 'log_peak', 'log_resolution', 'BumpHunt', 'log_density_of_resolution', 'SlopeRatio']
+__all__ = ['wrap', 'log_wrapped_normal', 'Resonance', 'log_falling', 'log_peak', 'log_resolution', 'BumpHunt', 'log_density_of_resolution', 'SlopeRatio', 'Turning']
 
 # %% ../nbs/1_optimality/11_model.ipynb #00000008
 def wrap(y: np.ndarray) -> np.ndarray:
@@ -295,3 +295,84 @@ class SlopeRatio:
         m = self.model.events(x)[:, 0]
         slope = check_nu(nu, len(m))[:, 0]
         return log_falling(m, slope, self.model.window) - log_falling(m, self.model.slope, self.model.window)
+
+# %% ../nbs/3_awareness/31_gaussian.ipynb #00000005
+def _angle(nu, n: int) -> np.ndarray:
+    "The angle z of each event (n,) from `nu` (1,) or (n, 1). Raises ValueError if it is missing or has more columns."
+    if nu is None:
+        raise ValueError("nu: expected the angle z, got None")
+    nu = check_nu(nu, n)
+    if nu.shape[1] != 1:
+        raise ValueError(f"nu: expected one column, the angle z, got {nu.shape[1]}")
+    return nu[:, 0]
+
+
+def _sample_turning(model: Turning, process: str, n: int, rng, nu=None) -> Table:
+    "`n` events of `process`; without `nu` every event has an angle of its own, uniform in the range of z."
+    rng = generator(rng)
+    nu = rng.uniform(*model.parameters["z"], (n, 1)) if nu is None else np.array(check_nu(nu, n))
+    sign = 1 if process == "signal" else -1
+    return Table(sign * model.centre(_angle(nu, n)) + model.sigma * rng.standard_normal((n, 2)), nu)
+
+# %% ../nbs/3_awareness/31_gaussian.ipynb #00000006
+@dataclass(frozen=True)
+class Turning:
+    """Signal N((cos z, sin z), sigma^2 I) and background N(-(cos z, sin z), sigma^2 I): the nuisance parameter nu = (z,) turns both.
+
+    Source: Ghosh, Nachman, Whiteson (2021), section 3. The formulae hold at any angle; `parameters` is the paper's range. Densities are exact."""
+    sigma: float = 0.7
+
+    def __post_init__(self):
+        check_number(self.sigma, "sigma", "(0, inf)")
+
+    def events(self, x) -> np.ndarray:
+        "`x` as events (n, 2). Raises ValueError for another number of features."
+        x = check_events(x)
+        if x.shape[1] != 2:
+            raise ValueError(f"x: expected 2 features, got shape {x.shape}")
+        return x
+
+    @property
+    def parameters(self) -> dict[str, tuple[float, float]]:
+        "Name and range of the nuisance parameter."
+        return {"z": (0.0, np.pi / 2)}
+
+    def centre(self, z) -> np.ndarray:
+        "Mean (..., 2) of the signal at the angle `z`, a number or any shape; the background's is its opposite."
+        return np.stack([np.cos(z), np.sin(z)], axis=-1)
+
+    def sample(self, process: str, n: int, rng, nu=None) -> Table:
+        "`n` events of `process` ('signal' or 'background') at `nu` (1,) or (n, 1); None: z uniform in its range, event by event."
+        check_choice(process, "process", ("signal", "background"))
+        return _sample_turning(self, process, check_count(n, "n", 0), rng, nu)
+
+    def log_density(self, process: str, x, nu) -> np.ndarray:
+        "Log density (n,) of events `x` (n, 2) of `process` at `nu` (1,) or (n, 1)."
+        sign = 1 if check_choice(process, "process", ("signal", "background")) == "signal" else -1
+        x = self.events(x)
+        distance = np.sum((x - sign * self.centre(_angle(nu, len(x)))) ** 2, axis=1)
+        return -0.5 * distance / self.sigma**2 - np.log(2 * np.pi * self.sigma**2)
+
+    def log_ratio(self, x, nu) -> np.ndarray:
+        "Log ratio (n,) of the signal density to the background density at the same z: 2 (x1 cos z + x2 sin z)/sigma^2."
+        x = self.events(x)
+        return 2 * np.sum(x * self.centre(_angle(nu, len(x))), axis=1) / self.sigma**2
+
+    def log_ratio_grid(self, x, points) -> np.ndarray:
+        "Log ratios (g, n) of events `x` (n, 2) at the angles `points` (g, 1)."
+        return np.stack([self.log_ratio(x, nu) for nu in np.asarray(points, dtype=float)])
+
+    def quadrature(self, process: str, n_nodes: int = 40_000, nu=None) -> Table:
+        "Nodes x, the same for both processes, and weights that sum to 1: sums of weight * f(x) are expectations of f under `process`."
+        return _quadrature_turning(self, process, n_nodes, nu)
+
+# %% ../nbs/3_awareness/31_gaussian.ipynb #00000007
+def _quadrature_turning(model: Turning, process: str, n_nodes: int, nu=None) -> Table:
+    "Midpoints along and across the line through both centres, 7 sigma beyond them; weights are densities, normalised."
+    side = int(np.sqrt(check_count(n_nodes, "n_nodes", 400)))
+    along, across = ((np.arange(side) + 0.5) / side * 2 - 1) * np.array([[1 + 7 * model.sigma], [7 * model.sigma]])
+    u, v = (grid.ravel() for grid in np.meshgrid(along, across, indexing="ij"))
+    cos, sin = model.centre(_angle(nu, 1))[0]
+    x = np.column_stack([cos * u - sin * v, sin * u + cos * v])
+    density = np.exp(model.log_density(process, x, nu))
+    return Table(x, check_nu(nu, len(x)), density / density.sum())

@@ -3,6 +3,7 @@
 # %% ../nbs/1_optimality/15_networks.ipynb #00000002
 from __future__ import annotations
 from collections.abc import Sequence
+from copy import deepcopy
 from dataclasses import dataclass
 from functools import lru_cache
 import numpy as np
@@ -11,9 +12,7 @@ from .backend import compiled, compiled_epoch, keras, to_device, to_numpy, value
 from .losses import Loss, find_loss
 
 # %% auto #0
-__all__ = ['ACTIVATIONS', 'Architecture', 'initial_weights', 'forward', 'Network', 'predict', 'Scaling', 'standardise',
-           'Training', 'number_of_epochs', 'learning_rates', 'batch_order', 'BestWeights', 'History', 'train',
-           'validation_loss']
+__all__ = ['ACTIVATIONS', 'Architecture', 'initial_weights', 'forward', 'Network', 'predict', 'Scaling', 'standardise', 'Training', 'number_of_epochs', 'learning_rates', 'batch_order', 'BestWeights', 'History', 'train', 'validation_loss', 'reversed_gradient', 'train_adversarial']
 
 # %% ../nbs/1_optimality/15_networks.ipynb #00000005
 ACTIVATIONS = ("elu", "relu", "selu", "gelu", "silu", "leaky_relu", "tanh", "sigmoid", "softplus", "softsign", "linear")
@@ -289,12 +288,12 @@ def train(architecture: Architecture, loss: str | Loss, x: np.ndarray, label: np
           training: Training = Training(), rng) -> tuple[Network, History]:
     """A trained Network and its History, from inputs `x` (n, d), of order one, `label` (n,) and `weight` (n,), mean one.
 
-    `members`: how many, or the indices of those to train; member k depends on `rng` and k alone. `rows` (m, n'): events of
+    `members`: how many, or the indices of those to train; member k depends on `rng` and k alone, and may be asked for more than once. `rows` (m, n'): events of
     each member (default: all). `validation`: (x, label, weight) of events to watch and to choose the best epoch by.
     Raises ValueError if a batch is larger than the sample, RuntimeError if the loss is not finite."""
     indices = list(range(check_count(members, "members"))) if np.ndim(members) == 0 else list(members)
     rngs = [stream.spawn(3) for stream in spawn(rng, max(indices) + 1)]  # initial weights, order of events, dropout
-    first, second, third = ([rngs[k][i] for k in indices] for i in range(3))
+    first, second, third = ([deepcopy(rngs[k][i]) for k in indices] for i in range(3))  # an index given twice draws twice the same
     rows = np.broadcast_to(np.arange(len(x)), (len(indices), len(x))) if rows is None else rows
     if len(rows) != len(indices):
         raise ValueError(f"rows: expected one row of indices for each of {len(indices)} members, got shape {rows.shape}")
@@ -347,3 +346,84 @@ def validation_loss(network: Network, loss: str | Loss, x, label, weight=None) -
     weight = np.ones(len(label)) if weight is None else weight
     each = np.asarray(find_loss(loss)(predict(network, x), np.asarray(label, float)), dtype=np.float64)
     return (each * weight).mean(axis=1) / np.mean(weight)
+
+# %% ../nbs/3_awareness/31_gaussian.ipynb #00000032
+def reversed_gradient(values, strength: float):
+    "`values`, a tensor, as they are; but the gradient that comes back through them is multiplied by -`strength`."
+    return (1 + strength) * keras.ops.stop_gradient(values) - strength * values
+
+
+def _n_weights(architecture: Architecture) -> int:
+    "Number of weights of one network, biases included."
+    return sum(n_in * n_out + n_out for n_in, n_out in zip(architecture.sizes, architecture.sizes[1:]))
+
+# %% ../nbs/3_awareness/31_gaussian.ipynb #00000033
+@lru_cache(maxsize=8)
+def _compiled_adversarial_epoch(classifier: Architecture, adversary: Architecture, loss: Loss, reversal: float):
+    "A compiled function as `_compiled_epoch`, for the weights of both in one row; the table begins with the targets; losses (m, 2)."
+    n_weights, n_arrays, k = _n_weights(classifier), 2 * len(classifier.sizes) - 2, adversary.outputs
+
+    def step(state, table, slices):
+        weights, first, second, total = state
+        rows, rate = slices
+        events = keras.ops.take(table, rows, axis=0)  # (m, batch, k + d + 2): targets, inputs, label, weight
+        target, x, label, weight = events[..., :k], events[..., k:-2], events[..., -2], events[..., -1]
+
+        def objective(arrays):
+            output = forward(classifier, arrays[:n_arrays], x)
+            score = reversed_gradient(keras.ops.sigmoid(output), reversal)
+            guess = forward(adversary, arrays[n_arrays:], score[..., None])
+            missed = keras.ops.mean((keras.ops.reshape(guess, target.shape) - target) ** 2, axis=-1)
+            each = keras.ops.stack([keras.ops.mean(weight * one, axis=1) for one in (loss(output, label), missed)], axis=1)
+            return keras.ops.sum(each), each
+
+        arrays = _unflat(classifier, weights[:, :n_weights]) + _unflat(adversary, weights[:, n_weights:])
+        _, each, gradients = value_and_gradient(objective, arrays)
+        return *_adam(weights, _flat(gradients), first, second, rate), total + each
+
+    return compiled_epoch(step)
+
+# %% ../nbs/3_awareness/31_gaussian.ipynb #00000034
+def _rates_by_epoch(training: Training, n_events: int) -> np.ndarray:
+    "Learning rates (epochs, steps), without the bias of the moments. Raises ValueError if a batch is larger than the sample."
+    if n_events < training.batch:
+        raise ValueError(f"batch: expected at most the {n_events} training events, got {training.batch}")
+    n_steps = n_events // training.batch
+    n_epochs = number_of_epochs(training, n_steps)
+    steps = np.arange(1, n_steps * n_epochs + 1)
+    return (learning_rates(training, len(steps)) * _unbias(steps)).reshape(n_epochs, n_steps)
+
+
+def _refuse_mismatch(classifier: Architecture, adversary: Architecture, n: int, target: np.ndarray) -> None:
+    "Raises ValueError for networks that cannot be joined, or a target (n, k) of another shape than the adversary's guess."
+    if classifier.outputs != 1 or classifier.dropout or adversary.dropout:
+        raise ValueError("classifier: expected one output and no dropout in either network")
+    if adversary.n_features != 1:
+        raise ValueError(f"adversary: expected 1 input, the score, got {adversary.n_features}")
+    if target.shape != (n, adversary.outputs):
+        raise ValueError(f"target: expected shape {(n, adversary.outputs)}, got {target.shape}")
+
+# %% ../nbs/3_awareness/31_gaussian.ipynb #00000035
+def train_adversarial(classifier: Architecture, adversary: Architecture, loss: str | Loss, x: np.ndarray, label: np.ndarray, target: np.ndarray,
+                      weight: np.ndarray | None = None, *, reversal: float = 0.2, members: int = 1, training: Training = Training(),
+                      rng) -> tuple[Network, Network, np.ndarray]:
+    """A Network trained on inputs `x` (n, d) and `label` (n,) against one that guesses `target` (n, k) from its sigmoid; losses (epochs, m, 2).
+
+    The classifier minimises its loss minus `reversal` times the mean squared error of the guess, which the adversary minimises; the losses are these
+    two. Member k depends on `rng` and k alone. Raises ValueError for shapes that do not fit, RuntimeError if a loss is not finite."""
+    target = check_events(target, "target", minimum=1)
+    _refuse_mismatch(classifier, adversary, len(x), target)
+    first, second, third = zip(*(stream.spawn(3) for stream in spawn(rng, check_count(members, "members"))))
+    epoch = _compiled_adversarial_epoch(classifier, adversary, find_loss(loss), check_number(reversal, "reversal", "[0, inf)"))
+    table = to_device(np.column_stack([target, _table(classifier, x, label, weight)]))
+    weights = to_device(_flat(initial_weights(classifier, first) + initial_weights(adversary, third)))
+    state, losses = (weights, 0 * weights, 0 * weights), []
+    rows = np.broadcast_to(np.arange(len(x)), (members, len(x)))
+    for rate in _rates_by_epoch(training, len(x)):
+        slices = tuple(to_device(array) for array in (batch_order(rows, training.batch, second), rate))
+        *state, total = epoch((*state, to_device(np.zeros((members, 2)))), table, slices)
+        losses.append(to_numpy(total) / len(rate))
+        if not np.isfinite(losses[-1]).all():
+            raise RuntimeError(f"training: a loss is not finite after epoch {len(losses)}; a smaller rate than {training.rate:g} may help")
+    n_weights = _n_weights(classifier)
+    return _network(classifier, state[0][:, :n_weights]), _network(adversary, state[0][:, n_weights:]), np.array(losses)

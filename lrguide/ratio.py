@@ -51,8 +51,10 @@ def check_same_nu(numerator: Table, denominator: Table) -> None:
     "Raises ValueError if a nuisance parameter has visibly different distributions in the two Tables (largest distance of their sums)."
     for column in range(numerator.nu.shape[1]):
         steps = np.concatenate([table.weights / table.total * sign for table, sign in ((numerator, 1), (denominator, -1))])
-        order = np.argsort(np.concatenate([table.nu[:, column] for table in (numerator, denominator)]), kind="stable")
-        distance = np.abs(np.cumsum(steps[order])).max()
+        values = np.concatenate([table.nu[:, column] for table in (numerator, denominator)])
+        order = np.argsort(values)
+        last = np.append(np.diff(values[order]) > 0, True)      # of equal values: only there are the sums complete
+        distance = np.abs(np.cumsum(steps[order])[last]).max()
         if distance > 5 * np.sqrt(np.sum(steps**2)):
             raise ValueError(f"nu: expected the same distribution in both classes, got two that differ by {distance:.2g} in column {column}")
 
@@ -479,6 +481,11 @@ class Ratio:
         "Trains on the two samples; returns itself. With parameters, at least one of the Tables carries nu."
         return _fit(self, numerator, denominator)
 
+    def renormalised(self, numerator: Table, denominator: Table, *, normalise: str | None = "pooled", calibration: str | None = None,
+                     rng=0) -> Ratio:
+        "A Ratio of the same networks, calibrated and normalised on other events that they were not trained on; itself as it was."
+        return _renormalised(self, numerator, denominator, normalise, calibration, rng)
+
     def calibrated(self, x: np.ndarray, nu: np.ndarray | None) -> np.ndarray:
         "Calibrated but not yet normalised log ratios (m, n)."
         if self.scores is None:
@@ -632,6 +639,20 @@ def finish(ratio: Ratio, scores, numerator: Table, denominator: Table) -> Ratio:
         ratio.normalisation = normalisation_over_denominator(ratio, numerator, denominator)
     return ratio
 
+
+def _renormalised(ratio: Ratio, numerator: Table, denominator: Table, normalise: str | None, calibration: str | None, rng) -> Ratio:
+    "A copy of `ratio` with its scores finished on these Tables."
+    if ratio.scores is None:
+        raise ValueError("ratio: expected a fitted ratio, call fit first")
+    other = copy(ratio)
+    other.normalise = check_choice(normalise, "normalise", ("pooled", "denominator", None))
+    other.calibration = check_choice(calibration, "calibration", (None, *CALIBRATIONS))
+    other.moving = check_sample(denominator, "denominator").nu is not None
+    numerator, denominator = _training_tables(other, numerator, denominator, rng)
+    if numerator.x.shape[1] != ratio.n_features:
+        raise ValueError(f"numerator: expected {ratio.n_features} features, got shape {numerator.x.shape}")
+    return finish(other, ratio.scores, numerator, denominator)
+
 # %% ../nbs/1_optimality/16_ratio.ipynb #00000039
 def _held_out(ratio: Ratio, which: str, nu) -> Table:
     "Held-out Table of one class, weights summing to one; the numerator near `nu` if there are parameters."
@@ -658,14 +679,22 @@ def closure(log_num, log_den, numerator: Table, denominator: Table, on_numerator
     """Differences (p,) between denominator means with weight r/(1+r) and numerator means with 1/(1+r) of p functions, and their covariance.
 
     `log_num` (n1,), `log_den` (n0,) are the log ratios, the functions' values (n1, p) and (n0, p)."""
-    def mean_and_covariance(values, weight):
-        mean = weight @ values / weight.sum()
-        centred = (values - mean) * (weight / weight.sum())[:, None]
-        return mean, centred.T @ centred
+    sides = (expit(log_den), expit(-log_den), on_denominator, denominator), (expit(-log_num), expit(log_num), on_numerator, numerator)
+    means = [table.weights @ (own[:, None] * values) / table.total for own, _, values, table in sides]
+    if numerator.weight is None and denominator.weight is None:
+        return means[0] - means[1], _shared_covariance(sides, means)
+    own_spread = [(own[:, None] * values - mean) * (table.weights / table.total)[:, None] for (own, _, values, table), mean in zip(sides, means)]
+    return means[0] - means[1], sum(spread.T @ spread for spread in own_spread)
 
-    found, found_covariance = mean_and_covariance(expit(log_den)[:, None] * on_denominator, denominator.weights)
-    wanted, wanted_covariance = mean_and_covariance(expit(-log_num)[:, None] * on_numerator, numerator.weights)
-    return found - wanted, found_covariance + wanted_covariance
+
+def _shared_covariance(sides, means) -> np.ndarray:
+    "Covariance (p, p) of the difference if the ratio is right: every expectation in it is estimated from the events of both samples."
+    n = [len(table) for *_, table in sides]
+    mean = np.average(means, axis=0, weights=n)
+    moment = lambda values, weight: values.T @ (values * weight[:, None])
+    squares = [(moment(values, own**2) + moment(others_values, own_there * other_there)) / sum(n)
+               for (own, _, values, _), (own_there, other_there, others_values, _) in (sides, sides[::-1])]
+    return sum((square - np.outer(mean, mean)) / size for square, size in zip(squares, n))
 
 # %% ../nbs/1_optimality/16_ratio.ipynb #0000003c
 @dataclass(frozen=True)

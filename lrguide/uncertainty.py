@@ -13,7 +13,7 @@ from .nets import (Architecture, Network, Training, _adam, _flat, _table, _unbia
                           initial_weights, learning_rates, number_of_epochs)
 
 # %% auto #0
-__all__ = ['Components', 'decompose', 'jackknife', 'shared_seeds', 'bootstrap_rows', 'Posterior', 'train_posterior', 'template_ratio', 'fraction_estimate', 'fraction_width', 'Factorised', 'uncertain_significance', 'uncertain_gain', 'weighted_significance', 'aware_weights', 'events_to_see', 'calibration_bias', 'Corrected']
+__all__ = ['Components', 'decompose', 'jackknife', 'bootstrap_rows', 'Posterior', 'train_posterior', 'template_ratio', 'fraction_estimate', 'fraction_width', 'Factorised', 'uncertain_significance', 'uncertain_gain', 'weighted_significance', 'aware_weights', 'events_to_see', 'calibration_bias', 'Corrected']
 
 # %% ../nbs/2_uncertainty/21_sources.ipynb #00000007
 @dataclass(frozen=True, eq=False)
@@ -38,12 +38,12 @@ class Components:
 
 # %% ../nbs/2_uncertainty/21_sources.ipynb #00000008
 def decompose(values: np.ndarray, truth: np.ndarray) -> Components:
-    """Components (...) of `values` (D, S, ...) about `truth` (...): D training samples, the same S seeds on each.
+    """Components (...) of `values` (D, K, ...) about `truth` (...): D training samples, the same K seeds on each.
 
     Raises ValueError for fewer than two samples or seeds."""
     values = np.asarray(values, dtype=float)
     if values.ndim < 2 or min(values.shape[:2]) < 2:
-        raise ValueError(f"values: expected at least 2 samples and 2 seeds, shape (D, S, ...), got {values.shape}")
+        raise ValueError(f"values: expected at least 2 samples and 2 seeds, shape (D, K, ...), got {values.shape}")
     n_data, n_seeds = values.shape[:2]
     mean, of_data, of_seed = values.mean(axis=(0, 1)), values.mean(axis=1, keepdims=True), values.mean(axis=0, keepdims=True)
     square = lambda deviation, freedom: np.sum(deviation**2, axis=(0, 1)) / freedom
@@ -65,27 +65,6 @@ def jackknife(statistic: Callable, sample: np.ndarray) -> tuple[np.ndarray, np.n
     return statistic(sample), np.sqrt((len(sample) - 1) * without.var(axis=0))
 
 # %% ../nbs/2_uncertainty/21_sources.ipynb #0000000f
-class _Chosen(np.random.SeedSequence):
-    "A seed whose children are those number `which` of the plain seed."
-
-    def __init__(self, seed: int, which: Sequence[int]):
-        super().__init__(seed)
-        self.which = [check_count(one, "which", 0) for one in which]
-
-    def spawn(self, n_children: int) -> list:
-        "The first `n_children` of the chosen ones; the same again at each call."
-        if n_children > len(self.which):
-            raise ValueError(f"which: expected a seed for each of {n_children} members, got {len(self.which)}")
-        return [np.random.SeedSequence(self.entropy, spawn_key=(one,)) for one in self.which[:n_children]]
-
-
-def shared_seeds(seed: int, which: Sequence[int]) -> np.random.Generator:
-    """A Generator for `train`: member k gets the seed that member `which[k]` would get from `rng=seed`.
-
-    Equal numbers in `which` mean equal initial weights and an equal order of the rows."""
-    return np.random.default_rng(_Chosen(check_count(seed, "seed", 0), which))
-
-# %% ../nbs/2_uncertainty/21_sources.ipynb #00000013
 def bootstrap_rows(rows: np.ndarray, label: np.ndarray, n: int, rng) -> np.ndarray:
     """`n` bootstrap samples (n, r) of the events `rows` (r,), drawn with repetition within each class of `label` (all events).
 
@@ -94,7 +73,7 @@ def bootstrap_rows(rows: np.ndarray, label: np.ndarray, n: int, rng) -> np.ndarr
     draw = lambda stream: np.concatenate([stream.choice(own, len(own)) for own in classes])
     return np.stack([draw(stream) for stream in spawn(rng, check_count(n, "n"))])
 
-# %% ../nbs/2_uncertainty/21_sources.ipynb #00000024
+# %% ../nbs/2_uncertainty/21_sources.ipynb #00000020
 @dataclass(frozen=True, eq=False)
 class Posterior:
     "Independent normal distributions of the weights of m networks of one `architecture`: `mean` and `width` (m, number of weights)."
@@ -108,7 +87,7 @@ class Posterior:
         flat = to_device(self.mean[which] + self.width[which] * noise)
         return Network(self.architecture, [to_numpy(array) for array in _unflat(self.architecture, flat)])
 
-# %% ../nbs/2_uncertainty/21_sources.ipynb #00000025
+# %% ../nbs/2_uncertainty/21_sources.ipynb #00000021
 @lru_cache(maxsize=8)
 def _compiled_posterior_epoch(architecture: Architecture, loss: Loss, prior: float):
     "A compiled function as in `nets`, for means and log widths (m, 2 x number of weights); the data are the table and the event numbers (m,)."
@@ -132,13 +111,13 @@ def _compiled_posterior_epoch(architecture: Architecture, loss: Loss, prior: flo
 
     return compiled_epoch(step)
 
-# %% ../nbs/2_uncertainty/21_sources.ipynb #00000026
+# %% ../nbs/2_uncertainty/21_sources.ipynb #00000022
 def _first_posterior(architecture: Architecture, rngs: Sequence[np.random.Generator]):
     "Where the training begins (m, 2 x number of weights): the initial weights of a network as means, widths of 0.02 as their logarithms."
     mean = to_numpy(_flat([to_device(array) for array in initial_weights(architecture, rngs)]))
     return to_device(np.concatenate([mean, np.full_like(mean, np.log(0.02))], axis=1))
 
-# %% ../nbs/2_uncertainty/21_sources.ipynb #00000027
+# %% ../nbs/2_uncertainty/21_sources.ipynb #00000023
 def train_posterior(architecture: Architecture, loss: str | Loss, x: np.ndarray, label: np.ndarray, *, rows: np.ndarray,
                     n_events: np.ndarray, prior: float = 1.0, training: Training = Training(), rng) -> tuple[Posterior, np.ndarray]:
     """The variational Posterior of len(rows) networks, and their losses (epochs, m), from inputs `x` (n, d) and `label` (n,).
@@ -165,18 +144,18 @@ def train_posterior(architecture: Architecture, loss: str | Loss, x: np.ndarray,
     mean, log_width = np.split(to_numpy(state[0]).astype(float), 2, axis=1)
     return Posterior(architecture, mean, np.exp(log_width)), np.array(losses)
 
-# %% ../nbs/2_uncertainty/21_sources.ipynb #00000037
-def template_ratio(score: np.ndarray, numerator: np.ndarray, denominator: np.ndarray, n_bins: int = 20) -> np.ndarray:
+# %% ../nbs/2_uncertainty/21_sources.ipynb #00000033
+def template_ratio(observable: np.ndarray, numerator: np.ndarray, denominator: np.ndarray, n_bins: int = 20) -> np.ndarray:
     """Log ratio (n,) of the contents of each event's bin: `numerator` and `denominator` (n,) are its weights in the two samples.
 
-    Bins of `score` (n,) with equal parts of both normalised samples together; equal scores share a bin. -inf where the
+    Bins of `observable` (n,) with equal parts of both normalised samples together; equal values share a bin. -inf where the
     numerator has none. Raises ValueError if a bin holds nothing of the denominator."""
     numerator, denominator = (one / one.sum() for one in (numerator, denominator))
-    order = np.argsort(score, kind="stable")
+    order = np.argsort(observable, kind="stable")
     upto = np.cumsum((numerator + denominator)[order]) / 2
     wanted = np.arange(1, check_count(n_bins, "n_bins")) / n_bins
-    edges = np.unique(score[order][np.searchsorted(upto, wanted).clip(0, len(score) - 1)])
-    index = np.searchsorted(edges, score, side="right")
+    edges = np.unique(observable[order][np.searchsorted(upto, wanted).clip(0, len(observable) - 1)])
+    index = np.searchsorted(edges, observable, side="right")
     above, below = np.bincount(index, numerator), np.bincount(index, denominator)
     if np.any((below <= 0) & (above > 0)):
         raise ValueError(f"denominator: expected something in each of {n_bins} bins, got {np.sum(below <= 0)} empty ones; use fewer bins")
