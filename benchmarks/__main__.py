@@ -17,8 +17,8 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
-WORKS = {"training": ["figure_3", "twenty_networks"], "exact": ["distribution"], "toys": ["unbinned", "binned"],
-         "fits": ["binned", "unbinned"], "profile": ["speed", "bias"], "grid": ["scan", "profile"], "importing": ["package"],
+WORKS = {"training": ["figure_3", "twenty_networks", "aware"], "exact": ["distribution"], "toys": ["unbinned", "binned"],
+         "fits": ["binned", "unbinned"], "profile": ["speed", "bias"], "grid": ["scan", "templates", "profile"], "importing": ["package"],
          "events": ["streamed"]}
 PACKAGES = ["lrguide", "numpy", "scipy", "keras", "tensorflow", "iminuit", "zfit", "hepstats", "pyhf"]
 ONE_THREAD = {name: "1" for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS",
@@ -109,7 +109,7 @@ def verdict(row: dict) -> tuple[str, str, str]:
     if row["goal"]:
         goals.append(f"{row['goal']:g} times")
         met.append(ratio is not None and ratio >= row["goal"])
-    unmeasured = row["ours"] and not row["theirs"]  # the peer is not installed
+    unmeasured = row["ours"] and not row["theirs"] and row["peer"] != "-"  # the peer is not installed
     word = "not measured" if unmeasured else ("yes" if all(met) else "no")
     return "-" if ratio is None else f"{ratio:,.1f}" if ratio < 100 else f"{ratio:,.0f}", " and ".join(goals) or "-", word
 

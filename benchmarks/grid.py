@@ -100,6 +100,15 @@ def scan(quick: bool) -> list[dict]:
                 quality_met=worst < TOLERANCE, note="ours between 21 templates, pyhf between three (code4p)")]
 
 
+def templates(quick: bool) -> list[dict]:
+    "50 x 21 values of (mu, z), z where the templates are: the scan of chapter 31, the Poisson term with log Gamma."
+    from lrguide.awareness import Templates, template_nll
+    own, mu = Templates(Z, SIGNAL * contents("signal", Z), BACKGROUND * contents("background", Z)), np.linspace(0, 2, 50)
+    ours = lambda: template_nll(own, counts(), mu, Z, Normal("z", CENTRE, ERROR), log_factorial=True)
+    (mine,) = interleave(ours)
+    return [row("(mu, z) grid of 50 x 21 on the templates themselves, 10 bins", mine, "-", [], limit=0.010)]
+
+
 def profile(quick: bool) -> list[dict]:
     "z fitted at each of 101 mu. The contents are even in z - pi/4: fits that begin there stand on a ridge."
     data, observed = Table(BINS, weight=counts()), counts()

@@ -97,3 +97,16 @@ def twenty_networks(quick: bool) -> list[dict]:
                         quality=f"RMS error of one network {100 * found:.2g} % of the peak (goal: no more than the peer's), Model.fit {100 * peer:.2g} %",
                         note=f"full runs of the peer: {peer_repeat}" + f"; quick: {members} networks of {n_events:,} events; the goals do not apply" * quick))
     return rows
+
+
+def aware(quick: bool) -> list[dict]:
+    "The uncertainty-aware ratio of chapter 31 at its quick sizes: 100,000 events of each class at 21 angles, which are an input."
+    from lrguide.models import Turning
+    from lrguide.ratio import Ratio
+    turning, n = Turning(), 100_000
+    z = np.resize(np.linspace(0, np.pi / 2, 21), n)[:, None]
+    signal, background = (turning.sample(name, n, stream, nu=z) for name, stream in zip(("signal", "background"), spawn(1, 2)))
+    recipe = nets.Training(epochs=8, batch=500, rate=0.005)
+    ratio = lambda: Ratio(turning.parameters, members=1, hidden=(32, 32, 32), activation="silu", training=recipe, rng=1)
+    times = [turn(lambda: ratio().fit(signal, background))[0] for _ in range(1 if quick else 3)]
+    return [row(f"aware ratio, {2 * n:,} events at 21 angles, compilation and normalisation included", times, "-", [], limit=30)]
