@@ -11,7 +11,7 @@ from .arrays import check_column, check_number
 from .likelihood import Profile
 
 # %% auto #0
-__all__ = ['projected_contents', 'area_under_curve', 'on_lines', 'contents_on_lines', 'check_edges', 'filled', 'check_contents', 'between', 'Templates', 'poisson_nll', 'penalty', 'expected', 'check_counts', 'template_nll', 'smallest', 'profile_strength', 'profile_nuisance', 'Strategy', 'Auxiliary']
+__all__ = ['projected_contents', 'area_under_curve', 'on_lines', 'contents_on_lines', 'check_edges', 'filled', 'check_contents', 'between', 'Templates', 'poisson_nll', 'penalty', 'expected', 'check_counts', 'template_nll', 'smallest', 'profile_strength', 'profile_nuisance', 'Strategy', 'Auxiliary', 'information', 'fixed_reference', 'filtered', 'paired_width']
 
 # %% ../nbs/3_awareness/31_gaussian.ipynb #0000000f
 def projected_contents(model, angle: float, cuts, z) -> tuple[np.ndarray, np.ndarray]:
@@ -145,9 +145,11 @@ def poisson_nll(rate, counts, variance=None, log_factorial: bool = False) -> np.
     with np.errstate(divide="ignore", invalid="ignore"):
         if variance is not None:
             relative = np.where(rate > 0, variance / rate**2, 0.0)
-            a = 1 + rate * relative
-            pull = 2 * (counts - rate) / (a + np.sqrt(a**2 + 4 * (counts - rate) * relative))      # (beta - 1)/relative: no division by zero
-            rate, missed = rate * (1 + relative * pull), 0.5 * relative * pull**2
+            stretch = rate * relative
+            root = np.sqrt((1 - stretch) ** 2 + 4 * relative * counts)
+            pull = 2 * (counts - rate) / (1 + stretch + root)                    # (beta - 1)/relative: no division by zero
+            beta = np.where(stretch <= 1, 0.5 * (1 - stretch + root), 2 * relative * counts / (stretch - 1 + root))      # never below zero
+            rate, missed = rate * beta, 0.5 * relative * pull**2
         each = rate - counts * np.log(rate)
     if np.min(rate, initial=1.0) <= 0:                     # nothing expected: fine where nothing is seen
         each = np.where(rate > 0, each, np.where((rate == 0) & (counts == 0), 0.0, np.inf))
@@ -257,7 +259,8 @@ def profile_nuisance(templates: Templates, counts, nu=None, constraint=None, *, 
                      log_factorial: bool = False) -> Profile:
     """The Profile of the nuisance parameter on the increasing grid `nu` (k,), by default the nodes; mu profiled within `strengths`.
 
-    `counts` (b,), or (k, b) for a histogram at each nu; then the best nu is one of the grid."""
+    `counts` (b,), or (k, b) for a histogram at each nu; then the best nu is one of the grid. The nll is taken to have one minimum in mu, as it
+    has without a `signal_variance`."""
     here = templates if nu is None else templates.at(nu)
     counts = check_counts(counts, templates, len(here.nu))
 
@@ -298,11 +301,7 @@ class Strategy:
         parts = [one(z) for one in self.contents]
         return np.concatenate([mu * self.yields[0] * signal + self.yields[1] * background for signal, background in parts])
 
-# %% ../nbs/3_awareness/32_auxiliary_measurement.ipynb #00000002
-from scipy.special import xlogy
-from .arrays import check_number
-
-# %% ../nbs/3_awareness/32_auxiliary_measurement.ipynb #00000005
+# %% ../nbs/3_awareness/32_auxiliary_measurement.ipynb #00000004
 @dataclass(frozen=True)
 class Auxiliary:
     """A sample of `n_events` expected events, normally distributed around z with this `width`, in bins between `edges` (b + 1,).
@@ -326,8 +325,8 @@ class Auxiliary:
 
     def nll(self, counts, z) -> np.ndarray:
         "Minus log likelihood of `counts` (b,) at `z`, of any shape, zero for a perfect fit."
-        rate = self.expected(z)
-        return np.sum(rate - counts + xlogy(counts, counts) - xlogy(counts, rate), axis=-1)
+        counts = np.asarray(counts, dtype=float)
+        return poisson_nll(self.expected(z), counts) - poisson_nll(counts, counts)
 
     def information(self, z, binned: bool = True) -> np.ndarray:
         "Fisher information about z at `z`, of any shape: of the histogram, or of the events themselves."
@@ -335,3 +334,59 @@ class Auxiliary:
             return np.full(np.shape(z), self.n_events / self.width**2)
         slope = -self.n_events * np.diff(np.exp(-0.5 * self.pulls(z) ** 2)) / (np.sqrt(2 * np.pi) * self.width)
         return np.sum(slope**2 / self.expected(z), axis=-1)
+
+# %% ../nbs/3_awareness/34_limit.ipynb #00000002
+from collections.abc import Callable, Mapping
+from .arrays import Table, check_column, check_count, check_number, generator, join
+
+# %% ../nbs/3_awareness/34_limit.ipynb #00000005
+def information(rate, slopes) -> np.ndarray:
+    """Fisher information (P, P) of independent Poisson numbers with means `rate` (n,) and their derivatives `slopes` (P, n).
+
+    Bins of a histogram, or nodes of a quadrature: infinitesimal bins, then it is that of the unbinned extended likelihood.
+    Raises ValueError for shapes that do not fit or a rate that is not positive."""
+    rate, slopes = np.asarray(rate, dtype=float), np.atleast_2d(np.asarray(slopes, dtype=float))
+    if rate.ndim != 1 or slopes.shape[1:] != rate.shape or not np.all(rate > 0):
+        raise ValueError(f"rate: expected (n,) positive means and slopes (P, n), got {rate.shape} and {slopes.shape}")
+    return (slopes / rate) @ slopes.T
+
+# %% ../nbs/3_awareness/34_limit.ipynb #00000010
+def fixed_reference(tables, parameters: Mapping[str, tuple[float, float]], rng) -> Table:
+    """Events of all `tables`, in equal shares by weight, each with a new nu, uniform in the ranges of `parameters`: x and nu independent.
+
+    The denominator of ratios to one density without parameters. Raises ValueError without tables or for a table without weight."""
+    rng, tables = generator(rng), list(tables)
+    if not tables or not all(table.total > 0 for table in tables):
+        raise ValueError(f"tables: expected at least one, of positive total weight, got {len(tables)}")
+    each = sum(map(len, tables)) / len(tables)
+    pooled = join(*(Table(table.x, None, table.weights * (each / table.total)) for table in tables))
+    low, high = np.array(list(parameters.values()), dtype=float).T
+    return Table(pooled.x, rng.uniform(low, high, (len(pooled), len(low))), pooled.weight)
+
+# %% ../nbs/3_awareness/34_limit.ipynb #00000014
+def filtered(source: Callable, score: Callable, n: int, rng, least: float = 0.05) -> Table:
+    """`n` events from `source(k, rng)` (a Table of k of them), kept with chance sqrt(r), at least `least`, at most 1; weights 1/chance.
+
+    `score(table)` is log r (k,) of an event being of the kind wanted; it need not be good, the weights make up for it.
+    Raises ValueError for `least` outside (0, 1]."""
+    rng, n, least = generator(rng), check_count(n, "n"), check_number(least, "least", "(0, 1]")
+    kept, found = [], 0
+    while found < n:
+        table = source(2**18, rng)
+        chance = np.exp(np.clip(check_column(score(table), len(table), "score") / 2, np.log(least), 0.0))
+        keep = rng.random(len(table)) < chance
+        kept.append(Table(table.x[keep], None if table.nu is None else table.nu[keep], table.weights[keep] / chance[keep]))
+        found += int(keep.sum())
+    return join(*kept)[:n]
+
+# %% ../nbs/3_awareness/34_limit.ipynb #00000021
+def paired_width(learned, exact, limit: float) -> tuple[float, float]:
+    """`limit` times the quotient of the standard deviations of two estimates (n,) from the same n experiments, and its error.
+
+    `limit`: the true width of `exact`. Raises ValueError for fewer than three pairs."""
+    learned = check_column(learned, np.size(learned), "learned")
+    exact = check_column(exact, len(learned), "exact")
+    if len(learned) < 3:
+        raise ValueError(f"learned: expected at least 3 experiments, got {len(learned)}")
+    width = check_number(limit, "limit", "(0, inf)") * np.std(learned) / np.std(exact)
+    return float(width), float(width * np.sqrt((1 - np.corrcoef(learned, exact)[0, 1] ** 2) / len(learned)))

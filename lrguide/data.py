@@ -82,6 +82,16 @@ def _open(path: Path):
     return opener(path, "rt", encoding="ascii", newline="")
 
 # %% ../nbs/9_machinery/92_data.ipynb #0000000b
+def _whole_lines(file, n_fields: int):
+    "The lines of `file` after its header; raises ValueError at one that has not `n_fields` fields."
+    for number, line in enumerate(file, 2):
+        if line.strip() and (found := line.count(",") + 1) != n_fields:
+            for _ in file:  # if the cause is a damaged file, its end says so
+                pass
+            raise ValueError(f"expected {n_fields} fields in every line, got {found} in line {number}")
+        yield line
+
+# %% ../nbs/9_machinery/92_data.ipynb #0000000c
 def _read_columns(path: Path) -> dict[str, np.ndarray]:
     "The columns that are needed, by name; raises ValueError with one line for anything that is no such table."
     import lzma
@@ -94,7 +104,7 @@ def _read_columns(path: Path) -> dict[str, np.ndarray]:
                                  + f" and {len(absent) - 3} more" * (len(absent) > 3))
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # of a file without rows
-                rows = np.loadtxt(file, dtype=list(kinds.items()), delimiter=",", comments=None, ndmin=1,
+                rows = np.loadtxt(_whole_lines(file, len(header)), dtype=list(kinds.items()), delimiter=",", comments=None, ndmin=1,
                                   usecols=[header.index(name) for name in kinds])
             if not len(rows):
                 raise ValueError("expected events, got none")
@@ -104,7 +114,7 @@ def _read_columns(path: Path) -> dict[str, np.ndarray]:
         raise ValueError(f"path: {path}: {getattr(error, 'strerror', None) or error}".splitlines()[0]) from None
     return {name: rows[name] for name in kinds}
 
-# %% ../nbs/9_machinery/92_data.ipynb #0000000c
+# %% ../nbs/9_machinery/92_data.ipynb #0000000d
 def _refuse_rows(columns: dict, wrong: np.ndarray, name: str, expected: str) -> None:
     "Raises ValueError that shows the first of the rows `wrong` (n,), if any."
     if wrong.any():
@@ -133,7 +143,7 @@ def _check_columns(columns: dict) -> None:
     for name in ("PRI_tau_pt", "PRI_lep_pt"):
         _refuse_rows(columns, columns[name] == 0, name, "a positive momentum")
 
-# %% ../nbs/9_machinery/92_data.ipynb #0000000e
+# %% ../nbs/9_machinery/92_data.ipynb #0000000f
 @dataclass(frozen=True)
 class Remote:
     "A file to fetch: its `name`, the address `url`, its `size` in bytes and its `adler32` checksum."
@@ -146,7 +156,7 @@ class Remote:
 HIGGSML = Remote("atlas-higgs-challenge-2014-v2.csv.gz",
                  "https://opendata.cern.ch/record/328/files/atlas-higgs-challenge-2014-v2.csv.gz", 65_630_848, 0xe4717bbe)
 
-# %% ../nbs/9_machinery/92_data.ipynb #0000000f
+# %% ../nbs/9_machinery/92_data.ipynb #00000010
 def data_folder() -> Path:
     "The folder for fetched files: LRGUIDE_DATA, or `lrguide` in XDG_CACHE_HOME or in ~/.cache."
     if given := os.environ.get("LRGUIDE_DATA"):
@@ -160,7 +170,7 @@ def higgsml_slice() -> Path:
     from importlib.resources import files
     return Path(str(files("lrguide") / "higgsml_first22889.csv.xz"))
 
-# %% ../nbs/9_machinery/92_data.ipynb #00000010
+# %% ../nbs/9_machinery/92_data.ipynb #00000011
 def higgsml_path() -> Path:
     """The file that `read_higgsml()` reads: the whole one if it has been fetched, else the packaged slice.
 
@@ -187,7 +197,7 @@ def read_higgsml(path: str | Path | None = None) -> HiggsML:
         events = replace(events[events.weight > 0], source=f"{events.source}, {empty:,} of them of weight 0 left out")
     return events.rescaled()
 
-# %% ../nbs/9_machinery/92_data.ipynb #00000017
+# %% ../nbs/9_machinery/92_data.ipynb #0000001a
 TAU_MASS = 0.8  # GeV
 
 
@@ -204,7 +214,7 @@ def _jets(events: HiggsML) -> np.ndarray:
         total += np.where(events.jets >= number, jet, 0)
     return total
 
-# %% ../nbs/9_machinery/92_data.ipynb #00000018
+# %% ../nbs/9_machinery/92_data.ipynb #0000001b
 def _check_scale(z, n: int) -> np.ndarray:
     "`z` as positive numbers of shape (), (n,) or (g, 1); raises ValueError otherwise."
     z = np.asarray(z, float)
@@ -214,7 +224,7 @@ def _check_scale(z, n: int) -> np.ndarray:
         raise ValueError(f"z: expected one number, shape ({n},) for one per event or (g, 1) for a grid, got shape {z.shape}")
     return z
 
-# %% ../nbs/9_machinery/92_data.ipynb #00000019
+# %% ../nbs/9_machinery/92_data.ipynb #0000001c
 def _visible_mass(events: HiggsML, tau_pt: np.ndarray, tau_mass: float = TAU_MASS) -> np.ndarray:
     "Mass (..., n) of tau and lepton, GeV, with the tau's transverse momentum `tau_pt` (..., n)."
     lep_pt, eta, lep_eta = (events.column(f"PRI_{name}") for name in ("lep_pt", "tau_eta", "lep_eta"))
@@ -231,7 +241,7 @@ def _centrality(events: HiggsML, met: np.ndarray) -> np.ndarray:
     length = np.hypot(a, b)
     return np.divide(a + b, length, out=np.zeros_like(length), where=length > 0)
 
-# %% ../nbs/9_machinery/92_data.ipynb #0000001a
+# %% ../nbs/9_machinery/92_data.ipynb #0000001d
 def shifted_columns(events: HiggsML, z) -> dict[str, np.ndarray]:
     """The ten features that are recomputed at the tau-energy scale `z` (> 0), by name; tau and missing momentum as in the file at z = 1.
 
@@ -253,7 +263,7 @@ def shifted_columns(events: HiggsML, z) -> dict[str, np.ndarray]:
         "DER_met_phi_centrality": _centrality(events, met),
     } | {name: np.broadcast_to(values, tau_pt.shape) for name, values in fixed.items()}
 
-# %% ../nbs/9_machinery/92_data.ipynb #00000021
+# %% ../nbs/9_machinery/92_data.ipynb #00000024
 def shift_tau_energy(events: HiggsML, z, threshold: float | None = 22.0) -> HiggsML:
     """`events` at the tau-energy scale `z`, a number or (n,), one per event: ten features recomputed, then only those with
     PRI_tau_pt above `threshold` in GeV (None: all). Weights are kept.
@@ -267,7 +277,7 @@ def shift_tau_energy(events: HiggsML, z, threshold: float | None = 22.0) -> Higg
     shifted = replace(events, x=x)
     return shifted if threshold is None else shifted[shifted.column("PRI_tau_pt") > threshold]
 
-# %% ../nbs/9_machinery/92_data.ipynb #0000002e
+# %% ../nbs/9_machinery/92_data.ipynb #00000031
 def fold(event_id, n_folds: int = 2, seed: int = 0) -> np.ndarray:
     """The fold (n,) of each event, 0 to n_folds - 1: a hash of its number `event_id` (n,) and of `seed`, nothing else.
 
@@ -284,7 +294,7 @@ def fold(event_id, n_folds: int = 2, seed: int = 0) -> np.ndarray:
         bits ^= bits >> np.uint64(31)
     return (((bits >> np.uint64(32)) * np.uint64(n_folds)) >> np.uint64(32)).astype(int).reshape(event_id.shape)
 
-# %% ../nbs/9_machinery/92_data.ipynb #00000033
+# %% ../nbs/9_machinery/92_data.ipynb #00000036
 def _missing_groups(x: np.ndarray, groups: tuple, names: tuple) -> np.ndarray:
     "Whether each group of columns is missing (n, g); raises ValueError if a column is missing without its group, or is in none."
     missing = np.isnan(x)
@@ -297,7 +307,7 @@ def _missing_groups(x: np.ndarray, groups: tuple, names: tuple) -> np.ndarray:
         raise ValueError(f"x: expected missing values as in the sample of the medians, got others in {names[np.argmax(wrong)]}")
     return flags
 
-# %% ../nbs/9_machinery/92_data.ipynb #00000034
+# %% ../nbs/9_machinery/92_data.ipynb #00000037
 @dataclass(frozen=True, eq=False)
 class NetworkInputs:
     """What `network_inputs` makes: called with x (n, d) that may hold NaN, it gives finite inputs (n, d + number of indicators).
@@ -318,7 +328,7 @@ class NetworkInputs:
         filled = np.where(np.isnan(x), self.median, x)
         return np.concatenate([filled, flags], axis=1) if self.indicator else filled
 
-# %% ../nbs/9_machinery/92_data.ipynb #00000035
+# %% ../nbs/9_machinery/92_data.ipynb #00000038
 def network_inputs(events: HiggsML, treatment: str = "indicator") -> NetworkInputs:
     """What turns the features of events like these into finite inputs of a network; the medians are taken from `events`.
 
@@ -334,7 +344,7 @@ def network_inputs(events: HiggsML, treatment: str = "indicator") -> NetworkInpu
     names = FEATURES + tuple(f"no_{FEATURES[group[0]]}" for group in groups) * (treatment == "indicator")
     return NetworkInputs(np.nanmedian(events.x, axis=0), groups, treatment == "indicator", names)
 
-# %% ../nbs/9_machinery/92_data.ipynb #00000038
+# %% ../nbs/9_machinery/92_data.ipynb #0000003b
 def higgs_tables(events: HiggsML, z, inputs, threshold: float | None = 22.0) -> tuple[Table, Table]:
     """Tables of signal and background at the tau-energy scale `z`: x = inputs(features), nu (n, 1) the scale, weights.
 
@@ -349,7 +359,7 @@ def higgs_tables(events: HiggsML, z, inputs, threshold: float | None = 22.0) -> 
     table = Table(x, scale[passed], events.weight[passed])
     return table[events.signal[passed]], table[~events.signal[passed]]
 
-# %% ../nbs/9_machinery/92_data.ipynb #0000003b
+# %% ../nbs/9_machinery/92_data.ipynb #0000003e
 class FetchError(OSError):
     "A file could not be fetched; one line says why."
 
@@ -378,7 +388,7 @@ def _alone(file, path: Path):
         raise FetchError(f"{path}: another process is fetching this file") from None
     yield
 
-# %% ../nbs/9_machinery/92_data.ipynb #0000003c
+# %% ../nbs/9_machinery/92_data.ipynb #0000003f
 def _request(url: str, start: int):
     "The server's answer to a request for the file from byte `start` on."
     from urllib.request import Request, urlopen
@@ -407,7 +417,7 @@ def _receive(file, url: str, remote: Remote, progress: bool) -> None:
                 file.write(block)
                 bar.update(len(block))
 
-# %% ../nbs/9_machinery/92_data.ipynb #0000003d
+# %% ../nbs/9_machinery/92_data.ipynb #00000040
 def fetch(remote: Remote, folder: str | Path | None = None, url: str | None = None, progress: bool = True) -> Path:
     """The path of the file in `folder` (default: `data_folder()`), fetched from `url` (default: the remote's) unless it is there.
 
@@ -430,7 +440,7 @@ def fetch(remote: Remote, folder: str | Path | None = None, url: str | None = No
         raise error if isinstance(error, FetchError) else FetchError(f"{target.parent}: {error.strerror or error}") from None
     return target
 
-# %% ../nbs/9_machinery/92_data.ipynb #0000003e
+# %% ../nbs/9_machinery/92_data.ipynb #00000041
 def _reason(error: Exception) -> str:
     "One line that says what went wrong between here and the server."
     if hasattr(error, "code"):
@@ -447,7 +457,7 @@ def _kept(file) -> str:
     n = file.seek(0, os.SEEK_END)
     return f"; {n:,} bytes are kept, the same command goes on from there" if n else ""
 
-# %% ../nbs/9_machinery/92_data.ipynb #0000003f
+# %% ../nbs/9_machinery/92_data.ipynb #00000042
 def _keep_if_right(file, part: Path, target: Path, remote: Remote, url: str) -> None:
     "Gives the fetched file its name, if size and checksum are right. Raises FetchError otherwise."
     file.flush()

@@ -358,6 +358,11 @@ class Turning:
         x = self.events(x)
         return 2 * np.sum(x * self.centre(_angle(nu, len(x))), axis=1) / self.sigma**2
 
+    def log_ratio_mixture(self, x, angles) -> np.ndarray:
+        "Log ratio (n,) of signal to background, each averaged over the `angles` (g,), all as likely as each other."
+        halves = self.events(x) @ self.centre(np.asarray(angles, dtype=float)).T / self.sigma**2
+        return np.logaddexp.reduce(halves, axis=1) - np.logaddexp.reduce(-halves, axis=1)
+
     def log_ratio_grid(self, x, points) -> np.ndarray:
         "Log ratios (g, n) of events `x` (n, 2) at the angles `points` (g, 1)."
         return np.stack([self.log_ratio(x, nu) for nu in np.asarray(points, dtype=float)])

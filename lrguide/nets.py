@@ -211,6 +211,16 @@ def learning_rates(training: Training, n_steps: int) -> np.ndarray:
         return np.full(n_steps, training.rate)
     return training.rate * 0.5 * (1 + np.cos(np.pi * np.arange(n_steps) / n_steps))
 
+
+def _rates_by_epoch(training: Training, n_events: int) -> np.ndarray:
+    "Learning rates (epochs, steps), without the bias of the moments. Raises ValueError if a batch is larger than the sample."
+    if n_events < training.batch:
+        raise ValueError(f"batch: expected at most the {n_events} training events, got {training.batch}")
+    n_steps = n_events // training.batch
+    n_epochs = number_of_epochs(training, n_steps)
+    steps = np.arange(1, n_steps * n_epochs + 1)
+    return (learning_rates(training, len(steps)) * _unbias(steps)).reshape(n_epochs, n_steps)
+
 # %% ../nbs/1_optimality/15_networks.ipynb #00000027
 def batch_order(rows: np.ndarray, batch: int, rngs: Sequence[np.random.Generator]) -> np.ndarray:
     "Events of each step (steps, m, batch): every member's `rows` (m, n) shuffled by its own generator; an incomplete last batch is left out."
@@ -297,8 +307,7 @@ def train(architecture: Architecture, loss: str | Loss, x: np.ndarray, label: np
     rows = np.broadcast_to(np.arange(len(x)), (len(indices), len(x))) if rows is None else rows
     if len(rows) != len(indices):
         raise ValueError(f"rows: expected one row of indices for each of {len(indices)} members, got shape {rows.shape}")
-    if rows.shape[1] < training.batch:
-        raise ValueError(f"batch: expected at most the {rows.shape[1]} training events, got {training.batch}")
+    rates = _rates_by_epoch(training, rows.shape[1])
     epoch = _compiled_epoch(architecture, find_loss(loss), training.clip)
     table = to_device(_table(architecture, x, label, weight))
     if rows.min() < 0 or rows.max() >= len(x):
@@ -306,15 +315,12 @@ def train(architecture: Architecture, loss: str | Loss, x: np.ndarray, label: np
     weights = to_device(_flat(initial_weights(architecture, first)))
     none = to_device(np.zeros(len(indices)))
     state = weights, 0 * weights, 0 * weights, none
-    n_steps = rows.shape[1] // training.batch
-    n_epochs = number_of_epochs(training, n_steps)
-    rates = learning_rates(training, n_steps * n_epochs) * _unbias(np.arange(1, n_steps * n_epochs + 1))
     best, losses, watched = BestWeights(len(indices), training.patience), [], []
-    for number, rate in enumerate(rates.reshape(n_epochs, n_steps)):
+    for number, rate in enumerate(rates):
         state = *state[:3], none
         for slices in _segments(architecture, batch_order(rows, training.batch, second), rate, third):
             state = epoch(state, table, tuple(to_device(array) for array in slices))
-        losses.append(to_numpy(state[3]) / n_steps)
+        losses.append(to_numpy(state[3]) / len(rate))
         if not np.isfinite(losses[-1]).all():
             raise RuntimeError(f"training: the loss is not finite after epoch {number + 1}; a smaller rate than {training.rate:g} may help")
         if validation is not None:
@@ -347,7 +353,7 @@ def validation_loss(network: Network, loss: str | Loss, x, label, weight=None) -
     each = np.asarray(find_loss(loss)(predict(network, x), np.asarray(label, float)), dtype=np.float64)
     return (each * weight).mean(axis=1) / np.mean(weight)
 
-# %% ../nbs/3_awareness/31_gaussian.ipynb #00000032
+# %% ../nbs/3_awareness/31_gaussian.ipynb #00000034
 def reversed_gradient(values, strength: float):
     "`values`, a tensor, as they are; but the gradient that comes back through them is multiplied by -`strength`."
     return (1 + strength) * keras.ops.stop_gradient(values) - strength * values
@@ -357,7 +363,7 @@ def _n_weights(architecture: Architecture) -> int:
     "Number of weights of one network, biases included."
     return sum(n_in * n_out + n_out for n_in, n_out in zip(architecture.sizes, architecture.sizes[1:]))
 
-# %% ../nbs/3_awareness/31_gaussian.ipynb #00000033
+# %% ../nbs/3_awareness/31_gaussian.ipynb #00000035
 @lru_cache(maxsize=8)
 def _compiled_adversarial_epoch(classifier: Architecture, adversary: Architecture, loss: Loss, reversal: float):
     "A compiled function as `_compiled_epoch`, for the weights of both in one row; the table begins with the targets; losses (m, 2)."
@@ -383,36 +389,30 @@ def _compiled_adversarial_epoch(classifier: Architecture, adversary: Architectur
 
     return compiled_epoch(step)
 
-# %% ../nbs/3_awareness/31_gaussian.ipynb #00000034
-def _rates_by_epoch(training: Training, n_events: int) -> np.ndarray:
-    "Learning rates (epochs, steps), without the bias of the moments. Raises ValueError if a batch is larger than the sample."
-    if n_events < training.batch:
-        raise ValueError(f"batch: expected at most the {n_events} training events, got {training.batch}")
-    n_steps = n_events // training.batch
-    n_epochs = number_of_epochs(training, n_steps)
-    steps = np.arange(1, n_steps * n_epochs + 1)
-    return (learning_rates(training, len(steps)) * _unbias(steps)).reshape(n_epochs, n_steps)
-
-
-def _refuse_mismatch(classifier: Architecture, adversary: Architecture, n: int, target: np.ndarray) -> None:
-    "Raises ValueError for networks that cannot be joined, or a target (n, k) of another shape than the adversary's guess."
+# %% ../nbs/3_awareness/31_gaussian.ipynb #00000036
+def _refuse_mismatch(classifier: Architecture, adversary: Architecture, n: int, target: np.ndarray, training: Training) -> None:
+    "Raises ValueError for networks that cannot be joined, a target (n, k) of another shape than the adversary's guess, or unused options."
     if classifier.outputs != 1 or classifier.dropout or adversary.dropout:
         raise ValueError("classifier: expected one output and no dropout in either network")
     if adversary.n_features != 1:
         raise ValueError(f"adversary: expected 1 input, the score, got {adversary.n_features}")
     if target.shape != (n, adversary.outputs):
         raise ValueError(f"target: expected shape {(n, adversary.outputs)}, got {target.shape}")
+    if training.patience is not None or training.clip is not None:
+        raise ValueError("training: expected patience None and clip None, there is no validation and no clipping here, "
+                         f"got {training.patience} and {training.clip}")
 
-# %% ../nbs/3_awareness/31_gaussian.ipynb #00000035
+# %% ../nbs/3_awareness/31_gaussian.ipynb #00000037
 def train_adversarial(classifier: Architecture, adversary: Architecture, loss: str | Loss, x: np.ndarray, label: np.ndarray, target: np.ndarray,
                       weight: np.ndarray | None = None, *, reversal: float = 0.2, members: int = 1, training: Training = Training(),
                       rng) -> tuple[Network, Network, np.ndarray]:
     """A Network trained on inputs `x` (n, d) and `label` (n,) against one that guesses `target` (n, k) from its sigmoid; losses (epochs, m, 2).
 
     The classifier minimises its loss minus `reversal` times the mean squared error of the guess, which the adversary minimises; the losses are these
-    two. Member k depends on `rng` and k alone. Raises ValueError for shapes that do not fit, RuntimeError if a loss is not finite."""
+    two. Member k depends on `rng` and k alone. Raises ValueError for shapes that do not fit and for a `training` with patience or clip,
+    RuntimeError if a loss is not finite."""
     target = check_events(target, "target", minimum=1)
-    _refuse_mismatch(classifier, adversary, len(x), target)
+    _refuse_mismatch(classifier, adversary, len(x), target, training)
     first, second, third = zip(*(stream.spawn(3) for stream in spawn(rng, check_count(members, "members"))))
     epoch = _compiled_adversarial_epoch(classifier, adversary, find_loss(loss), check_number(reversal, "reversal", "[0, inf)"))
     table = to_device(np.column_stack([target, _table(classifier, x, label, weight)]))

@@ -9,8 +9,8 @@ import numpy as np
 from .arrays import check_column, check_count, check_number, generator, spawn
 from .backend import compiled_epoch, keras, to_device, to_numpy, value_and_gradient
 from .losses import Loss, find_loss
-from .nets import (Architecture, Network, Training, _adam, _flat, _table, _unbias, _unflat, batch_order, forward,
-                          initial_weights, learning_rates, number_of_epochs)
+from .nets import (Architecture, Network, Training, _adam, _flat, _rates_by_epoch, _table, _unflat, batch_order, forward,
+                          initial_weights)
 
 # %% auto #0
 __all__ = ['Components', 'decompose', 'jackknife', 'bootstrap_rows', 'Posterior', 'train_posterior', 'template_ratio', 'fraction_estimate', 'fraction_width', 'Factorised', 'uncertain_significance', 'uncertain_gain', 'weighted_significance', 'aware_weights', 'events_to_see', 'calibration_bias', 'Corrected']
@@ -131,14 +131,11 @@ def train_posterior(architecture: Architecture, loss: str | Loss, x: np.ndarray,
     weights = _first_posterior(architecture, first)
     none, losses = to_device(np.zeros(len(rows))), []
     state = weights, 0 * weights, 0 * weights, none
-    n_steps = rows.shape[1] // training.batch
-    n_epochs = number_of_epochs(training, n_steps)
-    rates = learning_rates(training, n_steps * n_epochs) * _unbias(np.arange(1, n_steps * n_epochs + 1))
-    for rate in rates.reshape(n_epochs, n_steps):
-        noise = np.stack([stream.standard_normal((n_steps, weights.shape[1] // 2), dtype=np.float32) for stream in third], axis=1)
+    for rate in _rates_by_epoch(training, rows.shape[1]):
+        noise = np.stack([stream.standard_normal((len(rate), weights.shape[1] // 2), dtype=np.float32) for stream in third], axis=1)
         slices = batch_order(rows, training.batch, second), rate, noise
         state = epoch((*state[:3], none), data, tuple(to_device(array) for array in slices))
-        losses.append(to_numpy(state[3]) / n_steps)
+        losses.append(to_numpy(state[3]) / len(rate))
         if not np.isfinite(losses[-1]).all():
             raise RuntimeError(f"training: the loss is not finite after epoch {len(losses)}; a smaller rate than {training.rate:g} may help")
     mean, log_width = np.split(to_numpy(state[0]).astype(float), 2, axis=1)
