@@ -350,7 +350,7 @@ def information(rate, slopes) -> np.ndarray:
         raise ValueError(f"rate: expected (n,) positive means and slopes (P, n), got {rate.shape} and {slopes.shape}")
     return (slopes / rate) @ slopes.T
 
-# %% ../nbs/3_awareness/34_limit.ipynb #00000010
+# %% ../nbs/3_awareness/34_limit.ipynb #00000011
 def fixed_reference(tables, parameters: Mapping[str, tuple[float, float]], rng) -> Table:
     """Events of all `tables`, in equal shares by weight, each with a new nu, uniform in the ranges of `parameters`: x and nu independent.
 
@@ -363,7 +363,7 @@ def fixed_reference(tables, parameters: Mapping[str, tuple[float, float]], rng) 
     low, high = np.array(list(parameters.values()), dtype=float).T
     return Table(pooled.x, rng.uniform(low, high, (len(pooled), len(low))), pooled.weight)
 
-# %% ../nbs/3_awareness/34_limit.ipynb #00000014
+# %% ../nbs/3_awareness/34_limit.ipynb #00000015
 def filtered(source: Callable, score: Callable, n: int, rng, least: float = 0.05) -> Table:
     """`n` events from `source(k, rng)` (a Table of k of them), kept with chance sqrt(r), at least `least`, at most 1; weights 1/chance.
 
@@ -379,7 +379,7 @@ def filtered(source: Callable, score: Callable, n: int, rng, least: float = 0.05
         found += int(keep.sum())
     return join(*kept)[:n]
 
-# %% ../nbs/3_awareness/34_limit.ipynb #00000021
+# %% ../nbs/3_awareness/34_limit.ipynb #00000022
 def paired_width(learned, exact, limit: float) -> tuple[float, float]:
     """`limit` times the quotient of the standard deviations of two estimates (n,) from the same n experiments, and its error.
 
