@@ -5,7 +5,9 @@ import numpy as np
 from benchmarks.harness import interleave, row
 from benchmarks.problem import ALTERNATIVE, NULL, nodes, search
 from lrguide.arrays import Table
-from lrguide.hypotest import Statistic, exact_distributions, log_likelihood_ratio, power_at, pseudo_experiments
+from lrguide.distributions import Statistic, exact_distributions, power_at
+from lrguide.experiments import pseudo_experiments
+from lrguide.hypotest import log_likelihood_ratio
 
 HYPOTHESES = (NULL, ALTERNATIVE)
 

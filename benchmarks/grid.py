@@ -102,7 +102,7 @@ def scan(quick: bool) -> list[dict]:
 
 def templates(quick: bool) -> list[dict]:
     "50 x 21 values of (mu, z), z where the templates are: the scan of chapter 31, the Poisson term with log Gamma."
-    from lrguide.awareness import Templates, template_nll
+    from lrguide.binned import Templates, template_nll
     own, mu = Templates(Z, SIGNAL * contents("signal", Z), BACKGROUND * contents("background", Z)), np.linspace(0, 2, 50)
     ours = lambda: template_nll(own, counts(), mu, Z, Normal("z", CENTRE, ERROR), log_factorial=True)
     (mine,) = interleave(ours)

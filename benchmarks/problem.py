@@ -3,7 +3,7 @@
 import numpy as np
 
 from lrguide.arrays import Table
-from lrguide.hypotest import Statistic, binned_statistic
+from lrguide.distributions import Statistic, binned_statistic
 from lrguide.likelihood import Likelihood, Process
 from lrguide.models import Resonance
 

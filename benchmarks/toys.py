@@ -5,7 +5,8 @@ from scipy import stats
 
 from benchmarks.harness import interleave, missing, per, row
 from benchmarks.problem import ALTERNATIVE, BACKGROUND, NULL, SIGMA, SIGNAL, binned as binned_problem, contents, nodes, search
-from lrguide.hypotest import log_likelihood_ratio, pseudo_experiments
+from lrguide.experiments import pseudo_experiments
+from lrguide.hypotest import log_likelihood_ratio
 
 
 def agreement(toys: np.ndarray, statistic, tables, yields, theirs: np.ndarray | None) -> tuple[str, bool]:

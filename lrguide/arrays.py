@@ -8,7 +8,7 @@ import numpy as np
 
 # %% auto #0
 __all__ = ['check_number', 'check_count', 'check_choice', 'refusal', 'check_events', 'check_column', 'check_labels', 'check_nu',
-           'Table', 'check_sample', 'rescale', 'join', 'split', 'chunks', 'generator', 'spawn']
+           'Table', 'check_sample', 'rescale', 'join', 'split', 'with_nu', 'chunks', 'generator', 'spawn']
 
 # %% ../nbs/9_machinery/91_arrays.ipynb #00000004
 def check_number(value: float, name: str, interval: str = "(-inf, inf)") -> float:
@@ -217,6 +217,17 @@ def split(table: Table, fraction: float, rng) -> tuple[Table, Table]:
     n_second = min(max(round(fraction * len(table)), 1), len(table) - 1)
     order = generator(rng).permutation(len(table))
     return table[order[n_second:]], table[order[:n_second]]
+
+# %% ../nbs/9_machinery/91_arrays.ipynb #5aa1cb50
+def with_nu(table: Table, other: Table, rng) -> Table:
+    "`table`, each event given a nuisance parameter of `other` if it has none: dealt out evenly by weight size, in random order."
+    if table.nu is not None or other.nu is None:
+        return table
+    rng = generator(rng)
+    order = rng.permutation(len(other))
+    upto = np.cumsum(np.abs(other.weights[order]))
+    at = (rng.permutation(len(table)) + rng.random(len(table))) / len(table)  # one in each of n equal slices
+    return Table(table.x, other.nu[order[np.searchsorted(upto, at * upto[-1]).clip(0, len(other) - 1)]], table.weight)
 
 # %% ../nbs/9_machinery/91_arrays.ipynb #0000001c
 def chunks(data, size: int = 2**16, progress: bool = False) -> Iterator[Table]:

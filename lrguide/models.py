@@ -132,8 +132,11 @@ def _quadrature(model: Resonance, process: str, n_nodes: int, nu=None) -> Table:
             raise ValueError(f"n_nodes: expected at least {int(np.ceil(2 / width))} for a resolution of {width:g}, got {n_nodes}")
     return Table(x, None if nu is None else check_nu(nu, len(x)), density / density.sum())
 
-# %% ../nbs/2_uncertainty/26_bump_hunt.ipynb #00000002
+# %% ../nbs/2_uncertainty/26_bump_hunt.ipynb #b2275de2
+from dataclasses import dataclass
+import numpy as np
 from scipy.special import ndtr, ndtri
+from .arrays import Table, check_choice, check_count, check_events, check_nu, check_number, generator
 
 # %% ../nbs/2_uncertainty/26_bump_hunt.ipynb #00000006
 def log_falling(m, slope, window: tuple[float, float]):
@@ -295,6 +298,11 @@ class SlopeRatio:
         m = self.model.events(x)[:, 0]
         slope = check_nu(nu, len(m))[:, 0]
         return log_falling(m, slope, self.model.window) - log_falling(m, self.model.slope, self.model.window)
+
+# %% ../nbs/3_awareness/31_gaussian.ipynb #95415103
+from dataclasses import dataclass
+import numpy as np
+from .arrays import Table, check_choice, check_count, check_events, check_nu, check_number, generator
 
 # %% ../nbs/3_awareness/31_gaussian.ipynb #00000005
 def _angle(nu, n: int) -> np.ndarray:

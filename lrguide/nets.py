@@ -353,6 +353,13 @@ def validation_loss(network: Network, loss: str | Loss, x, label, weight=None) -
     each = np.asarray(find_loss(loss)(predict(network, x), np.asarray(label, float)), dtype=np.float64)
     return (each * weight).mean(axis=1) / np.mean(weight)
 
+# %% ../nbs/3_awareness/31_gaussian.ipynb #87234d1b
+from functools import lru_cache
+import numpy as np
+from .arrays import check_count, check_events, check_number, spawn
+from .backend import compiled_epoch, keras, to_device, to_numpy, value_and_gradient
+from .losses import Loss, find_loss
+
 # %% ../nbs/3_awareness/31_gaussian.ipynb #00000034
 def reversed_gradient(values, strength: float):
     "`values`, a tensor, as they are; but the gradient that comes back through them is multiplied by -`strength`."

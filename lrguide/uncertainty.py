@@ -13,7 +13,7 @@ from .nets import (Architecture, Network, Training, _adam, _flat, _rates_by_epoc
                           initial_weights)
 
 # %% auto #0
-__all__ = ['Components', 'decompose', 'jackknife', 'bootstrap_rows', 'Posterior', 'train_posterior', 'template_ratio', 'fraction_estimate', 'fraction_width', 'Factorised', 'uncertain_significance', 'uncertain_gain', 'weighted_significance', 'aware_weights', 'events_to_see', 'calibration_bias', 'Corrected']
+__all__ = ['Components', 'decompose', 'jackknife', 'bootstrap_rows', 'Posterior', 'train_posterior', 'template_ratio', 'uncertain_significance', 'uncertain_gain', 'weighted_significance', 'aware_weights', 'events_to_see', 'calibration_bias']
 
 # %% ../nbs/2_uncertainty/21_sources.ipynb #00000007
 @dataclass(frozen=True, eq=False)
@@ -159,107 +159,9 @@ def template_ratio(observable: np.ndarray, numerator: np.ndarray, denominator: n
     with np.errstate(divide="ignore", invalid="ignore"):
         return np.log(above / below)[index]
 
-# %% ../nbs/2_uncertainty/23_profiling.ipynb #00000002
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from functools import lru_cache
+# %% ../nbs/2_uncertainty/24_uncertain_features.ipynb #998f6225
 import numpy as np
-from .arrays import check_column, check_events, check_number
-from .likelihood import mixture_score
-from .ratio import Interpolant, _through_nodes, interpolated
-
-# %% ../nbs/2_uncertainty/23_profiling.ipynb #00000005
-def _rows_of_weights(score, weight) -> tuple[np.ndarray, np.ndarray]:
-    "Scores (n,) and weights (b, n) that sum to one. Raises ValueError for other shapes or a total that is not positive."
-    score = check_column(score, np.size(score), "score")
-    weights = np.ones((1, len(score))) if weight is None else np.atleast_2d(np.asarray(weight, dtype=float))
-    total = weights.sum(axis=-1, keepdims=True)
-    if weights.shape[1:] != score.shape or not np.all(total > 0):
-        raise ValueError(f"weight: expected shape (n,) or (b, n) with n = {len(score)} and positive sums, got shape {weights.shape}")
-    return score, weights / total
-
-
-def _separation(mean_signal: float, mean_background: float) -> float:
-    "E_S[w] - E_B[w]. Raises ValueError if it is zero: the score then tells nothing about the fraction."
-    separation = check_number(mean_signal, "mean_signal") - check_number(mean_background, "mean_background")
-    if separation == 0:
-        raise ValueError(f"mean_signal: expected another value than mean_background, got {mean_signal:g} for both")
-    return separation
-
-# %% ../nbs/2_uncertainty/23_profiling.ipynb #00000006
-def fraction_estimate(score, mean_signal: float, mean_background: float, weight=None) -> float | np.ndarray:
-    """Signal fraction from the mean `score` (n,) of the data: (mean - E_B[w])/(E_S[w] - E_B[w]), given both expectations.
-
-    `weight` (n,): multiplicities of the rows, or probabilities (then it is the expectation), or (b, n) for b data sets, which gives
-    (b,). The score may be any function of an event. Raises ValueError if the expectations are equal."""
-    separation = _separation(mean_signal, mean_background)
-    score, weights = _rows_of_weights(score, weight)
-    found = (weights @ score - mean_background) / separation
-    return found if np.ndim(weight) == 2 else float(found[0])
-
-
-def fraction_width(score, weight, mean_signal: float, mean_background: float, n_events: float) -> float | np.ndarray:
-    """Standard deviation of `fraction_estimate` from `n_events` events: sqrt(Var(w)/(n (E_S[w] - E_B[w])^2)).
-
-    Var is that of `score` (n,) with `weight` (n,): the true density at nodes, or None for events of the data themselves; (b, n)
-    gives (b,). Raises ValueError as `fraction_estimate` does."""
-    separation, n_events = _separation(mean_signal, mean_background), check_number(n_events, "n_events", "(0, inf)")
-    score, weights = _rows_of_weights(score, weight)
-    variance = np.sum(weights * (score - (weights @ score)[:, None]) ** 2, axis=1)
-    found = np.sqrt(variance / n_events) / abs(separation)
-    return found if np.ndim(weight) == 2 else float(found[0])
-
-# %% ../nbs/2_uncertainty/23_profiling.ipynb #00000017
-@dataclass(frozen=True, eq=False)
-class Factorised:
-    """Log ratio of events with independent features: the sum of `parts`, pairs (column of x, ratio of that feature alone).
-
-    All parts have the same nuisance parameters; their ranges are those that all parts share. For a `Likelihood`."""
-    parts: Sequence[tuple[int, object]]
-
-    @property
-    def parameters(self) -> dict[str, tuple[float, float]]:
-        "Name and common range of the nuisance parameters. Raises ValueError if the parts' names differ or no range is common."
-        ranges = [dict(ratio.parameters) for _, ratio in self.parts]
-        if any(list(one) != list(ranges[0]) for one in ranges):
-            raise ValueError(f"parts: expected the same nuisance parameters, got {' and '.join(str(list(one)) for one in ranges)}")
-        common = {name: (max(one[name][0] for one in ranges), min(one[name][1] for one in ranges)) for name in ranges[0]}
-        for name, (low, high) in common.items():
-            if not low < high:
-                raise ValueError(f"parts: expected overlapping ranges of {name}, got {' and '.join(str(one[name]) for one in ranges)}")
-        return common
-
-    def log_ratio(self, x, nu=None) -> np.ndarray:
-        "Log ratio (n,) of events `x` (n, d) at `nu` (k,) or (n, k)."
-        x = check_events(x)
-        return sum(ratio.log_ratio(x[:, [column]], nu) for column, ratio in self.parts)
-
-    def on(self, x, ranges: Mapping[str, tuple[float, float]] | None = None) -> Interpolant:
-        "The prepared function of nu for fits (chapter 16): the polynomials of the parts add up."
-        x, ranges = check_events(x), dict(ranges or self.parameters)
-        return _added_up([_finely(ratio, np.ascontiguousarray(x[:, [column]]).tobytes(), tuple(ranges.items())) for column, ratio in self.parts])
-
-# %% ../nbs/2_uncertainty/23_profiling.ipynb #00000019
-@lru_cache(maxsize=2)
-def _finely(ratio, events: bytes, ranges: tuple) -> Interpolant:
-    "The prepared log ratio of `events` of one feature, with twice the degrees that are enough for a single event; the last two are kept."
-    x, ranges = np.frombuffer(events).reshape(-1, 1) if events else np.zeros((0, 1)), dict(ranges)
-    degrees = interpolated(ratio, x[:: max(1, len(x) // 200)], ranges).degrees
-    return _through_nodes(ratio, x, ranges, [2 * degree for degree in degrees])
-
-
-def _added_up(interpolants: Sequence[Interpolant]) -> Interpolant:
-    "The sum of Interpolants of the same events and ranges, as a polynomial of the highest degrees among them."
-    degrees = tuple(int(degree) for degree in np.max([one.degrees for one in interpolants], axis=0))
-    n = interpolants[0].coefficients.shape[-1]
-    total = np.zeros([degree + 1 for degree in degrees] + [n])
-    for one in interpolants:
-        total[tuple(slice(degree + 1) for degree in one.degrees)] += one.coefficients.reshape(*[degree + 1 for degree in one.degrees], n)
-    return Interpolant(total.reshape(1, -1, n), interpolants[0].parameters, degrees)
-
-# %% ../nbs/2_uncertainty/24_uncertain_features.ipynb #00000002
-import numpy as np
-from .arrays import check_column, check_number
+from .arrays import check_column
 
 # %% ../nbs/2_uncertainty/24_uncertain_features.ipynb #00000005
 def uncertain_significance(signal, background, relative_error):
@@ -305,11 +207,11 @@ def aware_weights(signal, background, shifts) -> tuple[np.ndarray, float]:
     weights = (signal - rho @ shifts) / background
     return weights / max(np.abs(weights).max(), 1e-300), float(np.sqrt(max(weights @ signal, 0.0)))
 
-# %% ../nbs/2_uncertainty/25_mismodelling.ipynb #00000002
+# %% ../nbs/2_uncertainty/25_mismodelling.ipynb #0fa9eb08
 import numpy as np
 from scipy.optimize import brentq
 from scipy.special import chdtri, chndtr
-from .arrays import Table, check_column, check_count, check_events, check_nu, check_number, check_sample
+from .arrays import check_column, check_count, check_number
 
 # %% ../nbs/2_uncertainty/25_mismodelling.ipynb #00000019
 def events_to_see(distance: float, dof: int, level: float = 0.0027, power: float = 0.5) -> float:
@@ -338,32 +240,3 @@ def calibration_bias(fraction: float, control, simulated: float, background: flo
         raise ValueError(f"simulated: expected another value than background, got {simulated:g} for both")
     scale = fraction / (simulated - background)
     return float(scale * (control.mean() - simulated)), float(abs(scale) * control.std(ddof=1) / np.sqrt(len(control)))
-
-# %% ../nbs/2_uncertainty/25_mismodelling.ipynb #0000002d
-class Corrected:
-    """The log ratio of `ratio` plus that of `correction`, data to simulation for its numerator: the repaired log ratio.
-
-    Both are anything with `log_ratio`; `nu` goes to `ratio` alone, the correction must have no parameters. `denominator`: a Table
-    over which the mean of the product is made 1 at every nu; two ratios that are each normalised have a product that need not be."""
-
-    def __init__(self, ratio, correction, denominator: Table | None = None):
-        if getattr(correction, "parameters", None):
-            raise ValueError(f"correction: expected a ratio without parameters, got {dict(correction.parameters)}")
-        self.ratio, self.correction = ratio, correction
-        self.denominator = denominator if denominator is None else check_sample(denominator, "denominator")
-        self.parameters = dict(getattr(ratio, "parameters", None) or {})
-
-    def log_ratio(self, x, nu=None) -> np.ndarray:
-        "Log ratio (n,) at events `x` (n, d) and nuisance parameters `nu` (k,) or (n, k) of the ratio, if it has any."
-        x = check_events(x)
-        if nu is None:
-            return self._product(x) - self._shift()
-        points, which = np.unique(check_nu(nu, len(x)), axis=0, return_inverse=True)
-        return self._product(x, nu) - np.array([self._shift(point) for point in points])[which.reshape(-1)]
-
-    def _product(self, x, *nu):
-        return self.ratio.log_ratio(x, *nu) + self.correction.log_ratio(x)
-
-    def _shift(self, *nu) -> float:
-        table = self.denominator
-        return 0.0 if table is None else float(np.log(table.weights @ np.exp(self._product(table.x, *nu)) / table.total))

@@ -11,7 +11,9 @@ from conftest import write_notebook
 
 from lrguide import cli, run
 from lrguide.arrays import Table, spawn
-from lrguide.hypotest import Statistic, log_likelihood_ratio, p_value, pseudo_experiments
+from lrguide.distributions import Statistic
+from lrguide.experiments import pseudo_experiments
+from lrguide.hypotest import log_likelihood_ratio, p_value
 from lrguide.likelihood import Likelihood, Process
 from lrguide.models import Resonance
 

@@ -7,10 +7,9 @@ import pytest
 from scipy import stats
 
 from lrguide.arrays import Table, spawn
-from lrguide.hypotest import (Distribution, Statistic, Template, binned_statistic, cls_value, compound_poisson, counting_limit,
-                              exact_distributions, log_likelihood_ratio, on_off_background, on_off_statistic, p_value,
-                              power_at, power_curve, pseudo_experiments, randomised_test, toys_power, toys_power_curve,
-                              upper_limit)
+from lrguide.distributions import Distribution, Statistic, binned_statistic, compound_poisson, counting_limit, exact_distributions, on_off_background, on_off_statistic, power_at, power_curve, randomised_test
+from lrguide.experiments import Template, pseudo_experiments
+from lrguide.hypotest import cls_value, log_likelihood_ratio, p_value, toys_power, toys_power_curve, upper_limit
 from lrguide.likelihood import Likelihood, Normal, Process
 from lrguide.models import Resonance
 
