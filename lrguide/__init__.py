@@ -1,34 +1,45 @@
 """Likelihood-ratio machine learning for particle physics searches: what learns gives log ratios, what decides takes them.
 
-The names below are loaded when they are first used, so that `import lrguide` is quick and loads no machine-learning library.
+Modules (`lr.likelihood`) and the names below (`lr.Likelihood`) are loaded when they are first used, so that `import lrguide` is quick
+and loads no machine-learning library. Where a name is defined is looked up in the modules.
 """
 __version__ = "0.1.0"
 
-_HOME = {
-    "Table": "arrays",
-    "Resonance": "models",
-    "Architecture": "nets", "Training": "nets",
-    "Ratio": "ratio", "LabelledRatio": "ratio", "from_scores": "ratio", "diagnose": "diagnosis", "load_ratio": "ratio",
-    "Likelihood": "likelihood", "Process": "likelihood", "Normal": "likelihood", "BinnedRatio": "likelihood",
-    "p_value": "hypotest", "cls_value": "hypotest", "upper_limit": "hypotest", "pseudo_experiments": "experiments",
-    "record": "run", "published": "run", "save": "run",
-}
 _RENAMED = {"load": "load_ratio"}  # lr.load reads better than lr.load_ratio
-_MODULES = ("arrays", "minimum", "interpolation", "backend", "models", "data", "collider", "losses", "nets", "diagnosis", "ratio", "algebra", "prepared", "likelihood", "binned", "mixture", "distributions", "experiments", "hypotest", "asymptotics", "intervals", "search", "uncertainty", "awareness", "plot", "run", "cli")
-__all__ = sorted({*_HOME, *_RENAMED} - {"load_ratio"})
+__all__ = ["Architecture", "BinnedRatio", "LabelledRatio", "Likelihood", "Normal", "Process", "Ranges", "Ratio", "Resonance", "Table",
+           "Training", "as_table", "cls_value", "diagnose", "draw", "from_scores", "load", "p_value", "pseudo_experiments", "published",
+           "record", "save", "upper_limit"]
+
+
+def _modules() -> list[str]:
+    "Names of the modules of this package."
+    from pkgutil import iter_modules
+    return [found.name for found in iter_modules(__path__) if not found.name.startswith("_")]
+
+
+def _home(name: str) -> str:
+    "The module that defines the class or function `name`, found in the text of the modules: none is imported for it."
+    import re
+    from importlib.util import find_spec
+    definition = re.compile(rf"^(?:class|def) {name}\b", re.MULTILINE)
+    for module in _modules():
+        full = f"{__name__}.{module}"
+        if definition.search(find_spec(full).loader.get_source(full)):
+            return full
+    raise AttributeError(f"module {__name__!r} has no definition of {name!r}")
 
 
 def __getattr__(name: str):
     from importlib import import_module
-    if name in _MODULES:
+    if name in __all__:
+        target = _RENAMED.get(name, name)
+        value = getattr(import_module(_home(target)), target)
+        globals()[name] = value
+        return value
+    if not name.startswith("_") and name in _modules():
         return import_module(f"{__name__}.{name}")
-    target = _RENAMED.get(name, name)
-    if target not in _HOME:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(import_module(f"{__name__}.{_HOME[target]}"), target)
-    globals()[name] = value
-    return value
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def __dir__():
-    return sorted({*globals(), *__all__, *_MODULES})
+    return sorted({*globals(), *__all__, *_modules()})

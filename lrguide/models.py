@@ -125,6 +125,7 @@ def _quadrature(model: Resonance, process: str, n_nodes: int, nu=None) -> Table:
         x = np.stack(np.meshgrid(midpoints(n_nodes // n_u) - 0.5, midpoints(n_u), indexing="ij"), -1).reshape(-1, 2)
     else:
         x = midpoints(n_nodes)[:, None] - 0.5
+    x = model.events(x)                                     # checked once: what follows takes it as it is
     density = np.exp(model.log_density(process, x, nu))
     if model.sigma is None or not callable(model.sigma):
         width = float(np.min(_resolution(model, x[:1], nu)))

@@ -46,6 +46,11 @@ def test_a_module_imports_only_from_below(path):
     assert not above
 
 
+@pytest.mark.parametrize("path", [path for path in MODULES if path.stem != "__main__"], ids=name)
+def test_a_module_says_what_it_holds(path):
+    assert ast.get_docstring(ast.parse(path.read_text())), "the first statement of the chapter's first exported cell is a docstring"
+
+
 def test_a_module_is_opened_by_one_chapter():
     opened = Counter(line.split()[-1] for path in NOTEBOOKS for cell in code_cells(path)
                      for line in cell["source"].split("\n") if line.startswith("#| default_exp"))
