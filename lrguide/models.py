@@ -27,7 +27,7 @@ def log_wrapped_normal(y: np.ndarray, sigma: float | np.ndarray) -> np.ndarray:
     others = sum(np.exp(-0.5 * (2 * y * k + k * k) / sigma**2) for k in images)
     return nearest + np.log1p(others) - np.log(sigma) - 0.5 * np.log(2 * np.pi)
 
-# %% ../nbs/1_optimality/11_model.ipynb #0000000f
+# %% ../nbs/1_optimality/11_model.ipynb #00000011
 def _resolution(model: Resonance, x: np.ndarray, nu) -> float | np.ndarray:
     """The resolution of each event: a number, or (n,) where it differs between events.
 
@@ -47,7 +47,7 @@ def _resolution(model: Resonance, x: np.ndarray, nu) -> float | np.ndarray:
         raise ValueError(f"sigma: expected a positive resolution, got {np.min(sigma):g}")
     return sigma
 
-# %% ../nbs/1_optimality/11_model.ipynb #00000010
+# %% ../nbs/1_optimality/11_model.ipynb #00000012
 def _sample_resonance(model: Resonance, process: str, n: int, rng, nu=None) -> Table:
     "`n` events of `process`: the sum of two smeared objects, made the way the derivation tells it."
     rng = generator(rng)
@@ -61,7 +61,7 @@ def _sample_resonance(model: Resonance, process: str, n: int, rng, nu=None) -> T
         features = np.column_stack([features, wrap(first - second)])
     return Table(features, None if nu is None else check_nu(nu, n))
 
-# %% ../nbs/1_optimality/11_model.ipynb #00000011
+# %% ../nbs/1_optimality/11_model.ipynb #00000015
 @dataclass(frozen=True)
 class Resonance:
     """The toy search of Nachman (2020), section 2: a narrow signal on a flat background, on a circle of length 1.
@@ -113,7 +113,7 @@ class Resonance:
         "Nodes x and weights that sum to 1: sums of weight * f(x) are expectations of f under `process`."
         return _quadrature(self, process, n_nodes, nu)
 
-# %% ../nbs/1_optimality/11_model.ipynb #00000013
+# %% ../nbs/1_optimality/11_model.ipynb #00000017
 def _quadrature(model: Resonance, process: str, n_nodes: int, nu=None) -> Table:
     "Midpoint nodes over y, or over (y, u), with normalised weights. Raises ValueError with Y0 - Y1 among the features."
     if model.difference:
@@ -126,7 +126,7 @@ def _quadrature(model: Resonance, process: str, n_nodes: int, nu=None) -> Table:
     else:
         x = midpoints(n_nodes)[:, None] - 0.5
     density = np.exp(model.log_density(process, x, nu))
-    if model.sigma is None or not callable(model.sigma):
+    if not n_u:
         width = float(np.min(_resolution(model, x[:1], nu)))
         if n_nodes * width < 2:  # the midpoint rule needs a few nodes inside the peak
             raise ValueError(f"n_nodes: expected at least {int(np.ceil(2 / width))} for a resolution of {width:g}, got {n_nodes}")
