@@ -11,7 +11,7 @@ from scipy.special import gammaincinv
 from .arrays import Table, check_column, check_events, check_number, chunks
 
 # %% auto #0
-__all__ = ['Process', 'differentiated', 'Normal', 'Surface', 'Fit', 'minimise', 'Profile', 'newton', 'newton_step', 'surface', 'surface_of_sets', 'nll_on', 'complete', 'fit_limits', 'Likelihood', 'probes', 'Fits', 'fit_surface', 'BinnedRatio', 'fraction_likelihood', 'FractionResponse', 'mixture_score', 'raw_fraction', 'fraction_response']
+__all__ = ['Process', 'differentiated', 'Normal', 'Surface', 'Fit', 'minimise', 'Profile', 'newton', 'newton_step', 'surface', 'surface_of_sets', 'nll_on', 'complete', 'fit_limits', 'Likelihood', 'probes', 'Fits', 'fit_surface', 'BinnedRatio', 'fraction_likelihood', 'mixture_score', 'raw_fraction', 'FractionResponse', 'fraction_response']
 
 # %% ../nbs/1_optimality/13_likelihood.ipynb #00000005
 @dataclass(frozen=True)
@@ -1034,7 +1034,7 @@ def _all_probabilities(contents: np.ndarray) -> np.ndarray:
 # %% ../nbs/1_optimality/18_nuisance_features.ipynb #00000002
 from .arrays import check_column, check_sample
 
-# %% ../nbs/1_optimality/18_nuisance_features.ipynb #00000009
+# %% ../nbs/1_optimality/18_nuisance_features.ipynb #0000000a
 def fraction_likelihood(ratio, n_events: float) -> Likelihood:
     """Likelihood of the signal `fraction`, in [0, 1], of a fixed number of events: -sum log(f r + 1 - f) and a constant.
 
@@ -1042,20 +1042,6 @@ def fraction_likelihood(ratio, n_events: float) -> Likelihood:
     n = check_number(n_events, "n_events", "(0, inf)")
     return Likelihood({"signal": Process(lambda values: n * values["fraction"], ratio),
                        "background": Process(lambda values: n * (1 - values["fraction"]))}, ranges={"fraction": (0.0, 1.0)})
-
-# %% ../nbs/1_optimality/18_nuisance_features.ipynb #0000000c
-@dataclass(frozen=True)
-class FractionResponse:
-    """What fits of a fraction with some ratio do on average: their `centre`, their `width` and `slope` = d centre / d truth.
-
-    `width` is both their spread and the half width of -2 Delta log L = 1; `calibrated` = width / slope is never below the information limit."""
-    centre: float
-    width: float
-    slope: float
-
-    @property
-    def calibrated(self) -> float:
-        return self.width / self.slope
 
 # %% ../nbs/1_optimality/18_nuisance_features.ipynb #0000000d
 def mixture_score(log_ratio: np.ndarray, fraction: float) -> np.ndarray:
@@ -1096,7 +1082,21 @@ def raw_fraction(log_ratio, weight=None) -> float | np.ndarray:
     found = np.where(rising <= 0, 0.0, np.where(falling >= 0, 1.0, found))
     return found if np.ndim(weight) == 2 else float(found[0])
 
-# %% ../nbs/1_optimality/18_nuisance_features.ipynb #00000014
+# %% ../nbs/1_optimality/18_nuisance_features.ipynb #00000016
+@dataclass(frozen=True)
+class FractionResponse:
+    """What fits of a fraction with some ratio do on average: their `centre`, their `width` and `slope` = d centre / d truth.
+
+    `width` is both their spread and the half width of -2 Delta log L = 1; `calibrated` = width / slope is never below the information limit."""
+    centre: float
+    width: float
+    slope: float
+
+    @property
+    def calibrated(self) -> float:
+        return self.width / self.slope
+
+# %% ../nbs/1_optimality/18_nuisance_features.ipynb #00000017
 def fraction_response(ratio, signal: Table, background: Table, fraction: float, n_events: float) -> FractionResponse:
     """FractionResponse of fits to `n_events` events with true signal `fraction`, when `ratio` is used as if it were exact.
 

@@ -135,7 +135,7 @@ def _quadrature(model: Resonance, process: str, n_nodes: int, nu=None) -> Table:
 # %% ../nbs/2_uncertainty/26_bump_hunt.ipynb #00000002
 from scipy.special import ndtr, ndtri
 
-# %% ../nbs/2_uncertainty/26_bump_hunt.ipynb #00000006
+# %% ../nbs/2_uncertainty/26_bump_hunt.ipynb #00000008
 def log_falling(m, slope, window: tuple[float, float]):
     "Log density (n,) of masses `m` (n,) that fall like exp(-slope m) in the `window` (low, high); slope 0 is uniform. `slope` a number or (n,)."
     low, high = window
@@ -143,19 +143,19 @@ def log_falling(m, slope, window: tuple[float, float]):
     drop = np.where(drop == 0, 1e-300, drop)              # (1 - exp(-t))/t has the limit 1, which this gives
     return -slope * (m - low) - np.log((high - low) * -np.expm1(-drop) / drop)
 
-# %% ../nbs/2_uncertainty/26_bump_hunt.ipynb #00000008
+# %% ../nbs/2_uncertainty/26_bump_hunt.ipynb #0000000a
 def log_peak(m, mass, sigma, window: tuple[float, float]):
     "Log density (n,) of a normal variable `m` of mean `mass` and width `sigma` (numbers or (n,)) that is observed only in the `window`."
     low, high = window
     inside = ndtr((high - mass) / sigma) - ndtr((low - mass) / sigma)
     return -0.5 * ((m - mass) / sigma) ** 2 - np.log(sigma * inside) - 0.5 * np.log(2 * np.pi)
 
-# %% ../nbs/2_uncertainty/26_bump_hunt.ipynb #0000000a
+# %% ../nbs/2_uncertainty/26_bump_hunt.ipynb #0000000c
 def log_resolution(sigma, median, spread: float):
     "Log density (n,) of resolutions `sigma` (n,) whose logarithm is normal with width `spread` around that of `median`, a number or (n,)."
     return -0.5 * (np.log(sigma / median) / spread) ** 2 - np.log(sigma * spread) - 0.5 * np.log(2 * np.pi)
 
-# %% ../nbs/2_uncertainty/26_bump_hunt.ipynb #0000000d
+# %% ../nbs/2_uncertainty/26_bump_hunt.ipynb #0000000f
 def _mass_of(model: BumpHunt, nu, n: int) -> float | np.ndarray:
     "The mass searched for: a number, or (n,) where `nu` differs between events. Raises ValueError if nu is missing, unwanted or outside."
     if model.mass is not None:
@@ -172,7 +172,7 @@ def _mass_of(model: BumpHunt, nu, n: int) -> float | np.ndarray:
         raise ValueError(f"mass: expected values in the window {low:g} to {high:g}, got {nu.min():g} to {nu.max():g}")
     return float(nu[0, 0]) if one and n else nu[:, 0]
 
-# %% ../nbs/2_uncertainty/26_bump_hunt.ipynb #0000000e
+# %% ../nbs/2_uncertainty/26_bump_hunt.ipynb #00000010
 def _sample_bump(model: BumpHunt, process: str, n: int, rng, nu=None) -> Table:
     "`n` events (m, sigma) of `process`, by inverting the distributions."
     rng, (low, high) = generator(rng), model.window
@@ -188,7 +188,7 @@ def _sample_bump(model: BumpHunt, process: str, n: int, rng, nu=None) -> Table:
         m = mass + sigma * ndtri(first + chance * (last - first))
     return Table(np.column_stack([np.clip(m, low, high), sigma]), None if nu is None else check_nu(nu, n))
 
-# %% ../nbs/2_uncertainty/26_bump_hunt.ipynb #0000000f
+# %% ../nbs/2_uncertainty/26_bump_hunt.ipynb #00000012
 @dataclass(frozen=True)
 class BumpHunt:
     """A peak at `mass` on a falling background; events are (m, sigma), the measured mass and its resolution, known event by event.
@@ -252,7 +252,7 @@ class BumpHunt:
         "Nodes x, the same for both processes, and weights that sum to 1: sums of weight * f(x) are expectations of f under `process`."
         return _quadrature_bump(self, process, n_nodes, nu)
 
-# %% ../nbs/2_uncertainty/26_bump_hunt.ipynb #00000011
+# %% ../nbs/2_uncertainty/26_bump_hunt.ipynb #00000014
 def _quadrature_bump(model: BumpHunt, process: str, n_nodes: int, nu=None) -> Table:
     "Midpoints in m times midpoints in log(sigma/m); weights are density times sigma, normalised."
     n_sigma = 20
@@ -265,7 +265,7 @@ def _quadrature_bump(model: BumpHunt, process: str, n_nodes: int, nu=None) -> Ta
     density = np.exp(model.log_density(process, x, nu)) * x[:, 1]
     return Table(x, None if nu is None else check_nu(nu, len(x)), density / density.sum())
 
-# %% ../nbs/2_uncertainty/26_bump_hunt.ipynb #00000016
+# %% ../nbs/2_uncertainty/26_bump_hunt.ipynb #00000019
 def log_density_of_resolution(model: BumpHunt, process: str, sigma) -> np.ndarray:
     "Log density (n,) of the resolutions `sigma` (n,) of events of `process`, whatever their mass; `model` has a mass. 400 midpoints in m."
     check_choice(process, "process", ("signal", "background"))
@@ -276,7 +276,7 @@ def log_density_of_resolution(model: BumpHunt, process: str, sigma) -> np.ndarra
     falls = np.exp(log_falling(m, model.slope, model.window)) * (high - low) / 400
     return np.log(np.exp(log_resolution(np.asarray(sigma)[:, None], m * model.resolutions[1], model.spread)) @ falls)
 
-# %% ../nbs/2_uncertainty/26_bump_hunt.ipynb #00000021
+# %% ../nbs/2_uncertainty/26_bump_hunt.ipynb #00000024
 @dataclass(frozen=True)
 class SlopeRatio:
     """Log ratio of the background of `model` with slope nu = (slope,), in `range`, to the one with the model's own slope.
