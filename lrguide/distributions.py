@@ -16,7 +16,7 @@ from .arrays import check_column, check_count, check_number
 # %% auto #0
 __all__ = ['randomised_test', 'Distribution', 'power_curve', 'power_at', 'significance', 'p_from_significance', 'CLs', 'counting_cls', 'counting_limit', 'on_off_background', 'on_off_statistic', 'Statistic', 'binned_statistic', 'compound_poisson', 'exact_distributions', 'kinds_of_events', 'rows_at_rates']
 
-# %% ../nbs/1_optimality/12_testing.ipynb #00000005
+# %% ../nbs/1_optimality/12_testing.ipynb #00000007
 def randomised_test(null, alternative, level: float) -> tuple[np.ndarray, float]:
     """Most powerful test of `level` for discrete outcomes: probability to reject (m,) at each, and its power.
 
@@ -41,7 +41,7 @@ def _outcomes(probability, name: str) -> np.ndarray:
         raise ValueError(f"{name}: expected probabilities of at least 0 that sum to 1, got a sum of {probability.sum():g}")
     return probability
 
-# %% ../nbs/1_optimality/12_testing.ipynb #00000009
+# %% ../nbs/1_optimality/12_testing.ipynb #0000000b
 @dataclass(frozen=True, eq=False)
 class Distribution:
     """Distribution of a statistic T on the lattice start + step * k: `probability` (m,); P(T = -inf) `below`, P(T = +inf) `above`.
@@ -93,7 +93,7 @@ class Distribution:
         p = self._lower[np.minimum(self._nearest(t) + 1, len(self.probability))] + self.above * np.isposinf(t)
         return p if self.far is None or np.min(p, initial=1.0) > 1e-7 else self.precise.head(t)
 
-# %% ../nbs/1_optimality/12_testing.ipynb #0000000d
+# %% ../nbs/1_optimality/12_testing.ipynb #0000000f
 def power_curve(null: Distribution, alternative: Distribution) -> tuple[np.ndarray, np.ndarray]:
     """Levels (m + 3,) and powers (m + 3,) of the tests that reject the null at large T, steps joined by straight lines.
 
@@ -111,7 +111,7 @@ def power_at(null: Distribution, alternative: Distribution, level) -> float | np
         null, alternative = null.precise, alternative.precise
     return np.interp(level, *power_curve(null, alternative))
 
-# %% ../nbs/1_optimality/12_testing.ipynb #00000013
+# %% ../nbs/1_optimality/12_testing.ipynb #00000015
 def significance(p) -> float | np.ndarray:
     "Z with 1 - Phi(Z) = p, one-sided, for a number or an array of p-values in [0, 1]; infinite at the ends."
     p = np.asarray(p, dtype=float)
@@ -124,10 +124,10 @@ def p_from_significance(z) -> float | np.ndarray:
     "One-sided p-value 1 - Phi(z); accurate in the far tail, where 1 - Phi(z) computed as written is 0."
     return np.exp(log_ndtr(-np.asarray(z, dtype=float)))
 
-# %% ../nbs/1_optimality/12_testing.ipynb #00000016
+# %% ../nbs/1_optimality/12_testing.ipynb #00000018
 @dataclass(frozen=True)
 class CLs:
-    "The tails `clsb` = P(T <= T_obs | S+B) and `clb` = P(T <= T_obs | B), with T = log L(S+B)/L(B)."
+    "The tails `clsb` = P(T >= T_obs | S+B) and `clb` = P(T >= T_obs | B), with T = log L(B)/L(S+B)."
     clsb: float | np.ndarray
     clb: float | np.ndarray
 
@@ -144,7 +144,7 @@ def counting_cls(n, signal, background) -> CLs:
             raise ValueError(f"{name}: expected numbers of at least 0, got {np.min(value)}")
     return CLs(gammaincc(np.add(n, 1.0), np.add(signal, background)), gammaincc(np.add(n, 1.0), background))
 
-# %% ../nbs/1_optimality/12_testing.ipynb #00000019
+# %% ../nbs/1_optimality/12_testing.ipynb #0000001b
 def counting_limit(n, background, level: float = 0.05, method: str = "cls") -> float | np.ndarray:
     """Upper limit on the signal at confidence 1 - `level` for an observed count `n`; arrays broadcast.
 
@@ -158,7 +158,7 @@ def counting_limit(n, background, level: float = 0.05, method: str = "cls") -> f
     limit = gammainccinv(np.add(n, 1.0), level * (clb if method == "cls" else 1.0)) - background
     return np.where(limit >= 0, limit, np.nan)[()]
 
-# %% ../nbs/1_optimality/12_testing.ipynb #00000023
+# %% ../nbs/1_optimality/12_testing.ipynb #00000027
 def on_off_background(n_on: int, n_off: int, tau: float, signal: float = 0.0) -> float:
     "Background in the signal region that fits best at fixed `signal` >= 0, given counts there and in a `tau` times larger control region."
     n_on, n_off = check_count(n_on, "n_on", 0), check_count(n_off, "n_off", 0)

@@ -5,6 +5,10 @@ __all__ = ['EXACT', 'LEARNED', 'SIGNAL', 'BACKGROUND', 'BINNED', 'COUNTING', 'OT
            'exact', 'band', 'points', 'steps', 'figure_with_ratio']
 
 # %% ../nbs/9_machinery/93_plot.ipynb #00000002
+"""The house style of all figures: colours that everybody can tell apart, sizes, bands, points with errors.
+
+`style` sets it, `figure` makes the axes, `points` and `steps` draw data and histograms.
+"""
 import numpy as np
 
 # %% ../nbs/9_machinery/93_plot.ipynb #00000004

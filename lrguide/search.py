@@ -15,7 +15,7 @@ from .minimum import newton
 # %% auto #0
 __all__ = ['scan_for_signal', 'upcrossings', 'global_p_value', 'scan_correlation', 'mean_upcrossings']
 
-# %% ../nbs/2_uncertainty/26_bump_hunt.ipynb #0000003e
+# %% ../nbs/2_uncertainty/26_bump_hunt.ipynb #00000041
 def _exponential_derivatives(ratios, shape, reference: Table, points, which) -> tuple:
     "nll (q,), gradient (q, 1 + k), second derivatives at `points` (q, 1 + k) = (s, a) for the rows `which` of `ratios` (g, n)."
     pairs = lambda h: (h[:, :, None] * h[:, None, :]).reshape(len(h), -1)
@@ -33,7 +33,7 @@ def _exponential_derivatives(ratios, shape, reference: Table, points, which) -> 
     second[:, 1:, 1:] = curve.reshape(-1, k, k)
     return value, gradient, second
 
-# %% ../nbs/2_uncertainty/26_bump_hunt.ipynb #0000003f
+# %% ../nbs/2_uncertainty/26_bump_hunt.ipynb #00000044
 def scan_for_signal(ratios, shape, reference: Table) -> tuple[np.ndarray, np.ndarray]:
     """Discovery statistic q0 (g,) and fitted signal yield (g,), at least 0, of one data set at g masses; the background is fitted at each.
 
@@ -56,7 +56,7 @@ def scan_for_signal(ratios, shape, reference: Table) -> tuple[np.ndarray, np.nda
         q0[rising], signal[rising] = np.maximum(2 * (lowest - value), 0), point[:, 0]
     return q0, signal
 
-# %% ../nbs/2_uncertainty/26_bump_hunt.ipynb #00000040
+# %% ../nbs/2_uncertainty/26_bump_hunt.ipynb #00000045
 def _background_only(ratios, shape, reference: Table) -> tuple[np.ndarray, float]:
     "The background's parameters (k,) of the fit without signal and its nll."
     def evaluate(points, which):
@@ -73,13 +73,13 @@ def _all_converged(converged: np.ndarray) -> None:
     if not converged.all():
         raise RuntimeError(f"{(~converged).sum()} of {len(converged)} fits of the scan did not converge")
 
-# %% ../nbs/2_uncertainty/26_bump_hunt.ipynb #00000044
+# %% ../nbs/2_uncertainty/26_bump_hunt.ipynb #00000049
 def upcrossings(curves, level: float) -> np.ndarray:
     "How often each of the curves (..., g) crosses `level` from below, between neighbouring points."
     above = np.asarray(curves, dtype=float) > check_number(level, "level")
     return np.sum(~above[..., :-1] & above[..., 1:], axis=-1)
 
-# %% ../nbs/2_uncertainty/26_bump_hunt.ipynb #00000045
+# %% ../nbs/2_uncertainty/26_bump_hunt.ipynb #0000004a
 def global_p_value(q, mean_upcrossings: float, level: float) -> float | np.ndarray:
     """Probability that the largest q0 of a scan exceeds `q` (at most), from the mean number of upcrossings of a low `level`.
 
@@ -88,7 +88,7 @@ def global_p_value(q, mean_upcrossings: float, level: float) -> float | np.ndarr
     q = np.asarray(q, dtype=float)
     return np.minimum(ndtr(-np.sqrt(q)) + mean_upcrossings * np.exp(-(q - check_number(level, "level")) / 2), 1.0)[()]
 
-# %% ../nbs/2_uncertainty/26_bump_hunt.ipynb #00000049
+# %% ../nbs/2_uncertainty/26_bump_hunt.ipynb #0000004e
 def scan_correlation(ratios, shape, weight) -> np.ndarray:
     """Correlation (g, g) of the local significances at g masses under background alone, for large samples.
 
@@ -99,7 +99,7 @@ def scan_correlation(ratios, shape, weight) -> np.ndarray:
     left /= np.linalg.norm(left, axis=1, keepdims=True)
     return left @ left.T
 
-# %% ../nbs/2_uncertainty/26_bump_hunt.ipynb #0000004a
+# %% ../nbs/2_uncertainty/26_bump_hunt.ipynb #0000004f
 def mean_upcrossings(correlation, level: float) -> float:
     "Expected number of upcrossings of q0 = `level` > 0 between neighbouring points of a scan with this `correlation` (g, g)."
     rho = np.diag(correlation, 1)

@@ -174,10 +174,10 @@ def uncertain_significance(signal, background, relative_error):
 def uncertain_gain(eps_signal, eps_background, background, relative_error, first_order: bool = False):
     """Factor on the significance by a cut with efficiencies `eps_signal`, `eps_background`, the latter known to `relative_error`.
 
-    `background`: expected events before this cut. Nachman (2020), (4.1), with x written out; first_order=True gives (4.2). Numbers or arrays."""
+    `background`: expected events before this cut. Nachman (2020), (4.1), with v written out; first_order=True gives (4.2). Numbers or arrays."""
     gain = eps_signal / np.sqrt(eps_background)
-    x = np.asarray(eps_background) * background * np.square(relative_error)
-    return gain * (1 - x / 2) if first_order else gain / np.sqrt(1 + x)
+    v = np.asarray(eps_background) * background * np.square(relative_error)
+    return gain * (1 - v / 2) if first_order else gain / np.sqrt(1 + v)
 
 # %% ../nbs/2_uncertainty/24_uncertain_features.ipynb #00000013
 def _cells(signal, background, shifts) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -82,5 +82,14 @@ def test_committed_notebook(path):
     assert not [output["ename"] for output in outputs if output["output_type"] == "error"]
 
 
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=name)
+def test_links_between_chapters(path):
+    text = "\n".join("".join(cell["source"]) for cell in json.loads(path.read_text())["cells"] if cell["cell_type"] == "markdown")
+    links = re.findall(r"\[([^\[\]]*)\]\(([^()\s#:]+\.ipynb)(?:#[^()\s]*)?\)", text)
+    assert not [link for _, link in links if not (path.parent / link).is_file()]
+    assert not [(words, link) for words, link in links for number in re.findall(r"\b\d\d\b", words)
+                if not Path(link).name.startswith(number + "_")], "words and target name different chapters"
+
+
 def test_presets():
     run.read_preset("paper")
