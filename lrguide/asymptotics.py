@@ -20,7 +20,7 @@ from .experiments import all_rows, positive_yields, pseudo_data, source_tables, 
 from .hypotest import refuse_fit
 
 # %% auto #0
-__all__ = ['wald_tail', 'chi2_quantile', 'Curves', 'Tested', 'surfaces', 'join_tested', 'parameter_tests', 'refuse_failure',
+__all__ = ['wald_tail', 'chi2_quantile', 'Tested', 'Curves', 'surfaces', 'join_tested', 'parameter_tests', 'refuse_failure',
            'parameter_toys', 'Coverage', 'coverage', 'discovery_tail', 'limit_tails', 'bounded_tail', 'asimov',
            'measured_at', 'AsymptoticFit', 'asymptotic_fit']
 
@@ -36,27 +36,6 @@ def wald_tail(t, noncentrality=0.0) -> float | np.ndarray:
 def chi2_quantile(level: float) -> float:
     "Quantile of chi-square with one degree of freedom."
     return 2 * float(gammaincinv(0.5, check_number(level, "level", "(0, 1)")))
-
-# %% ../nbs/2_uncertainty/22_asymptotics.ipynb #0000000a
-class Curves:
-    "t of b data sets as a function of parameter `name`: `best` value (b,), its error `width` (b,), `failed` (b,), which grows with use."
-
-    def __init__(self, prepared: Surface, name: str):
-        if name not in prepared.model.parameters:
-            raise ValueError(f"name: expected one of the free parameters {', '.join(prepared.model.parameters)}, got {name!r}")
-        self.prepared, self.name = prepared, name
-        fits = fit_surface(prepared.model, prepared)
-        self.best, self.lowest, self.failed = fits.values[name], fits.nll, ~fits.converged | ~np.isfinite(fits.nll)
-        self.width = np.where(fits.errors[name] > 0, fits.errors[name], 1.0)
-        self.others = {other: value for other, value in fits.values.items() if other != name}
-
-    def rise(self, value: float | np.ndarray) -> np.ndarray:
-        "nll, other parameters fitted, above its minimum (b,); a fit that ends lower than the minimum has failed too."
-        found = fit_surface(self.prepared.model, self.prepared, {self.name: value}, self.others)
-        with np.errstate(invalid="ignore"):
-            rise = found.nll - self.lowest
-            self.failed = self.failed | ~found.converged | ~(rise > -1e-4)
-        return np.where(self.failed, np.nan, np.maximum(rise, 0.0))
 
 # %% ../nbs/2_uncertainty/22_asymptotics.ipynb #0000000b
 @dataclass(frozen=True, eq=False)
@@ -99,6 +78,27 @@ class Tested:
     def q_bounded(self) -> np.ndarray:
         "Upper limit for a strength that is not negative, (16)."
         return self._where(self.best <= self.value, self.t_bounded)
+
+# %% ../nbs/2_uncertainty/22_asymptotics.ipynb #0000000a
+class Curves:
+    "t of b data sets as a function of parameter `name`: `best` value (b,), its error `width` (b,), `failed` (b,), which grows with use."
+
+    def __init__(self, prepared: Surface, name: str):
+        if name not in prepared.model.parameters:
+            raise ValueError(f"name: expected one of the free parameters {', '.join(prepared.model.parameters)}, got {name!r}")
+        self.prepared, self.name = prepared, name
+        fits = fit_surface(prepared.model, prepared)
+        self.best, self.lowest, self.failed = fits.values[name], fits.nll, ~fits.converged | ~np.isfinite(fits.nll)
+        self.width = np.where(fits.errors[name] > 0, fits.errors[name], 1.0)
+        self.others = {other: value for other, value in fits.values.items() if other != name}
+
+    def rise(self, value: float | np.ndarray) -> np.ndarray:
+        "nll, other parameters fitted, above its minimum (b,); a fit that ends lower than the minimum has failed too."
+        found = fit_surface(self.prepared.model, self.prepared, {self.name: value}, self.others)
+        with np.errstate(invalid="ignore"):
+            rise = found.nll - self.lowest
+            self.failed = self.failed | ~found.converged | ~(rise > -1e-4)
+        return np.where(self.failed, np.nan, np.maximum(rise, 0.0))
 
 # %% ../nbs/2_uncertainty/22_asymptotics.ipynb #0000000c
 def _tested(prepared: Surface, name: str, value: float) -> Tested:

@@ -22,7 +22,7 @@ from .asymptotics import (Coverage, Curves, asimov, bounded_tail, chi2_quantile,
 
 # %% auto #0
 __all__ = ['Intervals', 'intervals', 'expected_limits', 'asymptotic_limits', 'unified_acceptance', 'feldman_cousins',
-           'Construction', 'neyman_construction', 'bounded_critical']
+           'bounded_critical', 'Construction', 'neyman_construction']
 
 # %% ../nbs/2_uncertainty/27_intervals.ipynb #0000003c
 def _end(outside: Callable, centre: np.ndarray, step: np.ndarray, wall: float | np.ndarray) -> np.ndarray:
@@ -167,6 +167,13 @@ def feldman_cousins(n: int, background: float, level: float = 0.9) -> tuple[floa
         ends.append(float(good))
     return ends[0], ends[1]
 
+# %% ../nbs/2_uncertainty/27_intervals.ipynb #00000055
+def bounded_critical(distance: float, level: float = 0.9) -> float:
+    "Asymptotic critical value of the bounded statistic (11) at `distance` = mu/sigma >= 0 from the boundary."
+    alpha = 1 - check_number(level, "level", "(0, 1)")
+    excess = lambda t: bounded_tail(t, check_number(distance, "distance", "[0, inf)")) - alpha
+    return float(brentq(excess, 0.0, chi2_quantile(level) + 1e-9)) if excess(0.0) > 0 else 0.0
+
 # %% ../nbs/2_uncertainty/27_intervals.ipynb #00000052
 @dataclass(frozen=True, eq=False)
 class Construction:
@@ -225,10 +232,3 @@ def _quantile(t: np.ndarray, level: float) -> tuple[float, float]:
     at = lambda share: ordered[int(np.clip(np.ceil(share * n - 1e-9), 1, n)) - 1]
     with np.errstate(invalid="ignore"):
         return float(at(level)), float(at(level + spread) - at(level - spread)) / 2
-
-# %% ../nbs/2_uncertainty/27_intervals.ipynb #00000055
-def bounded_critical(distance: float, level: float = 0.9) -> float:
-    "Asymptotic critical value of the bounded statistic (11) at `distance` = mu/sigma >= 0 from the boundary."
-    alpha = 1 - check_number(level, "level", "(0, 1)")
-    excess = lambda t: bounded_tail(t, check_number(distance, "distance", "[0, inf)")) - alpha
-    return float(brentq(excess, 0.0, chi2_quantile(level) + 1e-9)) if excess(0.0) > 0 else 0.0
