@@ -65,6 +65,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '', 'doc_host': '', 'git_url
                                 'lrguide.arrays.check_labels': ('9_machinery/arrays.html#check_labels', 'lrguide/arrays.py'),
                                 'lrguide.arrays.check_nu': ('9_machinery/arrays.html#check_nu', 'lrguide/arrays.py'),
                                 'lrguide.arrays.check_number': ('9_machinery/arrays.html#check_number', 'lrguide/arrays.py'),
+                                'lrguide.arrays.check_ranges': ('9_machinery/arrays.html#check_ranges', 'lrguide/arrays.py'),
                                 'lrguide.arrays.check_sample': ('9_machinery/arrays.html#check_sample', 'lrguide/arrays.py'),
                                 'lrguide.arrays.check_sets': ('9_machinery/arrays.html#check_sets', 'lrguide/arrays.py'),
                                 'lrguide.arrays.check_within': ('9_machinery/arrays.html#check_within', 'lrguide/arrays.py'),

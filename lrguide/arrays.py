@@ -13,9 +13,9 @@ import numpy as np
 
 # %% auto #0
 __all__ = ['refusal', 'check_number', 'check_count', 'check_choice', 'is_checked', 'check_events', 'check_column', 'check_labels',
-           'check_sets', 'combinations', 'Ranges', 'narrowed', 'restricted', 'check_within', 'by_name', 'check_nu',
-           'generator', 'spawn', 'Table', 'as_table', 'aligned', 'check_sample', 'rescale', 'join', 'split', 'with_nu',
-           'chunks', 'draw']
+           'check_sets', 'combinations', 'Ranges', 'narrowed', 'restricted', 'check_ranges', 'check_within', 'by_name',
+           'check_nu', 'generator', 'spawn', 'Table', 'as_table', 'aligned', 'check_sample', 'rescale', 'join', 'split',
+           'with_nu', 'chunks', 'draw']
 
 # %% ../nbs/9_machinery/91_arrays.ipynb #0000000a
 def refusal(function, *args, **kwargs) -> str:
@@ -116,7 +116,7 @@ def _finite(array: np.ndarray, name: str) -> np.ndarray:
 
 # %% ../nbs/9_machinery/91_arrays.ipynb #00000018
 def _columns(data) -> dict[str, object] | None:
-    "The columns of `data` by name (data frame, Arrow table, structured array, mapping), or None if it has no names. Raises ValueError if two are the same."
+    "The columns of `data` by name (data frame, Arrow table, structured array, mapping), None without names. Raises ValueError if two are the same."
     if isinstance(data, Mapping):
         keys = list(data)
     elif isinstance(data, np.ndarray):
@@ -246,7 +246,7 @@ class Ranges(Mapping):
         return check_nu(nu, n, within=self, extrapolate=extrapolate)
 
     def inside(self, nu: np.ndarray, extrapolate: bool = False) -> np.ndarray:
-        "The array `nu` (n, k), one rounding outside moved to the end. Raises ValueError naming the parameter and the worst value outside, unless `extrapolate`."
+        "The array `nu` (n, k), one rounding outside moved to the end. Raises ValueError naming the worst value outside, unless `extrapolate`."
         return _clipped(self, nu, extrapolate)
 
     def unit(self, nu) -> np.ndarray:
@@ -292,7 +292,9 @@ _ROUNDING = float(np.finfo(np.float32).eps)  # of an end given in single precisi
 
 # %% ../nbs/9_machinery/91_arrays.ipynb #0000002b
 def narrowed(*several: Mapping[str, tuple[float, float]]) -> Ranges:
-    "The Ranges of all parameters of `several`; one that occurs twice has the range they share. Raises ValueError if that is empty or a mere point where they touch."
+    """The Ranges of all parameters of `several`; one that occurs twice has the range they share.
+
+    Raises ValueError if they share none, or only the point where they touch."""
     found = {}
     for ranges in map(Ranges, several):
         for name, (low, high) in ranges.items():
@@ -313,6 +315,15 @@ def restricted(ranges: Mapping[str, tuple[float, float]], to: Mapping[str, tuple
     return Ranges(dict(zip(ranges, zip(*ranges.inside(np.stack([part.low, part.high])).tolist()))))
 
 # %% ../nbs/9_machinery/91_arrays.ipynb #0000002c
+def check_ranges(parameters: Mapping[str, tuple[float, float]] | None) -> Ranges:
+    "The Ranges `parameters`, if something can be learned over each of them. Raises ValueError unless it is finite and longer than 0."
+    ranges = Ranges(parameters)
+    for name, (low, high) in ranges.items():
+        if not 0 < high - low < np.inf:
+            raise ValueError(f"{name}: expected a range (low, high) with low < high, both finite, got {(low, high)}")
+    return ranges
+
+
 def check_within(values, name: str, ranges: Mapping[str, tuple[float, float]]) -> float | np.ndarray:
     """`values` of the parameter `name`, a number or an array of any shape, inside its range; one rounding outside is the end.
 
@@ -325,7 +336,9 @@ def check_within(values, name: str, ranges: Mapping[str, tuple[float, float]]) -
 
 
 def by_name(parameters: Mapping[str, object], values: Mapping[str, float] | None) -> np.ndarray | None:
-    "The `parameters` (k,), or (p, k) if `values` are arrays (p,), in their order, from `values` by name; None if there are none. Raises ValueError if one is missing."
+    """The `parameters` (k,), or (p, k) if `values` are arrays (p,), in their order, from `values` by name; None if there are none.
+
+    Raises ValueError if one is missing."""
     missing = [name for name in parameters if name not in (values or {})]
     if missing:
         raise ValueError(f"values: expected a value for {', '.join(missing)}, got {', '.join(values or {}) or 'none'}")
@@ -489,7 +502,8 @@ def aligned(data, names: Sequence[str] | None, name: str = "data") -> Table:
     if found is None and table.x.shape[-1] - is_sets == len(names):
         return table                                        # nothing to compare but their number
     if found is None or set(found) != set(names):
-        raise ValueError(f"{name}: expected the features {', '.join(names)}, got {', '.join(found) if found else f'shape {table.x.shape} without names'}")
+        got = f"shape {table.x.shape} without names" if found is None else ", ".join(found)
+        raise ValueError(f"{name}: expected the features {', '.join(names)}, got {got}")
     order = [found.index(one) for one in names] + [-1] * is_sets                # the last number of a particle stays where it is
     return replace(table, x=_sealed(table.x[..., order]), names=tuple(names))
 
