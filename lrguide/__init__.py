@@ -7,7 +7,7 @@ __version__ = "0.1.0"
 _HOME = {
     "Table": "arrays",
     "Resonance": "models",
-    "Architecture": "nets", "Training": "nets",
+    "Dense": "nets", "Training": "nets",
     "Ratio": "ratio", "LabelledRatio": "ratio", "from_scores": "ratio", "diagnose": "ratio", "load_ratio": "ratio",
     "Likelihood": "likelihood", "Process": "likelihood", "Normal": "likelihood", "BinnedRatio": "likelihood",
     "p_value": "hypotest", "cls_value": "hypotest", "upper_limit": "hypotest", "pseudo_experiments": "hypotest",

@@ -15,7 +15,7 @@ from sklearn.utils.validation import check_is_fitted
 from scipy.special import chdtrc, expit, log_expit, logit, logsumexp
 from .arrays import Table, check_choice, check_column, check_count, check_events, check_labels, check_nu, check_number, check_sample, generator, join, spawn, split
 from .losses import find_loss
-from .nets import Architecture, Network, Scaling, Training, predict, standardise, train
+from .nets import Dense, Network, Scaling, Training, bootstrap_rows, per_event, predict, standardise, train
 
 # %% auto #0
 __all__ = ['CALIBRATIONS', 'labelled', 'with_nu', 'check_same_nu', 'check_inside', 'NetworkScores', 'ForeignScores',
@@ -458,7 +458,7 @@ class Ratio:
                  normalise: str | None = "pooled", rng: int | np.random.Generator):
         self.parameters = _ranges(parameters)
         self.members, self.bootstrap = check_count(members, "members"), bool(bootstrap)
-        shape = Architecture(1, hidden, activation, dropout)  # refuses what makes no network
+        shape = Dense(1, hidden, activation, dropout)  # refuses what makes no network
         self.hidden, self.activation, self.dropout = shape.hidden, activation, dropout
         self.loss, self.training = loss, training
         find_loss(loss)
@@ -605,24 +605,17 @@ def _fit(ratio: Ratio, numerator: Table, denominator: Table) -> Ratio:
     scaling = standardise(events.x, events.weights)
     empty = NetworkScores(None, scaling, ratio.loss, ratio.parameters)
     inputs = empty.inputs(events.x, events.nu)
-    architecture = Architecture(inputs.shape[1], ratio.hidden, ratio.activation, ratio.dropout)
-    rows = _bootstrap_rows(label, ratio.members, rngs[2]) if ratio.bootstrap else None
+    objective = per_event(ratio.loss, Dense(inputs.shape[1], ratio.hidden, ratio.activation, ratio.dropout))
+    rows = bootstrap_rows([np.flatnonzero(label == one) for one in (1, 0)], ratio.members, rngs[2]) if ratio.bootstrap else None
     watch = None
     if ratio.training.patience is not None:
         watched, watched_label = labelled(parts[0][1], parts[1][1])
-        watch = (empty.inputs(watched.x, watched.nu), watched_label, watched.weights)
-    network, _ = train(architecture, ratio.loss, inputs, label, events.weights, members=ratio.members, rows=rows,
-                       validation=watch, training=ratio.training, rng=rngs[3])
-    return finish(ratio, replace(empty, network=network), parts[0][1], parts[1][1])
+        watch = {"x": empty.inputs(watched.x, watched.nu), "label": watched_label, "weight": watched.weights}
+    trained = train(objective, {"x": inputs, "label": label, "weight": events.weights}, members=ratio.members, rows=rows,
+                    watch=watch, training=ratio.training, rng=rngs[3])
+    return finish(ratio, replace(empty, network=trained.network), parts[0][1], parts[1][1])
 
 # %% ../nbs/1_optimality/16_ratio.ipynb #00000037
-def _bootstrap_rows(label: np.ndarray, members: int, rng) -> np.ndarray:
-    "For each member (m, n) events drawn with repetition within each class; with weights their totals fluctuate, which normalising repairs."
-    classes = [np.flatnonzero(label == c) for c in (1, 0)]
-    draw = lambda stream: np.concatenate([stream.choice(rows, len(rows)) for rows in classes])
-    return np.stack([draw(stream) for stream in spawn(rng, members)])
-
-
 def finish(ratio: Ratio, scores, numerator: Table, denominator: Table) -> Ratio:
     "`ratio` with its `scores` calibrated and normalised on the held-out Tables, which it keeps."
     ratio.scores, ratio.kept, ratio.tables, ratio.normalisation = scores, (numerator, denominator), None, None
@@ -812,11 +805,10 @@ def save_ratio(ratio: Ratio, path: str | Path) -> None:
         raise ValueError(f"loss: expected one of our losses by name, a file cannot hold {ratio.loss!r}")
     scores = ratio.scores
     header = dict(parameters=ratio.parameters, loss=scores.loss, architecture=asdict(scores.network.architecture),
-                  calibration=ratio.calibration, normalise=ratio.normalise, n_weights=len(scores.network.weights),
+                  calibration=ratio.calibration, normalise=ratio.normalise,
                   bootstrap=ratio.bootstrap, held_out=ratio.fraction, training=asdict(ratio.training),
                   versions=dict(lrguide=__version__, keras=keras.__version__, numpy=np.__version__, backend=backend_name()))
-    arrays = {f"weight_{i}": weight for i, weight in enumerate(scores.network.weights)}
-    arrays |= {"scaling_mean": scores.scaling.mean, "scaling_width": scores.scaling.width}
+    arrays = {"weights": scores.network.weights, "scaling_mean": scores.scaling.mean, "scaling_width": scores.scaling.width}
     if ratio.normalisation is not None:
         arrays |= {"shift": ratio.normalisation.coefficients, "shift_covariance": ratio.normalisation.covariance}
     for i, table in enumerate(ratio.tables or []):
@@ -847,15 +839,14 @@ def load_ratio(path: str | Path) -> Ratio:
 
 def _from_arrays(header: dict, arrays: dict) -> Ratio:
     "The Ratio that `save_ratio` wrote as this header and these arrays."
-    shape = header["architecture"]
-    weights = [arrays[f"weight_{i}"] for i in range(header["n_weights"])]
+    shape, weights = header["architecture"], arrays["weights"]
     ratio = Ratio({name: tuple(ends) for name, ends in header["parameters"].items()}, members=len(weights[0]), loss=header["loss"],
                   hidden=shape["hidden"], activation=shape["activation"], dropout=shape["dropout"],
                   bootstrap=header["bootstrap"], held_out=header["held_out"], training=Training(**header["training"]),
                   calibration=header["calibration"], normalise=header["normalise"], rng=0)
     scaling = Scaling(arrays["scaling_mean"], arrays["scaling_width"])
     ratio.n_features = len(scaling.mean)
-    ratio.scores = NetworkScores(Network(Architecture(**shape), weights), scaling, header["loss"], ratio.parameters)
+    ratio.scores = NetworkScores(Network(Dense(**shape), weights), scaling, header["loss"], ratio.parameters)
     if "shift" in arrays:
         ratio.normalisation = Normalisation(arrays["shift"], arrays["shift_covariance"])
     if header["calibration"] is not None:
