@@ -7,8 +7,8 @@ __version__ = "0.1.0"
 _HOME = {
     "Table": "arrays",
     "Resonance": "models",
-    "Architecture": "nets", "Training": "nets",
-    "Ratio": "ratio", "LabelledRatio": "ratio", "from_scores": "ratio", "diagnose": "diagnosis", "load_ratio": "ratio",
+    "Dense": "nets", "Training": "nets",
+    "Ratio": "ratio", "Recipe": "ratio", "fit_together": "ratio", "across_folds": "ratio", "LabelledRatio": "ratio", "from_scores": "ratio", "Combined": "algebra", "Mixture": "algebra", "FromFunction": "algebra", "diagnose": "diagnosis", "load_ratio": "ratio",
     "Likelihood": "likelihood", "Process": "likelihood", "Normal": "likelihood", "BinnedRatio": "likelihood",
     "p_value": "hypotest", "cls_value": "hypotest", "upper_limit": "hypotest", "pseudo_experiments": "experiments",
     "record": "run", "published": "run", "save": "run",
