@@ -28,7 +28,7 @@ from .losses import find_loss
 from .nets import Dense, Network, Objective, Scaling, Training, bootstrap_rows, number_of_epochs, per_event, predict, standardise, train, weighted_mean
 
 # %% auto #0
-__all__ = ['CALIBRATIONS', 'labelled', 'Calibration', 'histogram_calibration', 'isotonic_calibration', 'polynomials', 'fit_shift', 'moments_over_denominator', 'shift_over_denominator', 'Normalisation', 'normalisation', 'mean_ratio', 'check_same_nu', 'matched', 'nu_within', 'Recipe', 'in_three', 'named', 'NetworkScores', 'Task', 'task_of', 'trained', 'sensible_training', 'Fitted', 'finished', 'Ratio', 'fit_together', 'softmax', 'Folded', 'folds_of', 'across_folds', 'held_out', 'moved', 'save_ratio', 'load_ratio', 'LabelledRatio', 'ForeignScores', 'from_scores']
+__all__ = ['CALIBRATIONS', 'labelled', 'Calibration', 'histogram_calibration', 'isotonic_calibration', 'polynomials', 'fit_shift', 'moments_over_denominator', 'shift_over_denominator', 'Normalisation', 'normalisation', 'mean_ratio', 'check_same_nu', 'matched', 'nu_within', 'Recipe', 'in_three', 'named', 'NetworkScores', 'transformed', 'Task', 'task_of', 'trained', 'sensible_training', 'Fitted', 'finished', 'fit_all', 'Ratio', 'fit_together', 'softmax', 'Folded', 'folds_of', 'across_folds', 'held_out', 'moved', 'save_ratio', 'load_ratio', 'LabelledRatio', 'ForeignScores', 'from_scores']
 
 # %% ../nbs/1_optimality/16_ratio.ipynb #00000005
 def labelled(*tables: Table) -> tuple[Table, np.ndarray]:
@@ -52,7 +52,7 @@ class Calibration:
         "The calibrated log ratio of `score`, same shape."
         return np.interp(score, self.knots, self.log_ratio)
 
-# %% ../nbs/1_optimality/16_ratio.ipynb #8ab7c274
+# %% ../nbs/1_optimality/16_ratio.ipynb #a99c5d2e
 def histogram_calibration(score, label, weight, n_bins: int = 50) -> Calibration:
     """Calibration from the weight of both classes in `n_bins` quantiles of the score; the knot is the bin's mean score.
 
@@ -163,7 +163,7 @@ def shift_over_denominator(moments: tuple, numerator_mean: float = 0.0) -> tuple
         raise ValueError(f"normalise: expected an effective sample of at least 100 denominator events, got {effective:.3g}; use 'pooled'")
     return np.log(first / total), relative - cross - cross.T + squares / total**2, effective
 
-# %% ../nbs/1_optimality/16_ratio.ipynb #ad4d687b
+# %% ../nbs/1_optimality/16_ratio.ipynb #7e9170a1
 @dataclass(frozen=True, eq=False)
 class Normalisation:
     """Shifts log c(nu), to be subtracted, of each member: `coefficients` (m, p) of `polynomials` in nu and their `covariance` (m, p, p).
@@ -189,7 +189,7 @@ class Normalisation:
         basis = polynomials(nu, n, self.parameters, self.degree)
         return np.sqrt(np.einsum("np,pq,nq->n", basis, self.covariance.mean(axis=0), basis))
 
-# %% ../nbs/1_optimality/16_ratio.ipynb #9e29f691
+# %% ../nbs/1_optimality/16_ratio.ipynb #7d77428d
 def normalisation(scores: Callable, parameters: Ranges, numerator: Table | None, denominator: Table, over: str) -> Normalisation:
     """The Normalisation of the members' log ratios `scores(x, nu)` (m, n), on events that they were not trained on.
 
@@ -231,7 +231,7 @@ def mean_ratio(log_ratios: np.ndarray, over: str | None = "pooled") -> np.ndarra
         return np.log(expit(log_ratios).sum(axis=0)) - np.log(expit(-log_ratios).sum(axis=0))
     return logsumexp(log_expit(log_ratios), axis=0) - logsumexp(log_expit(-log_ratios), axis=0)
 
-# %% ../nbs/1_optimality/16_ratio.ipynb #30b63c20
+# %% ../nbs/1_optimality/16_ratio.ipynb #5553977e
 def check_same_nu(numerator: Table, denominator: Table) -> None:
     "Raises ValueError if a nuisance parameter has visibly different distributions in the two Tables (largest distance of their sums)."
     for column in range(numerator.nu.shape[1]):
@@ -273,7 +273,7 @@ def nu_within(parameters: Ranges, nu, n: int, extrapolate: bool = False) -> np.n
         raise ValueError(f"nu: expected values of {', '.join(parameters)}, got None")
     return parameters.check(nu, n, extrapolate)
 
-# %% ../nbs/1_optimality/16_ratio.ipynb #659beb5b
+# %% ../nbs/1_optimality/16_ratio.ipynb #4f15b079
 @dataclass(frozen=True)
 class Recipe:
     """How a ratio is made. `parameters`: nuisance parameters and their ranges. `members`, `bootstrap`: the ensemble.
@@ -312,7 +312,7 @@ class Recipe:
         check_choice(self.calibration, "calibration", (None, *CALIBRATIONS))
         check_choice(self.normalise, "normalise", ("pooled", "denominator", None))
 
-# %% ../nbs/1_optimality/16_ratio.ipynb #06861065
+# %% ../nbs/1_optimality/16_ratio.ipynb #3e93aee4
 def _check_shares(shares) -> tuple[float, float, float]:
     "Three shares that sum to one, the first two positive. Raises ValueError otherwise."
     shares = tuple(check_number(share, "shares", "[0, 1]") for share in shares)
@@ -350,7 +350,7 @@ class NetworkScores:
 
     def seen(self, x: np.ndarray, nu: np.ndarray | None) -> np.ndarray:
         "What the network sees (n, d' + k)."
-        x = self.scaling(_transformed(self.inputs, x, nu))
+        x = self.scaling(transformed(self.inputs, x, nu))
         return np.column_stack([x, self.parameters.unit(nu)]) if self.parameters else x
 
     def __call__(self, x: np.ndarray, nu: np.ndarray | None) -> np.ndarray:
@@ -358,7 +358,7 @@ class NetworkScores:
         return np.asarray(find_loss(self.loss).link(outputs if self.output is None else outputs[..., self.output]), dtype=np.float64)
 
 
-def _transformed(inputs: Callable | None, x: np.ndarray, nu: np.ndarray | None) -> np.ndarray:
+def transformed(inputs: Callable | None, x: np.ndarray, nu: np.ndarray | None) -> np.ndarray:
     "Features (n, d') that `inputs` makes of x (n, d), or of x and nu. Raises ValueError if they are not finite or not so many."
     if inputs is None:
         return x
@@ -367,7 +367,7 @@ def _transformed(inputs: Callable | None, x: np.ndarray, nu: np.ndarray | None) 
         raise ValueError(f"inputs: expected features of {len(x)} events, got {len(found)}")
     return found
 
-# %% ../nbs/1_optimality/16_ratio.ipynb #a0d255ea
+# %% ../nbs/1_optimality/16_ratio.ipynb #5e34a921
 @dataclass(frozen=True, eq=False)
 class Task:
     "A ratio to be trained: empty `scores`, `columns` of its training events and of those to `watch`, `rows` (m, n) of each member, their `rngs`; the tables set aside."
@@ -389,14 +389,14 @@ def task_of(recipe: Recipe, numerator: Table, denominator: Table, rng) -> Task:
     training, calibrating, kept = (matched(recipe.parameters, *pair, rngs[0]) if len(pair[0]) and len(pair[1]) else None for pair in parts)
     events, label = labelled(*training)
     scores = NetworkScores(None, None, recipe.loss, recipe.parameters, recipe.inputs)
-    scores = replace(scores, scaling=standardise(_transformed(recipe.inputs, events.x, events.nu), events.weights))
+    scores = replace(scores, scaling=standardise(transformed(recipe.inputs, events.x, events.nu), events.weights))
     watched, of_watched = labelled(*calibrating)
     strata = [np.flatnonzero(label == c) for c in (1, 0)]
     rows = bootstrap_rows(strata, recipe.members, rngs[2]) if recipe.bootstrap else np.broadcast_to(np.arange(len(label)), (recipe.members, len(label)))
     columns = lambda events, label: {"x": scores.seen(events.x, events.nu), "label": label, "weight": events.weights}
     return Task(scores, columns(events, label), columns(watched, of_watched), rows, spawn(rngs[3], recipe.members), calibrating, kept, denominator.nu is not None)
 
-# %% ../nbs/1_optimality/16_ratio.ipynb #173549be
+# %% ../nbs/1_optimality/16_ratio.ipynb #9abf7f55
 def trained(recipe: Recipe, tasks: Sequence[Task]) -> list[NetworkScores]:
     "The scores of `tasks` of equally many training events and inputs, trained as one ensemble."
     m, n = recipe.members, tasks[0].rows.shape[1]
@@ -426,7 +426,7 @@ def sensible_training(training: Training, n_events: int, n_inputs: int) -> Train
     enough = max(5, -(-n_events // (10 * n_inputs**2)), -(-150 // n_steps))
     return replace(training, epochs=min(number_of_epochs(training, n_steps), enough))
 
-# %% ../nbs/1_optimality/16_ratio.ipynb #a312abca
+# %% ../nbs/1_optimality/16_ratio.ipynb #cc18004f
 @dataclass(frozen=True, eq=False)
 class Fitted:
     """What a fit leaves: `scores` of the members, `tables` that calibrate them, their `normalisation`, None if there is none.
@@ -465,7 +465,7 @@ def finished(recipe: Recipe, scores, calibrating: tuple[Table, Table], kept: tup
     return fitted
 
 
-def _fit_all(recipe: Recipe, pairs: Sequence[tuple[Table, Table]], rngs: Sequence) -> list[Fitted]:
+def fit_all(recipe: Recipe, pairs: Sequence[tuple[Table, Table]], rngs: Sequence) -> list[Fitted]:
     "What fits of the recipe to `pairs` leave, one generator or seed for each: trained together where they have equally many events."
     tasks = [task_of(recipe, *pair, rng) for pair, rng in zip(pairs, rngs)]
     alike, scores = {}, [None] * len(tasks)
@@ -476,7 +476,7 @@ def _fit_all(recipe: Recipe, pairs: Sequence[tuple[Table, Table]], rngs: Sequenc
             scores[k] = found
     return [finished(recipe, found, task.calibrating, task.kept, task.moving) for found, task in zip(scores, tasks)]
 
-# %% ../nbs/1_optimality/16_ratio.ipynb #3db4df93
+# %% ../nbs/1_optimality/16_ratio.ipynb #c146c5d4
 def _points(ratio: Ratio, x, nu, extrapolate: bool = False) -> tuple[np.ndarray, np.ndarray | None]:
     "Events (n, d), features in the order of the training, and nuisance parameters (n, k) or None. Raises ValueError for what does not fit."
     fitted = ratio.fitted
@@ -541,7 +541,7 @@ def _normalised(ratio: Ratio, numerator: Table | None, denominator: Table | None
     other.fitted = finished(other.recipe, fitted.scores, (numerator, denominator), fitted.kept, moving)
     return other
 
-# %% ../nbs/1_optimality/16_ratio.ipynb #f40eae8a
+# %% ../nbs/1_optimality/16_ratio.ipynb #f83826d2
 class Ratio:
     """A learned log density ratio of a numerator to a denominator sample: an ensemble, calibrated and normalised.
 
@@ -559,7 +559,7 @@ class Ratio:
 
     def fit(self, numerator: Table, denominator: Table) -> Ratio:
         "Trains on the two samples; returns itself. With parameters, at least one of the Tables carries nu."
-        self.fitted, self._last = _fit_all(self.recipe, [(numerator, denominator)], [self.rng])[0], None
+        self.fitted, self._last = fit_all(self.recipe, [(numerator, denominator)], [self.rng])[0], None
         return self
 
     def normalised(self, numerator: Table | None = None, denominator: Table | None = None, *, over: str | None = "pooled",
@@ -597,7 +597,7 @@ class Ratio:
         "Writes the ratio to one file (NumPy arrays and JSON, no pickle), whole or not at all."
         save_ratio(self, path)
 
-# %% ../nbs/9_machinery/90_ratios.ipynb #d43cfa64
+# %% ../nbs/9_machinery/90_ratios.ipynb #448e721c
 import json
 import os
 from collections.abc import Callable, Mapping, Sequence
@@ -612,7 +612,7 @@ from .arrays import Ranges, Table, aligned, check_choice, check_column, check_co
 from .backend import keras
 from .data import fold
 
-# %% ../nbs/9_machinery/90_ratios.ipynb #22fba70f
+# %% ../nbs/9_machinery/90_ratios.ipynb #3e6a9515
 def fit_together(pairs, recipe: Recipe, rng, *, shared: bool = False) -> list[Ratio] | dict[str, Ratio]:
     """The fitted Ratios of `pairs` (numerator, denominator), a sequence or a mapping by name, trained together: a list or a dictionary.
 
@@ -620,7 +620,7 @@ def fit_together(pairs, recipe: Recipe, rng, *, shared: bool = False) -> list[Ra
     each numerator (softmax), for pairs with one denominator, the same Table. Raises ValueError for what cannot be learned from."""
     several = list(pairs.values()) if isinstance(pairs, Mapping) else list(pairs)
     rngs, ratios = list(rng) if isinstance(rng, (list, tuple)) else spawn(rng, len(several)), []
-    for fitted, own in zip((_fit_shared if shared else _fit_all)(recipe, several, rngs), rngs):
+    for fitted, own in zip((_fit_shared if shared else fit_all)(recipe, several, rngs), rngs):
         ratios.append(Ratio(rng=own))
         ratios[-1].recipe, ratios[-1].fitted = recipe, fitted
     return dict(zip(pairs, ratios)) if isinstance(pairs, Mapping) else ratios
@@ -647,7 +647,7 @@ def _fit_shared(recipe: Recipe, pairs: Sequence[tuple[Table, Table]], rngs: Sequ
     joined = lambda i: labelled(*(part[i][0] for part in sets[::-1]), sets[0][i][1])
     events, label = joined(0)
     scores = NetworkScores(None, None, recipe.loss, recipe.parameters, recipe.inputs)
-    scores = replace(scores, scaling=standardise(_transformed(recipe.inputs, events.x, events.nu), events.weights))
+    scores = replace(scores, scaling=standardise(transformed(recipe.inputs, events.x, events.nu), events.weights))
     columns = lambda events, label: {"x": scores.seen(events.x, events.nu), "label": label, "weight": events.weights}
     shape = Dense(columns(events[:1], label[:1])["x"].shape[1], recipe.hidden, recipe.activation, recipe.dropout, len(pairs))
     training = sensible_training(recipe.training, len(events), shape.n_features)
@@ -656,7 +656,7 @@ def _fit_shared(recipe: Recipe, pairs: Sequence[tuple[Table, Table]], rngs: Sequ
                     watch=None if training.patience is None else columns(*joined(1))).network
     return [finished(recipe, replace(scores, network=network, output=k), part[1], part[2], pairs[0][1].nu is not None) for k, part in enumerate(sets)]
 
-# %% ../nbs/9_machinery/90_ratios.ipynb #796240c4
+# %% ../nbs/9_machinery/90_ratios.ipynb #e7118ffe
 @dataclass(frozen=True, eq=False)
 class Folded:
     """Ratios of which each answers for the events of its own fold, which it has not seen. `by`: the column of `also` that tells the fold, or None.
@@ -721,7 +721,7 @@ def across_folds(numerator: Table, denominator: Table, recipe: Recipe, *, folds:
     ratios = fit_together(list(zip(*others)), replace(recipe, shares=(*shares, 0.0)), rngs[1])
     return Folded(tuple(ratios), by, replace(ratios[0].fitted, kept=(numerator, denominator)))
 
-# %% ../nbs/9_machinery/90_ratios.ipynb #e160f012
+# %% ../nbs/9_machinery/90_ratios.ipynb #22d578f7
 def held_out(ratio, which: str, nu=None) -> Table:
     """Events of the 'numerator' or 'denominator' of a fitted `ratio` that nobody has looked at, weights summing to one; the numerator's near `nu`.
 
@@ -747,7 +747,7 @@ def moved(ratio, table: Table, nu: np.ndarray) -> Table:
         raise ValueError(f"nu: expected at least 100 effective events near {nu.tolist()}, got {effective:.3g}; pass source={{name: Table or model}}")
     return replace(table, nu=None, weight=weight / weight.sum())
 
-# %% ../nbs/9_machinery/90_ratios.ipynb #86245b7e
+# %% ../nbs/9_machinery/90_ratios.ipynb #b5a83e36
 def save_ratio(ratio: Ratio, path: str | Path) -> None:
     """Writes a fitted `ratio` to the file `path` (its events are not included; of `inputs` the name).
 
@@ -794,7 +794,7 @@ def _arrays(fitted: Fitted) -> dict[str, np.ndarray]:
         arrays |= {f"knots_{i}": table.knots, f"table_{i}": table.log_ratio}
     return arrays
 
-# %% ../nbs/9_machinery/90_ratios.ipynb #d8814f7e
+# %% ../nbs/9_machinery/90_ratios.ipynb #84fbb607
 def load_ratio(path: str | Path, *, inputs: Callable | None = None) -> Ratio:
     """The Ratio saved in the file `path`, with its settings but for the seed, which is 0; `inputs` is the function that it was trained with, if any.
 
@@ -825,7 +825,7 @@ def _from_arrays(header: dict, arrays: dict) -> Ratio:
     ratio.fitted = Fitted(scores, int(arrays["n_features"]), header["names"] and tuple(header["names"]), tables or None, shift)
     return ratio
 
-# %% ../nbs/9_machinery/90_ratios.ipynb #88e23268
+# %% ../nbs/9_machinery/90_ratios.ipynb #1329cdc0
 class LabelledRatio(ClassifierMixin, BaseEstimator):
     """scikit-learn adapter: `LabelledRatio(Ratio(members=5, rng=1)).fit(X, y, sample_weight)`; label 1 is the numerator.
 
@@ -862,7 +862,7 @@ class LabelledRatio(ClassifierMixin, BaseEstimator):
         "The more probable label (n,)."
         return (self.log_ratio(X) > 0).astype(int)
 
-# %% ../nbs/9_machinery/90_ratios.ipynb #28ac964a
+# %% ../nbs/9_machinery/90_ratios.ipynb #628b08f6
 @dataclass(frozen=True, eq=False)
 class ForeignScores:
     "Scores (m, n) of `classifiers`, which take x (n, d), with the columns of nu appended; `probability` (m,) says which give one."
