@@ -15,6 +15,7 @@ from lrguide.models import Resonance
 
 toy = Resonance(0.08)
 HIDDEN = (10, 20, 50)
+OBJECTIVE = nets.per_event("cross-entropy", nets.Dense(1, HIDDEN))
 GRID = np.linspace(-0.5, 0.5, 1001)[:-1, None] + 0.0005
 EXACT = np.exp(toy.log_ratio(GRID))
 
@@ -58,9 +59,9 @@ def figure_3(quick: bool) -> list[dict]:
     ours, theirs, our_error, their_error = [], [], [], []
     for number in range(repeat):
         scaling, x, label = sample(n_events, number)
-        time, (network, _) = turn(lambda: nets.train(nets.Architecture(1, HIDDEN), "cross-entropy", x, label, training=training, rng=number))
+        time, trained = turn(lambda: nets.train(OBJECTIVE, {"x": x, "label": label}, training=training, rng=number))
         ours.append(time)
-        our_error.append(error(nets.predict(network, scaling(GRID)))[0])
+        our_error.append(error(nets.predict(trained.network, scaling(GRID)))[0])
         if number < peer_repeat:
             time, model = turn(lambda: by_fit(x, label, batch=50, epochs=3, rate=0.001, dropout=0.1))
             theirs.append(time)
@@ -82,10 +83,10 @@ def twenty_networks(quick: bool) -> list[dict]:
         for number in range(repeat):
             scaling, x, label = sample(n_events, number)
             drawn = np.stack([stream.integers(n_events, size=n_events) for stream in spawn(number, members)])
-            time, (network, _) = turn(lambda: nets.train(nets.Architecture(1, HIDDEN), "cross-entropy", x, label, members=members,
-                                                         rows=drawn, training=training, rng=number))
+            time, trained = turn(lambda: nets.train(OBJECTIVE, {"x": x, "label": label}, members=members, rows=drawn,
+                                                    training=training, rng=number))
             ours.append(time)
-            our_error += list(error(nets.predict(network, scaling(GRID))))
+            our_error += list(error(nets.predict(trained.network, scaling(GRID))))
             if number < peer_repeat:
                 time, models = turn(lambda: [by_fit(x[one], label[one], batch, epochs, training.rate) for one in drawn])
                 theirs.append(time)

@@ -69,11 +69,11 @@ if backend_name() == "tensorflow":
         return tf.function(function, jit_compile=True, autograph=False)
 
     def value_and_gradient(function: Callable, weights: list) -> tuple:
-        """(value, extra, gradients): `function(weights)` returns (value, extra); gradients of value, one per weight."""
+        """(value, extra, gradients): `function(weights)` returns (value, extra); gradients of value, one per weight, zero where it takes no part."""
         with tf.GradientTape() as tape:
             tape.watch(weights)
             value, extra = function(weights)
-        return value, extra, tape.gradient(value, weights)
+        return value, extra, tape.gradient(value, weights, unconnected_gradients=tf.UnconnectedGradients.ZERO)
 
     def compiled_epoch(step: Callable) -> Callable:
         """One compiled program that runs `state = step(state, data, slice)` over the slices, one after another.
@@ -97,7 +97,7 @@ else:
     compiled = jax.jit
 
     def value_and_gradient(function: Callable, weights: list) -> tuple:
-        """(value, extra, gradients): `function(weights)` returns (value, extra); gradients of value, one per weight."""
+        """(value, extra, gradients): `function(weights)` returns (value, extra); gradients of value, one per weight, zero where it takes no part."""
         (value, extra), gradients = jax.value_and_grad(function, has_aux=True)(weights)
         return value, extra, gradients
 

@@ -61,39 +61,6 @@ def _check(name: str, difference: np.ndarray, covariance: np.ndarray) -> Check:
     worst = int(np.argmax(np.abs(pulls)))
     return Check(name, float(difference[worst]), float(scale[worst]), float(chdtrc(max(rank, 1), pulls @ inverse @ pulls)))
 
-# %% ../nbs/1_optimality/19_diagnosis.ipynb #0000003d
-@dataclass(frozen=True)
-class Diagnosis:
-    "Results of the tests, `checks`; prints as a table. `passed` if all are."
-    checks: tuple[Check, ...]
-
-    @property
-    def passed(self) -> bool:
-        return all(check.passed for check in self.checks)
-
-    def __str__(self) -> str:
-        rows = [f"{'test':<20} {'largest difference':>24} {'p-value':>9}  verdict"]
-        rows += [f"{c.name:<20} {c.value:>+12.5f} +- {c.error:<8.5f} {c.p_value:>9.3g}  {'passed' if c.passed else 'FAILED'}" for c in self.checks]
-        return "\n".join(rows)
-
-# %% ../nbs/1_optimality/19_diagnosis.ipynb #0000003e
-def diagnose(ratio, numerator: Table, denominator: Table, *, rng=0) -> Diagnosis:
-    """The Diagnosis of anything with `log_ratio`, on two Tables that were not used to make it (nu per event where it has parameters).
-
-    Raises ValueError for samples of fewer than 100 events."""
-    for name, table in (("numerator", numerator), ("denominator", denominator)):
-        if len(check_sample(table, name)) < 100:
-            raise ValueError(f"{name}: expected at least 100 events, got {len(table)}")
-    streams = spawn(rng, 2)
-    if getattr(ratio, "parameters", None):
-        numerator, denominator = with_nu(numerator, denominator, streams[0]), with_nu(denominator, numerator, streams[0])
-    at = lambda table: ratio.log_ratio(table.x) if table.nu is None else ratio.log_ratio(table.x, table.nu)
-    log_num, log_den = (check_column(at(table), len(table), "log_ratio") for table in (numerator, denominator))
-    checks = [_check("expected counts", *_count_closure(log_num, log_den, numerator, denominator)),
-              _check("reweighting closure", *_moment_closure(log_num, log_den, numerator, denominator)),
-              _check("two-sample test", *_two_sample(log_num, log_den, numerator, denominator, streams[1]))]
-    return Diagnosis(tuple(checks))
-
 # %% ../nbs/1_optimality/19_diagnosis.ipynb #0000003f
 def _count_closure(log_num, log_den, numerator: Table, denominator: Table, n_bins: int = 10) -> tuple:
     "Closure of the fractions of events in ranges of the log ratio that hold equally much of the overlap of the classes."
@@ -139,3 +106,36 @@ def _two_sample(log_num, log_den, numerator: Table, denominator: Table, rng) -> 
     rows = halves[0][1], halves[1][1]
     outputs = [trees.predict_proba(_features(table)[row])[:, 1:] - 0.5 for table, row in zip((numerator, denominator), rows)]
     return closure(log_num[rows[0]], log_den[rows[1]], numerator[rows[0]], denominator[rows[1]], *outputs)
+
+# %% ../nbs/1_optimality/19_diagnosis.ipynb #39d2a7ed
+@dataclass(frozen=True)
+class Diagnosis:
+    "Results of the tests, `checks`; prints as a table. `passed` if all are."
+    checks: tuple[Check, ...]
+
+    @property
+    def passed(self) -> bool:
+        return all(check.passed for check in self.checks)
+
+    def __str__(self) -> str:
+        rows = [f"{'test':<20} {'largest difference':>24} {'p-value':>9}  verdict"]
+        rows += [f"{c.name:<20} {c.value:>+12.5f} +- {c.error:<8.5f} {c.p_value:>9.3g}  {'passed' if c.passed else 'FAILED'}" for c in self.checks]
+        return "\n".join(rows)
+
+
+def diagnose(ratio, numerator: Table, denominator: Table, *, rng=0) -> Diagnosis:
+    """The Diagnosis of anything with `log_ratio`, on two Tables that were not used to make it (nu per event where it has parameters).
+
+    Raises ValueError for samples of fewer than 100 events."""
+    for name, table in (("numerator", numerator), ("denominator", denominator)):
+        if len(check_sample(table, name)) < 100:
+            raise ValueError(f"{name}: expected at least 100 events, got {len(table)}")
+    streams = spawn(rng, 2)
+    if getattr(ratio, "parameters", None):
+        numerator, denominator = with_nu(numerator, denominator, streams[0]), with_nu(denominator, numerator, streams[0])
+    at = lambda table: ratio.log_ratio(table.x) if table.nu is None else ratio.log_ratio(table.x, table.nu)
+    log_num, log_den = (check_column(at(table), len(table), "log_ratio") for table in (numerator, denominator))
+    checks = [_check("expected counts", *_count_closure(log_num, log_den, numerator, denominator)),
+              _check("reweighting closure", *_moment_closure(log_num, log_den, numerator, denominator)),
+              _check("two-sample test", *_two_sample(log_num, log_den, numerator, denominator, streams[1]))]
+    return Diagnosis(tuple(checks))

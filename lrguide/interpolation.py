@@ -3,30 +3,47 @@
 # %% ../nbs/9_machinery/97_interpolation.ipynb #faac03c3
 """Log ratios as functions of the nuisance parameters: products of Chebyshev polynomials in place of calls of a network.
 
-`interpolated` chooses degrees and gives an `Interpolant`, with derivatives, for fits.
+`interpolated` chooses degrees and gives an `Interpolant`, with derivatives, for fits. `values_at` calls a ratio at many points.
 """
 from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 import numpy as np
+from .arrays import Ranges, combinations, restricted
 
 # %% auto #0
-__all__ = ['check_inside', 'Interpolant', 'chebyshev_nodes', 'sufficient_degree', 'interpolated', 'through_nodes']
+__all__ = ['chebyshev', 'products', 'Interpolant', 'values_at', 'chebyshev_nodes', 'through_nodes', 'sufficient_degree',
+           'interpolated']
 
-# %% ../nbs/9_machinery/97_interpolation.ipynb #00000008
-def check_inside(nu: np.ndarray, parameters: Mapping[str, tuple[float, float]], extrapolate: bool = False) -> np.ndarray:
-    """`nu` (n, k), if its columns lie in the ranges of `parameters`; extrapolate=True lets values outside pass.
+# %% ../nbs/9_machinery/97_interpolation.ipynb #00000029
+@lru_cache(maxsize=256)
+def _derived(degree: int, of: int) -> np.ndarray:
+    "Chebyshev coefficients (.., degree + 1) of derivative number `of` of the Chebyshev polynomials up to `degree`."
+    return np.polynomial.chebyshev.chebder(np.eye(degree + 1), of, axis=0)
 
-    Raises ValueError naming the parameter, its range and the value that is furthest outside."""
-    if nu.shape[1] != len(parameters):
-        raise ValueError(f"nu: expected {len(parameters)} columns ({', '.join(parameters)}), got shape {nu.shape}")
-    for column, (name, (low, high)) in zip(nu.T, parameters.items()):
-        slack = 1e-9 * (high - low)
-        worst = column[np.argmax(np.maximum(low - column, column - high))] if len(column) else low
-        if not extrapolate and not low - slack <= worst <= high + slack:
-            raise ValueError(f"{name}: expected values in the trained range {low:g} to {high:g} (or extrapolate=True), got {worst:g}")
-    return nu
+
+def chebyshev(u: np.ndarray, degree: int, of: int = 0) -> np.ndarray:
+    "Derivative number `of` of the Chebyshev polynomials up to `degree` at u (p,): (p, degree + 1)."
+    derived = _derived(degree, of)
+    return np.polynomial.chebyshev.chebvander(u, len(derived) - 1) @ derived
+
+
+def products(nu: np.ndarray, ranges: Ranges, degrees: Sequence[int], order: int = 0) -> np.ndarray:
+    """Products of Chebyshev polynomials (p, r, g) at nu (p, k): values; with order=2 also first derivatives (k) and second ones (k(k+1)/2).
+
+    Raises ValueError for nu outside the ranges."""
+    u, k = ranges.unit(ranges.inside(nu)), len(degrees)
+    scale = 2 / np.where(ranges.high > ranges.low, ranges.high - ranges.low, 1.0)
+    axes = [[chebyshev(u[:, i], degree, of) * scale[i] ** of for of in range(order + 1)] for i, degree in enumerate(degrees)]
+    wanted = [()] + ([(i,) for i in range(k)] + [(i, j) for i in range(k) for j in range(i + 1)] if order else [])
+    rows = []
+    for which in wanted:
+        row = np.ones((len(nu), 1))
+        for i in range(k):
+            row = (row[:, :, None] * axes[i][which.count(i)][:, None, :]).reshape(len(nu), -1)
+        rows.append(row)
+    return np.stack(rows, axis=1)
 
 # %% ../nbs/9_machinery/97_interpolation.ipynb #00000028
 @dataclass(frozen=True, eq=False)
@@ -35,18 +52,18 @@ class Interpolant:
 
     `parameters`: ranges of nu. `degrees`: of the polynomials in each; g is the product of (degree + 1)."""
     coefficients: np.ndarray
-    parameters: Mapping[str, tuple[float, float]]
+    parameters: Ranges
     degrees: tuple[int, ...]
 
     def __call__(self, nu: np.ndarray) -> np.ndarray:
         "Log ratios (n,) at nu (k,), (p, n) at (p, k); with b data sets p is b. Raises ValueError outside the prepared ranges."
-        values = self._evaluate(_rows(np.atleast_2d(nu), self.parameters, self.degrees, 0))[:, 0]
+        values = self._evaluate(products(np.atleast_2d(nu), self.parameters, self.degrees))[:, 0]
         return values if np.ndim(nu) == 2 else values[0]
 
     def derivatives(self, nu: np.ndarray) -> tuple:
         "Log ratios (p, n), first (k, p, n) and second derivatives (k, k, p, n) at nu (p, k)."
         k = len(self.degrees)
-        found = self._evaluate(_rows(nu, self.parameters, self.degrees, 2)).transpose(1, 0, 2)
+        found = self._evaluate(products(nu, self.parameters, self.degrees, order=2)).transpose(1, 0, 2)
         second = np.empty((k, k, *found.shape[1:]))
         for place, (i, j) in enumerate((i, j) for i in range(k) for j in range(i + 1)):
             second[i, j] = second[j, i] = found[1 + k + place]
@@ -71,105 +88,71 @@ class Interpolant:
         "Data sets made of the rows (b, n) of a single one."
         return replace(self, coefficients=self.coefficients[0][:, rows].transpose(1, 0, 2))
 
-# %% ../nbs/9_machinery/97_interpolation.ipynb #00000029
-def _rows(nu: np.ndarray, parameters: Mapping[str, tuple[float, float]], degrees: Sequence[int], order: int) -> np.ndarray:
-    "Products of Chebyshev polynomials (p, r, g) at nu (p, k): values; with order=2 also first derivatives (k) and second ones (k(k+1)/2)."
-    check_inside(nu, parameters)
-    low, high = np.array(list(parameters.values())).T
-    width, k = np.where(high > low, high - low, 1.0), len(degrees)
-    u = (2 * nu - low - high) / width
-    axes = [[_chebyshev(u[:, i], degree, of) * (2 / width[i]) ** of for of in range(order + 1)] for i, degree in enumerate(degrees)]
-    wanted = [()] + ([(i,) for i in range(k)] + [(i, j) for i in range(k) for j in range(i + 1)] if order else [])
-    rows = []
-    for which in wanted:
-        row = np.ones((len(nu), 1))
-        for i in range(k):
-            row = (row[:, :, None] * axes[i][which.count(i)][:, None, :]).reshape(len(nu), -1)
-        rows.append(row)
-    return np.stack(rows, axis=1)
+# %% ../nbs/9_machinery/97_interpolation.ipynb #00000030
+def values_at(ratio, x: np.ndarray, points: np.ndarray, size: int = 2**18) -> np.ndarray:
+    "Log ratios (g, n) of `ratio` at `points` (g, k), many at a time in one call: about `size` rows."
+    step = max(1, size // max(len(x), 1))
+    pieces = [points[start:start + step] for start in range(0, len(points), step)]
+    return np.concatenate([ratio.log_ratio(np.tile(x, (len(piece), 1)), np.repeat(piece, len(x), axis=0)).reshape(len(piece), -1)
+                           for piece in pieces])
 
-
-@lru_cache(maxsize=256)
-def _derived(degree: int, of: int) -> np.ndarray:
-    "Chebyshev coefficients (.., degree + 1) of derivative number `of` of the Chebyshev polynomials up to `degree`."
-    return np.polynomial.chebyshev.chebder(np.eye(degree + 1), of, axis=0)
-
-
-def _chebyshev(u: np.ndarray, degree: int, of: int) -> np.ndarray:
-    "Derivative number `of` of the Chebyshev polynomials up to `degree` at u (p,): (p, degree + 1)."
-    derived = _derived(degree, of)
-    return np.polynomial.chebyshev.chebvander(u, len(derived) - 1) @ derived
-
-# %% ../nbs/9_machinery/97_interpolation.ipynb #0000002b
+# %% ../nbs/9_machinery/97_interpolation.ipynb #0000002e
 def chebyshev_nodes(degree: int) -> np.ndarray:
     "The degree + 1 points u in [-1, 1] at which polynomials of this degree are fixed: cos(pi j / degree)."
     return np.cos(np.pi * np.arange(degree + 1) / max(degree, 1))
+
+
+def through_nodes(ratio, x: np.ndarray, ranges: Mapping[str, tuple[float, float]], degrees: Sequence[int]) -> Interpolant:
+    "The Interpolant of these degrees."
+    ranges = Ranges(ranges)
+    grid = combinations(*(chebyshev_nodes(degree) for degree in degrees))
+    values = values_at(ratio, x, ranges.at(grid)).reshape(*[degree + 1 for degree in degrees], len(x))
+    for i, degree in enumerate(degrees):
+        inverse = np.linalg.inv(chebyshev(chebyshev_nodes(degree), degree))
+        values = np.moveaxis(np.tensordot(inverse, values, axes=(1, i)), 0, i)
+    return Interpolant(values.reshape(1, -1, len(x)), ranges, tuple(degrees))
+
+# %% ../nbs/9_machinery/97_interpolation.ipynb #0000002b
+def _off(fitted: np.ndarray, values: np.ndarray) -> float:
+    "Root mean square of the difference relative to 1 + |log r|; 0 without events."
+    return float(np.sqrt(np.mean(((fitted - values) / (1 + np.abs(values))) ** 2))) if values.size else 0.0
 
 
 def sufficient_degree(function: Callable[[np.ndarray], np.ndarray], largest: int, tolerance: float = 1e-3) -> int:
     "Smallest of 4, 8, 16, ... up to `largest` whose polynomial is within `tolerance` (RMS) of `function` of u (g,), values (g, n), on the finest grid."
     values, degree = function(chebyshev_nodes(largest)), 4
     while degree < largest:
-        fitted = _chebyshev(chebyshev_nodes(largest), degree, 0) @ np.linalg.solve(_chebyshev(chebyshev_nodes(degree), degree, 0), values[::largest // degree])
-        if np.sqrt(np.mean(((fitted - values) / (1 + np.abs(values))) ** 2)) <= tolerance:
+        inverse = np.linalg.inv(chebyshev(chebyshev_nodes(degree), degree))
+        if _off(chebyshev(chebyshev_nodes(largest), degree) @ (inverse @ values[::largest // degree]), values) <= tolerance:
             break
         degree *= 2
     return degree
 
 # %% ../nbs/9_machinery/97_interpolation.ipynb #0000002d
-def interpolated(ratio, x: np.ndarray, ranges: Mapping[str, tuple[float, float]] | None = None) -> Interpolant:
+def interpolated(ratio, x: np.ndarray, ranges: Mapping[str, tuple[float, float]] | None = None, *, finer: int = 1) -> Interpolant:
     """The Interpolant of `ratio` at events `x` (n, d): its networks are called here, and not again.
 
     `ranges`: of nu, within those of the ratio (the default); a narrower one needs fewer calls, (v, v) fixes a parameter at v.
-    Degrees are chosen on 200 of the events, along each parameter and then at 32 random points, up to 64 for one free
-    nuisance parameter, 32 for two, 8 for more. Raises ValueError if that is not enough."""
-    ranges = _inside_ranges(ratio.parameters, ratio.parameters if ranges is None else ranges)
-    (low, high), k = np.array(list(ranges.values()), dtype=float).T, len(ranges)
-    nu = lambda u: low + (high - low) * (1 + u) / 2
-    largest = {1: 64, 2: 32}.get(int(np.sum(high > low)), 8)
-    probe = x[:: max(1, len(x) // 200)]
-    along = lambda i: lambda u: _at_points(ratio, probe, nu(np.eye(k)[i] * u[:, None]))         # the others in the middle
-    degrees = [0 if low[i] == high[i] else sufficient_degree(along(i), largest) if len(x) else 4 for i in range(k)]
-    anywhere = nu(np.random.default_rng(0).uniform(-1, 1, (32, k)))
-    values = _at_points(ratio, probe, anywhere) if len(x) else np.zeros((32, 0))
-    while True:
-        found = through_nodes(ratio, probe, ranges, degrees)(anywhere)
-        error = np.sqrt(np.mean(((found - values) / (1 + np.abs(values))) ** 2)) if len(x) else 0.0
-        if error <= 2e-3 or max(degrees) >= largest:
-            break
-        degrees = [min(2 * degree, largest) for degree in degrees]
+    Degrees are chosen on 200 of the events, along each parameter and then at 32 random points, up to 64 for one free nuisance parameter,
+    32 for two, 8 for more, and multiplied by `finer`. Raises ValueError if that is not enough."""
+    ranges = restricted(ratio.parameters, ratio.parameters if ranges is None else ranges)
+    largest = {1: 64, 2: 32}.get(int(np.sum(ranges.high > ranges.low)), 8)
+    degrees, error = _enough(ratio, x[:: max(1, len(x) // 200)], ranges, largest)
     if error > 0.02:
         raise ValueError(f"{', '.join(ranges)}: expected a log ratio that polynomials of degree {largest} follow within 2 % in the ranges "
                          f"{', '.join(f'{a:g} to {b:g}' for a, b in ranges.values())}, got {error:.2g}; give the likelihood narrower ranges")
-    return through_nodes(ratio, x, ranges, degrees)
+    return through_nodes(ratio, x, ranges, [finer * degree for degree in degrees])
 
-# %% ../nbs/9_machinery/97_interpolation.ipynb #0000002e
-def through_nodes(ratio, x: np.ndarray, ranges: Mapping[str, tuple[float, float]], degrees: Sequence[int]) -> Interpolant:
-    "The Interpolant of these degrees."
-    low, high = np.array(list(ranges.values()), dtype=float).T
-    grid = np.stack(np.meshgrid(*(chebyshev_nodes(degree) for degree in degrees), indexing="ij"), axis=-1).reshape(-1, len(degrees))
-    values = _at_points(ratio, x, low + (high - low) * (1 + grid) / 2).reshape(*[degree + 1 for degree in degrees], len(x))
-    for i, degree in enumerate(degrees):
-        inverse = np.linalg.inv(_chebyshev(chebyshev_nodes(degree), degree, 0))
-        values = np.moveaxis(np.tensordot(inverse, values, axes=(1, i)), 0, i)
-    return Interpolant(values.reshape(1, -1, len(x)), dict(ranges), tuple(degrees))
 
-# %% ../nbs/9_machinery/97_interpolation.ipynb #0000002f
-def _inside_ranges(parameters: Mapping[str, tuple[float, float]], ranges: Mapping[str, tuple[float, float]]) -> dict:
-    "`ranges` in the order of `parameters`; raises ValueError if one is missing, reversed or outside."
-    if set(ranges) != set(parameters):
-        raise ValueError(f"ranges: expected {', '.join(parameters)}, got {', '.join(ranges) or 'none'}")
-    ordered = {name: tuple(map(float, ranges[name])) for name in parameters}
-    for name, (low, high) in ordered.items():
-        if not low <= high:
-            raise ValueError(f"{name}: expected a range (low, high) with low <= high, got {ranges[name]!r}")
-    check_inside(np.array(list(ordered.values())).T, parameters)
-    return ordered
-
-# %% ../nbs/9_machinery/97_interpolation.ipynb #00000030
-def _at_points(ratio, x: np.ndarray, points: np.ndarray, size: int = 2**18) -> np.ndarray:
-    "Log ratios (g, n) of `ratio` at `points` (g, k), many at a time in one call."
-    step = max(1, size // max(len(x), 1))
-    pieces = [points[start:start + step] for start in range(0, len(points), step)]
-    return np.concatenate([ratio.log_ratio(np.tile(x, (len(piece), 1)), np.repeat(piece, len(x), axis=0)).reshape(len(piece), -1)
-                           for piece in pieces])
+def _enough(ratio, probe: np.ndarray, ranges: Ranges, largest: int) -> tuple[list[int], float]:
+    "Degrees for the events `probe`, and the error that is left at random points."
+    k = len(ranges)
+    along = lambda i: lambda u: values_at(ratio, probe, ranges.at(np.eye(k)[i] * u[:, None]))         # the others in the middle
+    degrees = [0 if low == high else sufficient_degree(along(i), largest) if len(probe) else 4 for i, (low, high) in enumerate(ranges.values())]
+    anywhere = ranges.at(np.random.default_rng(0).uniform(-1, 1, (32, k)))
+    values = values_at(ratio, probe, anywhere) if len(probe) else np.zeros((32, 0))
+    while True:
+        error = _off(through_nodes(ratio, probe, ranges, degrees)(anywhere), values)
+        if error <= 2e-3 or max(degrees) >= largest:
+            return degrees, error
+        degrees = [min(2 * degree, largest) for degree in degrees]
