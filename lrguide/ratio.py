@@ -840,7 +840,7 @@ def load_ratio(path: str | Path) -> Ratio:
 def _from_arrays(header: dict, arrays: dict) -> Ratio:
     "The Ratio that `save_ratio` wrote as this header and these arrays."
     shape, weights = header["architecture"], arrays["weights"]
-    ratio = Ratio({name: tuple(ends) for name, ends in header["parameters"].items()}, members=len(weights[0]), loss=header["loss"],
+    ratio = Ratio({name: tuple(ends) for name, ends in header["parameters"].items()}, members=len(weights), loss=header["loss"],
                   hidden=shape["hidden"], activation=shape["activation"], dropout=shape["dropout"],
                   bootstrap=header["bootstrap"], held_out=header["held_out"], training=Training(**header["training"]),
                   calibration=header["calibration"], normalise=header["normalise"], rng=0)
