@@ -18,7 +18,7 @@ from .backend import compiled, compiled_epoch, keras, to_device, to_numpy, value
 from .losses import Loss, find_loss
 
 # %% auto #0
-__all__ = ['ACTIVATIONS', 'layers', 'pieces_of', 'glorot', 'forward', 'Dense', 'Network', 'predict', 'Scaling', 'standardise', 'Training', 'number_of_epochs', 'learning_rates', 'shuffled', 'bootstrap_rows', 'stratified', 'bags', 'Objective', 'weighted_mean', 'per_event', 'plus', 'side_by_side', 'Sample', 'Batch', 'Part', 'BestWeights', 'History', 'Trained', 'train', 'DeepSets', 'Variational', 'draw_networks', 'variational', 'reversed_gradient', 'against']
+__all__ = ['ACTIVATIONS', 'layers', 'pieces_of', 'glorot', 'forward', 'Dense', 'Network', 'predict', 'Scaling', 'standardise', 'Training', 'number_of_epochs', 'learning_rates', 'shuffled', 'bootstrap_rows', 'Objective', 'weighted_mean', 'per_event', 'plus', 'side_by_side', 'Columns', 'Batch', 'Part', 'BestWeights', 'History', 'Trained', 'train', 'stratified', 'bags', 'DeepSets', 'Variational', 'draw_networks', 'variational', 'reversed_gradient', 'against']
 
 # %% ../nbs/1_optimality/15_networks.ipynb #00000008
 def layers(sizes: Sequence[int], weights) -> list[tuple]:
@@ -253,42 +253,6 @@ def bootstrap_rows(strata: Sequence[np.ndarray], members: int, rng) -> np.ndarra
     return np.stack([draw(stream) for stream in spawn(rng, check_count(members, "members"))])
 
 # %% ../nbs/1_optimality/15_networks.ipynb #00000030
-def stratified(name: str) -> Callable:
-    "An order for `train`: each batch has the same share, to an event or so, of every stratum: events with equal values of the column `name`."
-    def order(rows, batch, rngs, column):
-        values, spread = column(name), np.empty_like(rows)
-        for k, (member, rng) in enumerate(zip(rows, rngs)):
-            mixed = rng.permutation(len(member))
-            which = np.unique(values[k, mixed], return_inverse=True)[1]
-            sizes = np.bincount(which)
-            grouped = np.argsort(which, kind="stable")                                # stratum after stratum, each in random order
-            number = np.arange(len(which)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
-            at = (number + np.repeat(rng.random(len(sizes)), sizes)) / np.repeat(sizes, sizes)
-            spread[k] = member[mixed[grouped[np.argsort(at)]]]
-        n_steps = rows.shape[1] // batch
-        return spread[:, :n_steps * batch].reshape(len(rows), n_steps, batch).swapaxes(0, 1).astype(np.int32)
-    return order
-
-# %% ../nbs/1_optimality/15_networks.ipynb #00000031
-def bags(name: str) -> Callable:
-    """An order for `train`: each batch is whole bags, one after another, as many as fit; a bag: events with equal values of the column `name`.
-
-    The order raises ValueError unless all bags have one size and fit into a batch."""
-    def order(rows, batch, rngs, column):
-        values = column(name)
-        sizes = np.concatenate([np.unique(own, return_counts=True)[1] for own in values])
-        size = int(sizes[0])
-        if np.any(sizes != size):
-            raise ValueError(f"{name}: expected bags of one size, got {sizes.min()} to {sizes.max()} events")
-        if size > batch:
-            raise ValueError(f"batch: expected room for a bag of {size} events, got {batch}")
-        whole = np.take_along_axis(rows, np.argsort(values, axis=1, kind="stable"), axis=1).reshape(len(rows), -1, size)
-        mixed = np.stack([rng.permutation(own) for own, rng in zip(whole, rngs)])
-        n_steps = mixed.shape[1] // (batch // size)
-        return mixed[:, :n_steps * (batch // size)].reshape(len(rows), n_steps, -1).swapaxes(0, 1).astype(np.int32)
-    return order
-
-# %% ../nbs/1_optimality/15_networks.ipynb #00000035
 @dataclass(frozen=True)
 class Objective:
     """What a training minimises: the sum of `terms(networks, batch)`, (m,) or (m, t), over members and terms.
@@ -310,7 +274,7 @@ def weighted_mean(values, batch):
     "Mean (m,) of `values` (m, b) times the column weight, which is 1 where none is given."
     return keras.ops.mean(batch["weight"] * values, axis=1)
 
-# %% ../nbs/1_optimality/15_networks.ipynb #00000037
+# %% ../nbs/1_optimality/15_networks.ipynb #00000032
 @lru_cache(maxsize=128)
 def per_event(loss: str | Loss, architecture) -> Objective:
     "The weighted mean `loss` of the outputs of one network, the part 'network', on the columns x, label and weight."
@@ -335,7 +299,7 @@ def side_by_side(terms, more):
     "Terms (m, t + 1) from `terms` (m,) or (m, t) and one more (m,)."
     return keras.ops.concatenate([terms if len(terms.shape) == 2 else terms[:, None], more[:, None]], axis=1)
 
-# %% ../nbs/1_optimality/15_networks.ipynb #00000038
+# %% ../nbs/1_optimality/15_networks.ipynb #00000035
 def _check_parts(names: Sequence[str], objective: Objective, what: str) -> None:
     "Raises ValueError for names that are no parts of the objective."
     parts = [name for name, _ in objective.parts]
@@ -351,7 +315,7 @@ def _rates_by_epoch(objective: Objective, training: Training, n_steps: int) -> n
     rates = [learning_rates(training, len(steps), name) * _unbias(steps) for name, _ in objective.parts]
     return np.stack(rates, axis=-1).reshape(n_epochs, n_steps, -1)
 
-# %% ../nbs/1_optimality/15_networks.ipynb #0000003d
+# %% ../nbs/1_optimality/15_networks.ipynb #0000003a
 def _packed(columns: Mapping[str, np.ndarray], leading: int) -> tuple[tuple, np.ndarray | None]:
     "Layout (name, start, stop, shape) of columns in a table, and the table (..., width), float32, with `leading` axes of events."
     layout, flat, start = [], [], 0
@@ -368,50 +332,54 @@ def _unpacked(events, layout: tuple) -> dict:
     "The columns of `events` (m, b, width)."
     return {name: keras.ops.reshape(events[..., start:stop], (*events.shape[:2], *shape)) for name, start, stop, shape in layout}
 
-# %% ../nbs/1_optimality/15_networks.ipynb #0000003e
-def _column(values, name: str, leading: tuple, also: tuple = ()) -> np.ndarray:
-    "`values` as a finite array whose first axes are `leading` (or `also`). Raises TypeError or ValueError naming the column."
-    values = np.asarray(values)
-    if values.dtype.kind not in "buif":
-        raise TypeError(f"{name}: expected numbers, got {values.dtype}")
-    if values.shape[:len(leading)] not in ((leading, also) if also else (leading,)):
-        raise ValueError(f"{name}: expected shape ({', '.join(map(str, leading))}, ...), got {values.shape}")
+# %% ../nbs/1_optimality/15_networks.ipynb #0000003b
+def _column(values, name: str, *shapes: tuple) -> np.ndarray:
+    "`values` as a finite array whose first axes are one of `shapes`. Raises TypeError or ValueError naming the column."
+    masked, values = np.ma.isMaskedArray(values), np.asarray(values)
+    if masked or values.dtype.kind not in "buif":
+        raise TypeError(f"{name}: expected real numbers, got {'a masked array' if masked else values.dtype}")
+    if not any(values.shape[:len(shape)] == shape for shape in shapes):
+        raise ValueError(f"{name}: expected shape ({', '.join(map(str, shapes[0]))}, ...), got {values.shape}")
     if not np.isfinite(values).all():
         raise ValueError(f"{name}: expected finite numbers, got {values.size - np.isfinite(values).sum()} NaN or infinite of {values.size}")
     return values
 
 
-class Sample:
-    "Checked columns of `n` events for `members`: `columns` (n, ...), a weight of 1 among them if none is given, and `own` (m, n, ...) or (m, 1, ...) that differ by member."
+class Columns:
+    """Checked columns of `n` events for so many `members`, packed for the device.
+
+    `shared` (n, ...), a weight of 1 among them if none is given; `own` (m, n, ...) that differ by member, and `of_member` (m, 1, ...)."""
 
     def __init__(self, columns: Mapping, own: Mapping, members: int):
         if not columns or set(columns) & set(own):
-            raise ValueError(f"columns: expected at least one, none of them in own, got {', '.join(columns) or 'none'}")
+            raise ValueError(f"columns: expected at least one, and none of them in own, got {', '.join(columns) or 'none'}")
         self.members, self.n = members, len(next(iter(columns.values())))
         if self.n == 0:
             raise ValueError("columns: expected at least 1 event, got 0")
-        columns = columns if "weight" in (*columns, *own) else columns | {"weight": np.ones(self.n)}
-        self.columns = {name: _column(values, name, (self.n,)) for name, values in columns.items()}
+        columns = dict(columns) if "weight" in {*columns, *own} else {**columns, "weight": np.ones(self.n)}
+        self.shared = {name: _column(values, name, (self.n,)) for name, values in columns.items()}
         own = {name: _column(values, name, (members, self.n), (members, 1)) for name, values in own.items()}
         self.own = {name: values for name, values in own.items() if values.shape[1] == self.n}
         self.of_member = {name: values.astype(np.float32) for name, values in own.items() if name not in self.own}
         self.every = np.broadcast_to(np.arange(self.n), (members, self.n))
-        (shared, self.table), (mine, self.tables) = _packed(self.columns, 1), _packed(self.own, 2)
+        (shared, self.table), (mine, self.tables) = _packed(self.shared, 1), _packed(self.own, 2)
         self.layouts = shared, mine
 
-    def column(self, name: str, rows: np.ndarray | None = None) -> np.ndarray:
-        "Values (m, n') of a column at the `rows` (m, n') of the members, by default all."
-        if name not in self.columns and name not in self.own:
-            raise ValueError(f"order: expected a column {name}, got {', '.join([*self.columns, *self.own])}")
-        rows = self.every if rows is None else rows
-        return self.columns[name][rows] if name in self.columns else np.take_along_axis(self.own[name], rows, axis=1)
+    def at(self, name: str, rows: np.ndarray) -> np.ndarray:
+        "The numbers (m, n') in the column `name` at the `rows` (m, n') of the members, for an order."
+        if name not in {*self.shared, *self.own}:
+            raise ValueError(f"order: expected a column {name}, got {', '.join([*self.shared, *self.own])}")
+        values = self.shared[name][rows] if name in self.shared else np.take_along_axis(self.own[name], rows, axis=1)
+        if values.ndim != 2:
+            raise ValueError(f"{name}: expected one number for each event, got shape {values.shape[2:]}")
+        return values
 
     def on_device(self) -> dict:
         "The tables as tensors."
         return {"shared": to_device(self.table), "own": None if self.tables is None else to_device(self.tables),
                 "member": {name: to_device(values) for name, values in self.of_member.items()}}
 
-# %% ../nbs/1_optimality/15_networks.ipynb #00000040
+# %% ../nbs/1_optimality/15_networks.ipynb #0000003d
 class Batch(dict):
     "Columns of a batch by name. One that is missing is refused, and `read` collects the names that were asked for."
     read: set
@@ -432,7 +400,7 @@ def _batch(layouts: tuple, data: dict, rows, read: set) -> Batch:
     batch.update(data["member"])
     return batch
 
-# %% ../nbs/1_optimality/15_networks.ipynb #00000043
+# %% ../nbs/1_optimality/15_networks.ipynb #00000040
 class Part:
     "A network inside an objective: called with inputs it gives outputs; `weights` (m, size) are a tensor. Asked again for the same inputs, it computes once."
 
@@ -457,7 +425,7 @@ def _terms(objective: Objective, weights, batch: Batch, noises: Mapping, frozen:
         raise ValueError(f"terms: expected shape {expected}, for each member a number for each of {t} factors, got {tuple(terms.shape)}")
     return terms
 
-# %% ../nbs/1_optimality/15_networks.ipynb #00000045
+# %% ../nbs/1_optimality/15_networks.ipynb #00000042
 def _rate_of_weights(objective: Objective, rate):
     "The rate of each weight (size,) from those of the parts, or one number if there is one part."
     if len(objective.parts) == 1:
@@ -485,12 +453,14 @@ def _compiled_epoch(objective: Objective, layouts: tuple, noisy: tuple, frozen: 
 
     return compiled_epoch(step), read
 
-# %% ../nbs/1_optimality/15_networks.ipynb #0000004a
+# %% ../nbs/1_optimality/15_networks.ipynb #00000047
 def _segments(order: np.ndarray, rates: np.ndarray, noisy: Sequence[tuple], limit: int = 2**27):
     """Yields (rows, rates, noise ...) for consecutive steps, noise of about `limit` bytes at a time.
 
     `noisy`: pairs of an architecture and its generators, one for each member."""
     n_steps, members, batch = order.shape
+    if n_steps != len(rates):
+        raise ValueError(f"order: expected {len(rates)} batches, as in the first epoch, got {n_steps}")
     bytes_each = sum(members * part.noise(np.random.default_rng(0), 1, batch).nbytes for part, _ in noisy)
     length = max(1, min(n_steps, limit // max(bytes_each, 1)))
     for start in range(0, n_steps, length):
@@ -498,7 +468,7 @@ def _segments(order: np.ndarray, rates: np.ndarray, noisy: Sequence[tuple], limi
         drawn = [np.stack([part.noise(rng, stop - start, batch) for rng in rngs], axis=1) for part, rngs in noisy]
         yield order[start:stop], rates[start:stop], *drawn
 
-# %% ../nbs/1_optimality/15_networks.ipynb #0000004d
+# %% ../nbs/1_optimality/15_networks.ipynb #0000004a
 class BestWeights:
     "Keeps, member by member, the weights with the smallest watched loss, and counts the epochs since."
 
@@ -517,7 +487,7 @@ class BestWeights:
         self.weights = np.where(better[:, None], weights, old)
         return bool(np.all(epoch - self.epoch >= self.patience))
 
-# %% ../nbs/1_optimality/15_networks.ipynb #00000050
+# %% ../nbs/1_optimality/15_networks.ipynb #0000004d
 @lru_cache(maxsize=32)
 def _compiled_watch(objective: Objective, layouts: tuple, noisy: tuple) -> Callable:
     "A compiled function (summed terms, data, slices) -> summed terms; the weights are among the data."
@@ -528,11 +498,11 @@ def _compiled_watch(objective: Objective, layouts: tuple, noisy: tuple) -> Calla
     return compiled_epoch(step)
 
 
-def _watcher(objective: Objective, sample: Sample, order: Callable, batch: int) -> Callable:
+def _watcher(objective: Objective, sample: Columns, order: Callable, batch: int) -> Callable:
     "A function of the weights (m, size), a tensor, that gives the mean terms (m,) or (m, t) of `objective` on the `sample`."
     n_batches = max(1, sample.n // batch)
     same = [np.random.default_rng(0) for _ in range(sample.members)]                 # every member sees the same
-    rows = order(sample.every, sample.n // n_batches, same, sample.column)
+    rows = order(sample.every, sample.n // n_batches, same, lambda name: sample.at(name, sample.every))
     noises = {name: part.noise(same[0], len(rows), rows.shape[2], training=False) for name, part in objective.parts}
     noises = {name: np.stack([one] * sample.members, axis=1) for name, one in noises.items() if one is not None}
     slices, data = tuple(to_device(array) for array in (rows, *noises.values())), sample.on_device()
@@ -545,8 +515,8 @@ def _no_terms(objective: Objective, members: int):
     t = len(objective.factors)
     return to_device(np.zeros((members,) + (t,) * (t > 1)))
 
-# %% ../nbs/1_optimality/15_networks.ipynb #00000053
-def _check_rows(rows, sample: Sample, batch: int) -> np.ndarray:
+# %% ../nbs/1_optimality/15_networks.ipynb #00000050
+def _check_rows(rows, sample: Columns, batch: int) -> np.ndarray:
     "`rows` (m, n') of events of the `sample`, by default all; raises ValueError if they are not there or fewer than a `batch`."
     rows = sample.every if rows is None else np.asarray(rows)
     if rows.ndim != 2 or len(rows) != sample.members or rows.dtype.kind not in "iu":
@@ -557,12 +527,15 @@ def _check_rows(rows, sample: Sample, batch: int) -> np.ndarray:
         raise ValueError(f"rows: expected indices 0 to {sample.n - 1}, got {rows.min()} to {rows.max()}")
     return rows
 
-# %% ../nbs/1_optimality/15_networks.ipynb #00000055
+# %% ../nbs/1_optimality/15_networks.ipynb #00000052
 def _streams(members: int | Sequence[int], n_parts: int, rng) -> tuple[list, list, list]:
     "Generators: for the weights of each part (parts, m), the order (m,), the noise of each part (parts, m)."
-    indices = range(check_count(members, "members")) if np.ndim(members) == 0 else list(members)
-    own = rng if isinstance(rng, (list, tuple)) else spawn(rng, max(indices) + 1)
-    streams = [stream.spawn(2 + n_parts) for stream in own]
+    indices = range(check_count(members, "members")) if np.ndim(members) == 0 else [check_count(k, "members", 0) for k in members]
+    check_count(len(indices), "number of members")
+    own = list(rng) if isinstance(rng, (list, tuple)) else spawn(rng, max(indices) + 1)
+    if len(own) <= max(indices):
+        raise ValueError(f"rng: expected a generator for each of members 0 to {max(indices)}, got {len(own)}")
+    streams = [generator(stream).spawn(2 + n_parts) for stream in own]
     first, order, *further = zip(*(deepcopy(streams[k]) for k in indices))           # the same number twice draws twice the same
     return [first, *further[:-1]], order, further                                    # where a stream serves both, weights come first
 
@@ -580,7 +553,7 @@ def _first_weights(objective: Objective, rngs: Sequence, start: Mapping[str, Net
             weights.append(start[name].weights)
     return np.concatenate(weights, axis=1)
 
-# %% ../nbs/1_optimality/15_networks.ipynb #00000057
+# %% ../nbs/1_optimality/15_networks.ipynb #00000054
 @dataclass(frozen=True, eq=False)
 class History:
     """Losses by epoch and member: `train` (e, m), or (e, m, t) for t terms, and `validation` of the watched events, the same shape, or None.
@@ -609,7 +582,7 @@ def _trained(objective: Objective, weights: np.ndarray, history: History) -> Tra
     pieces = np.split(weights, ends[:-1], axis=1)
     return Trained({name: Network(architecture, piece) for (name, architecture), piece in zip(objective.parts, pieces)}, history)
 
-# %% ../nbs/1_optimality/15_networks.ipynb #0000005a
+# %% ../nbs/1_optimality/15_networks.ipynb #00000057
 def train(objective: Objective, columns: Mapping[str, np.ndarray], *, members: int | Sequence[int] = 1, rows: np.ndarray | None = None,
           own: Mapping[str, np.ndarray] = {}, order: Callable = shuffled, start: Mapping[str, Network] = {},
           watch: Mapping[str, np.ndarray] | None = None, training: Training = Training(), rng) -> Trained:
@@ -620,14 +593,13 @@ def train(objective: Objective, columns: Mapping[str, np.ndarray], *, members: i
     batch. `start`: networks of parts to go on from, with new moments and a new schedule. `watch`: columns, own ones too, of events to
     choose the best epoch by. Raises ValueError for input that does not fit, RuntimeError if a loss is not finite."""
     of_weights, of_order, of_noise = _streams(members, len(objective.parts), rng)
-    m = len(of_order)
-    sample = Sample(columns, own, m)
+    m, asked = len(of_order), set()
+    sample = Columns(columns, own, m)
     rows = _check_rows(rows, sample, training.batch)
-    watched = _watched(objective, watch, own, m, order, training)
+    watched = _watched(objective, watch, sample, order, training)
     weights = to_device(_first_weights(objective, of_weights, start))
-    asked = set()
-    column = lambda name: asked.add(name) or sample.column(name, rows)
-    batches = order(rows, training.batch, of_order, column)
+    draw_order = lambda: order(rows, training.batch, of_order, lambda name: asked.add(name) or sample.at(name, rows))
+    batches = draw_order()
     rates = _rates_by_epoch(objective, training, len(batches))
     noisy = {name: (part, rngs) for (name, part), rngs in zip(objective.parts, of_noise) if part.noise(np.random.default_rng(0), 1, 1) is not None}
     frozen = tuple(name for k, (name, _) in enumerate(objective.parts) if not rates[..., k].any())
@@ -635,7 +607,7 @@ def train(objective: Objective, columns: Mapping[str, np.ndarray], *, members: i
     data, none = sample.on_device(), _no_terms(objective, m)
     state, best, losses, validation = (weights, 0 * weights, 0 * weights), BestWeights(m, training.patience), [], []
     for number, rate in enumerate(rates):
-        batches = order(rows, training.batch, of_order, column) if number else batches
+        batches = draw_order() if number else batches
         total = none
         for slices in _segments(batches, rate, list(noisy.values())):
             *state, total = epoch((*state, total), data, tuple(to_device(array) for array in slices))
@@ -650,16 +622,18 @@ def train(objective: Objective, columns: Mapping[str, np.ndarray], *, members: i
         return _trained(objective, to_numpy(state[0]), History(np.array(losses), None, np.full(m, number)))
     return _trained(objective, best.weights, History(np.array(losses), np.array(validation), best.epoch))
 
-# %% ../nbs/1_optimality/15_networks.ipynb #0000005b
-def _watched(objective: Objective, watch: Mapping | None, own: Mapping, members: int, order: Callable, training: Training) -> Callable | None:
+# %% ../nbs/1_optimality/15_networks.ipynb #00000058
+def _watched(objective: Objective, watch: Mapping | None, sample: Columns, order: Callable, training: Training) -> Callable | None:
     "The function of the weights that gives the terms on the events to watch, or None if there are none."
     if watch is None:
         if training.patience is not None:
             raise ValueError("watch: expected events to watch, training stops by them (patience), got None")
         return None
-    mine = {name: values for name, values in watch.items() if name in own}
-    sample = Sample({name: values for name, values in watch.items() if name not in own}, mine, members)
-    return _watcher(objective, sample, order, training.batch)
+    mine = {*sample.own, *sample.of_member}
+    if unknown := set(watch) - {*sample.shared, *mine, "weight"}:
+        raise ValueError(f"watch: expected columns of the training, {', '.join([*sample.shared, *mine])}, got {', '.join(sorted(unknown))}")
+    own = {name: values for name, values in watch.items() if name in mine}
+    return _watcher(objective, Columns({name: values for name, values in watch.items() if name not in own}, own, sample.members), order, training.batch)
 
 
 def _check_epoch(losses: np.ndarray, number: int, training: Training, given: set, used: set) -> None:
@@ -669,7 +643,43 @@ def _check_epoch(losses: np.ndarray, number: int, training: Training, given: set
     if unused := given - used:
         raise ValueError(f"columns: expected only what the objective and the order read, {', '.join(sorted(used))}, got also {', '.join(sorted(unused))}")
 
-# %% ../nbs/1_optimality/15_networks.ipynb #00000071
+# %% ../nbs/1_optimality/15_networks.ipynb #0000006e
+def stratified(name: str) -> Callable:
+    "An order for `train`: each batch has the same share, to an event or so, of every stratum: events with equal values of the column `name`."
+    def order(rows, batch, rngs, column):
+        values, spread = column(name), np.empty_like(rows)
+        for k, (member, rng) in enumerate(zip(rows, rngs)):
+            mixed = rng.permutation(len(member))
+            which = np.unique(values[k, mixed], return_inverse=True)[1]
+            sizes = np.bincount(which)
+            grouped = np.argsort(which, kind="stable")                                # stratum after stratum, each in random order
+            number = np.arange(len(which)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
+            at = (number + np.repeat(rng.random(len(sizes)), sizes)) / np.repeat(sizes, sizes)
+            spread[k] = member[mixed[grouped[np.argsort(at)]]]
+        n_steps = rows.shape[1] // batch
+        return spread[:, :n_steps * batch].reshape(len(rows), n_steps, batch).swapaxes(0, 1).astype(np.int32)
+    return order
+
+# %% ../nbs/1_optimality/15_networks.ipynb #0000006f
+def bags(name: str) -> Callable:
+    """An order for `train`: each batch is whole bags, one after another, as many as fit; a bag: events with equal values of the column `name`.
+
+    The order raises ValueError unless all bags have one size and fit into a batch."""
+    def order(rows, batch, rngs, column):
+        values = column(name)
+        sizes = np.concatenate([np.unique(own, return_counts=True)[1] for own in values])
+        size = int(sizes[0])
+        if np.any(sizes != size):
+            raise ValueError(f"{name}: expected bags of one size, got {sizes.min()} to {sizes.max()} events")
+        if size > batch:
+            raise ValueError(f"batch: expected room for a bag of {size} events, got {batch}")
+        whole = np.take_along_axis(rows, np.argsort(values, axis=1, kind="stable"), axis=1).reshape(len(rows), -1, size)
+        mixed = np.stack([rng.permutation(own) for own, rng in zip(whole, rngs)])
+        n_steps = mixed.shape[1] // (batch // size)
+        return mixed[:, :n_steps * (batch // size)].reshape(len(rows), n_steps, -1).swapaxes(0, 1).astype(np.int32)
+    return order
+
+# %% ../nbs/1_optimality/15_networks.ipynb #00000073
 @dataclass(frozen=True)
 class DeepSets:
     """A function of sets, `event` of the sum of `particle` over the particles, for inputs x (n, p, f): the last number is 1 for a particle, 0 for filling.
