@@ -8,13 +8,13 @@ _HOME = {
     "Table": "arrays",
     "Resonance": "models",
     "Dense": "nets", "Training": "nets",
-    "Ratio": "ratio", "Recipe": "ratio", "fit_together": "ratio", "across_folds": "ratio", "LabelledRatio": "ratio", "from_scores": "ratio", "Combined": "algebra", "Mixture": "algebra", "FromFunction": "algebra", "diagnose": "diagnosis", "load_ratio": "ratio",
+    "Ratio": "ratio", "Recipe": "ratio", "fit_together": "folds", "across_folds": "folds", "LabelledRatio": "borders", "from_scores": "borders", "Combined": "algebra", "Mixture": "algebra", "FromFunction": "algebra", "diagnose": "diagnosis", "load_ratio": "ratio",
     "Likelihood": "likelihood", "Process": "likelihood", "Normal": "likelihood", "BinnedRatio": "likelihood",
     "p_value": "hypotest", "cls_value": "hypotest", "upper_limit": "hypotest", "pseudo_experiments": "experiments",
     "record": "run", "published": "run", "save": "run",
 }
 _RENAMED = {"load": "load_ratio"}  # lr.load reads better than lr.load_ratio
-_MODULES = ("arrays", "minimum", "interpolation", "backend", "models", "data", "collider", "losses", "nets", "diagnosis", "ratio", "algebra", "prepared", "likelihood", "binned", "mixture", "distributions", "experiments", "hypotest", "asymptotics", "intervals", "search", "uncertainty", "awareness", "plot", "run", "cli")
+_MODULES = ("arrays", "minimum", "interpolation", "backend", "models", "data", "collider", "losses", "nets", "diagnosis", "ratio", "folds", "algebra", "prepared", "likelihood", "binned", "mixture", "distributions", "experiments", "hypotest", "asymptotics", "intervals", "search", "uncertainty", "awareness", "borders", "plot", "run", "cli")
 __all__ = sorted({*_HOME, *_RENAMED} - {"load_ratio"})
 
 
