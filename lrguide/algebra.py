@@ -19,7 +19,7 @@ from .ratio import Normalisation, normalisation, nu_within
 # %% auto #0
 __all__ = ['FromFunction', 'tabulated', 'parameters_of', 'Combined', 'Mixture']
 
-# %% ../nbs/2_uncertainty/23_profiling.ipynb #0bac48e9
+# %% ../nbs/2_uncertainty/23_profiling.ipynb #ba5e2013
 @dataclass(frozen=True, eq=False)
 class FromFunction:
     """The log ratio that a `function` gives (n,) for events x (n, d), or for x and nu (n, k) if there are `parameters`, names and ranges.
@@ -58,7 +58,7 @@ def tabulated(ratio, grid: np.ndarray) -> FromFunction:
     at_grid = ratio.log_ratio(grid)
     return FromFunction(lambda x: np.interp(x[:, 0], grid, at_grid))
 
-# %% ../nbs/2_uncertainty/23_profiling.ipynb #cd61e8a6
+# %% ../nbs/2_uncertainty/23_profiling.ipynb #03673443
 def parameters_of(ratio) -> Ranges:
     "The nuisance parameters of `ratio`, None and things without any included."
     return Ranges(getattr(ratio, "parameters", None) or {})
@@ -85,7 +85,7 @@ def _coefficients(ratio, x: np.ndarray, ranges: Ranges) -> np.ndarray:
         return ratio.log_ratio(x).reshape([1] * len(ranges) + [-1])
     return _with_axes(_finely(ratio, x.tobytes(), x.shape, tuple((name, ranges[name]) for name in own)), ranges)
 
-# %% ../nbs/2_uncertainty/23_profiling.ipynb #c6bdb66a
+# %% ../nbs/2_uncertainty/23_profiling.ipynb #3035f6f1
 @dataclass(frozen=True, eq=False)
 class Combined:
     """The sum of c log r, from `terms` (c, ratio) or (c, ratio, columns): the columns of x that this ratio sees, all by default.
@@ -126,7 +126,7 @@ class Combined:
         found = normalisation(lambda x, nu: bare.log_ratio(x, nu)[None], self.parameters, numerator, denominator, over)
         return replace(self, normalisation=found)
 
-# %% ../nbs/2_uncertainty/23_profiling.ipynb #5d960005
+# %% ../nbs/2_uncertainty/23_profiling.ipynb #76050f54
 @lru_cache(maxsize=2)
 def _finely(ratio, events: bytes, shape: tuple, ranges: tuple) -> Interpolant:
     "The prepared log ratio of `events`, with twice the degrees that are enough for a single event; the last two are kept."
@@ -155,7 +155,7 @@ def _added_up(parts: Sequence[np.ndarray], ranges: Ranges) -> Interpolant:
         total[tuple(slice(length) for length in part.shape[:-1])] += part
     return Interpolant(total.reshape(1, -1, shape[-1]), ranges, tuple(int(length) - 1 for length in shape[:-1]))
 
-# %% ../nbs/2_uncertainty/23_profiling.ipynb #852767b5
+# %% ../nbs/2_uncertainty/23_profiling.ipynb #3a002273
 @dataclass(frozen=True, eq=False)
 class Mixture:
     """The log ratio of a mixture to the common reference of its `parts`, by name (weight, ratio); None is the reference itself.

@@ -20,7 +20,7 @@ from .losses import find_loss
 from .nets import Dense, Network, Scaling, Training, bootstrap_rows, number_of_epochs, per_event, predict, standardise, train
 
 # %% auto #0
-__all__ = ['CALIBRATIONS', 'labelled', 'Calibration', 'histogram_calibration', 'isotonic_calibration', 'polynomials', 'fit_shift', 'moments_over_denominator', 'shift_over_denominator', 'Normalisation', 'normalisation', 'mean_ratio', 'check_same_nu', 'matched', 'nu_within', 'Recipe', 'in_three', 'NetworkScores', 'transformed', 'Task', 'task_of', 'trained', 'sensible_training', 'Fitted', 'finished', 'fit_all', 'Ratio', 'held_out', 'moved', 'save_ratio', 'named', 'load_ratio']
+__all__ = ['CALIBRATIONS', 'labelled', 'Calibration', 'histogram_calibration', 'isotonic_calibration', 'polynomials', 'fit_shift', 'moments_over_denominator', 'shift_over_denominator', 'Normalisation', 'normalisation', 'mean_ratio', 'check_same_nu', 'matched', 'nu_within', 'Recipe', 'in_three', 'NetworkScores', 'transformed', 'Task', 'task_of', 'trained', 'sensible_training', 'Fitted', 'finished', 'fit_all', 'Ratio', 'held_out', 'moved', 'named', 'save_ratio', 'load_ratio']
 
 # %% ../nbs/1_optimality/16_ratio.ipynb #00000005
 def labelled(*tables: Table) -> tuple[Table, np.ndarray]:
@@ -33,7 +33,7 @@ def labelled(*tables: Table) -> tuple[Table, np.ndarray]:
     parts = [replace(rescale(table, n / len(tables)), also={}) for table in tables]
     return join(*parts), np.repeat(np.arange(len(tables))[::-1].astype(float), [len(table) for table in tables])
 
-# %% ../nbs/1_optimality/16_ratio.ipynb #0000000f
+# %% ../nbs/1_optimality/16_ratio.ipynb #1f58e211
 @dataclass(frozen=True, eq=False)
 class Calibration:
     "A table of scores `knots` and the log ratios there: interpolated linearly, constant beyond its ends."
@@ -44,7 +44,7 @@ class Calibration:
         "The calibrated log ratio of `score`, same shape."
         return np.interp(score, self.knots, self.log_ratio)
 
-# %% ../nbs/1_optimality/16_ratio.ipynb #a3118b5a
+
 def histogram_calibration(score, label, weight, n_bins: int = 50) -> Calibration:
     """Calibration from the weight of both classes in `n_bins` quantiles of the score; the knot is the bin's mean score.
 
@@ -155,7 +155,7 @@ def shift_over_denominator(moments: tuple, numerator_mean: float = 0.0) -> tuple
         raise ValueError(f"normalise: expected an effective sample of at least 100 denominator events, got {effective:.3g}; use 'pooled'")
     return np.log(first / total), relative - cross - cross.T + squares / total**2, effective
 
-# %% ../nbs/1_optimality/16_ratio.ipynb #c9d98932
+# %% ../nbs/1_optimality/16_ratio.ipynb #413a24c5
 @dataclass(frozen=True, eq=False)
 class Normalisation:
     """Shifts log c(nu), to be subtracted, of each member: `coefficients` (m, p) of `polynomials` in nu and their `covariance` (m, p, p).
@@ -181,7 +181,7 @@ class Normalisation:
         basis = polynomials(nu, n, self.parameters, self.degree)
         return np.sqrt(np.einsum("np,pq,nq->n", basis, self.covariance.mean(axis=0), basis))
 
-# %% ../nbs/1_optimality/16_ratio.ipynb #ec36cbb9
+# %% ../nbs/1_optimality/16_ratio.ipynb #8f68aae4
 def normalisation(scores: Callable, parameters: Ranges, numerator: Table | None, denominator: Table, over: str) -> Normalisation:
     """The Normalisation of the members' log ratios `scores(x, nu)` (m, n), on events that they were not trained on.
 
@@ -223,7 +223,7 @@ def mean_ratio(log_ratios: np.ndarray, over: str | None = "pooled") -> np.ndarra
         return np.log(expit(log_ratios).sum(axis=0)) - np.log(expit(-log_ratios).sum(axis=0))
     return logsumexp(log_expit(log_ratios), axis=0) - logsumexp(log_expit(-log_ratios), axis=0)
 
-# %% ../nbs/1_optimality/16_ratio.ipynb #c8389e0a
+# %% ../nbs/1_optimality/16_ratio.ipynb #a467a146
 def check_same_nu(numerator: Table, denominator: Table) -> None:
     "Raises ValueError if a nuisance parameter has visibly different distributions in the two Tables (largest distance of their sums)."
     for column in range(numerator.nu.shape[1]):
@@ -265,7 +265,7 @@ def nu_within(parameters: Ranges, nu, n: int, extrapolate: bool = False) -> np.n
         raise ValueError(f"nu: expected values of {', '.join(parameters)}, got None")
     return parameters.check(nu, n, extrapolate)
 
-# %% ../nbs/1_optimality/16_ratio.ipynb #0993ad0a
+# %% ../nbs/1_optimality/16_ratio.ipynb #7c61941e
 @dataclass(frozen=True)
 class Recipe:
     """How a ratio is made. `parameters`: nuisance parameters and their ranges. `members`, `bootstrap`: the ensemble.
@@ -304,7 +304,7 @@ class Recipe:
         check_choice(self.calibration, "calibration", (None, *CALIBRATIONS))
         check_choice(self.normalise, "normalise", ("pooled", "denominator", None))
 
-# %% ../nbs/1_optimality/16_ratio.ipynb #e41afaee
+# %% ../nbs/1_optimality/16_ratio.ipynb #b7f7af8b
 def _check_shares(shares) -> tuple[float, float, float]:
     "Three shares that sum to one, the first two positive. Raises ValueError otherwise."
     shares = tuple(check_number(share, "shares", "[0, 1]") for share in shares)
@@ -323,7 +323,7 @@ def in_three(table: Table, shares: Sequence[float], rng) -> tuple[Table, Table, 
     order = generator(rng).permutation(n)
     return table[order[aside:]], table[order[:calibrating]], table[order[calibrating:aside]]
 
-# %% ../nbs/1_optimality/16_ratio.ipynb #ff59edee
+# %% ../nbs/1_optimality/16_ratio.ipynb #863c5538
 @dataclass(frozen=True, eq=False)
 class NetworkScores:
     "Log-ratio scores (m, n) of an ensemble: features after `inputs`, standardised by `scaling`, nu by its range; of several outputs one."
@@ -353,7 +353,7 @@ def transformed(inputs: Callable | None, x: np.ndarray, nu: np.ndarray | None) -
         raise ValueError(f"inputs: expected features of {len(x)} events, got {len(found)}")
     return found
 
-# %% ../nbs/1_optimality/16_ratio.ipynb #66b4fbae
+# %% ../nbs/1_optimality/16_ratio.ipynb #2578a29c
 @dataclass(frozen=True, eq=False)
 class Task:
     "A ratio to be trained: empty `scores`, `columns` of its training events and of those to `watch`, `rows` (m, n) of each member, their `rngs`; the tables set aside."
@@ -382,7 +382,7 @@ def task_of(recipe: Recipe, numerator: Table, denominator: Table, rng) -> Task:
     columns = lambda events, label: {"x": scores.seen(events.x, events.nu), "label": label, "weight": events.weights}
     return Task(scores, columns(events, label), columns(watched, of_watched), rows, spawn(rngs[3], recipe.members), calibrating, kept, denominator.nu is not None)
 
-# %% ../nbs/1_optimality/16_ratio.ipynb #f89a51e4
+# %% ../nbs/1_optimality/16_ratio.ipynb #b097c3da
 def trained(recipe: Recipe, tasks: Sequence[Task]) -> list[NetworkScores]:
     "The scores of `tasks` of equally many training events and inputs, trained as one ensemble."
     m, n = recipe.members, tasks[0].rows.shape[1]
@@ -412,7 +412,7 @@ def sensible_training(training: Training, n_events: int, n_inputs: int) -> Train
     enough = max(5, -(-n_events // (10 * n_inputs**2)), -(-150 // n_steps))
     return replace(training, epochs=min(number_of_epochs(training, n_steps), enough))
 
-# %% ../nbs/1_optimality/16_ratio.ipynb #6ea867a8
+# %% ../nbs/1_optimality/16_ratio.ipynb #2d8c2a91
 @dataclass(frozen=True, eq=False)
 class Fitted:
     """What a fit leaves: `scores` of the members, `tables` that calibrate them, their `normalisation`, None if there is none.
@@ -462,7 +462,7 @@ def fit_all(recipe: Recipe, pairs: Sequence[tuple[Table, Table]], rngs: Sequence
             scores[k] = found
     return [finished(recipe, found, task.calibrating, task.kept, task.moving) for found, task in zip(scores, tasks)]
 
-# %% ../nbs/1_optimality/16_ratio.ipynb #912e7712
+# %% ../nbs/1_optimality/16_ratio.ipynb #323718c1
 def _points(ratio: Ratio, x, nu, extrapolate: bool = False) -> tuple[np.ndarray, np.ndarray | None]:
     "Events (n, d), features in the order of the training, and nuisance parameters (n, k) or None. Raises ValueError for what does not fit."
     fitted = ratio.fitted
@@ -509,12 +509,11 @@ def _band(ratio: Ratio, x: np.ndarray, nu: np.ndarray | None) -> np.ndarray:
     found = ratio.fitted.normalisation
     return spread if found is None else np.sqrt(spread**2 + found.error(nu, len(x)) ** 2)
 
-# %% ../nbs/1_optimality/16_ratio.ipynb #c610922b
+# %% ../nbs/1_optimality/16_ratio.ipynb #3cc3229a
 class Ratio:
     """A learned log density ratio of a numerator to a denominator sample: an ensemble, calibrated and normalised.
 
     `parameters`: nuisance parameters and their ranges, e.g. {"sigma": (0.02, 0.16)}; `settings`: those of a `Recipe`, such as members=20."""
-
     def __init__(self, parameters: Mapping[str, tuple[float, float]] | None = None, *, rng: int | np.random.Generator, **settings):
         generator(rng)                                      # refuses what is none
         self.recipe, self.rng, self.fitted, self._last = Recipe(Ranges(parameters), **settings), rng, None, None
@@ -562,7 +561,7 @@ class Ratio:
         "Writes the ratio to one file (NumPy arrays and JSON, no pickle), whole or not at all."
         save_ratio(self, path)
 
-# %% ../nbs/1_optimality/16_ratio.ipynb #8978df62
+# %% ../nbs/1_optimality/16_ratio.ipynb #ffa48f3f
 def _normalised(ratio: Ratio, numerator: Table | None, denominator: Table | None, over: str | None, calibration: str | None, rng) -> Ratio:
     "A copy of `ratio` with its scores calibrated and normalised on these Tables. Raises ValueError if they are missing or do not fit."
     if ratio.fitted is None:
@@ -580,7 +579,7 @@ def _normalised(ratio: Ratio, numerator: Table | None, denominator: Table | None
     other.fitted = finished(other.recipe, fitted.scores, (numerator, denominator), fitted.kept, moving)
     return other
 
-# %% ../nbs/9_machinery/90_folds.ipynb #0bd1eddc
+# %% ../nbs/9_machinery/90_folds.ipynb #981a55dd
 import json
 import os
 from collections.abc import Callable
@@ -590,7 +589,7 @@ import numpy as np
 from .arrays import Table, check_choice
 from .backend import keras
 
-# %% ../nbs/9_machinery/90_folds.ipynb #93dcccd2
+# %% ../nbs/9_machinery/90_folds.ipynb #2d9250b6
 def held_out(ratio, which: str, nu=None) -> Table:
     """Events of the 'numerator' or 'denominator' of a fitted `ratio` that nobody has looked at, weights summing to one; the numerator's near `nu`.
 
@@ -616,23 +615,7 @@ def moved(ratio, table: Table, nu: np.ndarray) -> Table:
         raise ValueError(f"nu: expected at least 100 effective events near {nu.tolist()}, got {effective:.3g}; pass source={{name: Table or model}}")
     return replace(table, nu=None, weight=weight / weight.sum())
 
-# %% ../nbs/9_machinery/90_folds.ipynb #ecd7778e
-def save_ratio(ratio: Ratio, path: str | Path) -> None:
-    """Writes a fitted `ratio` to the file `path` (its events are not included; of `inputs` the name).
-
-    Raises ValueError if it is not fitted, its scores are somebody else's classifier or a function has no name, OSError if the file cannot be
-    written."""
-    path = Path(path)
-    header, arrays = _header(ratio), _arrays(ratio.fitted)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        with open(temporary, "wb") as file:
-            np.savez(file, header=np.array(json.dumps(header)), **arrays)
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
-
-
+# %% ../nbs/9_machinery/90_folds.ipynb #8d71c6ae
 def named(inputs: Callable) -> str | None:
     "The name, module.function, by which a file knows `inputs`; None if it has none (a lambda, a function made inside another)."
     name = f"{getattr(inputs, '__module__', None)}.{getattr(inputs, '__qualname__', '<')}"
@@ -669,7 +652,23 @@ def _arrays(fitted: Fitted) -> dict[str, np.ndarray]:
         arrays |= {f"knots_{i}": table.knots, f"table_{i}": table.log_ratio}
     return arrays
 
-# %% ../nbs/9_machinery/90_folds.ipynb #1c56ad71
+# %% ../nbs/9_machinery/90_folds.ipynb #082662d0
+def save_ratio(ratio: Ratio, path: str | Path) -> None:
+    """Writes a fitted `ratio` to the file `path` (its events are not included; of `inputs` the name).
+
+    Raises ValueError if it is not fitted, its scores are somebody else's classifier or a function has no name, OSError if the file cannot be
+    written."""
+    path = Path(path)
+    header, arrays = _header(ratio), _arrays(ratio.fitted)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        with open(temporary, "wb") as file:
+            np.savez(file, header=np.array(json.dumps(header)), **arrays)
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
 def load_ratio(path: str | Path, *, inputs: Callable | None = None) -> Ratio:
     """The Ratio saved in the file `path`, with its settings but for the seed, which is 0; `inputs` is the function that it was trained with, if any.
 
