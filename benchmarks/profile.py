@@ -7,7 +7,7 @@ from lrguide.arrays import Table, spawn
 from lrguide.backend import keras
 from lrguide.likelihood import Likelihood, Process
 from lrguide.models import Resonance
-from lrguide.nets import Training
+from lrguide.nets import Training, layers
 from lrguide.ratio import Ratio, mean_ratio
 
 SIGNAL, BACKGROUND, SIGMA, RANGE = 1000.0, 9000.0, 0.06, (0.04, 0.09)   # the range: five standard deviations of sigma to each side
@@ -23,8 +23,8 @@ def trained(seed: int, n_events: int) -> Ratio:
     sigma = streams[0].uniform(*RANGE, (n_events, 1))
     signal = toy.sample("signal", n_events, streams[1], nu=sigma)
     background = Table(streams[2].uniform(-0.5, 0.5, 2 * n_events))
-    return Ratio({"sigma": RANGE}, members=MEMBERS, hidden=(32, 32, 32), training=Training(epochs=6, batch=1000), held_out=0.4,
-                 normalise="denominator", rng=seed).fit(signal, background)
+    return Ratio({"sigma": RANGE}, members=MEMBERS, hidden=(32, 32, 32), training=Training(epochs=6, batch=1000),
+                 shares=(0.6, 0.4, 0.0), normalise="denominator", rng=seed).fit(signal, background)
 
 
 def likelihood(ratio) -> Likelihood:
@@ -42,13 +42,13 @@ class InTheLoop:
     "What one would write with Minuit and the trained networks as a keras.Model: the same ratio, called for every value of sigma."
 
     def __init__(self, ratio: Ratio, x: np.ndarray, batch_size: int | None):
-        weights, entrance = ratio.scores.network.weights, keras.Input((2,))
+        network, entrance = ratio.fitted.scores.network, keras.Input((2,))
+        pairs = [tuple(map(np.asarray, pair)) for pair in layers(network.architecture.sizes, network.weights)]
         towers = []
-        for member in range(ratio.members):
+        for member in range(network.members):
             h = entrance
-            for kernel, bias in zip(weights[::2], weights[1::2]):
-                last = kernel is weights[-2]
-                layer = keras.layers.Dense(kernel.shape[2], activation=None if last else ratio.activation)
+            for kernel, bias in pairs:
+                layer = keras.layers.Dense(kernel.shape[2], activation=None if kernel is pairs[-1][0] else ratio.recipe.activation)
                 h = layer(h)
                 layer.set_weights([kernel[member], bias[member, 0]])
             towers.append(h)
@@ -59,9 +59,8 @@ class InTheLoop:
         "Minus log likelihood, one predict."
         self.calls += 1
         nu = np.full((len(self.x), 1), sigma)
-        scores = self.model.predict(self.ratio.scores.inputs(self.x, nu), batch_size=self.batch_size, verbose=0).T.astype(float)
-        shift = self.ratio.normalisation.coefficients @ self.ratio.normalisation.basis(nu[:1], 1, self.ratio.parameters).T
-        log_ratio = mean_ratio(scores - shift, self.ratio.normalise)
+        scores = self.model.predict(self.ratio.fitted.scores.seen(self.x, nu), batch_size=self.batch_size, verbose=0).T.astype(float)
+        log_ratio = mean_ratio(scores - self.ratio.fitted.normalisation.shift(nu[:1], 1), self.ratio.recipe.normalise)
         return mu * SIGNAL - np.log(mu * SIGNAL * np.exp(log_ratio) + BACKGROUND).sum()
 
     def profile(self, grid: np.ndarray) -> np.ndarray:

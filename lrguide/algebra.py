@@ -17,9 +17,9 @@ from .interpolation import Interpolant, interpolated, through_nodes, values_at
 from .ratio import Normalisation, normalisation, nu_within
 
 # %% auto #0
-__all__ = ['FromFunction', 'tabulated', 'Combined', 'parameters_of', 'Mixture']
+__all__ = ['FromFunction', 'tabulated', 'parameters_of', 'Combined', 'Mixture']
 
-# %% ../nbs/2_uncertainty/23_profiling.ipynb #8a570739
+# %% ../nbs/2_uncertainty/23_profiling.ipynb #ba5e2013
 @dataclass(frozen=True, eq=False)
 class FromFunction:
     """The log ratio that a `function` gives (n,) for events x (n, d), or for x and nu (n, k) if there are `parameters`, names and ranges.
@@ -58,7 +58,34 @@ def tabulated(ratio, grid: np.ndarray) -> FromFunction:
     at_grid = ratio.log_ratio(grid)
     return FromFunction(lambda x: np.interp(x[:, 0], grid, at_grid))
 
-# %% ../nbs/2_uncertainty/23_profiling.ipynb #1298e8af
+# %% ../nbs/2_uncertainty/23_profiling.ipynb #03673443
+def parameters_of(ratio) -> Ranges:
+    "The nuisance parameters of `ratio`, None and things without any included."
+    return Ranges(getattr(ratio, "parameters", None) or {})
+
+
+def _seen(x: np.ndarray, columns) -> np.ndarray:
+    "The `columns` of x. Raises ValueError if there are not so many."
+    if columns is not None and max(columns) >= x.shape[1]:
+        raise ValueError(f"x: expected at least {max(columns) + 1} features, got shape {x.shape}")
+    return x if columns is None else np.ascontiguousarray(x[:, columns])
+
+
+def _called(ratio, x: np.ndarray, nu: np.ndarray | None, parameters: Ranges, extrapolate: bool) -> np.ndarray:
+    "Log ratio (n,) of one term, at the columns of `nu` (n, k) that it knows."
+    own = [list(parameters).index(name) for name in parameters_of(ratio)]
+    options = {"extrapolate": True} if extrapolate and own else {}
+    return ratio.log_ratio(x, nu[:, own], **options) if own else ratio.log_ratio(x)
+
+
+def _coefficients(ratio, x: np.ndarray, ranges: Ranges) -> np.ndarray:
+    "Coefficients (degree + 1, ..., n) of the polynomials of one term, an axis for each of `ranges`, of length 1 if it does not know it."
+    own = [name for name in parameters_of(ratio)]
+    if not own:
+        return ratio.log_ratio(x).reshape([1] * len(ranges) + [-1])
+    return _with_axes(_finely(ratio, x.tobytes(), x.shape, tuple((name, ranges[name]) for name in own)), ranges)
+
+# %% ../nbs/2_uncertainty/23_profiling.ipynb #3035f6f1
 @dataclass(frozen=True, eq=False)
 class Combined:
     """The sum of c log r, from `terms` (c, ratio) or (c, ratio, columns): the columns of x that this ratio sees, all by default.
@@ -99,34 +126,7 @@ class Combined:
         found = normalisation(lambda x, nu: bare.log_ratio(x, nu)[None], self.parameters, numerator, denominator, over)
         return replace(self, normalisation=found)
 
-# %% ../nbs/2_uncertainty/23_profiling.ipynb #e8601db4
-def parameters_of(ratio) -> Ranges:
-    "The nuisance parameters of `ratio`, None and things without any included."
-    return Ranges(getattr(ratio, "parameters", None) or {})
-
-
-def _seen(x: np.ndarray, columns) -> np.ndarray:
-    "The `columns` of x. Raises ValueError if there are not so many."
-    if columns is not None and max(columns) >= x.shape[1]:
-        raise ValueError(f"x: expected at least {max(columns) + 1} features, got shape {x.shape}")
-    return x if columns is None else np.ascontiguousarray(x[:, columns])
-
-
-def _called(ratio, x: np.ndarray, nu: np.ndarray | None, parameters: Ranges, extrapolate: bool) -> np.ndarray:
-    "Log ratio (n,) of one term, at the columns of `nu` (n, k) that it knows."
-    own = [list(parameters).index(name) for name in parameters_of(ratio)]
-    options = {"extrapolate": True} if extrapolate and own else {}
-    return ratio.log_ratio(x, nu[:, own], **options) if own else ratio.log_ratio(x)
-
-
-def _coefficients(ratio, x: np.ndarray, ranges: Ranges) -> np.ndarray:
-    "Coefficients (degree + 1, ..., n) of the polynomials of one term, an axis for each of `ranges`, of length 1 if it does not know it."
-    own = [name for name in parameters_of(ratio)]
-    if not own:
-        return ratio.log_ratio(x).reshape([1] * len(ranges) + [-1])
-    return _with_axes(_finely(ratio, x.tobytes(), x.shape, tuple((name, ranges[name]) for name in own)), ranges)
-
-# %% ../nbs/2_uncertainty/23_profiling.ipynb #45d7b189
+# %% ../nbs/2_uncertainty/23_profiling.ipynb #76050f54
 @lru_cache(maxsize=2)
 def _finely(ratio, events: bytes, shape: tuple, ranges: tuple) -> Interpolant:
     "The prepared log ratio of `events`, with twice the degrees that are enough for a single event; the last two are kept."
@@ -155,7 +155,7 @@ def _added_up(parts: Sequence[np.ndarray], ranges: Ranges) -> Interpolant:
         total[tuple(slice(length) for length in part.shape[:-1])] += part
     return Interpolant(total.reshape(1, -1, shape[-1]), ranges, tuple(int(length) - 1 for length in shape[:-1]))
 
-# %% ../nbs/2_uncertainty/23_profiling.ipynb #22f8bd29
+# %% ../nbs/2_uncertainty/23_profiling.ipynb #3a002273
 @dataclass(frozen=True, eq=False)
 class Mixture:
     """The log ratio of a mixture to the common reference of its `parts`, by name (weight, ratio); None is the reference itself.

@@ -107,7 +107,7 @@ def _two_sample(log_num, log_den, numerator: Table, denominator: Table, rng) -> 
     outputs = [trees.predict_proba(_features(table)[row])[:, 1:] - 0.5 for table, row in zip((numerator, denominator), rows)]
     return closure(log_num[rows[0]], log_den[rows[1]], numerator[rows[0]], denominator[rows[1]], *outputs)
 
-# %% ../nbs/1_optimality/19_diagnosis.ipynb #39d2a7ed
+# %% ../nbs/1_optimality/19_diagnosis.ipynb #a0ffa582
 @dataclass(frozen=True)
 class Diagnosis:
     "Results of the tests, `checks`; prints as a table. `passed` if all are."

@@ -3,32 +3,24 @@
 # %% ../nbs/1_optimality/16_ratio.ipynb #0ed89eb1
 """Learned log density ratios: ensembles, calibrated and normalised on events that they were not trained on.
 
-A `Ratio` is fitted by a `Recipe`. `fit_together` trains several at once; `across_folds` answers each event with networks that have not seen it.
-`LabelledRatio` and `from_scores` are the doors for scikit-learn and for somebody else's classifier.
+A `Ratio` is fitted by a `Recipe`; `normalisation` is the one for everything that has log ratios; `save_ratio` and `load_ratio` keep one on file.
 """
 from __future__ import annotations
-import json
-import os
 from collections.abc import Callable, Mapping, Sequence
 from copy import copy
-from dataclasses import asdict, dataclass, field, replace
-from functools import lru_cache
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 import numpy as np
 from scipy.special import expit, log_expit, logit, logsumexp
-from sklearn.base import BaseEstimator, ClassifierMixin
-from sklearn.utils.validation import check_is_fitted
-from .arrays import (Ranges, Table, aligned, as_table, check_choice, check_column, check_count, check_events, check_labels, check_number,
-                            check_sample, generator, join, rescale, spawn, with_nu)
-from .backend import keras
-from .data import fold
+from .arrays import (Ranges, Table, aligned, check_choice, check_count, check_events, check_number, check_sample, generator, join,
+                            rescale, spawn, with_nu)
 from .diagnosis import Diagnosis, diagnose
-from .interpolation import Interpolant, chebyshev, chebyshev_nodes, interpolated, values_at
+from .interpolation import Interpolant, chebyshev, chebyshev_nodes, interpolated
 from .losses import find_loss
-from .nets import Dense, Network, Objective, Scaling, Training, bootstrap_rows, number_of_epochs, per_event, predict, standardise, train, weighted_mean
+from .nets import Dense, Network, Scaling, Training, bootstrap_rows, number_of_epochs, per_event, predict, standardise, train
 
 # %% auto #0
-__all__ = ['CALIBRATIONS', 'labelled', 'Calibration', 'histogram_calibration', 'isotonic_calibration', 'polynomials', 'fit_shift', 'moments_over_denominator', 'shift_over_denominator', 'Normalisation', 'normalisation', 'mean_ratio', 'check_same_nu', 'matched', 'nu_within', 'Recipe', 'in_three', 'named', 'NetworkScores', 'transformed', 'Task', 'task_of', 'trained', 'sensible_training', 'Fitted', 'finished', 'fit_all', 'Ratio', 'fit_together', 'softmax', 'Folded', 'folds_of', 'across_folds', 'held_out', 'moved', 'save_ratio', 'load_ratio', 'LabelledRatio', 'ForeignScores', 'from_scores']
+__all__ = ['CALIBRATIONS', 'labelled', 'Calibration', 'histogram_calibration', 'isotonic_calibration', 'polynomials', 'fit_shift', 'moments_over_denominator', 'shift_over_denominator', 'Normalisation', 'normalisation', 'mean_ratio', 'check_same_nu', 'matched', 'nu_within', 'Recipe', 'in_three', 'NetworkScores', 'transformed', 'Task', 'task_of', 'trained', 'sensible_training', 'Fitted', 'finished', 'fit_all', 'Ratio', 'held_out', 'moved', 'named', 'save_ratio', 'load_ratio']
 
 # %% ../nbs/1_optimality/16_ratio.ipynb #00000005
 def labelled(*tables: Table) -> tuple[Table, np.ndarray]:
@@ -41,7 +33,7 @@ def labelled(*tables: Table) -> tuple[Table, np.ndarray]:
     parts = [replace(rescale(table, n / len(tables)), also={}) for table in tables]
     return join(*parts), np.repeat(np.arange(len(tables))[::-1].astype(float), [len(table) for table in tables])
 
-# %% ../nbs/1_optimality/16_ratio.ipynb #0000000f
+# %% ../nbs/1_optimality/16_ratio.ipynb #1f58e211
 @dataclass(frozen=True, eq=False)
 class Calibration:
     "A table of scores `knots` and the log ratios there: interpolated linearly, constant beyond its ends."
@@ -52,7 +44,7 @@ class Calibration:
         "The calibrated log ratio of `score`, same shape."
         return np.interp(score, self.knots, self.log_ratio)
 
-# %% ../nbs/1_optimality/16_ratio.ipynb #a99c5d2e
+
 def histogram_calibration(score, label, weight, n_bins: int = 50) -> Calibration:
     """Calibration from the weight of both classes in `n_bins` quantiles of the score; the knot is the bin's mean score.
 
@@ -163,7 +155,7 @@ def shift_over_denominator(moments: tuple, numerator_mean: float = 0.0) -> tuple
         raise ValueError(f"normalise: expected an effective sample of at least 100 denominator events, got {effective:.3g}; use 'pooled'")
     return np.log(first / total), relative - cross - cross.T + squares / total**2, effective
 
-# %% ../nbs/1_optimality/16_ratio.ipynb #7e9170a1
+# %% ../nbs/1_optimality/16_ratio.ipynb #413a24c5
 @dataclass(frozen=True, eq=False)
 class Normalisation:
     """Shifts log c(nu), to be subtracted, of each member: `coefficients` (m, p) of `polynomials` in nu and their `covariance` (m, p, p).
@@ -189,7 +181,7 @@ class Normalisation:
         basis = polynomials(nu, n, self.parameters, self.degree)
         return np.sqrt(np.einsum("np,pq,nq->n", basis, self.covariance.mean(axis=0), basis))
 
-# %% ../nbs/1_optimality/16_ratio.ipynb #7d77428d
+# %% ../nbs/1_optimality/16_ratio.ipynb #8f68aae4
 def normalisation(scores: Callable, parameters: Ranges, numerator: Table | None, denominator: Table, over: str) -> Normalisation:
     """The Normalisation of the members' log ratios `scores(x, nu)` (m, n), on events that they were not trained on.
 
@@ -231,7 +223,7 @@ def mean_ratio(log_ratios: np.ndarray, over: str | None = "pooled") -> np.ndarra
         return np.log(expit(log_ratios).sum(axis=0)) - np.log(expit(-log_ratios).sum(axis=0))
     return logsumexp(log_expit(log_ratios), axis=0) - logsumexp(log_expit(-log_ratios), axis=0)
 
-# %% ../nbs/1_optimality/16_ratio.ipynb #5553977e
+# %% ../nbs/1_optimality/16_ratio.ipynb #a467a146
 def check_same_nu(numerator: Table, denominator: Table) -> None:
     "Raises ValueError if a nuisance parameter has visibly different distributions in the two Tables (largest distance of their sums)."
     for column in range(numerator.nu.shape[1]):
@@ -273,7 +265,7 @@ def nu_within(parameters: Ranges, nu, n: int, extrapolate: bool = False) -> np.n
         raise ValueError(f"nu: expected values of {', '.join(parameters)}, got None")
     return parameters.check(nu, n, extrapolate)
 
-# %% ../nbs/1_optimality/16_ratio.ipynb #4f15b079
+# %% ../nbs/1_optimality/16_ratio.ipynb #7c61941e
 @dataclass(frozen=True)
 class Recipe:
     """How a ratio is made. `parameters`: nuisance parameters and their ranges. `members`, `bootstrap`: the ensemble.
@@ -312,7 +304,7 @@ class Recipe:
         check_choice(self.calibration, "calibration", (None, *CALIBRATIONS))
         check_choice(self.normalise, "normalise", ("pooled", "denominator", None))
 
-# %% ../nbs/1_optimality/16_ratio.ipynb #3e93aee4
+# %% ../nbs/1_optimality/16_ratio.ipynb #b7f7af8b
 def _check_shares(shares) -> tuple[float, float, float]:
     "Three shares that sum to one, the first two positive. Raises ValueError otherwise."
     shares = tuple(check_number(share, "shares", "[0, 1]") for share in shares)
@@ -331,13 +323,7 @@ def in_three(table: Table, shares: Sequence[float], rng) -> tuple[Table, Table, 
     order = generator(rng).permutation(n)
     return table[order[aside:]], table[order[:calibrating]], table[order[calibrating:aside]]
 
-
-def named(inputs: Callable) -> str | None:
-    "The name, module.function, by which a file knows `inputs`; None if it has none (a lambda, a function made inside another)."
-    name = f"{getattr(inputs, '__module__', None)}.{getattr(inputs, '__qualname__', '<')}"
-    return None if "<" in name else name
-
-
+# %% ../nbs/1_optimality/16_ratio.ipynb #863c5538
 @dataclass(frozen=True, eq=False)
 class NetworkScores:
     "Log-ratio scores (m, n) of an ensemble: features after `inputs`, standardised by `scaling`, nu by its range; of several outputs one."
@@ -367,7 +353,7 @@ def transformed(inputs: Callable | None, x: np.ndarray, nu: np.ndarray | None) -
         raise ValueError(f"inputs: expected features of {len(x)} events, got {len(found)}")
     return found
 
-# %% ../nbs/1_optimality/16_ratio.ipynb #5e34a921
+# %% ../nbs/1_optimality/16_ratio.ipynb #2578a29c
 @dataclass(frozen=True, eq=False)
 class Task:
     "A ratio to be trained: empty `scores`, `columns` of its training events and of those to `watch`, `rows` (m, n) of each member, their `rngs`; the tables set aside."
@@ -396,7 +382,7 @@ def task_of(recipe: Recipe, numerator: Table, denominator: Table, rng) -> Task:
     columns = lambda events, label: {"x": scores.seen(events.x, events.nu), "label": label, "weight": events.weights}
     return Task(scores, columns(events, label), columns(watched, of_watched), rows, spawn(rngs[3], recipe.members), calibrating, kept, denominator.nu is not None)
 
-# %% ../nbs/1_optimality/16_ratio.ipynb #9abf7f55
+# %% ../nbs/1_optimality/16_ratio.ipynb #b097c3da
 def trained(recipe: Recipe, tasks: Sequence[Task]) -> list[NetworkScores]:
     "The scores of `tasks` of equally many training events and inputs, trained as one ensemble."
     m, n = recipe.members, tasks[0].rows.shape[1]
@@ -426,7 +412,7 @@ def sensible_training(training: Training, n_events: int, n_inputs: int) -> Train
     enough = max(5, -(-n_events // (10 * n_inputs**2)), -(-150 // n_steps))
     return replace(training, epochs=min(number_of_epochs(training, n_steps), enough))
 
-# %% ../nbs/1_optimality/16_ratio.ipynb #cc18004f
+# %% ../nbs/1_optimality/16_ratio.ipynb #2d8c2a91
 @dataclass(frozen=True, eq=False)
 class Fitted:
     """What a fit leaves: `scores` of the members, `tables` that calibrate them, their `normalisation`, None if there is none.
@@ -476,7 +462,7 @@ def fit_all(recipe: Recipe, pairs: Sequence[tuple[Table, Table]], rngs: Sequence
             scores[k] = found
     return [finished(recipe, found, task.calibrating, task.kept, task.moving) for found, task in zip(scores, tasks)]
 
-# %% ../nbs/1_optimality/16_ratio.ipynb #c146c5d4
+# %% ../nbs/1_optimality/16_ratio.ipynb #323718c1
 def _points(ratio: Ratio, x, nu, extrapolate: bool = False) -> tuple[np.ndarray, np.ndarray | None]:
     "Events (n, d), features in the order of the training, and nuisance parameters (n, k) or None. Raises ValueError for what does not fit."
     fitted = ratio.fitted
@@ -523,30 +509,11 @@ def _band(ratio: Ratio, x: np.ndarray, nu: np.ndarray | None) -> np.ndarray:
     found = ratio.fitted.normalisation
     return spread if found is None else np.sqrt(spread**2 + found.error(nu, len(x)) ** 2)
 
-
-def _normalised(ratio: Ratio, numerator: Table | None, denominator: Table | None, over: str | None, calibration: str | None, rng) -> Ratio:
-    "A copy of `ratio` with its scores calibrated and normalised on these Tables. Raises ValueError if they are missing or do not fit."
-    if ratio.fitted is None:
-        raise ValueError("ratio: expected a fitted ratio, call fit first")
-    if (numerator is None or denominator is None) and ratio.fitted.calibrating is None:
-        raise ValueError("numerator: expected events of both classes, the ratio keeps none (a file does not hold them)")
-    fitted, other = ratio.fitted, copy(ratio)
-    moving = fitted.moving if denominator is None else check_sample(denominator, "denominator").nu is not None
-    numerator, denominator = (old if new is None else aligned(new, fitted.names, name) for old, new, name in
-                              zip(fitted.calibrating or (None, None), (numerator, denominator), ("numerator", "denominator")))
-    numerator, denominator = matched(ratio.parameters, numerator, denominator, rng)
-    if numerator.x.shape[1] != fitted.n_features:
-        raise ValueError(f"numerator: expected {fitted.n_features} features, got shape {numerator.x.shape}")
-    other.recipe, other._last = replace(ratio.recipe, normalise=over, calibration=calibration), None
-    other.fitted = finished(other.recipe, fitted.scores, (numerator, denominator), fitted.kept, moving)
-    return other
-
-# %% ../nbs/1_optimality/16_ratio.ipynb #f83826d2
+# %% ../nbs/1_optimality/16_ratio.ipynb #3cc3229a
 class Ratio:
     """A learned log density ratio of a numerator to a denominator sample: an ensemble, calibrated and normalised.
 
     `parameters`: nuisance parameters and their ranges, e.g. {"sigma": (0.02, 0.16)}; `settings`: those of a `Recipe`, such as members=20."""
-
     def __init__(self, parameters: Mapping[str, tuple[float, float]] | None = None, *, rng: int | np.random.Generator, **settings):
         generator(rng)                                      # refuses what is none
         self.recipe, self.rng, self.fitted, self._last = Recipe(Ranges(parameters), **settings), rng, None, None
@@ -554,8 +521,7 @@ class Ratio:
     parameters = property(lambda self: self.recipe.parameters, doc="Names and ranges of the nuisance parameters.")
 
     def __repr__(self) -> str:
-        fitted = "not fitted" if self.fitted is None else f"{self.fitted.n_features} features"
-        return f"Ratio({self.recipe.members} members, parameters {dict(self.parameters) or 'none'}, {fitted})"
+        return f"Ratio({self.recipe.members} members, parameters {dict(self.parameters) or 'none'}, {'' if self.fitted else 'not '}fitted)"
 
     def fit(self, numerator: Table, denominator: Table) -> Ratio:
         "Trains on the two samples; returns itself. With parameters, at least one of the Tables carries nu."
@@ -589,139 +555,41 @@ class Ratio:
         "Events of the 'numerator' or the 'denominator' that nobody has looked at; with parameters, those near `nu` reweighted to it."
         return held_out(self, which, nu)
 
-    def diagnose(self, numerator: Table, denominator: Table, *, rng=0) -> Diagnosis:
-        "Tests of the ratio on independent events: closure of counts and of reweighting, a classifier two-sample test."
-        return diagnose(self, numerator, denominator, rng=rng)
+    diagnose = diagnose                                     # diagnose(numerator, denominator, *, rng=0), on independent events
 
     def save(self, path: str | Path) -> None:
         "Writes the ratio to one file (NumPy arrays and JSON, no pickle), whole or not at all."
         save_ratio(self, path)
 
-# %% ../nbs/9_machinery/90_ratios.ipynb #448e721c
+# %% ../nbs/1_optimality/16_ratio.ipynb #ffa48f3f
+def _normalised(ratio: Ratio, numerator: Table | None, denominator: Table | None, over: str | None, calibration: str | None, rng) -> Ratio:
+    "A copy of `ratio` with its scores calibrated and normalised on these Tables. Raises ValueError if they are missing or do not fit."
+    if ratio.fitted is None:
+        raise ValueError("ratio: expected a fitted ratio, call fit first")
+    if (numerator is None or denominator is None) and ratio.fitted.calibrating is None:
+        raise ValueError("numerator: expected events of both classes, the ratio keeps none (a file does not hold them)")
+    fitted, other = ratio.fitted, copy(ratio)
+    moving = fitted.moving if denominator is None else check_sample(denominator, "denominator").nu is not None
+    numerator, denominator = (old if new is None else aligned(new, fitted.names, name) for old, new, name in
+                              zip(fitted.calibrating or (None, None), (numerator, denominator), ("numerator", "denominator")))
+    numerator, denominator = matched(ratio.parameters, numerator, denominator, rng)
+    if numerator.x.shape[1] != fitted.n_features:
+        raise ValueError(f"numerator: expected {fitted.n_features} features, got shape {numerator.x.shape}")
+    other.recipe, other._last = replace(ratio.recipe, normalise=over, calibration=calibration), None
+    other.fitted = finished(other.recipe, fitted.scores, (numerator, denominator), fitted.kept, moving)
+    return other
+
+# %% ../nbs/8_your_analysis/83_folds.ipynb #981a55dd
 import json
 import os
-from collections.abc import Callable, Mapping, Sequence
-from copy import copy
-from dataclasses import asdict, dataclass, replace
-from functools import lru_cache
+from collections.abc import Callable
+from dataclasses import asdict, replace
 from pathlib import Path
 import numpy as np
-from sklearn.base import BaseEstimator, ClassifierMixin
-from sklearn.utils.validation import check_is_fitted
-from .arrays import Ranges, Table, aligned, check_choice, check_column, check_count, check_events, check_labels, check_sample, spawn
+from .arrays import Table, check_choice
 from .backend import keras
-from .data import fold
 
-# %% ../nbs/9_machinery/90_ratios.ipynb #3e6a9515
-def fit_together(pairs, recipe: Recipe, rng, *, shared: bool = False) -> list[Ratio] | dict[str, Ratio]:
-    """The fitted Ratios of `pairs` (numerator, denominator), a sequence or a mapping by name, trained together: a list or a dictionary.
-
-    Number k is what a Ratio of this recipe with generator k of `spawn(rng, n)`, or of the list `rng`, would be alone. `shared`: one network with an output for
-    each numerator (softmax), for pairs with one denominator, the same Table. Raises ValueError for what cannot be learned from."""
-    several = list(pairs.values()) if isinstance(pairs, Mapping) else list(pairs)
-    rngs, ratios = list(rng) if isinstance(rng, (list, tuple)) else spawn(rng, len(several)), []
-    for fitted, own in zip((_fit_shared if shared else fit_all)(recipe, several, rngs), rngs):
-        ratios.append(Ratio(rng=own))
-        ratios[-1].recipe, ratios[-1].fitted = recipe, fitted
-    return dict(zip(pairs, ratios)) if isinstance(pairs, Mapping) else ratios
-
-
-@lru_cache(maxsize=32)
-def softmax(architecture: Dense) -> Objective:
-    "The mean cross-entropy of classes 0 (the reference) to k, on columns x, label and weight; output j - 1 learns log p_j/p_0."
-    def terms(networks, batch):
-        outputs = networks["network"](batch["x"])
-        every = keras.ops.concatenate([0 * outputs[..., :1], outputs], axis=-1)
-        own = keras.ops.cast(batch["label"][..., None] == keras.ops.arange(every.shape[-1], dtype="float32"), "float32")
-        return weighted_mean(keras.ops.logsumexp(every, axis=-1) - keras.ops.sum(own * every, axis=-1), batch)
-    return Objective((("network", architecture),), terms)
-
-
-def _fit_shared(recipe: Recipe, pairs: Sequence[tuple[Table, Table]], rngs: Sequence) -> list[Fitted]:
-    "What a fit of one network to all `pairs` leaves. Raises ValueError if they do not have one denominator."
-    if len(pairs) < 2 or any(other is not pairs[0][1] for _, other in pairs) or recipe.loss != "cross-entropy":
-        raise ValueError("shared: expected at least two numerators, the same Table as denominator of all, and the loss 'cross-entropy'")
-    rngs = spawn(rngs[0], 4)
-    reference, *parts = (in_three(table, recipe.shares, rngs[1]) for table in (pairs[0][1], *(numerator for numerator, _ in pairs)))
-    sets = [[matched(recipe.parameters, own, other, rngs[0]) if len(own) and len(other) else None for own, other in zip(part, reference)] for part in parts]
-    joined = lambda i: labelled(*(part[i][0] for part in sets[::-1]), sets[0][i][1])
-    events, label = joined(0)
-    scores = NetworkScores(None, None, recipe.loss, recipe.parameters, recipe.inputs)
-    scores = replace(scores, scaling=standardise(transformed(recipe.inputs, events.x, events.nu), events.weights))
-    columns = lambda events, label: {"x": scores.seen(events.x, events.nu), "label": label, "weight": events.weights}
-    shape = Dense(columns(events[:1], label[:1])["x"].shape[1], recipe.hidden, recipe.activation, recipe.dropout, len(pairs))
-    training = sensible_training(recipe.training, len(events), shape.n_features)
-    rows = bootstrap_rows([np.flatnonzero(label == c) for c in range(len(pairs) + 1)], recipe.members, rngs[2]) if recipe.bootstrap else None
-    network = train(softmax(shape), columns(events, label), members=recipe.members, rows=rows, training=training, rng=rngs[3],
-                    watch=None if training.patience is None else columns(*joined(1))).network
-    return [finished(recipe, replace(scores, network=network, output=k), part[1], part[2], pairs[0][1].nu is not None) for k, part in enumerate(sets)]
-
-# %% ../nbs/9_machinery/90_ratios.ipynb #e7118ffe
-@dataclass(frozen=True, eq=False)
-class Folded:
-    """Ratios of which each answers for the events of its own fold, which it has not seen. `by`: the column of `also` that tells the fold, or None.
-
-    `fitted.kept` are all events, since each is a test event."""
-    ratios: tuple[Ratio, ...]
-    by: str | None
-    fitted: Fitted
-
-    parameters = property(lambda self: self.ratios[0].parameters, doc="Names and ranges of the nuisance parameters.")
-
-    def log_ratio(self, x, nu=None, *, members: bool = False, extrapolate: bool = False) -> np.ndarray:
-        "Log ratio (n,) of events, a Table if the fold is told by a column, at `nu` (k,) or (n, k); (m, n) with members=True."
-        table = aligned(x, self.fitted.names, "x")
-        nu = nu_within(self.parameters, nu, len(table), extrapolate)
-        return _by_fold(self, table, lambda ratio, rows: ratio.log_ratio(table.x[rows], None if nu is None else nu[rows], members=members, extrapolate=extrapolate))
-
-    def log_ratio_grid(self, x, points) -> np.ndarray:
-        "Log ratios (g, n) at the nuisance parameters `points` (g, k)."
-        return _by_fold(self, aligned(x, self.fitted.names, "x"), lambda ratio, rows: ratio.log_ratio_grid(as_table(x).x[rows], points))
-
-    def held_out(self, which: str, nu=None) -> Table:
-        "All events of the 'numerator' or the 'denominator', as `held_out` says."
-        return held_out(self, which, nu)
-
-
-def _by_fold(folded: Folded, table: Table, answer: Callable) -> np.ndarray:
-    "Answers (..., n) of the ratios, `answer(ratio, rows)` (..., rows), each for the events of its fold."
-    own, found = folds_of(table, len(folded.ratios), folded.by), None
-    for k, ratio in enumerate(folded.ratios):
-        if (rows := own == k).any() or found is None:
-            part = answer(ratio, rows)
-            found = np.empty((*part.shape[:-1], len(table))) if found is None else found
-            found[..., rows] = part
-    return found
-
-
-def folds_of(table: Table, n: int, by: str | None = None) -> np.ndarray:
-    "The fold (n,), 0 to n - 1, of each event: a hash of its features, or of the whole numbers in the column `by` of also. Raises ValueError without it."
-    if by is None:
-        bits = (np.ascontiguousarray(table.x.reshape(len(table), -1)) + 0.0).view(np.uint64)      # adding zero: -0 is 0
-        with np.errstate(over="ignore"):                    # arithmetic modulo 2^64
-            numbers = bits @ (np.uint64(0x9E3779B97F4A7C15) * (2 * np.arange(bits.shape[1], dtype=np.uint64) + np.uint64(1)))
-    elif by not in table.also:
-        raise ValueError(f"{by}: expected a column of also that tells the fold, got {', '.join(table.also) or 'none'}")
-    else:
-        numbers = table.also[by].astype(np.int64)
-    return fold(numbers, check_count(n, "folds", 2))
-
-
-def across_folds(numerator: Table, denominator: Table, recipe: Recipe, *, folds: int = 5, by: str | None = None, rng) -> Folded:
-    """The Folded ratio of two samples: one ratio for each fold, trained, calibrated and normalised on the others, all together.
-
-    Of larger folds' complements a few random events are left out, to make all equally large. Raises ValueError for what cannot be learned from."""
-    rngs, shares = spawn(rng, 2), np.array(recipe.shares[:2]) / sum(recipe.shares[:2])
-    order = lambda table: table[rngs[0].permutation(len(table))]
-    others = []
-    for table in map(order, (numerator, denominator)):
-        own = folds_of(table, folds, by)
-        smallest = len(table) - np.bincount(own, minlength=folds).max()
-        others.append([table[np.flatnonzero(own != k)[:smallest]] for k in range(folds)])
-    ratios = fit_together(list(zip(*others)), replace(recipe, shares=(*shares, 0.0)), rngs[1])
-    return Folded(tuple(ratios), by, replace(ratios[0].fitted, kept=(numerator, denominator)))
-
-# %% ../nbs/9_machinery/90_ratios.ipynb #22d578f7
+# %% ../nbs/8_your_analysis/83_folds.ipynb #2d9250b6
 def held_out(ratio, which: str, nu=None) -> Table:
     """Events of the 'numerator' or 'denominator' of a fitted `ratio` that nobody has looked at, weights summing to one; the numerator's near `nu`.
 
@@ -747,21 +615,11 @@ def moved(ratio, table: Table, nu: np.ndarray) -> Table:
         raise ValueError(f"nu: expected at least 100 effective events near {nu.tolist()}, got {effective:.3g}; pass source={{name: Table or model}}")
     return replace(table, nu=None, weight=weight / weight.sum())
 
-# %% ../nbs/9_machinery/90_ratios.ipynb #b5a83e36
-def save_ratio(ratio: Ratio, path: str | Path) -> None:
-    """Writes a fitted `ratio` to the file `path` (its events are not included; of `inputs` the name).
-
-    Raises ValueError if it is not fitted, its scores are somebody else's classifier or a function has no name, OSError if the file cannot be
-    written."""
-    path = Path(path)
-    header, arrays = _header(ratio), _arrays(ratio.fitted)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        with open(temporary, "wb") as file:
-            np.savez(file, header=np.array(json.dumps(header)), **arrays)
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
+# %% ../nbs/8_your_analysis/83_folds.ipynb #8d71c6ae
+def named(inputs: Callable) -> str | None:
+    "The name, module.function, by which a file knows `inputs`; None if it has none (a lambda, a function made inside another)."
+    name = f"{getattr(inputs, '__module__', None)}.{getattr(inputs, '__qualname__', '<')}"
+    return None if "<" in name else name
 
 
 def _header(ratio: Ratio) -> dict:
@@ -794,7 +652,23 @@ def _arrays(fitted: Fitted) -> dict[str, np.ndarray]:
         arrays |= {f"knots_{i}": table.knots, f"table_{i}": table.log_ratio}
     return arrays
 
-# %% ../nbs/9_machinery/90_ratios.ipynb #84fbb607
+# %% ../nbs/8_your_analysis/83_folds.ipynb #082662d0
+def save_ratio(ratio: Ratio, path: str | Path) -> None:
+    """Writes a fitted `ratio` to the file `path` (its events are not included; of `inputs` the name).
+
+    Raises ValueError if it is not fitted, its scores are somebody else's classifier or a function has no name, OSError if the file cannot be
+    written."""
+    path = Path(path)
+    header, arrays = _header(ratio), _arrays(ratio.fitted)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        with open(temporary, "wb") as file:
+            np.savez(file, header=np.array(json.dumps(header)), **arrays)
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
 def load_ratio(path: str | Path, *, inputs: Callable | None = None) -> Ratio:
     """The Ratio saved in the file `path`, with its settings but for the seed, which is 0; `inputs` is the function that it was trained with, if any.
 
@@ -823,96 +697,4 @@ def _from_arrays(header: dict, arrays: dict) -> Ratio:
     shift = Normalisation(ratio.parameters, arrays["shift"], arrays["shift_covariance"], header["over"]) if "shift" in arrays else None
     tables = tuple(Calibration(arrays[f"knots_{i}"], arrays[f"table_{i}"]) for i in range(network.members) if f"knots_{i}" in arrays)
     ratio.fitted = Fitted(scores, int(arrays["n_features"]), header["names"] and tuple(header["names"]), tables or None, shift)
-    return ratio
-
-# %% ../nbs/9_machinery/90_ratios.ipynb #1329cdc0
-class LabelledRatio(ClassifierMixin, BaseEstimator):
-    """scikit-learn adapter: `LabelledRatio(Ratio(members=5, rng=1)).fit(X, y, sample_weight)`; label 1 is the numerator.
-
-    `predict_proba` is the probability at equal class totals, `decision_function` the log ratio, `log_ratio` the same.
-    The fitted ratio is `ratio_`; the one given is a template and stays as it was."""
-
-    def __init__(self, ratio: Ratio):
-        self.ratio = ratio
-
-    def fit(self, X, y, sample_weight=None) -> LabelledRatio:
-        "Fits the ratio of events with label 1 to events with label 0. Raises ValueError for other labels or only one class."
-        x = check_events(X, "X", minimum=1)
-        is_numerator = check_labels(y, len(x))
-        if not isinstance(self.ratio, Ratio):
-            raise TypeError(f"ratio: expected a Ratio, got {type(self.ratio).__name__}")
-        table = Table(x, None, None if sample_weight is None else check_column(sample_weight, len(x), "sample_weight"))
-        self.ratio_ = copy(self.ratio).fit(table[is_numerator], table[~is_numerator])
-        self.classes_ = np.array([0, 1])
-        return self
-
-    def log_ratio(self, X, nu=None) -> np.ndarray:
-        "Log ratio (n,) of label 1 to label 0."
-        check_is_fitted(self)
-        return self.ratio_.log_ratio(X, nu)
-
-    decision_function = log_ratio
-
-    def predict_proba(self, X) -> np.ndarray:
-        "Probabilities (n, 2) of labels 0 and 1 if both classes were equally frequent."
-        chance = expit(self.log_ratio(X))
-        return np.column_stack([1 - chance, chance])
-
-    def predict(self, X) -> np.ndarray:
-        "The more probable label (n,)."
-        return (self.log_ratio(X) > 0).astype(int)
-
-# %% ../nbs/9_machinery/90_ratios.ipynb #628b08f6
-@dataclass(frozen=True, eq=False)
-class ForeignScores:
-    "Scores (m, n) of `classifiers`, which take x (n, d), with the columns of nu appended; `probability` (m,) says which give one."
-    classifiers: Sequence[object]
-    probability: Sequence[bool]
-
-    def __call__(self, x: np.ndarray, nu: np.ndarray | None) -> np.ndarray:
-        outputs = [_output(classifier, x, nu) for classifier in self.classifiers]
-        return np.stack([_log_odds(output) if odds else output for output, odds in zip(outputs, self.probability)])
-
-
-def _output(classifier, x: np.ndarray, nu: np.ndarray | None) -> np.ndarray:
-    "What one classifier says (n,) about the events; of several columns the last. Raises ValueError for NaN or a wrong number."
-    x = x if nu is None else np.column_stack([x, nu])
-    if len(x) == 0:
-        return np.zeros(0)
-    ways = [name for name in ("predict_proba", "decision_function", "predict") if hasattr(classifier, name)]
-    output = np.asarray(getattr(classifier, ways[0])(x) if ways else classifier(x), dtype=float)
-    return check_column(output[:, -1] if output.ndim == 2 else output, len(x), "score")
-
-
-def _log_odds(chance: np.ndarray) -> np.ndarray:
-    "log(c/(1 - c)) of probabilities (n,), cut off at 1e-7 from 0 and 1. Raises ValueError for values that are none."
-    if len(chance) and not 0 <= chance.min() <= chance.max() <= 1:
-        raise ValueError(f"score: expected probabilities in [0, 1], as on the calibration events, got {chance.min():g} to {chance.max():g}")
-    return logit(np.clip(chance, 1e-7, 1 - 1e-7))
-
-
-def from_scores(score, numerator: Table, denominator: Table, *, parameters=None, calibration: str | None = "isotonic",
-                normalise: str | None = "pooled", inputs: Callable | None = None) -> Ratio:
-    """A Ratio made from a trained classifier, or a list of them as members, calibrated and normalised on two Tables.
-
-    `score`: a function of x (n, d), or an object with predict_proba, decision_function or predict; with `parameters` it gets
-    the columns of nu after those of x. A probability is recognised by its range on the two Tables, which must hold events
-    that the classifier was not trained on. A `Network` of ours gives log ratios of `inputs(x)` or `inputs(x, nu)`, and nu mapped to [-1, 1].
-    Raises ValueError for a score that is not one finite number for each event."""
-    ours = isinstance(score, Network)
-    classifiers = list(score) if isinstance(score, (list, tuple)) else [score]
-    if not classifiers:
-        raise ValueError("score: expected at least one classifier, got none")
-    if inputs is not None and not ours:
-        raise ValueError("inputs: expected None for a classifier that is not a Network of ours")
-    ratio = Ratio(parameters, members=score.members if ours else len(classifiers), calibration=calibration, normalise=normalise, inputs=inputs, rng=0)
-    moving = check_sample(denominator, "denominator").nu is not None
-    tables = matched(ratio.parameters, numerator, denominator, 0)
-    if ours:
-        scores = NetworkScores(score, Scaling(0.0, 1.0), "cross-entropy", ratio.parameters, inputs)
-    else:
-        events, _ = labelled(*tables)
-        outputs = [_output(classifier, events.x, events.nu) for classifier in classifiers]
-        scores = ForeignScores(classifiers, [hasattr(one, "predict_proba") or bool(0 <= out.min() <= out.max() <= 1) for one, out in zip(classifiers, outputs)])
-    ratio.fitted = finished(ratio.recipe, scores, tables, moving=moving)
     return ratio
