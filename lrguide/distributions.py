@@ -14,7 +14,7 @@ from scipy.special import gammaincc, gammainccinv, log_ndtr, ndtri, xlogy
 from .arrays import check_column, check_count, check_number
 
 # %% auto #0
-__all__ = ['randomised_test', 'Distribution', 'power_curve', 'power_at', 'significance', 'p_from_significance', 'CLs', 'counting_cls', 'counting_limit', 'on_off_background', 'on_off_statistic', 'Statistic', 'binned_statistic', 'compound_poisson', 'exact_distributions', 'kinds_of_events', 'rows_at_rates']
+__all__ = ['randomised_test', 'Distribution', 'power_curve', 'power_at', 'significance', 'p_from_significance', 'CLs', 'counting_cls', 'counting_limit', 'on_off_background', 'on_off_statistic', 'Statistic', 'binned_statistic', 'compound_poisson', 'exact_distributions', 'kinds_of_events', 'rows_at_rates', 'shared_rows']
 
 # %% ../nbs/1_optimality/12_testing.ipynb #00000005
 def randomised_test(null, alternative, level: float) -> tuple[np.ndarray, float]:
@@ -364,7 +364,7 @@ def _tilt_to(jump: np.ndarray, rate: np.ndarray, mean: int) -> float | None:
     ends = [sign * (600 / (sign * jump).max() if (sign * jump).max() > 0 else 1e3) for sign in (-1, 1)]
     return brentq(excess, *ends, rtol=1e-10) if excess(ends[0]) < 0 < excess(ends[1]) else None
 
-# %% ../nbs/9_machinery/98_distributions.ipynb #00000019
+# %% ../nbs/9_machinery/98_distributions.ipynb #97ecbfef
 def exact_distributions(statistic: Statistic, source: Mapping[str, Table], *yields: Mapping[str, float],
                         step: float | None = None, smooth: bool | None = None) -> tuple[Distribution, ...]:
     """Exact distributions of `statistic`, one for each of the `yields`, which give expected events by process.
@@ -382,12 +382,21 @@ def kinds_of_events(statistic: Statistic, source: Mapping[str, Table], yields: S
 
 def rows_at_rates(terms: Callable, source: Mapping[str, Table], yields: Sequence[Mapping[str, float]]):
     "`terms` (m, n) and rates (h, n) of all rows of the `source`s; rows shared by all processes are evaluated once."
-    tables = [check_sample(source[name], f"source of {name}") for name in source]
-    share = [table.weights / table.total for table in tables]
+    x, share = shared_rows(source)
     expected = np.array([[hypothesis[name] for name in source] for hypothesis in yields], dtype=float)
     if not np.all(expected >= 0):
         raise ValueError(f"yields: expected numbers of at least 0, got {expected.min():g}")
+    return terms(x), expected @ share
+
+
+def shared_rows(source: Mapping[str, Table]) -> tuple[np.ndarray, np.ndarray]:
+    "Events (n, d) of all `source`s, once if all have the same, and the share (K, n) of each source's total that each stands for."
+    tables = [check_sample(source[name], f"source of {name}") for name in source]
+    share = [table.weights / table.total for table in tables]
     if all(table.x is tables[0].x or np.array_equal(table.x, tables[0].x) for table in tables):
-        return terms(tables[0].x), expected @ np.stack(share)
-    return (np.concatenate([terms(table.x) for table in tables], axis=1),
-            np.concatenate([np.outer(n, w) for n, w in zip(expected.T, share)], axis=1))
+        return tables[0].x, np.stack(share)
+    ends = np.cumsum([0, *map(len, tables)])
+    apart = np.zeros((len(tables), ends[-1]))
+    for one, own, start in zip(apart, share, ends):
+        one[start:start + len(own)] = own
+    return np.concatenate([table.x for table in tables]), apart

@@ -58,12 +58,13 @@ class Fit:
         return ", ".join(f"{name} = {value:.4g} +- {self.errors[name]:.2g}" if name in self.errors else f"{name} = {value:.4g}"
                          for name, value in self.values.items()) or "nothing to fit"
 
-# %% ../nbs/9_machinery/95_minimum.ipynb #0000001d
-def minimise(nll: Callable[[Mapping[str, float]], float], start: Mapping[str, float],
-             limits: Mapping[str, tuple[float, float]]) -> Fit:
+# %% ../nbs/9_machinery/95_minimum.ipynb #a7c7b775
+def minimise(nll: Callable[[Mapping[str, float]], float], start: Mapping[str, float], limits: Mapping[str, tuple[float, float]],
+             derivatives: Callable[[Mapping[str, float]], tuple[np.ndarray, np.ndarray]] | None = None) -> Fit:
     """The Fit that minimises `nll`, a function of a dictionary, from `start` within `limits` by name.
 
-    Raises RuntimeError with Minuit's reason if it does not converge."""
+    `derivatives`: gradient (P,) and second derivatives (P, P) by the parameters in the order of `start`; Minuit takes differences if
+    there are none. Raises RuntimeError with Minuit's reason if it does not converge."""
     if not start:
         return Fit({}, {}, nll({}), None)
     from iminuit import Minuit
@@ -74,7 +75,15 @@ def minimise(nll: Callable[[Mapping[str, float]], float], start: Mapping[str, fl
             raise RuntimeError(f"the fit did not converge: {', '.join(names)} ran away to {values}; narrower ranges may help")
         return nll(dict(zip(names, values)))
 
-    minuit = Minuit(function, *start.values(), name=names)
+    last = {}
+
+    def slopes(*values):                                   # Minuit asks for both at the same place
+        if last.get("at") != values:
+            last.update(at=values, found=derivatives(dict(zip(names, values))))
+        return last["found"]
+
+    exact = {"grad": lambda *values: slopes(*values)[0], "hessian": lambda *values: slopes(*values)[1]} if derivatives else {}
+    minuit = Minuit(function, *start.values(), name=names, **exact)
     minuit.errordef, minuit.tol = Minuit.LIKELIHOOD, 0.01  # it aims at 0.002 * 0.01 * 0.5 = 1e-5 above the minimum
     for name in names:
         minuit.limits[name] = limits[name]
