@@ -16,7 +16,7 @@ from .prepared import (Events, Grid, OnData, check_value, complete, events_on, e
                               scan_events)
 
 # %% auto #0
-__all__ = ['Process', 'Normal', 'Likelihood', 'BinnedRatio', 'Channels']
+__all__ = ['Process', 'Normal', 'Measured', 'Likelihood', 'BinnedRatio', 'Channels', 'joined']
 
 # %% ../nbs/1_optimality/13_likelihood.ipynb #00000005
 @dataclass(frozen=True)
@@ -75,6 +75,17 @@ class Normal:
         "The measurements of the data sets `sets`."
         return replace(self, mean=self.mean[sets]) if np.size(self.mean) > 1 else self
 
+# %% ../nbs/1_optimality/13_likelihood.ipynb #c7e32dc0
+@dataclass(frozen=True)
+class Measured:
+    "A measurement of parameter `name` of any form: minus log likelihood `of` its value, a function of arrays of any shape."
+    name: str
+    of: Callable[[np.ndarray], np.ndarray]
+
+    def nll(self, values: Mapping[str, float]) -> float:
+        "Minus log likelihood of the measurement."
+        return self.of(values[self.name])
+
 # %% ../nbs/1_optimality/13_likelihood.ipynb #08b683ea
 def _declared(processes: Mapping[str, Process], strength: Mapping, extra: Mapping) -> dict:
     """Name and range of all parameters: strengths first, then what densities and `extra` declare.
@@ -132,7 +143,7 @@ def _grid(model: Likelihood, points: Mapping[str, np.ndarray], shape: tuple[int,
     "The points of a scan."
     return grid_of(model, points, shape)
 
-# %% ../nbs/1_optimality/13_likelihood.ipynb #1080b417
+# %% ../nbs/1_optimality/13_likelihood.ipynb #3954345b
 @dataclass(frozen=True)
 class Likelihood(OnData):
     """Extended likelihood of events that come from `processes`, all relative to one fixed reference density.
@@ -174,7 +185,7 @@ class Likelihood(OnData):
         return log_rate(np.array(list(self.yields(values).values()))[:, None], log_ratios)[0]
 
     def __add__(self, other) -> Channels:
-        return Channels(_numbered(self, other))
+        return joined(self, other)
 
     split, parts, sets, grid, scanned = _split, _parts, _sets, _grid, scan_events       # what `OnData` asks for
 
@@ -256,7 +267,7 @@ def _all_probabilities(contents: np.ndarray) -> np.ndarray:
         _probabilities(next(row for row in contents if not (np.all(row >= 0) and row.sum() > 0)), "numerator")
     return contents / total
 
-# %% ../nbs/1_optimality/13_likelihood.ipynb #a569bf52
+# %% ../nbs/1_optimality/13_likelihood.ipynb #bb2a5a6f
 @dataclass(frozen=True)
 class Channels(OnData):
     """Likelihood of independent data, one set for each of `channels`, whose parameters of equal names are the same; see `Likelihood`.
@@ -291,6 +302,11 @@ class Channels(OnData):
         return _once(self.channels)
 
     @property
+    def knots(self) -> dict[str, np.ndarray]:
+        "Values between which the likelihood is smooth, where it is not everywhere (chapter 31)."
+        return _all_knots(self.channels)
+
+    @property
     def fixed(self) -> dict[str, float]:
         "Parameters that do not float."
         return {name: value for channel in self.channels.values() for name, value in channel.fixed.items()}
@@ -305,7 +321,7 @@ class Channels(OnData):
         return {key: channel.yields({name: values[name] for name in channel.ranges_of_all}) for key, channel in self.channels.items()}
 
     def __add__(self, other) -> Channels:
-        return Channels(_numbered(self, other))
+        return joined(self, other)
 
     def split(self, data) -> list:
         "The data of each channel. Raises ValueError unless there are as many as channels, or one for each name."
@@ -316,7 +332,12 @@ class Channels(OnData):
         weights = [None] * len(self.channels) if weights is None else _by_channel(list(self.channels), weights, "weights")
         return tuple(part for channel, *own in zip(self.channels.values(), self.split(data), weights) for part in channel.parts(*own, direct))
 
-# %% ../nbs/1_optimality/13_likelihood.ipynb #9c2bf5ff
+# %% ../nbs/1_optimality/13_likelihood.ipynb #7aa8750e
+def joined(*models) -> Channels:
+    "The Channels of all `models`, which is what `+` makes."
+    return Channels(_numbered(*models))
+
+
 def _numbered(*models) -> dict[str, object]:
     "The channels of all `models`, those without a name numbered."
     found = {}
@@ -348,6 +369,12 @@ def _fixed_in_all(channels: Mapping[str, object], fixed: Mapping[str, float]) ->
             if fixed.get(name, value) != value:
                 raise ValueError(f"{name}: expected one value in all channels, got {value:g} and {fixed[name]:g}")
     return {key: channel.fix(**{name: value for name, value in fixed.items() if name in channel.ranges_of_all}) for key, channel in channels.items()}
+
+
+def _all_knots(channels: Mapping[str, object]) -> dict[str, np.ndarray]:
+    "Those of all channels, by name of the parameter."
+    of = [getattr(channel, "knots", {}) for channel in channels.values()]
+    return {name: np.unique(np.concatenate([one[name] for one in of if name in one])) for name in dict.fromkeys(name for one in of for name in one)}
 
 
 def _in_range(model: Channels, name: str, value: float) -> float:
