@@ -130,7 +130,7 @@ def _checked_templates(templates: Templates) -> dict:
         check_value(key, value, {"mu": (-np.inf, np.inf), name: (nu[0], nu[-1])})
     return {"nu": nu, **contents, "constraints": tuple(templates.constraints), "ranges": dict(templates.ranges or {}), "fixed": fixed}
 
-# %% ../nbs/3_awareness/31_gaussian.ipynb #1853558f
+# %% ../nbs/3_awareness/31_gaussian.ipynb #46248bda
 def check_counts(templates: Templates, counts) -> np.ndarray:
     "`counts` (b,) or (s, b) as floats (s, b). Raises ValueError for another shape than the bins, or for numbers below zero."
     counts, n_bins = np.asarray(counts, dtype=float), templates.signal.shape[1]
@@ -182,11 +182,16 @@ def _yields(templates: Templates, values: Mapping[str, float] | None = None) -> 
             "background": np.reshape(background, np.shape(values[templates.name])) if shape else float(background[0])}
 
 
+def _contents(templates: Templates, values: Mapping[str, float] | None = None) -> np.ndarray:
+    "Expected contents (b,) at the parameter `values`."
+    return expected(templates, complete(templates, values))[0][0]
+
+
 def _draw(templates: Templates, values: Mapping[str, float], n: int, rng: np.random.Generator) -> np.ndarray:
     "Counts (n, b) of `n` pseudo-experiments at the parameter `values`."
-    return rng.poisson(expected(templates, complete(templates, values))[0], (n, templates.signal.shape[1])).astype(float)
+    return rng.poisson(_contents(templates, values), (n, templates.signal.shape[1])).astype(float)
 
-# %% ../nbs/3_awareness/31_gaussian.ipynb #040a519c
+# %% ../nbs/3_awareness/31_gaussian.ipynb #4061b6a4
 @dataclass(frozen=True, eq=False)
 class Templates(OnData):
     """Likelihood of a histogram: expected bin contents of `signal` (at mu = 1) and `background` (g, b) at g increasing values `nu` (g,) of parameter `name`.
@@ -236,7 +241,8 @@ class Templates(OnData):
     def __add__(self, other) -> Channels:
         return joined(self, other)
 
-    channels, split, parts, sets, grid, scanned, yields, draw = property(_itself), _split, _parts, _rows, _bin_grid, _scanned, _yields, _draw
+    channels, split, parts, sets, grid, scanned = property(_itself), _split, _parts, _rows, _bin_grid, _scanned
+    yields, contents, draw = _yields, _contents, _draw
 
 # %% ../nbs/3_awareness/31_gaussian.ipynb #e21092a0
 def poisson_nll(rate, counts, variance=None) -> np.ndarray:

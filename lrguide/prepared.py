@@ -358,7 +358,7 @@ def complete(model: object, values: Mapping[str, float] | None) -> dict[str, flo
         check_value(name, value, known)
     return values
 
-# %% ../nbs/9_machinery/96_prepared.ipynb #31059fdd
+# %% ../nbs/9_machinery/96_prepared.ipynb #6ce57b74
 def starting_values(model: object, constraints: Sequence = ()) -> dict[str, float]:
     "Where a fit begins: strengths at 1, constrained parameters at their mean, others in the middle of their range, or at 1 where that is infinite."
     means = {constraint.name: constraint.mean for constraint in constraints if hasattr(constraint, "mean")}
@@ -372,7 +372,7 @@ def starting_values(model: object, constraints: Sequence = ()) -> dict[str, floa
 def fit_limits(model: object, constraints: Sequence = ()) -> dict[str, tuple[float, float]]:
     "Range of each free parameter in a fit: a strength without lower limit gets the one at which the total yield of a channel is zero."
     limits, start = dict(model.parameters), {**model.fixed, **starting_values(model, constraints)}
-    for channel in model.channels.values():
+    for channel in (one for one in model.channels.values() if one.strength):
         yields = channel.yields({name: start[name] for name in channel.ranges_of_all})
         for name, process in channel.strength.items():
             if name in model.parameters and model.parameters[name][0] == -np.inf and np.all(yields[process] > 0):
