@@ -16,7 +16,7 @@ from .rates import Events, Grid, events_on, expected_yields, grid_of, list_of_se
 from .prepared import OnData, check_value, complete
 
 # %% auto #0
-__all__ = ['Process', 'Normal', 'Measured', 'Likelihood', 'BinnedRatio', 'Channels', 'joined']
+__all__ = ['Process', 'Normal', 'Measured', 'Likelihood', 'BinnedRatio', 'joined', 'Channels']
 
 # %% ../nbs/1_optimality/13_likelihood.ipynb #00000005
 @dataclass(frozen=True)
@@ -189,34 +189,21 @@ class Likelihood(OnData):
 
     split, parts, sets, grid, scanned = _split, _parts, _sets, _grid, scan_events       # what `OnData` asks for
 
-# %% ../nbs/1_optimality/13_likelihood.ipynb #00000043
-@dataclass(frozen=True)
-class BinnedRatio:
-    """Log ratio of bin probabilities: `numerator` to `denominator` (b,), for events that fall in bin `index(x)` (n,).
+# %% ../nbs/1_optimality/13_likelihood.ipynb #00000045
+def _probabilities(contents, name: str) -> np.ndarray:
+    "`contents` (b,) divided by their sum. Raises ValueError if one is negative or all are zero."
+    contents = np.asarray(contents, dtype=float)
+    if contents.ndim != 1 or np.any(~(contents >= 0)) or not contents.sum() > 0:
+        raise ValueError(f"{name}: expected bin contents of at least 0 with a positive sum, got {contents.tolist()[:8]}")
+    return contents / contents.sum()
 
-    `numerator` may be a function of nu (k,) declared in `parameters`; if it also takes (g, k) and gives (g, b), fits are faster.
-    `denominator` None means equal probabilities.
-    Both are normalised to sum to 1. Raises ValueError for negative or empty contents."""
-    index: Callable[[np.ndarray], np.ndarray]
-    numerator: np.ndarray | Callable[[np.ndarray], np.ndarray]
-    denominator: np.ndarray | None = None
-    parameters: Mapping[str, tuple[float, float]] = None
-    takes_many: list = field(default_factory=list, repr=False, compare=False)      # not empty once seen to be so
 
-    def __post_init__(self):
-        if not callable(self.numerator):
-            _probabilities(self.numerator, "numerator")
-        if self.denominator is not None and not np.all(_probabilities(self.denominator, "denominator") > 0):
-            raise ValueError("denominator: expected positive contents, the reference must not have an empty bin")
-
-    def log_ratio(self, x, nu=None) -> np.ndarray:
-        "Log ratio (n,) of the bin of each event; -inf where the numerator has none. Raises ValueError for an event outside all bins."
-        contents = self.numerator(np.atleast_1d(nu)) if callable(self.numerator) else self.numerator
-        return _log_bin_ratios(self, x, np.asarray(contents, dtype=float)[None])[0]
-
-    def log_ratio_grid(self, x, points) -> np.ndarray:
-        "Log ratios (g, n) at the nuisance parameters `points` (g, k)."
-        return _log_bin_ratios(self, x, _contents_at(self.numerator, np.asarray(points, dtype=float), self.takes_many))
+def _all_probabilities(contents: np.ndarray) -> np.ndarray:
+    "The same for each row (g, b)."
+    total = contents.sum(axis=1, keepdims=True)
+    if not (np.all(contents >= 0) and np.all(total > 0)):
+        _probabilities(next(row for row in contents if not (np.all(row >= 0) and row.sum() > 0)), "numerator")
+    return contents / total
 
 # %% ../nbs/1_optimality/13_likelihood.ipynb #00000044
 def _log_bin_ratios(ratio: BinnedRatio, x, contents: np.ndarray) -> np.ndarray:
@@ -251,88 +238,36 @@ def _contents_at(numerator, points: np.ndarray, takes_many: list) -> np.ndarray:
         pass
     return np.stack([one(i) for i in range(len(points))])
 
-# %% ../nbs/1_optimality/13_likelihood.ipynb #00000045
-def _probabilities(contents, name: str) -> np.ndarray:
-    "`contents` (b,) divided by their sum. Raises ValueError if one is negative or all are zero."
-    contents = np.asarray(contents, dtype=float)
-    if contents.ndim != 1 or np.any(~(contents >= 0)) or not contents.sum() > 0:
-        raise ValueError(f"{name}: expected bin contents of at least 0 with a positive sum, got {contents.tolist()[:8]}")
-    return contents / contents.sum()
-
-
-def _all_probabilities(contents: np.ndarray) -> np.ndarray:
-    "The same for each row (g, b)."
-    total = contents.sum(axis=1, keepdims=True)
-    if not (np.all(contents >= 0) and np.all(total > 0)):
-        _probabilities(next(row for row in contents if not (np.all(row >= 0) and row.sum() > 0)), "numerator")
-    return contents / total
-
-# %% ../nbs/1_optimality/13_likelihood.ipynb #bb2a5a6f
+# %% ../nbs/1_optimality/13_likelihood.ipynb #00000043
 @dataclass(frozen=True)
-class Channels(OnData):
-    """Likelihood of independent data, one set for each of `channels`, whose parameters of equal names are the same; see `Likelihood`.
+class BinnedRatio:
+    """Log ratio of bin probabilities: `numerator` to `denominator` (b,), for events that fall in bin `index(x)` (n,).
 
-    `channels`: by name, or a sequence. Data (and weights): a mapping by channel, or a sequence in their order. A constraint that occurs in
-    several channels counts once. Raises ValueError for ranges that do not overlap, different constraints of one parameter, or different
-    fixed values."""
-    channels: Mapping[str, object]
+    `numerator` may be a function of nu (k,) declared in `parameters`; if it also takes (g, k) and gives (g, b), fits are faster.
+    `denominator` None means equal probabilities.
+    Both are normalised to sum to 1. Raises ValueError for negative or empty contents."""
+    index: Callable[[np.ndarray], np.ndarray]
+    numerator: np.ndarray | Callable[[np.ndarray], np.ndarray]
+    denominator: np.ndarray | None = None
+    parameters: Mapping[str, tuple[float, float]] = None
+    takes_many: list = field(default_factory=list, repr=False, compare=False)      # not empty once seen to be so
 
     def __post_init__(self):
-        given = self.channels if isinstance(self.channels, Mapping) else {str(i + 1): one for i, one in enumerate(self.channels)}
-        for name, channel in given.items():
-            if not isinstance(channel, OnData) or isinstance(channel, Channels):
-                raise TypeError(f"channels: expected a likelihood of one data set for {name}, got {type(channel).__name__}")
-        object.__setattr__(self, "channels", dict(given))
-        object.__setattr__(self, "channels", _fixed_in_all(given, self.fixed))
-        self.constraints                                    # refuses different ones
+        if not callable(self.numerator):
+            _probabilities(self.numerator, "numerator")
+        if self.denominator is not None and not np.all(_probabilities(self.denominator, "denominator") > 0):
+            raise ValueError("denominator: expected positive contents, the reference must not have an empty bin")
 
-    @cached_property
-    def ranges_of_all(self) -> dict[str, tuple[float, float]]:
-        "Name and range of all parameters, fixed ones included, strengths first."
-        return _narrowest(dict.fromkeys(self.strength, (-np.inf, np.inf)), *(channel.ranges_of_all for channel in self.channels.values()))
+    def log_ratio(self, x, nu=None) -> np.ndarray:
+        "Log ratio (n,) of the bin of each event; -inf where the numerator has none. Raises ValueError for an event outside all bins."
+        contents = self.numerator(np.atleast_1d(nu)) if callable(self.numerator) else self.numerator
+        return _log_bin_ratios(self, x, np.asarray(contents, dtype=float)[None])[0]
 
-    @property
-    def strength(self) -> dict[str, str]:
-        "Parameters that multiply a yield."
-        return {name: process for channel in self.channels.values() for name, process in channel.strength.items()}
+    def log_ratio_grid(self, x, points) -> np.ndarray:
+        "Log ratios (g, n) at the nuisance parameters `points` (g, k)."
+        return _log_bin_ratios(self, x, _contents_at(self.numerator, np.asarray(points, dtype=float), self.takes_many))
 
-    @cached_property
-    def constraints(self) -> tuple:
-        "The constraints of all channels, each once."
-        return _once(self.channels)
-
-    @property
-    def knots(self) -> dict[str, np.ndarray]:
-        "Values between which the likelihood is smooth, where it is not everywhere (chapter 31)."
-        return _all_knots(self.channels)
-
-    @property
-    def fixed(self) -> dict[str, float]:
-        "Parameters that do not float."
-        return {name: value for channel in self.channels.values() for name, value in channel.fixed.items()}
-
-    def fix(self, **values: float) -> Channels:
-        "The same likelihood with the parameters `values` fixed. Raises ValueError for an unknown name or a value out of range."
-        return Channels(_fixed_in_all(self.channels, {name: _in_range(self, name, value) for name, value in values.items()}))
-
-    def yields(self, values: Mapping[str, float] | None = None) -> dict[str, dict[str, float]]:
-        "Expected number of events by channel and process at the parameter `values`."
-        values = complete(self, values)
-        return {key: channel.yields({name: values[name] for name in channel.ranges_of_all}) for key, channel in self.channels.items()}
-
-    def __add__(self, other) -> Channels:
-        return joined(self, other)
-
-    def split(self, data) -> list:
-        "The data of each channel. Raises ValueError unless there are as many as channels, or one for each name."
-        return _by_channel(list(self.channels), data, "data")
-
-    def parts(self, data, weights=None, direct: bool = False) -> tuple[Events, ...]:
-        "What each channel makes of its data."
-        weights = [None] * len(self.channels) if weights is None else _by_channel(list(self.channels), weights, "weights")
-        return tuple(part for channel, *own in zip(self.channels.values(), self.split(data), weights) for part in channel.parts(*own, direct))
-
-# %% ../nbs/1_optimality/13_likelihood.ipynb #7aa8750e
+# %% ../nbs/1_optimality/13_likelihood.ipynb #9bcf198c
 def joined(*models) -> Channels:
     "The Channels of all `models`, which is what `+` makes."
     return Channels(_numbered(*models))
@@ -401,3 +336,73 @@ def _equal(one, other) -> bool:
     if one is other or type(one) is not type(other) or not is_dataclass(one):
         return one is other
     return all(np.array_equal(getattr(one, field.name), getattr(other, field.name)) for field in fields(one))
+
+
+def _named(channels) -> dict[str, object]:
+    "The channels by name. Raises TypeError for what is not a likelihood of one data set."
+    given = channels if isinstance(channels, Mapping) else {str(i + 1): one for i, one in enumerate(channels)}
+    for name, channel in given.items():
+        if not isinstance(channel, OnData) or isinstance(channel, Channels):
+            raise TypeError(f"channels: expected a likelihood of one data set for {name}, got {type(channel).__name__}")
+    return dict(given)
+
+
+def _split_channels(model: Channels, data) -> list:
+    "The data of each channel. Raises ValueError unless there are as many as channels, or one for each name."
+    return _by_channel(list(model.channels), data, "data")
+
+
+def _parts_of_channels(model: Channels, data, weights=None, direct: bool = False) -> tuple:
+    "What each channel makes of its data."
+    weights = [None] * len(model.channels) if weights is None else _by_channel(list(model.channels), weights, "weights")
+    return tuple(part for channel, *own in zip(model.channels.values(), model.split(data), weights) for part in channel.parts(*own, direct))
+
+# %% ../nbs/1_optimality/13_likelihood.ipynb #04860dff
+@dataclass(frozen=True)
+class Channels(OnData):
+    """Likelihood of independent data, one set for each of `channels`, whose parameters of equal names are the same; see `Likelihood`.
+
+    `channels`: by name, or a sequence. Data (and weights): a mapping by channel, or a sequence in their order. A constraint that occurs in
+    several channels counts once. Raises ValueError for ranges that do not overlap, different constraints of one parameter, or different
+    fixed values."""
+    channels: Mapping[str, object]
+
+    def __post_init__(self):
+        object.__setattr__(self, "channels", _named(self.channels))
+        object.__setattr__(self, "channels", _fixed_in_all(self.channels, self.fixed))
+        self.constraints                                    # refuses different ones
+
+    @cached_property
+    def ranges_of_all(self) -> dict[str, tuple[float, float]]:
+        "Name and range of all parameters, fixed ones included, strengths first."
+        return _narrowest(dict.fromkeys(self.strength, (-np.inf, np.inf)), *(channel.ranges_of_all for channel in self.channels.values()))
+
+    @property
+    def strength(self) -> dict[str, str]:
+        return {name: process for channel in self.channels.values() for name, process in channel.strength.items()}
+
+    @cached_property
+    def constraints(self) -> tuple:
+        return _once(self.channels)                         # the constraints of all channels, each once
+
+    @property
+    def knots(self) -> dict[str, np.ndarray]:
+        return _all_knots(self.channels)
+
+    @property
+    def fixed(self) -> dict[str, float]:
+        return {name: value for channel in self.channels.values() for name, value in channel.fixed.items()}
+
+    def fix(self, **values: float) -> Channels:
+        "The same likelihood with the parameters `values` fixed. Raises ValueError for an unknown name or a value out of range."
+        return Channels(_fixed_in_all(self.channels, {name: _in_range(self, name, value) for name, value in values.items()}))
+
+    def yields(self, values: Mapping[str, float] | None = None) -> dict[str, dict[str, float]]:
+        "Expected number of events by channel and process at the parameter `values`."
+        values = complete(self, values)
+        return {key: channel.yields({name: values[name] for name in channel.ranges_of_all}) for key, channel in self.channels.items()}
+
+    def __add__(self, other) -> Channels:
+        return joined(self, other)
+
+    split, parts = _split_channels, _parts_of_channels

@@ -59,7 +59,7 @@ class Fit:
         return ", ".join(f"{name} = {value:.4g} +- {self.errors[name]:.2g}" if name in self.errors else f"{name} = {value:.4g}"
                          for name, value in self.values.items()) or "nothing to fit"
 
-# %% ../nbs/9_machinery/95_minimum.ipynb #a9bb4233
+# %% ../nbs/9_machinery/95_minimum.ipynb #4d70838c
 def minimise(nll: Callable[[Mapping[str, float]], float], start: Mapping[str, float], limits: Mapping[str, tuple[float, float]],
              derivatives: Callable[[Mapping[str, float]], tuple[np.ndarray, np.ndarray]] | None = None) -> Fit:
     """The Fit that minimises `nll`, a function of a dictionary, from `start` within `limits` by name.
@@ -99,7 +99,7 @@ def minimise(nll: Callable[[Mapping[str, float]], float], start: Mapping[str, fl
         raise RuntimeError(f"the fit did not converge: {_reason(minuit)}")
     return Fit(minuit.values.to_dict(), minuit.errors.to_dict(), minuit.fval, minuit)
 
-# %% ../nbs/9_machinery/95_minimum.ipynb #0000001e
+
 def _reason(minuit) -> str:
     "Why Minuit holds its minimum for invalid, in one line."
     status = minuit.fmin
