@@ -22,7 +22,7 @@ from .experiments import (all_rows, own_values, positive_yields, pseudo_data, ps
 
 # %% auto #0
 __all__ = ['log_likelihood_ratio', 'check_simple', 'shared_values', 'event_terms', 'toys_power_curve', 'toys_power',
-           'enough_toys', 'PValue', 'CLsValue', 'Tail', 'SimpleTest', 'beyond', 'ProfileTest', 'refuse_fit', 'p_value',
+           'enough_toys', 'PValue', 'CLsValue', 'Tail', 'beyond', 'SimpleTest', 'refuse_fit', 'ProfileTest', 'p_value',
            'cls_value', 'upper_limit']
 
 # %% ../nbs/1_optimality/17_power.ipynb #c8a7c802
@@ -89,7 +89,7 @@ def enough_toys(n_toys: int, level: float) -> None:
     if n_toys < needed:
         raise ValueError(f"n_toys: expected at least {needed} for a level of {level:g}, got {n_toys}; method='exact' needs none")
 
-# %% ../nbs/1_optimality/17_power.ipynb #14a6f04b
+# %% ../nbs/1_optimality/17_power.ipynb #e583ad5a
 @dataclass(frozen=True)
 class PValue:
     """A p-value with its standard `error`, the `method` that found it and the `source` of its events; `z` is its significance.
@@ -119,7 +119,7 @@ class CLsValue(CLs):
     source: str
     failed: int = 0
 
-# %% ../nbs/1_optimality/17_power.ipynb #03479468
+
 @dataclass(frozen=True)
 class Tail:
     """A tail `probability`, its `error` from pseudo-experiments, the `influence` (n,) of each simulated event, what the events came from
@@ -136,6 +136,157 @@ def _influence(t: np.ndarray, expected: float, share: np.ndarray, tail: Callable
     with np.errstate(invalid="ignore"):
         change = np.where(np.isinf(t), t > 0, tail(np.nan_to_num(t_obs - t, nan=t_obs)))  # tail(t_obs) cancels
     return expected * share * (change - share @ change)
+
+# %% ../nbs/1_optimality/17_power.ipynb #a0ace814
+@dataclass(frozen=True, eq=False)
+class _Observed:
+    "T of the data: `constant` plus contributions `t` (n,) times `multiplicity` (n,); the complete hypotheses that it compares."
+    null: Mapping[str, float]
+    alternative: Mapping[str, float]
+    constant: float
+    t: np.ndarray
+    multiplicity: np.ndarray
+
+    def value(self, step: float | None = None) -> float:
+        "T, with contributions rounded to multiples of `step`."
+        return self.constant + float(self.multiplicity @ (self.t if step is None else step * np.rint(self.t / step)))
+
+
+def _observed(test: SimpleTest, null: Mapping[str, float], alternative: Mapping[str, float]) -> _Observed:
+    "What the test sees of the data, in all channels."
+    model = test.data.model
+    null, alternative = ({**model.fixed, **values} for values in (null, alternative))
+    constant, t, weight = 0.0, [], []
+    for channel, part in zip(model.channels.values(), test.data.parts):
+        own = [own_values(channel, values) for values in (null, alternative)]
+        expected = [sum(positive_yields(channel, values, name).values()) for values, name in zip(own, ("null", "alternative"))]
+        constant += expected[0] - expected[1]
+        used = part.weights[0] != 0                         # 0 * inf is not 0
+        t.append(event_terms(part, *own)[0][used])
+        weight.append(part.weights[0][used])
+    return _Observed(null, alternative, constant, np.concatenate(t), np.concatenate(weight))
+
+# %% ../nbs/1_optimality/17_power.ipynb #0208a075
+@dataclass(frozen=True, eq=False)
+class _Rows:
+    """What the events of one channel come from: `sources` by process, and of these the rows of `tables`, prepared as `events` (n of them).
+
+    `share` (K, n): of each process's events that a row stands for. The rows of a histogram are its bins; it has no sources."""
+    channel: OnData
+    sources: Mapping
+    tables: Mapping[str, Table]
+    events: object | None
+    share: np.ndarray
+
+
+def _rows_at(test: SimpleTest, truth: Mapping[str, float], sampled: bool = False) -> list[_Rows]:
+    "By channel, the rows that events come from at the hypothesis `truth`; sampled=True: only those that are simulated events."
+    model = test.data.model
+    truth = {**model.fixed, **truth}
+    key = sampled, tuple(value for name, value in truth.items() if name not in model.strength)
+    if key not in test.memory:
+        sources = sources_by_channel(model, test.source, truth)
+        test.memory[key] = [_channel_rows(channel, part, of, own_values(channel, truth), sampled)
+                            for channel, part, of in zip(model.channels.values(), test.data.parts, sources.values())]
+    return test.memory[key]
+
+
+def _channel_rows(channel: OnData, part, sources: Mapping, truth: Mapping[str, float], sampled: bool) -> _Rows:
+    "The same for one channel, whose data are `part`."
+    if not sources:
+        return _Rows(channel, {}, {}, part, np.zeros((0, part.size)))
+    tables = source_tables({name: item for name, item in sources.items() if isinstance(item, Table) or not sampled}, truth)
+    if not tables:
+        return _Rows(channel, sources, {}, None, np.zeros((0, 0)))
+    x, share = shared_rows(tables)
+    return _Rows(channel, sources, tables, events_on(channel, x, direct=True), share)
+
+
+def _terms(seen: _Observed, rows: Sequence[_Rows]) -> np.ndarray:
+    "Contributions of all rows of all channels."
+    return np.concatenate([_own_terms(seen, of) for of in rows])
+
+
+def _own_terms(seen: _Observed, rows: _Rows) -> np.ndarray:
+    "Contributions (n,) of the rows of one channel."
+    if rows.events is None:
+        return np.zeros(0)
+    return event_terms(rows.events, *(own_values(rows.channel, values) for values in (seen.null, seen.alternative)))[0]
+
+
+def _rates(rows: Sequence[_Rows], truth: Mapping[str, float]) -> np.ndarray:
+    "Expected events of each of these at the hypothesis `truth`."
+    return np.concatenate([_own_rates(of, truth) for of in rows])
+
+
+def _own_rates(rows: _Rows, truth: Mapping[str, float]) -> np.ndarray:
+    "Expected events (n,) of the rows of one channel."
+    truth = own_values(rows.channel, {**rows.channel.fixed, **truth})
+    if not rows.tables:
+        return np.exp(rows.events.log_rate({name: np.array([value], dtype=float) for name, value in truth.items()}))[0]
+    return (np.array([list(rows.channel.yields(truth).values())], dtype=float) @ rows.share)[0]
+
+# %% ../nbs/1_optimality/17_power.ipynb #055c2e3f
+def _tail(seen: _Observed, rows: Sequence[_Rows], truth: Mapping[str, float], probability: Callable, step: float | None = None,
+          toy_error: Callable | None = None) -> Tail:
+    "The Tail of the data, from a function P(T >= t)."
+    t_obs, influence = seen.value(step), [np.zeros(0)]
+    for of in rows:
+        samples = [name for name, item in of.sources.items() if isinstance(item, Table)]
+        t, start, yields = _own_terms(seen, of) if samples else np.zeros(0), 0, of.channel.yields(own_values(of.channel, {**of.channel.fixed, **truth}))
+        t = t if step is None else step * np.rint(t / step)
+        for (name, table), share in zip(of.tables.items(), of.share):
+            own = slice(None) if len(table) == of.share.shape[1] else slice(start, start + len(table))
+            if name in samples:
+                influence.append(_influence(t[own], yields[name], share[own], probability, t_obs))
+            start += len(table)
+    p = float(probability(t_obs))
+    return Tail(p, 0.0 if toy_error is None else toy_error(p), np.concatenate(influence), _kind(rows, "quadrature" if toy_error is None else "samples"))
+
+
+def _kind(rows: Sequence[_Rows], of_model: str) -> str:
+    "Words for where events came from."
+    return "events" if any(isinstance(item, Table) for of in rows for item in of.sources.values()) else of_model
+
+
+def _normal_tail(constant: float, t: np.ndarray, rate: np.ndarray) -> Callable:
+    "P(T >= t) of a normal variable with the mean and variance of T."
+    t, rate = t[rate != 0], rate[rate != 0]
+    mean, variance = constant + rate @ t, rate @ t**2
+    if not np.isfinite(variance) or variance == 0:
+        raise ValueError("method: expected exact or toys where a single event can decide or none can, got asymptotic")
+    return lambda at: ndtr((mean - at) / np.sqrt(variance))
+
+
+def beyond(toys: np.ndarray, t_obs: float, tie: float) -> Callable:
+    """P(T >= t) as a function, from T of pseudo-experiments; values closer than `tie` count as equal.
+
+    Raises ValueError if none reaches the observed value, with the number that a normal tail would need for ten."""
+    toys = np.sort(toys)
+    if toys[-1] < t_obs - tie:
+        finite = toys[np.isfinite(toys)]
+        z = (t_obs - finite.mean()) / max(finite.std(), 1e-300) if len(finite) else np.inf
+        needed = 10 / max(p_from_significance(z), 1e-300)
+        raise ValueError(f"n_toys: expected about {needed:.1g} to reach the observed value, got {len(toys)} of which none did")
+    return lambda t: 1 - np.searchsorted(toys, t - tie, side="left") / len(toys)
+
+# %% ../nbs/1_optimality/17_power.ipynb #16774f76
+def _drawn(seen: _Observed, rows: Sequence[_Rows], truth: Mapping[str, float], n_toys: int, rng, map: Callable) -> np.ndarray:
+    "T (n_toys,) of pseudo-experiments of all channels."
+    total = 0.0
+    for of, stream in zip(rows, [rng] if len(rows) == 1 else spawn(rng, len(rows))):
+        null, alternative, own = (own_values(of.channel, {**of.channel.fixed, **values}) for values in (seen.null, seen.alternative, truth))
+        if of.sources:
+            free = lambda values: {name: value for name, value in values.items() if name in of.channel.parameters}
+            statistic = log_likelihood_ratio(of.channel, free(null), free(alternative))
+            sources, yields = of.sources, positive_yields(of.channel, own, "truth")
+        else:                                              # counts of a histogram
+            t, rate = _own_terms(seen, of), _own_rates(of, truth)
+            expected = [_own_rates(of, values).sum() for values in (null, alternative)]
+            statistic = Statistic(expected[0] - expected[1], lambda x, t=t: t[x[:, 0].astype(int)])
+            sources, yields = {"bins": Table(np.arange(len(rate)), weight=rate)}, {"bins": rate.sum()}
+        total = total + pseudo_experiments(statistic, sources, yields, n_toys, stream, values=own, map=map)
+    return total
 
 # %% ../nbs/1_optimality/17_power.ipynb #b94f4aca
 @dataclass(frozen=True, eq=False)
@@ -176,156 +327,55 @@ class SimpleTest:
             tails.append(_tail(seen, rows, truth, probability, toy_error=lambda p: float(np.sqrt(p * (1 - p) / n_toys))))
         return tails
 
-# %% ../nbs/1_optimality/17_power.ipynb #a0ace814
-@dataclass(frozen=True, eq=False)
-class _Observed:
-    "T of the data: `constant` plus contributions `t` (n,) times `multiplicity` (n,); the complete hypotheses that it compares."
-    null: Mapping[str, float]
-    alternative: Mapping[str, float]
-    constant: float
-    t: np.ndarray
-    multiplicity: np.ndarray
-
-    def value(self, step: float | None = None) -> float:
-        "T, with contributions rounded to multiples of `step`."
-        return self.constant + float(self.multiplicity @ (self.t if step is None else step * np.rint(self.t / step)))
+# %% ../nbs/1_optimality/17_power.ipynb #63c46147
+def _profile_ratio(prepared: Prepared, null, alternative) -> tuple[np.ndarray, list[dict]]:
+    "T = log max L(alternative)/max L(null) (b,) of b data sets, NaN where a fit failed, and all values at the two fits."
+    fits = [prepared.fix(**values).fit_many() for values in (null, alternative)]
+    at = [{**prepared.model.fixed, **values, **one.values} for values, one in zip((null, alternative), fits)]
+    return np.where(fits[0].converged & fits[1].converged, fits[0].nll - fits[1].nll, np.nan), at
 
 
-def _observed(test: SimpleTest, null: Mapping[str, float], alternative: Mapping[str, float]) -> _Observed:
-    "What the test sees of the data, in all channels."
-    model = test.data.model
-    null, alternative = ({**model.fixed, **values} for values in (null, alternative))
-    constant, t, weight = 0.0, [], []
-    for channel, part in zip(model.channels.values(), test.data.parts):
-        own = [own_values(channel, values) for values in (null, alternative)]
-        expected = [sum(positive_yields(channel, values, name).values()) for values, name in zip(own, ("null", "alternative"))]
-        constant += expected[0] - expected[1]
-        used = part.weights[0] != 0                         # 0 * inf is not 0
-        t.append(event_terms(part, *own)[0][used])
-        weight.append(part.weights[0][used])
-    return _Observed(null, alternative, constant, np.concatenate(t), np.concatenate(weight))
-
-# %% ../nbs/1_optimality/17_power.ipynb #195d1b72
-@dataclass(frozen=True, eq=False)
-class _Rows:
-    """What the events of one channel come from: `sources` by process, and of these the rows of `tables`, prepared as `events` (n of them).
-
-    `share` (K, n): of each process's events that a row stands for. The rows of a histogram are its bins; it has no sources."""
-    channel: OnData
-    sources: Mapping
-    tables: Mapping[str, Table]
-    events: object | None
-    share: np.ndarray
+def refuse_fit(prepared: Prepared, *hypotheses) -> None:
+    "Raises RuntimeError with Minuit's reason why one data set cannot be fitted at one of the hypotheses."
+    for values in hypotheses:
+        prepared.fix(**values).fit()
+    raise RuntimeError("data: the fit did not converge; narrower ranges may help")
 
 
-def _rows_at(test: SimpleTest, truth: Mapping[str, float], sampled: bool = False) -> list[_Rows]:
-    "By channel, the rows that events come from at the hypothesis `truth`; sampled=True: only those that are simulated events."
-    model = test.data.model
-    truth = {**model.fixed, **truth}
-    key = sampled, tuple(value for name, value in truth.items() if name not in model.strength)
-    if key not in test.memory:
-        sources = sources_by_channel(model, test.source, truth)
-        test.memory[key] = [_channel_rows(channel, part, of, own_values(channel, truth), sampled)
-                            for channel, part, of in zip(model.channels.values(), test.data.parts, sources.values())]
-    return test.memory[key]
+def _signed_root(prepared: Prepared, null, alternative) -> float:
+    """Signed root of the profile likelihood ratio of the one parameter that differs between the hypotheses.
+
+    Positive if the fitted value lies on the alternative's side of the null's. Cowan, Cranmer, Gross and Vitells (2011)."""
+    tested = [name for name in null if alternative.get(name) != null[name]]
+    if len(tested) != 1 or set(null) != set(alternative):
+        raise ValueError(f"alternative: expected one parameter that differs from null for method='asymptotic', got {len(tested)}")
+    (name,) = tested
+    shared = {other: value for other, value in null.items() if other != name}
+    conditional, best = prepared.fix(**null).fit(), prepared.fix(**shared).fit()
+    side = np.sign((best.values[name] - null[name]) * (alternative[name] - null[name]))
+    return float(side * np.sqrt(max(2 * (conditional.nll - best.nll), 0.0)))
+
+# %% ../nbs/1_optimality/17_power.ipynb #2e179f5f
+def _profile_chunk(model: OnData, null, alternative, truth: Mapping[str, float], sources: Mapping, rows, task) -> np.ndarray:
+    "T (n,) of the pseudo-experiments of one task, at `truth`: both hypotheses fitted."
+    return _profile_ratio(pseudo_data({"": model}, truth, sources, {"": rows}, task)[""], null, alternative)[0]
 
 
-def _channel_rows(channel: OnData, part, sources: Mapping, truth: Mapping[str, float], sampled: bool) -> _Rows:
-    "The same for one channel, whose data are `part`."
-    if not sources:
-        return _Rows(channel, {}, {}, part, np.zeros((0, part.size)))
-    tables = source_tables({name: item for name, item in sources.items() if isinstance(item, Table) or not sampled}, truth)
-    if not tables:
-        return _Rows(channel, sources, {}, None, np.zeros((0, 0)))
-    x, share = shared_rows(tables)
-    return _Rows(channel, sources, tables, events_on(channel, x, direct=True), share)
-
-# %% ../nbs/1_optimality/17_power.ipynb #967e870b
-def _terms(seen: _Observed, rows: Sequence[_Rows]) -> np.ndarray:
-    "Contributions of all rows of all channels."
-    return np.concatenate([_own_terms(seen, of) for of in rows])
-
-
-def _own_terms(seen: _Observed, rows: _Rows) -> np.ndarray:
-    "Contributions (n,) of the rows of one channel."
-    if rows.events is None:
-        return np.zeros(0)
-    return event_terms(rows.events, *(own_values(rows.channel, values) for values in (seen.null, seen.alternative)))[0]
-
-
-def _rates(rows: Sequence[_Rows], truth: Mapping[str, float]) -> np.ndarray:
-    "Expected events of each of these at the hypothesis `truth`."
-    return np.concatenate([_own_rates(of, truth) for of in rows])
-
-
-def _own_rates(rows: _Rows, truth: Mapping[str, float]) -> np.ndarray:
-    "Expected events (n,) of the rows of one channel."
-    truth = own_values(rows.channel, {**rows.channel.fixed, **truth})
-    if not rows.tables:
-        return np.exp(rows.events.log_rate({name: np.array([value], dtype=float) for name, value in truth.items()}))[0]
-    return (np.array([list(rows.channel.yields(truth).values())], dtype=float) @ rows.share)[0]
-
-
-def _tail(seen: _Observed, rows: Sequence[_Rows], truth: Mapping[str, float], probability: Callable, step: float | None = None,
-          toy_error: Callable | None = None) -> Tail:
-    "The Tail of the data, from a function P(T >= t)."
-    t_obs, influence = seen.value(step), [np.zeros(0)]
-    for of in rows:
-        samples = [name for name, item in of.sources.items() if isinstance(item, Table)]
-        t, start, yields = _own_terms(seen, of) if samples else np.zeros(0), 0, of.channel.yields(own_values(of.channel, {**of.channel.fixed, **truth}))
-        t = t if step is None else step * np.rint(t / step)
-        for (name, table), share in zip(of.tables.items(), of.share):
-            own = slice(None) if len(table) == of.share.shape[1] else slice(start, start + len(table))
-            if name in samples:
-                influence.append(_influence(t[own], yields[name], share[own], probability, t_obs))
-            start += len(table)
-    p = float(probability(t_obs))
-    return Tail(p, 0.0 if toy_error is None else toy_error(p), np.concatenate(influence), _kind(rows, "quadrature" if toy_error is None else "samples"))
-
-
-def _kind(rows: Sequence[_Rows], of_model: str) -> str:
-    "Words for where events came from."
-    return "events" if any(isinstance(item, Table) for of in rows for item in of.sources.values()) else of_model
-
-# %% ../nbs/1_optimality/17_power.ipynb #3ffc0476
-def _normal_tail(constant: float, t: np.ndarray, rate: np.ndarray) -> Callable:
-    "P(T >= t) of a normal variable with the mean and variance of T."
-    t, rate = t[rate != 0], rate[rate != 0]
-    mean, variance = constant + rate @ t, rate @ t**2
-    if not np.isfinite(variance) or variance == 0:
-        raise ValueError("method: expected exact or toys where a single event can decide or none can, got asymptotic")
-    return lambda at: ndtr((mean - at) / np.sqrt(variance))
-
-
-def beyond(toys: np.ndarray, t_obs: float, tie: float) -> Callable:
-    """P(T >= t) as a function, from T of pseudo-experiments; values closer than `tie` count as equal.
-
-    Raises ValueError if none reaches the observed value, with the number that a normal tail would need for ten."""
-    toys = np.sort(toys)
-    if toys[-1] < t_obs - tie:
-        finite = toys[np.isfinite(toys)]
-        z = (t_obs - finite.mean()) / max(finite.std(), 1e-300) if len(finite) else np.inf
-        needed = 10 / max(p_from_significance(z), 1e-300)
-        raise ValueError(f"n_toys: expected about {needed:.1g} to reach the observed value, got {len(toys)} of which none did")
-    return lambda t: 1 - np.searchsorted(toys, t - tie, side="left") / len(toys)
-
-
-def _drawn(seen: _Observed, rows: Sequence[_Rows], truth: Mapping[str, float], n_toys: int, rng, map: Callable) -> np.ndarray:
-    "T (n_toys,) of pseudo-experiments of all channels."
-    total = 0.0
-    for of, stream in zip(rows, [rng] if len(rows) == 1 else spawn(rng, len(rows))):
-        null, alternative, own = (own_values(of.channel, {**of.channel.fixed, **values}) for values in (seen.null, seen.alternative, truth))
-        if of.sources:
-            free = lambda values: {name: value for name, value in values.items() if name in of.channel.parameters}
-            statistic = log_likelihood_ratio(of.channel, free(null), free(alternative))
-            sources, yields = of.sources, positive_yields(of.channel, own, "truth")
-        else:                                              # counts of a histogram
-            t, rate = _own_terms(seen, of), _own_rates(of, truth)
-            expected = [_own_rates(of, values).sum() for values in (null, alternative)]
-            statistic = Statistic(expected[0] - expected[1], lambda x, t=t: t[x[:, 0].astype(int)])
-            sources, yields = {"bins": Table(np.arange(len(rate)), weight=rate)}, {"bins": rate.sum()}
-        total = total + pseudo_experiments(statistic, sources, yields, n_toys, stream, values=own, map=map)
-    return total
+def _profile_toys(test: ProfileTest, t_obs: float, null, alternative, fitted, truth, n_toys: int, rng, map: Callable) -> Tail:
+    "The Tail under one hypothesis."
+    model, values = test.data.model, fitted[0 if truth is null else 1]
+    sources = sources_by_channel(model, test.source, values)
+    expected = [channel.yields(own_values(channel, values)) for channel in model.channels.values()]
+    tasks = tasks_of(n_toys, sum(sum(of.values()) for of in expected), rng, chunk=2**17)
+    toys = np.concatenate(list(map(partial(_profile_chunk, model, null, alternative, values, sources, all_rows(model, sources)), tasks)))
+    failed = int(np.isnan(toys).sum())
+    if failed > n_toys / 10:
+        raise RuntimeError(f"{failed} of {n_toys} fits of pseudo-experiments did not converge; narrower ranges may help")
+    toys = np.where(np.isnan(toys), np.inf if truth is null else -np.inf, toys)      # what makes p, or CLs, larger
+    seen = _Observed(*fitted, t_obs, np.zeros(0), np.zeros(0))         # contributions at the two fits
+    rows = [_channel_rows(channel, None, sources[key], own_values(channel, values), True) for key, channel in model.channels.items()]
+    error = lambda p: float(np.hypot(np.sqrt(p * (1 - p) / n_toys), failed / n_toys))
+    return replace(_tail(seen, rows, values, beyond(toys, t_obs, 1e-7 * (1 + abs(t_obs))), toy_error=error), failed=failed)
 
 # %% ../nbs/1_optimality/17_power.ipynb #6944ee82
 @dataclass(frozen=True, eq=False)
@@ -355,56 +405,6 @@ class ProfileTest:
         if len(truths) > 1:
             raise ValueError("method: expected toys for CLs with free nuisance parameters, got asymptotic; limits by formula: asymptotic_limits")
         return [Tail(float(p_from_significance(_signed_root(self.data, null, alternative))), 0.0, np.zeros(0), "formula")]
-
-# %% ../nbs/1_optimality/17_power.ipynb #897030b9
-def _profile_ratio(prepared: Prepared, null, alternative) -> tuple[np.ndarray, list[dict]]:
-    "T = log max L(alternative)/max L(null) (b,) of b data sets, NaN where a fit failed, and all values at the two fits."
-    fits = [prepared.fix(**values).fit_many() for values in (null, alternative)]
-    at = [{**prepared.model.fixed, **values, **one.values} for values, one in zip((null, alternative), fits)]
-    return np.where(fits[0].converged & fits[1].converged, fits[0].nll - fits[1].nll, np.nan), at
-
-
-def _profile_chunk(model: OnData, null, alternative, truth: Mapping[str, float], sources: Mapping, rows, task) -> np.ndarray:
-    "T (n,) of the pseudo-experiments of one task, at `truth`: both hypotheses fitted."
-    return _profile_ratio(pseudo_data({"": model}, truth, sources, {"": rows}, task)[""], null, alternative)[0]
-
-
-def _profile_toys(test: ProfileTest, t_obs: float, null, alternative, fitted, truth, n_toys: int, rng, map: Callable) -> Tail:
-    "The Tail under one hypothesis."
-    model, values = test.data.model, fitted[0 if truth is null else 1]
-    sources = sources_by_channel(model, test.source, values)
-    expected = [channel.yields(own_values(channel, values)) for channel in model.channels.values()]
-    tasks = tasks_of(n_toys, sum(sum(of.values()) for of in expected), rng, chunk=2**17)
-    toys = np.concatenate(list(map(partial(_profile_chunk, model, null, alternative, values, sources, all_rows(model, sources)), tasks)))
-    failed = int(np.isnan(toys).sum())
-    if failed > n_toys / 10:
-        raise RuntimeError(f"{failed} of {n_toys} fits of pseudo-experiments did not converge; narrower ranges may help")
-    toys = np.where(np.isnan(toys), np.inf if truth is null else -np.inf, toys)      # what makes p, or CLs, larger
-    seen = _Observed(*fitted, t_obs, np.zeros(0), np.zeros(0))         # contributions at the two fits
-    rows = [_channel_rows(channel, None, sources[key], own_values(channel, values), True) for key, channel in model.channels.items()]
-    error = lambda p: float(np.hypot(np.sqrt(p * (1 - p) / n_toys), failed / n_toys))
-    return replace(_tail(seen, rows, values, beyond(toys, t_obs, 1e-7 * (1 + abs(t_obs))), toy_error=error), failed=failed)
-
-
-def refuse_fit(prepared: Prepared, *hypotheses) -> None:
-    "Raises RuntimeError with Minuit's reason why one data set cannot be fitted at one of the hypotheses."
-    for values in hypotheses:
-        prepared.fix(**values).fit()
-    raise RuntimeError("data: the fit did not converge; narrower ranges may help")
-
-
-def _signed_root(prepared: Prepared, null, alternative) -> float:
-    """Signed root of the profile likelihood ratio of the one parameter that differs between the hypotheses.
-
-    Positive if the fitted value lies on the alternative's side of the null's. Cowan, Cranmer, Gross and Vitells (2011)."""
-    tested = [name for name in null if alternative.get(name) != null[name]]
-    if len(tested) != 1 or set(null) != set(alternative):
-        raise ValueError(f"alternative: expected one parameter that differs from null for method='asymptotic', got {len(tested)}")
-    (name,) = tested
-    shared = {other: value for other, value in null.items() if other != name}
-    conditional, best = prepared.fix(**null).fit(), prepared.fix(**shared).fit()
-    side = np.sign((best.values[name] - null[name]) * (alternative[name] - null[name]))
-    return float(side * np.sqrt(max(2 * (conditional.nll - best.nll), 0.0)))
 
 # %% ../nbs/1_optimality/17_power.ipynb #a16aedc7
 def _test(model: OnData, data, null, alternative, source) -> SimpleTest | ProfileTest:
