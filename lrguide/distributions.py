@@ -286,38 +286,6 @@ def _lattice(t: np.ndarray, rates: np.ndarray, step: float | None, smooth: bool 
         return _lattice(t, rates, step * size / _LARGEST * 1.01, smooth)
     return step, jump, summed, low, scipy.fft.next_fast_len(size, real=True), smooth
 
-# %% ../nbs/9_machinery/98_distributions.ipynb #0000000f
-def compound_poisson(t, rates, constant: float = 0.0, step: float | None = None, smooth: bool | None = None) -> tuple[Distribution, ...]:
-    """Distribution of constant + sum of t over a Poisson number of events, one for each row of `rates`, on one lattice.
-
-    `t` (n,): contribution of each kind of event, +-inf allowed. `rates` (h, n): expected number of events of each kind
-    under h hypotheses. `step`: of the lattice; `smooth`: whether to share or to round; chosen if None. A Distribution that is not `smooth` is that of the rounded t
-    (`Statistic.rounded`), whose values are to be looked up in it. Hu and Nielsen, physics/9906010."""
-    t, rates = np.asarray(t, dtype=float), np.atleast_2d(np.asarray(rates, dtype=float))
-    if t.ndim != 1 or rates.shape[1:] != t.shape or not np.all(np.isfinite(rates)) or np.any(rates.sum(axis=1) < 0):
-        raise ValueError(f"rates: expected finite numbers of shape (h, {t.size}) with sums of at least 0, got shape {rates.shape} for t of shape {t.shape}")
-    if step is not None:
-        check_number(step, "step", "(0, inf)")
-    certain = {sign: np.zeros(len(rates)) for sign in (-1, 1)}
-    if not np.isfinite(t).all():
-        possible = (rates != 0).any(axis=0)
-        if np.isnan(t[possible]).any():
-            raise ValueError("t: expected numbers or infinities, got NaN where events are expected")
-        certain = {sign: rates[:, possible & (t == sign * np.inf)].sum(axis=1) for sign in (-1, 1)}
-        if np.any((certain[-1] > 0) & (certain[1] > 0)):
-            raise ValueError("t: expected +inf or -inf under one hypothesis, got both")
-        t, rates = t[possible & np.isfinite(t)], rates[:, possible & np.isfinite(t)]
-    if not t.all() or not rates.any():
-        t, rates = t[(t != 0) & rates.any(axis=0)], rates[:, (t != 0) & rates.any(axis=0)]
-    step, jump, summed, low, size, smooth = _lattice(t, rates, step, smooth)
-    distributions = []
-    for rate, below, above in zip(summed, -np.expm1(-certain[-1]), -np.expm1(-certain[1])):
-        share = (1 - below) * (1 - above)
-        far = partial(_all_tilts, jump, rate, low, size, share) if len(jump) and np.all(rate >= 0) else None
-        probability = share * _transformed(jump, rate, low, size)
-        distributions.append(Distribution(constant + low * step, step, probability, float(below), float(above), far, smooth))
-    return tuple(distributions)
-
 # %% ../nbs/9_machinery/98_distributions.ipynb #00000010
 def _transformed(jump: np.ndarray, rate: np.ndarray, low: int, size: int) -> np.ndarray:
     "Probabilities of the sums low, low + 1, ... (size,) of `jump` (m,) at rates `rate` (m,): transform, exponential, transform back."
@@ -363,6 +331,38 @@ def _tilt_to(jump: np.ndarray, rate: np.ndarray, mean: int) -> float | None:
     excess = lambda theta: rate @ (jump * np.exp(theta * jump)) - mean
     ends = [sign * (600 / (sign * jump).max() if (sign * jump).max() > 0 else 1e3) for sign in (-1, 1)]
     return brentq(excess, *ends, rtol=1e-10) if excess(ends[0]) < 0 < excess(ends[1]) else None
+
+# %% ../nbs/9_machinery/98_distributions.ipynb #0000000f
+def compound_poisson(t, rates, constant: float = 0.0, step: float | None = None, smooth: bool | None = None) -> tuple[Distribution, ...]:
+    """Distribution of constant + sum of t over a Poisson number of events, one for each row of `rates`, on one lattice.
+
+    `t` (n,): contribution of each kind of event, +-inf allowed. `rates` (h, n): expected number of events of each kind
+    under h hypotheses. `step`: of the lattice; `smooth`: whether to share or to round; chosen if None. A Distribution that is not `smooth` is that of the rounded t
+    (`Statistic.rounded`), whose values are to be looked up in it. Hu and Nielsen, physics/9906010."""
+    t, rates = np.asarray(t, dtype=float), np.atleast_2d(np.asarray(rates, dtype=float))
+    if t.ndim != 1 or rates.shape[1:] != t.shape or not np.all(np.isfinite(rates)) or np.any(rates.sum(axis=1) < 0):
+        raise ValueError(f"rates: expected finite numbers of shape (h, {t.size}) with sums of at least 0, got shape {rates.shape} for t of shape {t.shape}")
+    if step is not None:
+        check_number(step, "step", "(0, inf)")
+    certain = {sign: np.zeros(len(rates)) for sign in (-1, 1)}
+    if not np.isfinite(t).all():
+        possible = (rates != 0).any(axis=0)
+        if np.isnan(t[possible]).any():
+            raise ValueError("t: expected numbers or infinities, got NaN where events are expected")
+        certain = {sign: rates[:, possible & (t == sign * np.inf)].sum(axis=1) for sign in (-1, 1)}
+        if np.any((certain[-1] > 0) & (certain[1] > 0)):
+            raise ValueError("t: expected +inf or -inf under one hypothesis, got both")
+        t, rates = t[possible & np.isfinite(t)], rates[:, possible & np.isfinite(t)]
+    if not t.all() or not rates.any():
+        t, rates = t[(t != 0) & rates.any(axis=0)], rates[:, (t != 0) & rates.any(axis=0)]
+    step, jump, summed, low, size, smooth = _lattice(t, rates, step, smooth)
+    distributions = []
+    for rate, below, above in zip(summed, -np.expm1(-certain[-1]), -np.expm1(-certain[1])):
+        share = (1 - below) * (1 - above)
+        far = partial(_all_tilts, jump, rate, low, size, share) if len(jump) and np.all(rate >= 0) else None
+        probability = share * _transformed(jump, rate, low, size)
+        distributions.append(Distribution(constant + low * step, step, probability, float(below), float(above), far, smooth))
+    return tuple(distributions)
 
 # %% ../nbs/9_machinery/98_distributions.ipynb #97ecbfef
 def exact_distributions(statistic: Statistic, source: Mapping[str, Table], *yields: Mapping[str, float],

@@ -19,8 +19,8 @@ from .likelihood import Likelihood
 from .distributions import rows_at_rates
 
 # %% auto #0
-__all__ = ['nu_of', 'positive_yields', 'pseudo_experiments', 'tasks_of', 'Template', 'sources_of', 'source_tables', 'own_values',
-           'sources_by_channel', 'all_rows', 'pseudo_data', 'drawn_events']
+__all__ = ['nu_of', 'positive_yields', 'tasks_of', 'pseudo_experiments', 'Template', 'sources_of', 'source_tables', 'own_values',
+           'sources_by_channel', 'all_rows', 'drawn_events', 'pseudo_data']
 
 # %% ../nbs/9_machinery/99_experiments.ipynb #00000007
 def nu_of(source, values: Mapping[str, float] | None):
@@ -40,7 +40,7 @@ def positive_yields(model: Likelihood, values: Mapping[str, float], name: str) -
             raise ValueError(f"{name}: expected yields of at least 0, got {expected:g} for {process}; a range that starts at 0 for its strength helps")
     return yields
 
-# %% ../nbs/9_machinery/99_experiments.ipynb #0000001d
+# %% ../nbs/9_machinery/99_experiments.ipynb #e0eede2c
 _BLOCK = 2**18  # events at once
 _CHUNK = 2**23  # events, or other random numbers, of one task
 
@@ -60,7 +60,22 @@ def _quick(rng: np.random.Generator) -> np.random.Generator:
     "A new stream of random numbers from NumPy's quickest source of bits."
     return np.random.Generator(np.random.SFC64(rng.integers(0, 2**63, 4)))
 
-# %% ../nbs/9_machinery/99_experiments.ipynb #0000001e
+
+def _in_blocks(sums: Callable, counts: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    "`sums(counts, rng)` (m, n) over `counts` (n,) events of each experiment, so many at a time that a block of events is in memory."
+    per_block = max(1, int(_BLOCK / max(counts.mean(), 1)))
+    if per_block > 1:
+        return np.concatenate([sums(counts[start:start + per_block], rng) for start in range(0, len(counts), per_block)], axis=1)
+    pieces = lambda n: [min(_BLOCK, n - start) for start in range(0, n, _BLOCK)] or [0]     # one experiment may be larger than a block
+    return np.stack([sum(sums(np.array([piece]), rng)[:, 0] for piece in pieces(int(n))) for n in counts], axis=1)
+
+
+def _added(values: np.ndarray, counts: np.ndarray) -> np.ndarray:
+    "Sums (m, n) over `counts` (n,) neighbours of `values` (m, 1 + sum of counts), the last of which does not count."
+    values[:, -1] = 0.0                                    # reduceat wants a number after the last experiment
+    return np.where(counts > 0, np.add.reduceat(values, np.cumsum(counts) - counts, axis=1), 0.0)
+
+# %% ../nbs/9_machinery/99_experiments.ipynb #5dd7c6f7
 @dataclass(frozen=True, eq=False)
 class _Cells:
     """Sums contributions to m statistics over events drawn from 2^16 cells: `table` (m, 2^16), 0 in the `mixed` cells (2^16,).
@@ -109,7 +124,7 @@ class _Cells:
         "Sums (m, n) over the events of n experiments."
         return _in_blocks(self.sums, rng.poisson(self.expected, n), _quick(rng))
 
-# %% ../nbs/9_machinery/99_experiments.ipynb #0000001f
+
 def _cells(known: np.ndarray, rate: np.ndarray) -> _Cells:
     "The _Cells of contributions `known` (m, n) that occur at `rate` (n,)."
     order = np.lexsort(known[::-1])                        # by the first statistic, ties by the second, ...
@@ -131,21 +146,6 @@ def _cells(known: np.ndarray, rate: np.ndarray) -> _Cells:
     narrow = narrow.all(axis=0)
     table = np.where(narrow, np.where(high == low, low, np.clip(mean, low, high)), 0.0)
     return _Cells(float(rate.sum()), table, ~narrow, known, cumulative, not narrow.all())
-
-# %% ../nbs/9_machinery/99_experiments.ipynb #00000020
-def _in_blocks(sums: Callable, counts: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    "`sums(counts, rng)` (m, n) over `counts` (n,) events of each experiment, so many at a time that a block of events is in memory."
-    per_block = max(1, int(_BLOCK / max(counts.mean(), 1)))
-    if per_block > 1:
-        return np.concatenate([sums(counts[start:start + per_block], rng) for start in range(0, len(counts), per_block)], axis=1)
-    pieces = lambda n: [min(_BLOCK, n - start) for start in range(0, n, _BLOCK)] or [0]     # one experiment may be larger than a block
-    return np.stack([sum(sums(np.array([piece]), rng)[:, 0] for piece in pieces(int(n))) for n in counts], axis=1)
-
-
-def _added(values: np.ndarray, counts: np.ndarray) -> np.ndarray:
-    "Sums (m, n) over `counts` (n,) neighbours of `values` (m, 1 + sum of counts), the last of which does not count."
-    values[:, -1] = 0.0                                    # reduceat wants a number after the last experiment
-    return np.where(counts > 0, np.add.reduceat(values, np.cumsum(counts) - counts, axis=1), 0.0)
 
 # %% ../nbs/9_machinery/99_experiments.ipynb #00000021
 @dataclass(frozen=True, eq=False)
@@ -202,7 +202,20 @@ class _Sampled:
         sums = lambda counts, rng: _added(draw(int(counts.sum()) + 1, rng), counts)
         return _in_blocks(sums, rng.poisson(self.expected, n), rng)
 
-# %% ../nbs/9_machinery/99_experiments.ipynb #00000023
+# %% ../nbs/9_machinery/99_experiments.ipynb #e70a518b
+def tasks_of(n_toys: int, each: float, rng, chunk: int = _CHUNK) -> list[tuple[int, np.random.Generator]]:
+    "Numbers of pseudo-experiments that take about `chunk` random numbers, `each` for one, with their own streams of them."
+    size = int(np.clip(chunk / max(each, 1.0), 1, 2**17))
+    sizes = [min(size, n_toys - start) for start in range(0, n_toys, size)]
+    return list(zip(sizes, spawn(rng, len(sizes))))
+
+
+def _toy_chunk(constants: np.ndarray, parts: Sequence, task: tuple[int, np.random.Generator]) -> np.ndarray:
+    "T (m, n) of the pseudo-experiments of one task."
+    n, rng = task
+    return sum((part.totals(n, rng) for part in parts), np.repeat(constants[:, None], n, axis=1))
+
+
 def _from_tables(tables: Mapping[str, Table], yields: Mapping[str, float], terms: Callable, n_toys: int) -> _Cells | _Counts:
     "Draws events of all `tables` together: their rows at rates of `yields` times weight."
     for name, table in tables.items():
@@ -257,19 +270,6 @@ def pseudo_experiments(statistics, source, yields: Mapping[str, float], n_toys: 
     result = np.concatenate(list(map(partial(_toy_chunk, constants, parts), tasks)), axis=1)
     return result if isinstance(statistics, Sequence) else result[0]
 
-# %% ../nbs/9_machinery/99_experiments.ipynb #00000025
-def tasks_of(n_toys: int, each: float, rng, chunk: int = _CHUNK) -> list[tuple[int, np.random.Generator]]:
-    "Numbers of pseudo-experiments that take about `chunk` random numbers, `each` for one, with their own streams of them."
-    size = int(np.clip(chunk / max(each, 1.0), 1, 2**17))
-    sizes = [min(size, n_toys - start) for start in range(0, n_toys, size)]
-    return list(zip(sizes, spawn(rng, len(sizes))))
-
-
-def _toy_chunk(constants: np.ndarray, parts: Sequence, task: tuple[int, np.random.Generator]) -> np.ndarray:
-    "T (m, n) of the pseudo-experiments of one task."
-    n, rng = task
-    return sum((part.totals(n, rng) for part in parts), np.repeat(constants[:, None], n, axis=1))
-
 # %% ../nbs/9_machinery/99_experiments.ipynb #00000041
 @dataclass(frozen=True)
 class Template:
@@ -288,7 +288,7 @@ class Template:
         "The table itself: sums over it are expectations."
         return self.table
 
-# %% ../nbs/9_machinery/99_experiments.ipynb #00000043
+# %% ../nbs/9_machinery/99_experiments.ipynb #1685a534
 def sources_of(model: Likelihood, source, values: Mapping[str, float]) -> dict:
     "What the events of each process are drawn from: a Table or a model that samples. Raises TypeError or ValueError."
     found = {}
@@ -311,7 +311,7 @@ def _held_out(model: Likelihood, name: str, values: Mapping[str, float]) -> Tabl
             return ratio.held_out("denominator" if own is None else "numerator", nu_of(ratio, values))
     raise ValueError(f"source: expected a model that samples or a Table for {name}, which names none of its own")
 
-# %% ../nbs/9_machinery/99_experiments.ipynb #1681340d
+
 def source_tables(sources: Mapping, values: Mapping[str, float]) -> dict[str, Table]:
     "Each source as a Table: quadrature nodes of a model with exact densities. Raises ValueError if it has none."
     tables = {}
@@ -349,6 +349,27 @@ def all_rows(model: OnData, sources: Mapping[str, Mapping]) -> dict[str, Events 
     return {key: channel.parts(join(*(Table(item.x) for item in tables[key])))[0]
             if tables[key] and all(isinstance(item, Table) for item in tables[key]) else None for key, channel in model.channels.items()}
 
+# %% ../nbs/9_machinery/99_experiments.ipynb #0000004f
+def drawn_events(source, name: str, n: int, rng: np.random.Generator, values: Mapping[str, float]) -> np.ndarray:
+    "`n` events (n, d) of a process."
+    if isinstance(source, Table):
+        return source.x[rng.choice(len(source), n, p=source.weights / source.total)]
+    return source.sample(name, n, rng, nu=nu_of(source, values)).x
+
+
+def _drawn_rows(sources: Mapping[str, Table], counts: Mapping[str, np.ndarray], rng: np.random.Generator) -> tuple:
+    "Rows (b, n) of the tables, one after another, and weights (b, n), 1 for an event and 0 for filling."
+    total, start = sum(counts.values()), 0
+    rows, weights = np.zeros((len(total), max(total.max(), 1)), int), np.arange(max(total.max(), 1)) < total[:, None]
+    filled = np.zeros(len(total), int)
+    for name, count in counts.items():
+        table = sources[name]
+        owner = np.repeat(np.arange(len(count)), count)
+        place = np.arange(len(owner)) - np.repeat(np.cumsum(count) - count, count) + filled[owner]
+        rows[owner, place] = start + rng.choice(len(table), len(owner), p=table.weights / table.total)
+        filled, start = filled + count, start + len(table)
+    return rows, weights.astype(float)
+
 # %% ../nbs/9_machinery/99_experiments.ipynb #076a70cd
 def pseudo_data(models: Mapping[str, OnData], truth: Mapping[str, float], sources: Mapping[str, Mapping], rows: Mapping, task) -> dict[str, Prepared]:
     """The pseudo-experiments of one task, Prepared, by name of the model: events drawn, constraints measured again at the complete values `truth`.
@@ -378,24 +399,3 @@ def _drawn_sets(sources: Mapping, counts: Mapping[str, np.ndarray], rng: np.rand
     events = [np.split(drawn_events(sources[process], process, int(count.sum()), rng, truth), np.cumsum(count)[:-1])
               for process, count in counts.items()]
     return [np.concatenate(parts) for parts in zip(*events)]
-
-# %% ../nbs/9_machinery/99_experiments.ipynb #0000004f
-def drawn_events(source, name: str, n: int, rng: np.random.Generator, values: Mapping[str, float]) -> np.ndarray:
-    "`n` events (n, d) of a process."
-    if isinstance(source, Table):
-        return source.x[rng.choice(len(source), n, p=source.weights / source.total)]
-    return source.sample(name, n, rng, nu=nu_of(source, values)).x
-
-
-def _drawn_rows(sources: Mapping[str, Table], counts: Mapping[str, np.ndarray], rng: np.random.Generator) -> tuple:
-    "Rows (b, n) of the tables, one after another, and weights (b, n), 1 for an event and 0 for filling."
-    total, start = sum(counts.values()), 0
-    rows, weights = np.zeros((len(total), max(total.max(), 1)), int), np.arange(max(total.max(), 1)) < total[:, None]
-    filled = np.zeros(len(total), int)
-    for name, count in counts.items():
-        table = sources[name]
-        owner = np.repeat(np.arange(len(count)), count)
-        place = np.arange(len(owner)) - np.repeat(np.cumsum(count) - count, count) + filled[owner]
-        rows[owner, place] = start + rng.choice(len(table), len(owner), p=table.weights / table.total)
-        filled, start = filled + count, start + len(table)
-    return rows, weights.astype(float)
