@@ -101,10 +101,10 @@ def scan(quick: bool) -> list[dict]:
 
 
 def templates(quick: bool) -> list[dict]:
-    "50 x 21 values of (mu, z), z where the templates are: the scan of chapter 31, the Poisson term with log Gamma."
-    from lrguide.binned import Templates, template_nll
-    own, mu = Templates(Z, SIGNAL * contents("signal", Z), BACKGROUND * contents("background", Z)), np.linspace(0, 2, 50)
-    ours = lambda: template_nll(own, counts(), mu, Z, Normal("z", CENTRE, ERROR), log_factorial=True)
+    "50 x 21 values of (mu, z), z where the templates are: the scan of chapter 31."
+    from lrguide.binned import Templates
+    own = Templates(Z, SIGNAL * contents("signal", Z), BACKGROUND * contents("background", Z), constraints=[Normal("z", CENTRE, ERROR)])
+    ours = lambda: own.scan(counts(), {"mu": np.linspace(0, 2, 50)[:, None], "z": Z})
     (mine,) = interleave(ours)
     return [row("(mu, z) grid of 50 x 21 on the templates themselves, 10 bins", mine, "-", [], limit=0.010)]
 

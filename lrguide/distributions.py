@@ -14,7 +14,7 @@ from scipy.special import gammaincc, gammainccinv, log_ndtr, ndtri, xlogy
 from .arrays import check_column, check_count, check_number
 
 # %% auto #0
-__all__ = ['randomised_test', 'Distribution', 'power_curve', 'power_at', 'significance', 'p_from_significance', 'CLs', 'counting_cls', 'counting_limit', 'on_off_background', 'on_off_statistic', 'Statistic', 'binned_statistic', 'compound_poisson', 'exact_distributions', 'kinds_of_events', 'rows_at_rates']
+__all__ = ['randomised_test', 'Distribution', 'power_curve', 'power_at', 'significance', 'p_from_significance', 'CLs', 'counting_cls', 'counting_limit', 'on_off_background', 'on_off_statistic', 'Statistic', 'binned_statistic', 'compound_poisson', 'exact_distributions', 'kinds_of_events', 'rows_at_rates', 'shared_rows']
 
 # %% ../nbs/1_optimality/12_testing.ipynb #00000007
 def randomised_test(null, alternative, level: float) -> tuple[np.ndarray, float]:
@@ -286,38 +286,6 @@ def _lattice(t: np.ndarray, rates: np.ndarray, step: float | None, smooth: bool 
         return _lattice(t, rates, step * size / _LARGEST * 1.01, smooth)
     return step, jump, summed, low, scipy.fft.next_fast_len(size, real=True), smooth
 
-# %% ../nbs/9_machinery/98_distributions.ipynb #0000000f
-def compound_poisson(t, rates, constant: float = 0.0, step: float | None = None, smooth: bool | None = None) -> tuple[Distribution, ...]:
-    """Distribution of constant + sum of t over a Poisson number of events, one for each row of `rates`, on one lattice.
-
-    `t` (n,): contribution of each kind of event, +-inf allowed. `rates` (h, n): expected number of events of each kind
-    under h hypotheses. `step`: of the lattice; `smooth`: whether to share or to round; chosen if None. A Distribution that is not `smooth` is that of the rounded t
-    (`Statistic.rounded`), whose values are to be looked up in it. Hu and Nielsen, physics/9906010."""
-    t, rates = np.asarray(t, dtype=float), np.atleast_2d(np.asarray(rates, dtype=float))
-    if t.ndim != 1 or rates.shape[1:] != t.shape or not np.all(np.isfinite(rates)) or np.any(rates.sum(axis=1) < 0):
-        raise ValueError(f"rates: expected finite numbers of shape (h, {t.size}) with sums of at least 0, got shape {rates.shape} for t of shape {t.shape}")
-    if step is not None:
-        check_number(step, "step", "(0, inf)")
-    certain = {sign: np.zeros(len(rates)) for sign in (-1, 1)}
-    if not np.isfinite(t).all():
-        possible = (rates != 0).any(axis=0)
-        if np.isnan(t[possible]).any():
-            raise ValueError("t: expected numbers or infinities, got NaN where events are expected")
-        certain = {sign: rates[:, possible & (t == sign * np.inf)].sum(axis=1) for sign in (-1, 1)}
-        if np.any((certain[-1] > 0) & (certain[1] > 0)):
-            raise ValueError("t: expected +inf or -inf under one hypothesis, got both")
-        t, rates = t[possible & np.isfinite(t)], rates[:, possible & np.isfinite(t)]
-    if not t.all() or not rates.any():
-        t, rates = t[(t != 0) & rates.any(axis=0)], rates[:, (t != 0) & rates.any(axis=0)]
-    step, jump, summed, low, size, smooth = _lattice(t, rates, step, smooth)
-    distributions = []
-    for rate, below, above in zip(summed, -np.expm1(-certain[-1]), -np.expm1(-certain[1])):
-        share = (1 - below) * (1 - above)
-        far = partial(_all_tilts, jump, rate, low, size, share) if len(jump) and np.all(rate >= 0) else None
-        probability = share * _transformed(jump, rate, low, size)
-        distributions.append(Distribution(constant + low * step, step, probability, float(below), float(above), far, smooth))
-    return tuple(distributions)
-
 # %% ../nbs/9_machinery/98_distributions.ipynb #00000010
 def _transformed(jump: np.ndarray, rate: np.ndarray, low: int, size: int) -> np.ndarray:
     "Probabilities of the sums low, low + 1, ... (size,) of `jump` (m,) at rates `rate` (m,): transform, exponential, transform back."
@@ -364,7 +332,39 @@ def _tilt_to(jump: np.ndarray, rate: np.ndarray, mean: int) -> float | None:
     ends = [sign * (600 / (sign * jump).max() if (sign * jump).max() > 0 else 1e3) for sign in (-1, 1)]
     return brentq(excess, *ends, rtol=1e-10) if excess(ends[0]) < 0 < excess(ends[1]) else None
 
-# %% ../nbs/9_machinery/98_distributions.ipynb #00000019
+# %% ../nbs/9_machinery/98_distributions.ipynb #0000000f
+def compound_poisson(t, rates, constant: float = 0.0, step: float | None = None, smooth: bool | None = None) -> tuple[Distribution, ...]:
+    """Distribution of constant + sum of t over a Poisson number of events, one for each row of `rates`, on one lattice.
+
+    `t` (n,): contribution of each kind of event, +-inf allowed. `rates` (h, n): expected number of events of each kind
+    under h hypotheses. `step`: of the lattice; `smooth`: whether to share or to round; chosen if None. A Distribution that is not `smooth` is that of the rounded t
+    (`Statistic.rounded`), whose values are to be looked up in it. Hu and Nielsen, physics/9906010."""
+    t, rates = np.asarray(t, dtype=float), np.atleast_2d(np.asarray(rates, dtype=float))
+    if t.ndim != 1 or rates.shape[1:] != t.shape or not np.all(np.isfinite(rates)) or np.any(rates.sum(axis=1) < 0):
+        raise ValueError(f"rates: expected finite numbers of shape (h, {t.size}) with sums of at least 0, got shape {rates.shape} for t of shape {t.shape}")
+    if step is not None:
+        check_number(step, "step", "(0, inf)")
+    certain = {sign: np.zeros(len(rates)) for sign in (-1, 1)}
+    if not np.isfinite(t).all():
+        possible = (rates != 0).any(axis=0)
+        if np.isnan(t[possible]).any():
+            raise ValueError("t: expected numbers or infinities, got NaN where events are expected")
+        certain = {sign: rates[:, possible & (t == sign * np.inf)].sum(axis=1) for sign in (-1, 1)}
+        if np.any((certain[-1] > 0) & (certain[1] > 0)):
+            raise ValueError("t: expected +inf or -inf under one hypothesis, got both")
+        t, rates = t[possible & np.isfinite(t)], rates[:, possible & np.isfinite(t)]
+    if not t.all() or not rates.any():
+        t, rates = t[(t != 0) & rates.any(axis=0)], rates[:, (t != 0) & rates.any(axis=0)]
+    step, jump, summed, low, size, smooth = _lattice(t, rates, step, smooth)
+    distributions = []
+    for rate, below, above in zip(summed, -np.expm1(-certain[-1]), -np.expm1(-certain[1])):
+        share = (1 - below) * (1 - above)
+        far = partial(_all_tilts, jump, rate, low, size, share) if len(jump) and np.all(rate >= 0) else None
+        probability = share * _transformed(jump, rate, low, size)
+        distributions.append(Distribution(constant + low * step, step, probability, float(below), float(above), far, smooth))
+    return tuple(distributions)
+
+# %% ../nbs/9_machinery/98_distributions.ipynb #97ecbfef
 def exact_distributions(statistic: Statistic, source: Mapping[str, Table], *yields: Mapping[str, float],
                         step: float | None = None, smooth: bool | None = None) -> tuple[Distribution, ...]:
     """Exact distributions of `statistic`, one for each of the `yields`, which give expected events by process.
@@ -382,12 +382,21 @@ def kinds_of_events(statistic: Statistic, source: Mapping[str, Table], yields: S
 
 def rows_at_rates(terms: Callable, source: Mapping[str, Table], yields: Sequence[Mapping[str, float]]):
     "`terms` (m, n) and rates (h, n) of all rows of the `source`s; rows shared by all processes are evaluated once."
-    tables = [check_sample(source[name], f"source of {name}") for name in source]
-    share = [table.weights / table.total for table in tables]
+    x, share = shared_rows(source)
     expected = np.array([[hypothesis[name] for name in source] for hypothesis in yields], dtype=float)
     if not np.all(expected >= 0):
         raise ValueError(f"yields: expected numbers of at least 0, got {expected.min():g}")
+    return terms(x), expected @ share
+
+
+def shared_rows(source: Mapping[str, Table]) -> tuple[np.ndarray, np.ndarray]:
+    "Events (n, d) of all `source`s, once if all have the same, and the share (K, n) of each source's total that each stands for."
+    tables = [check_sample(source[name], f"source of {name}") for name in source]
+    share = [table.weights / table.total for table in tables]
     if all(table.x is tables[0].x or np.array_equal(table.x, tables[0].x) for table in tables):
-        return terms(tables[0].x), expected @ np.stack(share)
-    return (np.concatenate([terms(table.x) for table in tables], axis=1),
-            np.concatenate([np.outer(n, w) for n, w in zip(expected.T, share)], axis=1))
+        return tables[0].x, np.stack(share)
+    ends = np.cumsum([0, *map(len, tables)])
+    apart = np.zeros((len(tables), ends[-1]))
+    for one, own, start in zip(apart, share, ends):
+        one[start:start + len(own)] = own
+    return np.concatenate([table.x for table in tables]), apart
