@@ -10,7 +10,8 @@ import numpy as np
 from .arrays import Table, aligned, check_count, spawn
 from .backend import keras
 from .data import fold
-from .nets import Dense, Objective, bootstrap_rows, standardise, train, weighted_mean
+from .losses import Objective, weighted_mean
+from .nets import Dense, bootstrap_rows, standardise, train
 from .ratio import Fitted, NetworkScores, Ratio, Recipe, finished, fit_all, held_out, in_three, labelled, matched, nu_within, sensible_training, transformed
 
 # %% auto #0

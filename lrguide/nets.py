@@ -3,9 +3,8 @@
 # %% ../nbs/1_optimality/15_networks.ipynb #00000002
 """Networks and the one way to train them: every network is an ensemble with a member axis, every epoch one compiled program.
 
-Architectures (`Dense`, `DeepSets`, `Variational`) say how weights become outputs, objectives (`per_event`, `plus`, `against`,
-`variational`) what is made small, an order (`shuffled`, `stratified`, `bags`) which events share a batch. `train` takes one of each
-and gives a `Trained`; `predict` evaluates a `Network`. `standardise` prepares inputs, `bootstrap_rows` draws replicas of a sample.
+Architectures (`Dense`, `DeepSets`, `Variational`) say how weights become outputs, an order (`shuffled`, `stratified`, `bags`) which events
+share a batch. `train` takes an objective (`losses`) and an order and gives a `Trained`; `predict` evaluates a `Network`.
 """
 from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
@@ -15,10 +14,10 @@ from functools import lru_cache
 import numpy as np
 from .arrays import check_choice, check_count, check_number, generator, spawn
 from .backend import compiled, compiled_epoch, keras, to_device, to_numpy, value_and_gradient
-from .losses import Loss, find_loss
+from .losses import Objective, Part
 
 # %% auto #0
-__all__ = ['ACTIVATIONS', 'layers', 'pieces_of', 'glorot', 'forward', 'Dense', 'Network', 'predict', 'Scaling', 'standardise', 'Training', 'number_of_epochs', 'learning_rates', 'shuffled', 'bootstrap_rows', 'Objective', 'weighted_mean', 'per_event', 'plus', 'side_by_side', 'Columns', 'Batch', 'Part', 'BestWeights', 'History', 'Trained', 'train', 'stratified', 'bags', 'DeepSets', 'Variational', 'draw_networks', 'variational', 'reversed_gradient', 'against']
+__all__ = ['ACTIVATIONS', 'layers', 'pieces_of', 'glorot', 'forward', 'Dense', 'Network', 'predict', 'Scaling', 'standardise', 'Training', 'number_of_epochs', 'learning_rates', 'shuffled', 'bootstrap_rows', 'Columns', 'Batch', 'BestWeights', 'History', 'Trained', 'train', 'stratified', 'bags', 'DeepSets', 'Variational', 'draw_networks']
 
 # %% ../nbs/1_optimality/15_networks.ipynb #00000008
 def layers(sizes: Sequence[int], weights) -> list[tuple]:
@@ -252,53 +251,6 @@ def bootstrap_rows(strata: Sequence[np.ndarray], members: int, rng) -> np.ndarra
     draw = lambda stream: np.concatenate([stream.choice(own, len(own)) for own in strata])
     return np.stack([draw(stream) for stream in spawn(rng, check_count(members, "members"))])
 
-# %% ../nbs/1_optimality/15_networks.ipynb #00000030
-@dataclass(frozen=True)
-class Objective:
-    """What a training minimises: the sum of `terms(networks, batch)`, (m,) or (m, t), over members and terms.
-
-    `parts`: pairs of name and architecture, the network that is wanted first. Inside, `networks[name](x)` gives outputs (m, b), and
-    `networks[name].weights` is (m, size); `batch[column]` is (m, b, ...). `factors` (t,): the sum of terms times factors is watched for
-    early stopping. Two calls share a compiled program if their objectives are equal, so `terms` should be made once."""
-    parts: tuple[tuple[str, object], ...]
-    terms: Callable
-    factors: tuple[float, ...] = (1.0,)
-
-    def __post_init__(self):
-        names = [name for name, _ in self.parts]
-        if not names or len(set(names)) < len(names):
-            raise ValueError(f"parts: expected at least one, with different names, got {names}")
-
-
-def weighted_mean(values, batch):
-    "Mean (m,) of `values` (m, b) times the column weight, which is 1 where none is given."
-    return keras.ops.mean(batch["weight"] * values, axis=1)
-
-# %% ../nbs/1_optimality/15_networks.ipynb #00000032
-@lru_cache(maxsize=128)
-def per_event(loss: str | Loss, architecture) -> Objective:
-    "The weighted mean `loss` of the outputs of one network, the part 'network', on the columns x, label and weight."
-    loss = find_loss(loss)
-    terms = lambda networks, batch: weighted_mean(loss(networks["network"](batch["x"]), batch["label"]), batch)
-    return Objective((("network", architecture),), terms)
-
-
-@lru_cache(maxsize=128)
-def plus(objective: Objective, strength: float, penalty: Callable) -> Objective:
-    "`objective` with one more term: `strength` times `penalty(output, batch)` (m,) of the outputs of its first part on the column x."
-    first = objective.parts[0][0]
-
-    def terms(networks, batch):
-        more = strength * penalty(networks[first](batch["x"]), batch)
-        return side_by_side(objective.terms(networks, batch), more)
-
-    return Objective(objective.parts, terms, (*objective.factors, 1.0))
-
-
-def side_by_side(terms, more):
-    "Terms (m, t + 1) from `terms` (m,) or (m, t) and one more (m,)."
-    return keras.ops.concatenate([terms if len(terms.shape) == 2 else terms[:, None], more[:, None]], axis=1)
-
 # %% ../nbs/1_optimality/15_networks.ipynb #00000035
 def _check_parts(names: Sequence[str], objective: Objective, what: str) -> None:
     "Raises ValueError for names that are no parts of the objective."
@@ -400,20 +352,7 @@ def _batch(layouts: tuple, data: dict, rows, read: set) -> Batch:
     batch.update(data["member"])
     return batch
 
-# %% ../nbs/1_optimality/15_networks.ipynb #00000040
-class Part:
-    "A network inside an objective: called with inputs it gives outputs; `weights` (m, size) are a tensor. Asked again for the same inputs, it computes once."
-
-    def __init__(self, architecture, weights, noise=None):
-        self.architecture, self.weights, self.noise, self.last = architecture, weights, noise, (None, None)
-
-    def __call__(self, x):
-        "Outputs (m, n) or (m, n, outputs)."
-        if x is not self.last[0]:
-            self.last = x, self.architecture.apply(self.weights, x, self.noise)
-        return self.last[1]
-
-
+# %% ../nbs/1_optimality/15_networks.ipynb #87ff9645
 def _terms(objective: Objective, weights, batch: Batch, noises: Mapping, frozen: tuple = ()):
     "The terms (m,) or (m, t) of `objective` with all weights in one row (m, size). Raises ValueError for another shape."
     networks, pieces = {}, pieces_of(weights, [architecture.size for _, architecture in objective.parts])
@@ -760,58 +699,3 @@ def draw_networks(network: Network, which: int, n: int, rng) -> Network:
     mean, log_width = (to_numpy(half).astype(float) for half in network.architecture.halves(network.weights))
     noise = generator(rng).standard_normal((check_count(n, "n"), mean.shape[1]))
     return Network(network.architecture.architecture, (mean[which] + np.exp(log_width[which]) * noise).astype(np.float32))
-
-# %% ../nbs/2_uncertainty/21_sources.ipynb #00000023
-@lru_cache(maxsize=128)
-def variational(loss: str | Loss, architecture: Dense, prior: float = 1.0) -> Objective:
-    """The mean `loss` at drawn weights plus KL/n for a `Variational` network, the part 'network', with a normal prior of this width for each weight.
-
-    Columns x, label, weight, and n_events (m, 1), a member's own: how many events it has, not counting repetitions.
-    Source: Blundell et al. (2015)."""
-    loss, prior = find_loss(loss), check_number(prior, "prior", "(0, inf)")
-
-    def terms(networks, batch):
-        network = networks["network"]
-        mean, log_width = network.architecture.halves(network.weights)
-        outputs = network.architecture.at(mean, log_width, batch["x"], network.noise)
-        square = (keras.ops.exp(2 * log_width) + mean * mean) / (2 * prior**2)
-        divergence = keras.ops.sum(square - log_width + np.log(prior) - 0.5, axis=1)
-        return weighted_mean(loss(outputs, batch["label"]), batch) + divergence / batch["n_events"][:, 0]
-
-    return Objective((("network", Variational(architecture)),), terms)
-
-# %% ../nbs/3_awareness/31_gaussian.ipynb #87234d1b
-from functools import lru_cache
-import numpy as np
-from .arrays import check_count, check_events, check_number, spawn
-from .backend import compiled_epoch, keras, to_device, to_numpy, value_and_gradient
-from .losses import Loss, find_loss
-
-# %% ../nbs/3_awareness/31_gaussian.ipynb #00000034
-def reversed_gradient(values, strength: float):
-    "`values`, a tensor, as they are; but the gradient that comes back through them is multiplied by -`strength`."
-    return (1 + strength) * keras.ops.stop_gradient(values) - strength * values
-
-# %% ../nbs/3_awareness/31_gaussian.ipynb #00000035
-@lru_cache(maxsize=128)
-def against(objective: Objective, adversary: Dense, target: str, reversal: float = 0.2) -> Objective:
-    """`objective` with an opponent, the part 'adversary': it guesses the column `target` (n,) or (n, k) from the sigmoid of the first part's output.
-
-    The adversary minimises the mean squared error of the guess, one more term; the first part minimises `objective` minus `reversal` times that
-    error, which is also what is watched. Source: Ganin and Lempitsky (2015)."""
-    first, reversal = objective.parts[0][0], check_number(reversal, "reversal", "[0, inf)")
-
-    def terms(networks, batch):
-        score = reversed_gradient(keras.ops.sigmoid(networks[first](batch["x"])), reversal)
-        missed = weighted_mean(_squared_error(networks["adversary"](score), batch[target], target), batch)
-        return side_by_side(objective.terms(networks, batch), missed)
-
-    return Objective((*objective.parts, ("adversary", adversary)), terms, (*objective.factors, -reversal))
-
-
-def _squared_error(guess, truth, name: str):
-    "Mean squared error (m, b) over the numbers of each event. Raises ValueError if there are more or fewer of them than guesses."
-    guess, truth = (values if len(values.shape) == 3 else values[..., None] for values in (guess, truth))
-    if guess.shape[-1] != truth.shape[-1]:
-        raise ValueError(f"{name}: expected as many numbers for each event as the adversary guesses, {guess.shape[-1]}, got {truth.shape[-1]}")
-    return keras.ops.mean((guess - truth) ** 2, axis=-1)

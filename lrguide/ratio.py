@@ -16,8 +16,8 @@ from .arrays import (Ranges, Table, aligned, check_choice, check_count, check_ev
                             rescale, spawn, with_nu)
 from .diagnosis import Diagnosis, diagnose
 from .interpolation import Interpolant, chebyshev, chebyshev_nodes, interpolated
-from .losses import find_loss
-from .nets import Dense, Network, Scaling, Training, bootstrap_rows, number_of_epochs, per_event, predict, standardise, train
+from .losses import find_loss, per_event
+from .nets import Dense, Network, Scaling, Training, bootstrap_rows, number_of_epochs, predict, standardise, train
 
 # %% auto #0
 __all__ = ['CALIBRATIONS', 'labelled', 'Calibration', 'histogram_calibration', 'isotonic_calibration', 'polynomials', 'fit_shift', 'moments_over_denominator', 'shift_over_denominator', 'Normalisation', 'normalisation', 'mean_ratio', 'check_same_nu', 'matched', 'nu_within', 'Recipe', 'in_three', 'NetworkScores', 'transformed', 'Task', 'task_of', 'trained', 'sensible_training', 'Fitted', 'finished', 'fit_all', 'Ratio', 'held_out', 'moved', 'named', 'save_ratio', 'load_ratio']

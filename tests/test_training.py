@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from lrguide.backend import keras
-from lrguide.losses import cross_entropy
-from lrguide.nets import Dense, DeepSets, Network, Objective, Training, against, bags, per_event, predict, stratified, train, variational
+from lrguide.losses import Objective, against, cross_entropy, per_event, variational
+from lrguide.nets import Dense, DeepSets, Network, Training, Variational, bags, predict, stratified, train
 
 RNG = np.random.default_rng(1)
 N = 600
@@ -29,7 +29,7 @@ def without(columns, *names):
 
 CASES = {  # objective, columns, own columns of three members, events to watch
     "adversarial": (against(per_event("cross-entropy", Dense(2, (8,), dropout=0.2)), Dense(1, (4,), dropout=0.2), "hidden", 1.0), COLUMNS, {}, WATCH),
-    "variational": (variational("cross-entropy", Dense(2, (8,))), without(COLUMNS, "hidden"), {"n_events": np.array([[600], [300], [200]])},
+    "variational": (variational("cross-entropy", Variational(Dense(2, (8,)))), without(COLUMNS, "hidden"), {"n_events": np.array([[600], [300], [200]])},
                     without(WATCH, "hidden") | {"n_events": np.array([[600], [300], [200]])}),
     "sets": (per_event("cross-entropy", DeepSets(Dense(1, (6,), outputs=3), Dense(3, (6,), dropout=0.2))), {"x": SETS, "label": LABEL}, {}, None),
     "own labels": (PLAIN, without(COLUMNS, "label", "hidden"), {"label": np.stack([LABEL, 1 - LABEL, LABEL])},
@@ -158,7 +158,8 @@ import numpy as np
 sys.path.insert(0, sys.argv[2])
 from test_training import CASES, COLUMNS, N, PLAIN, SHORT, without
 from lrguide.backend import backend_name
-from lrguide.nets import Training, bags, plus, stratified, train
+from lrguide.losses import plus
+from lrguide.nets import Training, bags, stratified, train
 found = {}
 for name, (objective, columns, own, watch) in CASES.items():
     training = Training(epochs=3, batch=50, rate=0.003, clip=1.0, patience=None if watch is None else 2)
