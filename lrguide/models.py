@@ -371,8 +371,7 @@ class Turning:
 
     def sample(self, process: str, n: int, rng, nu=None) -> Table:
         "`n` events of `process` ('signal' or 'background') at `nu` (1,) or (n, 1); None: z uniform in its range, event by event."
-        check_choice(process, "process", ("signal", "background"))
-        return _sample_turning(self, process, check_count(n, "n", 0), rng, nu)
+        return _sample_turning(self, check_choice(process, "process", ("signal", "background")), check_count(n, "n", 0), rng, nu)
 
     def log_density(self, process: str, x, nu) -> np.ndarray:
         "Log density (n,) of events `x` (n, 2) of `process` at `nu` (1,) or (n, 1)."
