@@ -405,11 +405,11 @@ def trained(recipe: Recipe, tasks: Sequence[Task]) -> list[NetworkScores]:
 def sensible_training(training: Training, n_events: int, n_inputs: int) -> Training:
     """`training`; where it gives no number of epochs and there are few events, with fewer: one for each 10 events per pair of inputs.
 
-    At least 5, and at least 150 steps. With 30 features and 8,250 training events, 30 passes would learn the events by heart."""
+    At least 5. With 30 features and 8,250 training events, 30 passes would learn the events by heart."""
     if training.epochs is not None:
         return training
     n_steps = max(n_events // training.batch, 1)
-    enough = max(5, -(-n_events // (10 * n_inputs**2)), -(-150 // n_steps))
+    enough = max(5, -(-n_events // (10 * n_inputs**2)))
     return replace(training, epochs=min(number_of_epochs(training, n_steps), enough))
 
 # %% ../nbs/1_optimality/16_ratio.ipynb #2d8c2a91
