@@ -386,7 +386,7 @@ def _strength_derivatives(model: object, yields: np.ndarray, values, names: list
                     bend[a, b, order.index(process)] = product(process, (name, other))
     return yields, slope, bend
 
-# %% ../nbs/9_machinery/90_rates.ipynb #e2a9956d
+# %% ../nbs/9_machinery/90_rates.ipynb #3bcf2c6c
 @dataclass(frozen=True, eq=False)
 class Grid:
     """The points of a scan as one channel sees them: `values` (p,) by name, `yields` (p, K), distinct nuisance parameters `at` (u,) by name.
@@ -407,7 +407,8 @@ def grid_of(model: object, points: Mapping[str, np.ndarray], shape: tuple[int, .
     back = np.broadcast_to(back.reshape(few[0].shape), shape).reshape(-1)
     values = {name: np.broadcast_to(value, shape).reshape(-1) for name, value in points.items()}
     yields = np.stack([np.broadcast_to(n, len(back)) for n in expected_yields(model, values).values()], axis=1)
-    return Grid(values, yields, dict(zip(names, nu.T)), np.argsort(back, kind="stable"), np.bincount(back, minlength=len(nu)))
+    small = back.astype(np.uint16) if len(nu) < 2**16 else back           # sorted in linear time
+    return Grid(values, yields, dict(zip(names, nu.T)), np.argsort(small, kind="stable"), np.bincount(back, minlength=len(nu)))
 
 # %% ../nbs/9_machinery/90_rates.ipynb #1314ddb6
 _IN_CACHE = 2**15  # numbers in an array that stays in the cache
