@@ -20,7 +20,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 
-from lrguide import run
+from lrguide import run, sweep
 
 PARENT = "LRGUIDE_PARENT"  # environment: a pipe that ends when the process that started this one does
 LOCAL = "local"  # the profile that is no profile: Snakemake's own executor for this machine
@@ -180,7 +180,7 @@ def make_sweep(options: argparse.Namespace) -> int:
     changed = "the chapter or the package changed while it ran; run the sweep again"
     failed |= {point: changed for point, result in results.items() if result is None}
     tidy(folders[point] for point in waiting if point not in failed)
-    written = run.write_table(run.sweep_columns(chapter), run.sweep_rows(chapter, points, results), out)
+    written = sweep.write_table(sweep.sweep_columns(chapter), sweep.sweep_rows(chapter, points, results), out)
     report_sweep(options.out, points, waiting, [result for result in results.values() if result], written)
     for point, message in failed.items():
         print(f"lrguide: {names[point]}: failed: {message.removeprefix('lrguide: ')}", file=sys.stderr)
@@ -193,7 +193,7 @@ def read_sweep(options: argparse.Namespace) -> tuple[run.Chapter, dict[str, dict
     check_count("--retries", options.retries, 0)
     chapter = run.find_chapter(options.chapter, run.find_chapters(options.notebooks))
     preset = run.read_preset(options.preset, options.notebooks).get(chapter.name, {})
-    points = run.read_grid(chapter, options.parameter, preset)
+    points = sweep.read_grid(chapter, options.parameter, preset)
     if options.profile and not importlib.util.find_spec("snakemake"):
         raise run.UsageError("--profile: expected Snakemake to be installed (the extra `sweep`: pip install -e '.[sweep]')")
     check_dask(options.dask)

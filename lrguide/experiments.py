@@ -7,7 +7,7 @@
 """
 from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache, partial
 import numpy as np
 from scipy.sparse import csr_array

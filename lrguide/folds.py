@@ -81,7 +81,8 @@ class Folded:
 
     def log_ratio_grid(self, x, points) -> np.ndarray:
         "Log ratios (g, n) at the nuisance parameters `points` (g, k)."
-        return _by_fold(self, aligned(x, self.fitted.names, "x"), lambda ratio, rows: ratio.log_ratio_grid(as_table(x).x[rows], points))
+        table = aligned(x, self.fitted.names, "x")
+        return _by_fold(self, table, lambda ratio, rows: ratio.log_ratio_grid(table.x[rows], points))
 
     def held_out(self, which: str, nu=None) -> Table:
         "All events of the 'numerator' or the 'denominator', as `held_out` says."

@@ -188,7 +188,7 @@ class Construction:
     def __call__(self, value) -> np.ndarray:
         return np.interp(value, self.grid, self.critical, left=np.nan, right=np.nan)
 
-    def intervals(self, model: Likelihood, data, name: str = "mu", *, weights=None) -> Intervals:
+    def intervals(self, model: OnData, data, name: str = "mu", *, weights=None) -> Intervals:
         "The Intervals of b data sets, as in `intervals`; raises ValueError if one reaches beyond the grid."
         found = intervals(model, data, name, self.level, critical=self._inside, bounded=self.bounded, weights=weights)
         if np.nanmax(found.high) >= self.grid[-1] or (not self.bounded and np.nanmin(found.low) <= self.grid[0]):

@@ -180,6 +180,29 @@ def _mass_of(model: BumpHunt, nu, n: int) -> float | np.ndarray:
         raise ValueError(f"mass: expected values in the window {low:g} to {high:g}, got {nu.min():g} to {nu.max():g}")
     return float(nu[0, 0]) if one and n else nu[:, 0]
 
+
+def _check_bump(model: BumpHunt) -> None:
+    "Raises TypeError or ValueError for a window, a slope, a mass or widths that make no sense."
+    low, high = (check_number(end, "window", "(0, inf)") for end in model.window)
+    if not low < high:
+        raise ValueError(f"window: expected (low, high) with low < high, got {model.window!r}")
+    for value, name, interval in ((model.slope, "slope", "(-inf, inf)"), (model.spread, "spread", "(0, inf)"),
+                                  *((one, "resolutions", "(0, inf)") for one in model.resolutions)):
+        check_number(value, name, interval)
+    if model.mass is not None:
+        check_number(model.mass, "mass", f"[{low}, {high}]")
+
+
+def _events_of_bump(model: BumpHunt, x) -> np.ndarray:
+    "`x` as events (n, 2), masses and resolutions; raises ValueError for what is none."
+    x = check_events(x)
+    if x.shape[1] != 2:
+        raise ValueError(f"x: expected 2 features, the mass and its resolution, got shape {x.shape}")
+    if len(x) and not (model.window[0] <= x[:, 0].min() and x[:, 0].max() <= model.window[1] and x[:, 1].min() > 0):
+        raise ValueError(f"x: expected masses in the window {model.window} and positive resolutions, got "
+                         f"{x[:, 0].min():g} to {x[:, 0].max():g} and at least {x[:, 1].min():g}")
+    return x
+
 # %% ../nbs/2_uncertainty/26_bump_hunt.ipynb #00000010
 def _sample_bump(model: BumpHunt, process: str, n: int, rng, nu=None) -> Table:
     "`n` events (m, sigma) of `process`, by inverting the distributions."
@@ -210,24 +233,11 @@ class BumpHunt:
     window: tuple[float, float] = (1.0, 3.0)
 
     def __post_init__(self):
-        low, high = (check_number(end, "window", "(0, inf)") for end in self.window)
-        if not low < high:
-            raise ValueError(f"window: expected (low, high) with low < high, got {self.window!r}")
-        for value, name, interval in ((self.slope, "slope", "(-inf, inf)"), (self.spread, "spread", "(0, inf)"),
-                                      *((one, "resolutions", "(0, inf)") for one in self.resolutions)):
-            check_number(value, name, interval)
-        if self.mass is not None:
-            check_number(self.mass, "mass", f"[{low}, {high}]")
+        _check_bump(self)
 
     def events(self, x) -> np.ndarray:
         "`x` as events (n, 2). Raises ValueError for other features, masses outside the window or resolutions that are not positive."
-        x = check_events(x)
-        if x.shape[1] != 2:
-            raise ValueError(f"x: expected 2 features, the mass and its resolution, got shape {x.shape}")
-        if len(x) and not (self.window[0] <= x[:, 0].min() and x[:, 0].max() <= self.window[1] and x[:, 1].min() > 0):
-            raise ValueError(f"x: expected masses in the window {self.window} and positive resolutions, got "
-                             f"{x[:, 0].min():g} to {x[:, 0].max():g} and at least {x[:, 1].min():g}")
-        return x
+        return _events_of_bump(self, x)
 
     @property
     def parameters(self) -> dict[str, tuple[float, float]]:
@@ -327,6 +337,14 @@ def _sample_turning(model: Turning, process: str, n: int, rng, nu=None) -> Table
     sign = 1 if process == "signal" else -1
     return Table(sign * model.centre(_angle(nu, n)) + model.sigma * rng.standard_normal((n, 2)), nu)
 
+
+def _in_plane(x) -> np.ndarray:
+    "`x` as events (n, 2). Raises ValueError for another number of features."
+    x = check_events(x)
+    if x.shape[1] != 2:
+        raise ValueError(f"x: expected 2 features, got shape {x.shape}")
+    return x
+
 # %% ../nbs/3_awareness/31_gaussian.ipynb #00000006
 @dataclass(frozen=True)
 class Turning:
@@ -340,10 +358,7 @@ class Turning:
 
     def events(self, x) -> np.ndarray:
         "`x` as events (n, 2). Raises ValueError for another number of features."
-        x = check_events(x)
-        if x.shape[1] != 2:
-            raise ValueError(f"x: expected 2 features, got shape {x.shape}")
-        return x
+        return _in_plane(x)
 
     @property
     def parameters(self) -> dict[str, tuple[float, float]]:
@@ -356,8 +371,7 @@ class Turning:
 
     def sample(self, process: str, n: int, rng, nu=None) -> Table:
         "`n` events of `process` ('signal' or 'background') at `nu` (1,) or (n, 1); None: z uniform in its range, event by event."
-        check_choice(process, "process", ("signal", "background"))
-        return _sample_turning(self, process, check_count(n, "n", 0), rng, nu)
+        return _sample_turning(self, check_choice(process, "process", ("signal", "background")), check_count(n, "n", 0), rng, nu)
 
     def log_density(self, process: str, x, nu) -> np.ndarray:
         "Log density (n,) of events `x` (n, 2) of `process` at `nu` (1,) or (n, 1)."

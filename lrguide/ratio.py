@@ -14,7 +14,7 @@ import numpy as np
 from scipy.special import expit, log_expit, logit, logsumexp
 from .arrays import (Ranges, Table, aligned, check_choice, check_count, check_events, check_number, check_sample, generator, join,
                             rescale, spawn, with_nu)
-from .diagnosis import Diagnosis, diagnose
+from .diagnosis import diagnose
 from .interpolation import Interpolant, chebyshev, chebyshev_nodes, interpolated
 from .losses import find_loss, per_event
 from .nets import Dense, Network, Scaling, Training, bootstrap_rows, number_of_epochs, predict, standardise, train
@@ -419,7 +419,7 @@ class Fitted:
 
     `names` and `n_features` of the training events; `calibrating` and `kept`, the two Tables that calibrated and that nobody has looked at;
     `moving`: whether the denominator was simulated with nu of its own."""
-    scores: NetworkScores | ForeignScores
+    scores: object
     n_features: int
     names: tuple[str, ...] | None = None
     tables: tuple[Calibration, ...] | None = None

@@ -3,11 +3,11 @@
 # %% ../nbs/2_uncertainty/21_sources.ipynb #00000002
 """Where the uncertainty of a network comes from, what it does to a measurement, and what can be done about it.
 
-Spread of repeated trainings (`decompose`, `jackknife`), a learned ratio as an observable (`template_ratio`), fractions from a mean score
-(`fraction_estimate`), uncertain features and cuts, and repairs of a simulation that is wrong (`Corrected`).
+Spread of repeated trainings (`decompose`, `jackknife`), a learned ratio as an observable (`template_ratio`), uncertain features and cuts
+(`uncertain_gain`, `aware_weights`), and what a wrong simulation does (`events_to_see`, `calibration_bias`).
 """
 from __future__ import annotations
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 import numpy as np
 from .arrays import check_count

@@ -13,7 +13,7 @@ import pyarrow.parquet
 import pytest
 from conftest import PARAMETERS, write_notebook
 
-from lrguide import cli, run
+from lrguide import cli, run, sweep
 
 ROOT = Path(__file__).resolve().parent.parent
 COUNT = """\
@@ -60,7 +60,7 @@ def read_table(folder: Path) -> list[dict[str, str]]:
 def untimed(folder: Path) -> tuple[list[dict], list[dict]]:
     """Both tables without the timing columns."""
     tables = read_table(folder), pyarrow.parquet.read_table(folder / "table.parquet").to_pylist()
-    return tuple([{name: cell for name, cell in row.items() if name not in run.TIMING_COLUMNS} for row in table] for table in tables)
+    return tuple([{name: cell for name, cell in row.items() if name not in sweep.TIMING_COLUMNS} for row in table] for table in tables)
 
 
 def kill_while_waiting(clone: Path, *arguments: str) -> None:
@@ -114,17 +114,17 @@ def test_a_range_of_integers_for_a_number():
 def test_grids_that_are_refused(clone, texts, message):
     chapter = run.find_chapter("11", run.find_chapters(clone / "nbs"))
     with pytest.raises(run.UsageError, match=message):
-        run.read_grid(chapter, texts)
+        sweep.read_grid(chapter, texts)
 
 
 def test_the_grid_is_a_product_and_its_points_have_stable_names(clone):
     chapter = run.find_chapter("11", run.find_chapters(clone / "nbs"))
-    points = run.read_grid(chapter, ["sigma=0.2,0.1", "n=1..3"], {"word": "base", "n": 9})
+    points = sweep.read_grid(chapter, ["sigma=0.2,0.1", "n=1..3"], {"word": "base", "n": 9})
     assert [(point["sigma"], point["n"]) for point in points.values()] == [
         (0.2, 1), (0.2, 2), (0.2, 3), (0.1, 1), (0.1, 2), (0.1, 3)]
     assert all(point["word"] == "base" and point["loud"] is False for point in points.values())
-    assert list(points) == [run.point_name(chapter, point) for point in points.values()] and len(set(points)) == 6
-    assert run.read_grid(chapter, ["n=2", "word=base", "sigma=0.1"]).keys() < points.keys()
+    assert list(points) == [sweep.point_name(chapter, point) for point in points.values()] and len(set(points)) == 6
+    assert sweep.read_grid(chapter, ["n=2", "word=base", "sigma=0.1"]).keys() < points.keys()
 
 
 @pytest.mark.parametrize("arguments, message", [
@@ -183,14 +183,14 @@ def test_the_table_is_the_same_in_both_files_and_keeps_every_point(tmp_path):
     path = write_notebook(tmp_path / "nbs" / "11_odd.ipynb",
                           parameters="value: int = 1  # as a column\nword: str = 'x'  # text\nloud: bool = True  # flag")
     chapter = run.read_chapter(path)
-    points = run.read_grid(chapter, ['word=say "hi",none,lost', f"value=1,{2**70}"])
+    points = sweep.read_grid(chapter, ['word=say "hi",none,lost', f"value=1,{2**70}"])
     names = list(points)
     results = {name: made_up(points[name], ("a", 0.1 + 0.2), ("b", float("inf"))) for name in names[:3]}
     results |= {names[3]: made_up(points[names[3]]), names[4]: None}  # one without records, two that failed
-    columns = run.sweep_columns(chapter)
+    columns = sweep.sweep_columns(chapter)
     assert list(columns) == ("chapter point parameter_value word loud quantity value error reference tolerance at_most at_least pull "
                              "verdict status seconds date machine").split()
-    assert run.write_table(columns, run.sweep_rows(chapter, points, results), tmp_path) == ["table.csv", "table.parquet"]
+    assert sweep.write_table(columns, sweep.sweep_rows(chapter, points, results), tmp_path) == ["table.csv", "table.parquet"]
 
     rows = read_table(tmp_path)
     assert [(row["word"], row["quantity"], row["status"]) for row in rows] == [
@@ -211,7 +211,7 @@ def test_the_table_is_the_same_in_both_files_and_keeps_every_point(tmp_path):
 def test_without_pyarrow_no_old_parquet_file_stays(tmp_path, monkeypatch):
     (tmp_path / "table.parquet").write_text("an older table")
     monkeypatch.setitem(sys.modules, "pyarrow", None)
-    assert run.write_table({"n": int}, [{"n": 1}], tmp_path) == ["table.csv"]
+    assert sweep.write_table({"n": int}, [{"n": 1}], tmp_path) == ["table.csv"]
     assert [path.name for path in tmp_path.iterdir()] == ["table.csv"]
     assert (tmp_path / "table.csv").read_text() == "n\n1\n"
 
@@ -219,7 +219,7 @@ def test_without_pyarrow_no_old_parquet_file_stays(tmp_path, monkeypatch):
 def test_a_table_that_cannot_be_finished_leaves_the_one_before(tmp_path):
     (tmp_path / "table.csv").write_text("n\n1\n")
     with pytest.raises(ValueError, match="fields not in fieldnames"):
-        run.write_table({"n": int}, [{"n": 2}, {"m": 3}], tmp_path)
+        sweep.write_table({"n": int}, [{"n": 2}, {"m": 3}], tmp_path)
     assert [(path.name, path.read_text()) for path in tmp_path.iterdir()] == [("table.csv", "n\n1\n")]
 
 
@@ -252,8 +252,8 @@ def test_a_killed_sweep_resumes_to_the_same_table_and_grows(counting, lrguide):
 
 
 def test_failed_points_are_tried_again_then_reported(counting, lrguide):
-    sweep = ["sweep", "12", "-p", "case=3,2", "--out", "s", "--jobs", "2"]
-    done = lrguide(*sweep)
+    command = ["sweep", "12", "-p", "case=3,2", "--out", "s", "--jobs", "2"]
+    done = lrguide(*command)
     assert sorted(tries(counting)) == ["2", "2", "3", "3"]
     assert done.returncode == 1
     assert done.stderr.splitlines() == ["lrguide: case=3: failed: 12_counting: cell 5: OSError: broken"]
@@ -263,7 +263,7 @@ def test_failed_points_are_tried_again_then_reported(counting, lrguide):
         ("3", "", "", "failed", False), ("2", "square", "4.0", "done", True), ("2", "scaled", "1.0", "done", True)]
 
     (counting / "notes" / "repaired").touch()
-    done = lrguide(*sweep)
+    done = lrguide(*command)
     assert (done.returncode, done.stderr) == (0, "") and "2 points done (1 before)" in done.stdout
     assert [row["status"] for row in read_table(counting / "s")] == ["done"] * 4
 
