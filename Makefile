@@ -28,7 +28,7 @@ figures: $(READY)
 test: $(READY)
 	@status=0; \
 	$(BIN)/python -m pytest -q tests || status=1; \
-	timeout 1500 $(BIN)/nbdev_test --n_workers 2 --do_print --timing || status=1; \
+	timeout 2400 $(BIN)/nbdev_test --n_workers 2 --do_print --timing || status=1; \
 	exit $$status
 
 lab: $(READY)
