@@ -8,14 +8,14 @@ import gc
 import numpy as np
 
 from benchmarks.harness import row, seconds
-from lrguide import nets
+from lrguide import losses, nets
 from lrguide.arrays import spawn
 from lrguide.backend import keras
 from lrguide.models import Resonance
 
 toy = Resonance(0.08)
 HIDDEN = (10, 20, 50)
-OBJECTIVE = nets.per_event("cross-entropy", nets.Dense(1, HIDDEN))
+OBJECTIVE = losses.per_event("cross-entropy", nets.Dense(1, HIDDEN))
 GRID = np.linspace(-0.5, 0.5, 1001)[:-1, None] + 0.0005
 EXACT = np.exp(toy.log_ratio(GRID))
 
