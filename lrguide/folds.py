@@ -47,8 +47,10 @@ def _fit_shared(recipe: Recipe, pairs: Sequence[tuple[Table, Table]], rngs: Sequ
     if len(pairs) < 2 or any(other is not pairs[0][1] for _, other in pairs) or recipe.loss != "cross-entropy":
         raise ValueError("shared: expected at least two numerators, the same Table as denominator of all, and the loss 'cross-entropy'")
     rngs = spawn(rngs[0], 4)
+    for pair in pairs:
+        matched(recipe.parameters, *pair, 0)                # refuses what cannot be learned from; the parts, drawn at random, are not compared again
     reference, *parts = (in_three(table, recipe.shares, rngs[1]) for table in (pairs[0][1], *(numerator for numerator, _ in pairs)))
-    sets = [[matched(recipe.parameters, own, other, rngs[0]) if len(own) and len(other) else None for own, other in zip(part, reference)] for part in parts]
+    sets = [[matched(recipe.parameters, own, other, rngs[0], False) if len(own) and len(other) else None for own, other in zip(part, reference)] for part in parts]
     joined = lambda i: labelled(*(part[i][0] for part in sets[::-1]), sets[0][i][1])
     events, label = joined(0)
     scores = NetworkScores(None, None, recipe.loss, recipe.parameters, recipe.inputs)

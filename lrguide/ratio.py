@@ -236,8 +236,8 @@ def check_same_nu(numerator: Table, denominator: Table) -> None:
             raise ValueError(f"nu: expected the same distribution in both classes, got two that differ by {distance:.2g} in column {column}")
 
 
-def matched(parameters: Ranges, numerator: Table, denominator: Table, rng) -> tuple[Table, Table]:
-    """The two Tables with the same features, and with nu inside the ranges if there are `parameters`.
+def matched(parameters: Ranges, numerator: Table, denominator: Table, rng, compare: bool = True) -> tuple[Table, Table]:
+    """The two Tables with the same features, and with nu inside the ranges, of one distribution (if `compare`), if there are `parameters`.
 
     Raises ValueError for samples that cannot be learned from, missing or unexpected nu, or nu outside the ranges."""
     check_sample(numerator, "numerator"), check_sample(denominator, "denominator")
@@ -251,7 +251,8 @@ def matched(parameters: Ranges, numerator: Table, denominator: Table, rng) -> tu
     if numerator.nu is None:
         raise ValueError(f"nu: expected a Table with values of {', '.join(parameters)}, got none")
     numerator, denominator = (replace(table, nu=parameters.inside(table.nu)) for table in (numerator, denominator))
-    check_same_nu(numerator, denominator)
+    if compare:
+        check_same_nu(numerator, denominator)
     return numerator, denominator
 
 
@@ -284,7 +285,7 @@ class Recipe:
     loss: str = "cross-entropy"
     training: Training = Training()
     inputs: Callable | None = None
-    shares: tuple[float, float, float] = (0.75, 0.125, 0.125)
+    shares: tuple[float, float, float] = (0.7, 0.2, 0.1)
     calibration: str | None = None
     normalise: str | None = "pooled"
 
@@ -370,9 +371,9 @@ class Task:
 def task_of(recipe: Recipe, numerator: Table, denominator: Table, rng) -> Task:
     "The Task of one ratio: three samples, nu dealt out, inputs standardised, bootstrap rows drawn. Raises ValueError for what cannot be learned from."
     rngs = spawn(rng, 4)
-    matched(recipe.parameters, numerator, denominator, 0)   # refuses what cannot be learned from
+    matched(recipe.parameters, numerator, denominator, 0)   # refuses what cannot be learned from; the parts, drawn at random, are not compared again
     parts = zip(*(in_three(table, recipe.shares, rngs[1]) for table in (numerator, denominator)))
-    training, calibrating, kept = (matched(recipe.parameters, *pair, rngs[0]) if len(pair[0]) and len(pair[1]) else None for pair in parts)
+    training, calibrating, kept = (matched(recipe.parameters, *pair, rngs[0], False) if len(pair[0]) and len(pair[1]) else None for pair in parts)
     events, label = labelled(*training)
     scores = NetworkScores(None, None, recipe.loss, recipe.parameters, recipe.inputs)
     scores = replace(scores, scaling=standardise(transformed(recipe.inputs, events.x, events.nu), events.weights))
