@@ -13,7 +13,7 @@ import numpy as np
 from .arrays import check_count
 
 # %% auto #0
-__all__ = ['Components', 'decompose', 'jackknife', 'template_ratio', 'uncertain_significance', 'uncertain_gain', 'weighted_significance', 'aware_weights', 'events_to_see', 'calibration_bias']
+__all__ = ['Components', 'decompose', 'jackknife', 'template_ratio', 'uncertain_significance', 'uncertain_gain', 'weighted_significance', 'aware_weights', 'events_to_see', 'calibration_bias', 'of_member', 'ratios_in', 'with_ratios', 'replicas', 'NetworkError', 'network_error']
 
 # %% ../nbs/2_uncertainty/21_sources.ipynb #00000007
 @dataclass(frozen=True, eq=False)
@@ -163,3 +163,91 @@ def calibration_bias(fraction: float, control, simulated: float, background: flo
         raise ValueError(f"simulated: expected another value than background, got {simulated:g} for both")
     scale = fraction / (simulated - background)
     return float(scale * (control.mean() - simulated)), float(abs(scale) * control.std(ddof=1) / np.sqrt(len(control)))
+
+# %% ../nbs/2_uncertainty/29_network_error.ipynb #6c43ecf1
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+import numpy as np
+from .arrays import generator, spawn
+from .nets import Network
+from .ratio import Ratio
+from .folds import Folded
+from .algebra import Combined, Mixture
+from .likelihood import Channels, Likelihood
+from .prepared import OnData
+
+# %% ../nbs/2_uncertainty/29_network_error.ipynb #7b7194ab
+def of_member(ratio: Ratio, k: int, rng) -> Ratio:
+    "The learned `ratio` of member `k` alone, its normalisation moved by a draw from its error."
+    fitted, one, rng = ratio.fitted, slice(k, k + 1), generator(rng)
+    network, shift = fitted.scores.network, fitted.normalisation
+    if shift is not None:
+        variance, direction = np.linalg.eigh(shift.covariance[k])
+        moved = shift.coefficients[k] + direction @ (np.sqrt(np.maximum(variance, 0.0)) * rng.standard_normal(len(variance)))
+        shift = replace(shift, coefficients=moved[None], covariance=shift.covariance[one])
+    other = Ratio(rng=0)
+    other.recipe = replace(ratio.recipe, members=1)
+    other.fitted = replace(fitted, scores=replace(fitted.scores, network=Network(network.architecture, network.weights[one])),
+                           tables=fitted.tables and fitted.tables[one], normalisation=shift)
+    return other
+
+# %% ../nbs/2_uncertainty/29_network_error.ipynb #121ae39d
+def ratios_in(thing) -> list[Ratio]:
+    "All learned Ratios in a likelihood, a ratio or a sum of ratios, each once."
+    if isinstance(thing, Ratio):
+        return [thing]
+    return list({id(one): one for part in _parts_of(thing) for one in ratios_in(part)}.values())
+
+
+def _parts_of(thing) -> list:
+    "The ratios, or channels, that a thing is made of."
+    if isinstance(thing, (Likelihood, Channels)):
+        return [process.ratio for process in thing.processes.values()] if isinstance(thing, Likelihood) else list(thing.channels.values())
+    if isinstance(thing, Combined):
+        return [ratio for _, ratio, _ in thing.terms]
+    return [ratio for _, ratio in thing.parts.values()] if isinstance(thing, Mixture) else list(thing.ratios) if isinstance(thing, Folded) else []
+
+
+def with_ratios(thing, new: Mapping[int, Ratio]):
+    "The same likelihood, ratio or sum of ratios with the Ratios `new`, by the id of the one that each replaces. Raises ValueError for a sum that was normalised as a whole."
+    of = lambda part: with_ratios(part, new)
+    if isinstance(thing, Channels):
+        return replace(thing, channels={name: of(channel) for name, channel in thing.channels.items()})
+    if isinstance(thing, Likelihood):
+        return replace(thing, processes={name: replace(process, ratio=of(process.ratio)) for name, process in thing.processes.items()})
+    if isinstance(thing, Combined):
+        if thing.normalisation is not None and ratios_in(thing):
+            raise ValueError("ratio: expected a sum without a normalisation of its own, which belongs to the ensemble; normalise its terms")
+        return replace(thing, terms=tuple((c, of(ratio), *([] if columns is None else [columns])) for c, ratio, columns in thing.terms))
+    if isinstance(thing, Mixture):
+        return replace(thing, parts={name: (weight, of(ratio)) for name, (weight, ratio) in thing.parts.items()})
+    return replace(thing, ratios=tuple(map(of, thing.ratios))) if isinstance(thing, Folded) else new.get(id(thing), thing)
+
+# %% ../nbs/2_uncertainty/29_network_error.ipynb #fe730fd9
+def replicas(model: OnData, rng=0) -> Iterator[OnData]:
+    """The `model` with each member of its learned ratios in turn, as many times as the smallest ensemble has members; see `of_member`.
+
+    Raises ValueError for a model of formulae alone, or for members that were not trained on bootstrap samples: their spread says too little."""
+    found = ratios_in(model)
+    if not found:
+        raise ValueError("model: expected at least one learned ratio, got formulae alone")
+    if min(one.recipe.members for one in found) < 2 or not all(one.recipe.bootstrap for one in found):
+        raise ValueError("model: expected ratios of at least 2 members, trained on bootstrap samples (bootstrap=True)")
+    for k, stream in enumerate(spawn(rng, min(one.recipe.members for one in found))):
+        yield with_ratios(model, {id(one): of_member(one, k, own) for one, own in zip(found, spawn(stream, len(found)))})
+
+# %% ../nbs/2_uncertainty/29_network_error.ipynb #aee2605f
+@dataclass(frozen=True, eq=False)
+class NetworkError:
+    "`value` of an answer with the whole ensemble, its `error` (standard deviation over replicas), and `each` replica's answer (m, ...)."
+    value: np.ndarray
+    error: np.ndarray
+    each: np.ndarray
+
+
+def network_error(model: OnData, answer: Callable[[OnData], float | list[float]], rng=0) -> NetworkError:
+    """What the uncertainty of the learned ratios of `model` does to `answer`(model), a number or several, such as a strength, a Z, a limit.
+
+    The answer is asked for once with the ensemble and once with each of its `replicas`. Raises ValueError as they do."""
+    each = np.array([answer(replica) for replica in replicas(model, rng)], dtype=float)
+    return NetworkError(np.asarray(answer(model), dtype=float), each.std(axis=0, ddof=1), each)
