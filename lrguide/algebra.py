@@ -9,12 +9,11 @@ feature looked up instead of computed. All have what a ratio has: log_ratio, log
 from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
 import numpy as np
 from scipy.special import logsumexp
 from .arrays import Ranges, Table, check_events, check_number, narrowed, restricted
 from .interpolation import Interpolant, interpolated, through_nodes, values_at
-from .ratio import Normalisation, normalisation, nu_within
+from .ratio import Normalisation, kept_on, normalisation, nu_within
 
 # %% auto #0
 __all__ = ['FromFunction', 'tabulated', 'parameters_of', 'Combined', 'Mixture']
@@ -83,7 +82,7 @@ def _coefficients(ratio, x: np.ndarray, ranges: Ranges) -> np.ndarray:
     own = [name for name in parameters_of(ratio)]
     if not own:
         return ratio.log_ratio(x).reshape([1] * len(ranges) + [-1])
-    return _with_axes(_finely(ratio, x.tobytes(), x.shape, tuple((name, ranges[name]) for name in own)), ranges)
+    return _with_axes(kept_on(ratio, x, {name: ranges[name] for name in own}, finer=2), ranges)            # finer than enough for a single event
 
 # %% ../nbs/2_uncertainty/23_profiling.ipynb #3035f6f1
 @dataclass(frozen=True, eq=False)
@@ -127,12 +126,6 @@ class Combined:
         return replace(self, normalisation=found)
 
 # %% ../nbs/2_uncertainty/23_profiling.ipynb #76050f54
-@lru_cache(maxsize=2)
-def _finely(ratio, events: bytes, shape: tuple, ranges: tuple) -> Interpolant:
-    "The prepared log ratio of `events`, with twice the degrees that are enough for a single event; the last two are kept."
-    return interpolated(ratio, np.frombuffer(events).reshape(shape), dict(ranges), finer=2)
-
-
 def _with_axes(found: Interpolant, ranges: Ranges) -> np.ndarray:
     "Coefficients (degree + 1, ..., n) in the order of `ranges`."
     names = list(found.parameters)
