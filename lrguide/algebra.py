@@ -9,15 +9,14 @@ feature looked up instead of computed. All have what a ratio has: log_ratio, log
 from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
 import numpy as np
 from scipy.special import logsumexp
-from .arrays import Ranges, Table, check_events, check_number, narrowed, restricted
+from .arrays import Ranges, Table, aligned, check_column, check_events, check_log_ratio, check_number, narrowed, restricted
 from .interpolation import Interpolant, interpolated, through_nodes, values_at
-from .ratio import Normalisation, normalisation, nu_within
+from .ratio import Normalisation, kept_on, normalisation, nu_within
 
 # %% auto #0
-__all__ = ['FromFunction', 'tabulated', 'parameters_of', 'Combined', 'Mixture']
+__all__ = ['FromFunction', 'tabulated', 'parameters_of', 'names_of', 'Combined', 'Mixture']
 
 # %% ../nbs/2_uncertainty/23_profiling.ipynb #ba5e2013
 @dataclass(frozen=True, eq=False)
@@ -37,9 +36,7 @@ class FromFunction:
         x = check_events(x)
         nu = nu_within(self.parameters, nu, len(x), extrapolate)
         found = self.function(x) if nu is None else self.function(x, nu)
-        if np.shape(found) != (len(x),):
-            raise ValueError(f"function: expected one number for each of {len(x)} events, got shape {np.shape(found)}")
-        return found
+        return check_log_ratio(found, len(x), "function")
 
     def log_ratio_grid(self, x, points) -> np.ndarray:
         "Log ratios (g, n) at the nuisance parameters `points` (g, k)."
@@ -52,10 +49,10 @@ class FromFunction:
 
 def tabulated(ratio, grid: np.ndarray) -> FromFunction:
     "The log `ratio` of one feature at the values `grid` (g,), in rising order: interpolated linearly between them, constant beyond."
-    grid = np.asarray(grid, dtype=float)
-    if grid.ndim != 1 or not np.all(np.diff(grid) > 0):
-        raise ValueError(f"grid: expected rising values (g,), got shape {grid.shape}")
-    at_grid = ratio.log_ratio(grid)
+    grid = check_column(grid, np.size(grid), "grid")
+    if len(grid) == 0 or not np.all(np.diff(grid) > 0):
+        raise ValueError(f"grid: expected rising values (g,), got {len(grid)} that are not")
+    at_grid = check_log_ratio(ratio.log_ratio(grid[:, None]), len(grid))
     return FromFunction(lambda x: np.interp(x[:, 0], grid, at_grid))
 
 # %% ../nbs/2_uncertainty/23_profiling.ipynb #03673443
@@ -64,33 +61,47 @@ def parameters_of(ratio) -> Ranges:
     return Ranges(getattr(ratio, "parameters", None) or {})
 
 
-def _seen(x: np.ndarray, columns) -> np.ndarray:
-    "The `columns` of x. Raises ValueError if there are not so many."
-    if columns is not None and max(columns) >= x.shape[1]:
-        raise ValueError(f"x: expected at least {max(columns) + 1} features, got shape {x.shape}")
-    return x if columns is None else np.ascontiguousarray(x[:, columns])
+def names_of(ratio) -> tuple[str, ...] | None:
+    "The names of the features that `ratio` was made with, None if it has none."
+    return getattr(ratio, "names", None) or getattr(getattr(ratio, "fitted", None), "names", None)
+
+
+def _events(x, names) -> Table:
+    "Events (n, d) as a Table, features in the order of `names`, which they have from now on. Raises ValueError for others."
+    table = aligned(x, names, "x")
+    check_events(table.x)                                   # no sets
+    return table if names is None or table.names else replace(table, names=tuple(names))
+
+
+def _seen(table: Table, ratio, columns) -> np.ndarray:
+    "What one term sees (n, d') of the events: its `columns`, in the order in which it learned them. Raises ValueError if it does not find them."
+    if columns is not None and max(columns) >= table.x.shape[1]:
+        raise ValueError(f"x: expected at least {max(columns) + 1} features, got shape {table.x.shape}")
+    if columns is not None:
+        table = Table(np.ascontiguousarray(table.x[:, columns]), names=table.names and tuple(table.names[k] for k in columns))
+    return aligned(table, names_of(ratio), "x").x
 
 
 def _called(ratio, x: np.ndarray, nu: np.ndarray | None, parameters: Ranges, extrapolate: bool) -> np.ndarray:
     "Log ratio (n,) of one term, at the columns of `nu` (n, k) that it knows."
     own = [list(parameters).index(name) for name in parameters_of(ratio)]
     options = {"extrapolate": True} if extrapolate and own else {}
-    return ratio.log_ratio(x, nu[:, own], **options) if own else ratio.log_ratio(x)
+    return check_log_ratio(ratio.log_ratio(x, nu[:, own], **options) if own else ratio.log_ratio(x), len(x))
 
 
 def _coefficients(ratio, x: np.ndarray, ranges: Ranges) -> np.ndarray:
     "Coefficients (degree + 1, ..., n) of the polynomials of one term, an axis for each of `ranges`, of length 1 if it does not know it."
     own = [name for name in parameters_of(ratio)]
     if not own:
-        return ratio.log_ratio(x).reshape([1] * len(ranges) + [-1])
-    return _with_axes(_finely(ratio, x.tobytes(), x.shape, tuple((name, ranges[name]) for name in own)), ranges)
+        return check_log_ratio(ratio.log_ratio(x), len(x)).reshape([1] * len(ranges) + [-1])
+    return _with_axes(kept_on(ratio, x, {name: ranges[name] for name in own}, finer=2), ranges)            # finer than enough for a single event
 
 # %% ../nbs/2_uncertainty/23_profiling.ipynb #3035f6f1
 @dataclass(frozen=True, eq=False)
 class Combined:
     """The sum of c log r, from `terms` (c, ratio) or (c, ratio, columns): the columns of x that this ratio sees, all by default.
 
-    `parameters` are those of all terms, each in the range that its ratios share. `normalisation` is subtracted, if there is one.
+    `parameters` are those of all terms, each in the range that its ratios share; `names` those of the first that sees all features. `normalisation` is subtracted, if there is one.
     Raises ValueError without terms, or where two ranges do not overlap."""
     terms: Sequence[tuple]
     normalisation: Normalisation | None = None
@@ -102,22 +113,23 @@ class Combined:
         put = lambda name, value: object.__setattr__(self, name, value)          # the class is frozen
         put("terms", tuple((c, ratio, columns if columns is None else np.atleast_1d(columns).tolist()) for c, ratio, columns in terms))
         put("parameters", narrowed(*(parameters_of(ratio) for _, ratio, _ in terms)))
+        put("names", next((names_of(ratio) for _, ratio, columns in terms if columns is None and names_of(ratio)), None))
 
     def log_ratio(self, x, nu=None, *, extrapolate: bool = False) -> np.ndarray:
         "Log ratio (n,) of events `x` (n, d) at `nu` (k,) or (n, k)."
-        x = check_events(x)
+        x = _events(x, self.names)
         nu = nu_within(self.parameters, nu, len(x), extrapolate)
-        total = sum(c * _called(ratio, _seen(x, columns), nu, self.parameters, extrapolate) for c, ratio, columns in self.terms)
+        total = sum(c * _called(ratio, _seen(x, ratio, columns), nu, self.parameters, extrapolate) for c, ratio, columns in self.terms)
         return total if self.normalisation is None else total - self.normalisation.shift(nu, len(x))[0]
 
     def log_ratio_grid(self, x, points) -> np.ndarray:
         "Log ratios (g, n) at the nuisance parameters `points` (g, k)."
-        return values_at(self, check_events(x), self.parameters.inside(np.asarray(points, dtype=float)))
+        return values_at(self, _events(x, self.names).x, self.parameters.inside(np.asarray(points, dtype=float)))
 
     def on(self, x, ranges: Mapping[str, tuple[float, float]] | None = None) -> Interpolant:
         "The prepared function of nu for fits: the polynomials of the terms add up."
-        x, ranges = check_events(x), restricted(self.parameters, ranges or self.parameters)
-        parts = [c * _coefficients(ratio, _seen(x, columns), ranges) for c, ratio, columns in self.terms]
+        x, ranges = _events(x, self.names), restricted(self.parameters, ranges or self.parameters)
+        parts = [c * _coefficients(ratio, _seen(x, ratio, columns), ranges) for c, ratio, columns in self.terms]
         return _added_up(parts + ([] if self.normalisation is None else [-_of_shift(self.normalisation, ranges)]), ranges)
 
     def normalised(self, numerator: Table | None = None, denominator: Table | None = None, *, over: str = "denominator") -> Combined:
@@ -127,12 +139,6 @@ class Combined:
         return replace(self, normalisation=found)
 
 # %% ../nbs/2_uncertainty/23_profiling.ipynb #76050f54
-@lru_cache(maxsize=2)
-def _finely(ratio, events: bytes, shape: tuple, ranges: tuple) -> Interpolant:
-    "The prepared log ratio of `events`, with twice the degrees that are enough for a single event; the last two are kept."
-    return interpolated(ratio, np.frombuffer(events).reshape(shape), dict(ranges), finer=2)
-
-
 def _with_axes(found: Interpolant, ranges: Ranges) -> np.ndarray:
     "Coefficients (degree + 1, ..., n) in the order of `ranges`."
     names = list(found.parameters)
@@ -160,8 +166,9 @@ def _added_up(parts: Sequence[np.ndarray], ranges: Ranges) -> Interpolant:
 class Mixture:
     """The log ratio of a mixture to the common reference of its `parts`, by name (weight, ratio); None is the reference itself.
 
-    Weights, numbers of events or shares, are taken relative to their sum. A negative one takes a part away: NaN where nothing is left.
-    Source: Nachman (2020), eqs. 3.12 to 3.14. Raises ValueError for a sum that is not positive."""
+    Weights, numbers of events or shares, are taken relative to their sum. A negative one takes a part away.
+    Source: Nachman (2020), eqs. 3.12 to 3.14. Raises ValueError for a sum of weights that is not
+    positive, and for events where less than nothing is left."""
     parts: Mapping[str, tuple[float, object | None]]
 
     def __post_init__(self):
@@ -170,18 +177,23 @@ class Mixture:
             raise ValueError(f"parts: expected a positive sum of weights, got {weights.sum():g}")
         object.__setattr__(self, "shares", weights / weights.sum())
         object.__setattr__(self, "parameters", narrowed(*(parameters_of(ratio) for _, ratio in self.parts.values())))
+        object.__setattr__(self, "names", next(filter(None, (names_of(ratio) for _, ratio in self.parts.values())), None))
 
     def log_ratio(self, x, nu=None, *, extrapolate: bool = False) -> np.ndarray:
         "Log ratio (n,) of events `x` (n, d) at `nu` (k,) or (n, k)."
-        x = check_events(x)
+        x = _events(x, self.names)
         nu = nu_within(self.parameters, nu, len(x), extrapolate)
-        each = [np.zeros(len(x)) if ratio is None else _called(ratio, x, nu, self.parameters, extrapolate) for _, ratio in self.parts.values()]
-        return logsumexp(each, axis=0, b=self.shares[:, None])
+        each = [np.zeros(len(x)) if ratio is None else _called(ratio, _seen(x, ratio, None), nu, self.parameters, extrapolate)
+                for _, ratio in self.parts.values()]
+        found = logsumexp(each, axis=0, b=self.shares[:, None])
+        if n_bad := np.isnan(found).sum():
+            raise ValueError(f"parts: expected densities that add up to at least 0, got less at {n_bad} of {len(x)} events, where a negative one takes away more than there is")
+        return found
 
     def log_ratio_grid(self, x, points) -> np.ndarray:
         "Log ratios (g, n) at the nuisance parameters `points` (g, k)."
-        return values_at(self, check_events(x), self.parameters.inside(np.asarray(points, dtype=float)))
+        return values_at(self, _events(x, self.names).x, self.parameters.inside(np.asarray(points, dtype=float)))
 
     def on(self, x, ranges=None) -> Interpolant:
         "The prepared function of nu for fits."
-        return interpolated(self, check_events(x), ranges)
+        return interpolated(self, _events(x, self.names).x, ranges)

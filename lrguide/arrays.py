@@ -12,10 +12,10 @@ from types import MappingProxyType
 import numpy as np
 
 # %% auto #0
-__all__ = ['refusal', 'check_number', 'check_count', 'check_choice', 'is_checked', 'check_events', 'check_column', 'check_labels',
-           'check_sets', 'combinations', 'Ranges', 'narrowed', 'restricted', 'check_ranges', 'check_within', 'by_name',
-           'check_nu', 'generator', 'spawn', 'Table', 'as_table', 'aligned', 'check_sample', 'rescale', 'join', 'split',
-           'with_nu', 'chunks', 'draw']
+__all__ = ['refusal', 'check_number', 'check_count', 'check_choice', 'is_checked', 'check_events', 'check_column',
+           'check_log_ratio', 'check_labels', 'check_sets', 'combinations', 'Ranges', 'narrowed', 'restricted',
+           'check_ranges', 'check_within', 'by_name', 'check_nu', 'generator', 'spawn', 'Table', 'as_table', 'aligned',
+           'check_sample', 'rescale', 'join', 'split', 'with_nu', 'chunks', 'draw']
 
 # %% ../nbs/9_machinery/91_arrays.ipynb #0000000a
 def refusal(function, *args, **kwargs) -> str:
@@ -161,6 +161,18 @@ def check_column(values, n: int, name: str) -> np.ndarray:
     if values.shape != (n,):
         raise ValueError(f"{name}: expected shape ({n},), one number for each event, got {values.shape}")
     return _finite(values, name)
+
+
+def check_log_ratio(values, n: int, name: str = "log_ratio") -> np.ndarray:
+    """`values` as a float64 array (n,) of log ratios, one for each of `n` events: numbers, or -inf where the numerator is impossible.
+
+    Raises TypeError or ValueError for another shape, one number for all events included, for NaN and for +inf."""
+    values = _numbers(values, name)
+    if values.shape != (n,):
+        raise ValueError(f"{name}: expected one number for each of {n} events, got shape {values.shape}")
+    if not np.all(values < np.inf):                         # a NaN is not below
+        raise ValueError(f"{name}: expected a number or -inf for each event, got {np.isnan(values).sum()} NaN and {np.sum(values == np.inf)} infinite of {n}")
+    return values.astype(np.float64, copy=False)
 
 # %% ../nbs/9_machinery/91_arrays.ipynb #0000001d
 def check_labels(y, n: int, name: str = "y") -> np.ndarray:

@@ -72,8 +72,8 @@ def _output(classifier, x: np.ndarray, nu: np.ndarray | None) -> np.ndarray:
     if len(x) == 0:
         return np.zeros(0)
     ways = [name for name in ("predict_proba", "decision_function", "predict") if hasattr(classifier, name)]
-    output = np.asarray(getattr(classifier, ways[0])(x) if ways else classifier(x), dtype=float)
-    return check_column(output[:, -1] if output.ndim == 2 else output, len(x), "score")
+    output = getattr(classifier, ways[0])(x) if ways else classifier(x)
+    return check_column(output[:, -1] if np.ndim(output) == 2 else output, len(x), "score")
 
 
 def _log_odds(chance: np.ndarray) -> np.ndarray:

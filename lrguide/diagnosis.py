@@ -13,29 +13,49 @@ from .arrays import Table, check_column, check_sample, generator, spawn, with_nu
 from .nets import standardise
 
 # %% auto #0
-__all__ = ['closure', 'Check', 'Diagnosis', 'diagnose']
+__all__ = ['closure', 'Check', 'Culprit', 'find_culprit', 'Diagnosis', 'diagnose']
 
 # %% ../nbs/1_optimality/19_diagnosis.ipynb #0000003b
 def closure(log_num, log_den, numerator: Table, denominator: Table, on_numerator: np.ndarray, on_denominator: np.ndarray) -> tuple:
     """Differences (p,) between denominator means with weight r/(1+r) and numerator means with 1/(1+r) of p functions, and their covariance.
 
     `log_num` (n1,), `log_den` (n0,) are the log ratios, the functions' values (n1, p) and (n0, p)."""
-    sides = (expit(log_den), expit(-log_den), on_denominator, denominator), (expit(-log_num), expit(log_num), on_numerator, numerator)
-    means = [table.weights @ (own[:, None] * values) / table.total for own, _, values, table in sides]
-    if numerator.weight is None and denominator.weight is None:
-        return means[0] - means[1], _shared_covariance(sides, means)
-    own_spread = [(own[:, None] * values - mean) * (table.weights / table.total)[:, None] for (own, _, values, table), mean in zip(sides, means)]
-    return means[0] - means[1], sum(spread.T @ spread for spread in own_spread)
+    sides = [_Side(log_den, expit(log_den), expit(-log_den), on_denominator, denominator),
+             _Side(log_num, expit(-log_num), expit(log_num), on_numerator, numerator)]
+    means = [side.share @ (side.own[:, None] * side.values) for side in sides]
+    mean = np.average(means, axis=0, weights=[side.size for side in sides])      # what both estimate if the ratio is right
+    return means[0] - means[1], _variance(*sides, mean) + _variance(*sides[::-1], mean)
 
 
-def _shared_covariance(sides, means) -> np.ndarray:
-    "Covariance (p, p) of the difference if the ratio is right: every expectation in it is estimated from the events of both samples."
-    n = [len(table) for *_, table in sides]
-    mean = np.average(means, axis=0, weights=n)
-    moment = lambda values, weight: values.T @ (values * weight[:, None])
-    squares = [(moment(values, own**2) + moment(others_values, own_there * other_there)) / sum(n)
-               for (own, _, values, _), (own_there, other_there, others_values, _) in (sides, sides[::-1])]
-    return sum((square - np.outer(mean, mean)) / size for square, size in zip(squares, n))
+class _Side:
+    "One sample in a comparison: log ratios, c of its own kind and of the other's, values of the functions, weights."
+    def __init__(self, log_ratio, own, other, values, table: Table):
+        self.log_ratio, self.own, self.other, self.values = log_ratio, own, other, values
+        self.weight, self.total, self.share = table.weights, table.total, table.weights / table.total
+        self.size = table.total**2 / np.sum(table.weights**2)                    # effective number of events
+
+
+def _variance(side: _Side, there: _Side, mean: np.ndarray) -> np.ndarray:
+    "Covariance (p, p) of the weighted mean of `side`, its expectations estimated from the events of both samples."
+    def sums(values, once, twice):
+        return once @ values, values.T @ (values * twice[:, None])
+    here = side.share * side.weight                                              # squared weights
+    found = there.share * _typical_weight(side, there.log_ratio)                 # what these events would weigh here
+    pairs = zip(sums(side.values, here * side.own, here * side.own**2), sums(there.values, found * there.own, found * there.own * there.other))
+    first, second = (np.average(pair, axis=0, weights=[side.size, there.size]) for pair in pairs)
+    return (second - np.outer(first, mean) - np.outer(mean, first) + np.outer(mean, mean) * (side.share @ side.weight)) / side.total
+
+
+def _typical_weight(side: _Side, log_ratio: np.ndarray) -> np.ndarray:
+    "E[w^2] / E[w] (n,) of the events of `side` nearest in log ratio, a tenth of its overlap with the other class, for events with these log ratios."
+    order = np.argsort(side.log_ratio)
+    weight, overlap = side.weight[order], (side.own * side.other)[order]
+    upto = np.cumsum(np.abs(weight) * overlap)
+    at = np.interp(log_ratio, side.log_ratio[order], upto / upto[-1]).clip(0.05, 0.95)
+    first, last = (np.searchsorted(upto, upto[-1] * (at + step)) for step in (-0.05, 0.05))
+    sums = [np.append(0, np.cumsum(column * overlap)) for column in (weight**2, weight)]
+    squares, firsts = (column[np.minimum(last + 1, len(order))] - column[first] for column in sums)
+    return np.where(firsts > 0, squares / np.where(firsts > 0, firsts, 1), np.sum(weight**2) / weight.sum())
 
 # %% ../nbs/1_optimality/19_diagnosis.ipynb #0000003c
 @dataclass(frozen=True)
@@ -53,7 +73,7 @@ class Check:
 
 def _check(name: str, difference: np.ndarray, covariance: np.ndarray) -> Check:
     "The Check of `difference` (p,) against zero, directions without variance left out."
-    scale = np.sqrt(np.diag(covariance))
+    scale = np.sqrt(np.maximum(np.diag(covariance), 0))                        # weights of both signs can give less than nothing
     scale = np.where(scale > 0, scale, 1.0)
     inverse = np.linalg.pinv(covariance / np.outer(scale, scale), rcond=1e-9, hermitian=True)
     pulls = difference / scale
@@ -64,9 +84,8 @@ def _check(name: str, difference: np.ndarray, covariance: np.ndarray) -> Check:
 # %% ../nbs/1_optimality/19_diagnosis.ipynb #0000003f
 def _count_closure(log_num, log_den, numerator: Table, denominator: Table, n_bins: int = 10) -> tuple:
     "Closure of the fractions of events in ranges of the log ratio that hold equally much of the overlap of the classes."
-    score = np.sort(np.concatenate([log_num, log_den]))
-    overlap = np.cumsum(expit(score) * expit(-score))  # a range where one class never occurs would have no error to compare with
-    edges = np.unique(score[np.searchsorted(overlap, overlap[-1] * np.arange(1, n_bins) / n_bins)])
+    score = np.concatenate([log_num, log_den])
+    edges = _even_edges(score, score, n_bins)
     if numerator.nu is not None:
         edges = edges[1::2]
 
@@ -78,9 +97,17 @@ def _count_closure(log_num, log_den, numerator: Table, denominator: Table, n_bin
     return closure(log_num, log_den, numerator, denominator, inside(log_num, numerator), inside(log_den, denominator))
 
 
+def _even_edges(column: np.ndarray, log_ratio: np.ndarray, n_bins: int) -> np.ndarray:
+    "Inner edges of ranges of `column` (n,) that hold equally much overlap: where one class never occurs there would be no error to compare with."
+    order = np.argsort(column)
+    overlap = np.cumsum((expit(log_ratio) * expit(-log_ratio))[order])
+    return np.unique(column[order][np.searchsorted(overlap, overlap[-1] * np.arange(1, n_bins) / n_bins)])
+
+
 def _features(table: Table) -> np.ndarray:
-    "Features and nuisance parameters (n, d + k)."
-    return table.x if table.nu is None else np.column_stack([table.x, table.nu])
+    "Features, all numbers of sets, and nuisance parameters (n, d + k)."
+    x = table.x.reshape(len(table), -1)
+    return x if table.nu is None else np.column_stack([x, table.nu])
 
 
 def _moment_closure(log_num, log_den, numerator: Table, denominator: Table) -> tuple:
@@ -107,11 +134,64 @@ def _two_sample(log_num, log_den, numerator: Table, denominator: Table, rng) -> 
     outputs = [trees.predict_proba(_features(table)[row])[:, 1:] - 0.5 for table, row in zip((numerator, denominator), rows)]
     return closure(log_num[rows[0]], log_den[rows[1]], numerator[rows[0]], denominator[rows[1]], *outputs)
 
+# %% ../nbs/1_optimality/19_diagnosis.ipynb #ebf38a2b
+@dataclass(frozen=True)
+class Culprit:
+    "Where a ratio is most plainly wrong: `name` of a quantity, its range `low` to `high`, by which factor the ratio is too large (`size` of its log, with `error`), `advice`."
+    name: str
+    low: float
+    high: float
+    size: float
+    error: float
+    advice: str
+
+    def __str__(self) -> str:
+        where = "everywhere" if self.low == -np.inf and self.high == np.inf else f"where {self.name} is {_between(self.low, self.high)}"
+        return f"the ratio is {100 * abs(self.size):.2g} +- {100 * self.error:.2g} % too {'large' if self.size > 0 else 'small'} {where}: {self.advice}"
+
+
+def _between(low: float, high: float) -> str:
+    "A range in words."
+    if low == -np.inf or high == np.inf:
+        return f"below {high:.3g}" if low == -np.inf else f"above {low:.3g}"
+    return f"{low:.3g} to {high:.3g}"
+
+
+_ADVICE = {"constant": "normalise it on more events, normalised(numerator, denominator)",
+           "log ratio": "calibrate it on other events, normalised(..., calibration='isotonic'), or train on more",
+           "nuisance parameter": "train on more events at more values of it, and normalise at every value",
+           "feature": "more training events, members or epochs, or a function of this feature that is easier to learn (inputs=)"}
+
+# %% ../nbs/1_optimality/19_diagnosis.ipynb #0f2df886
+def find_culprit(ratio, log_num, log_den, numerator: Table, denominator: Table, n_bins: int = 10) -> Culprit:
+    "The Culprit: of the log ratio, all features and nuisance parameters, in `n_bins` ranges each, the range with the largest pull."
+    on_num, on_den = (np.column_stack([np.zeros(len(table)), log, _features(table)]) for log, table in ((log_num, numerator), (log_den, denominator)))
+    score, names, worst = np.concatenate([log_num, log_den]), _names(ratio, numerator), (-1.0, None)
+    for (name, kind), of_num, of_den in zip(names, on_num.T, on_den.T):
+        edges = _even_edges(np.concatenate([of_num, of_den]), score, n_bins) if kind != "constant" else np.zeros(0)
+        inside = lambda values: np.eye(len(edges) + 1)[np.searchsorted(edges, values, side="right")]
+        difference, covariance = closure(log_num, log_den, numerator, denominator, inside(of_num), inside(of_den))
+        size = (numerator.weights * expit(-log_num) / numerator.total) @ inside(of_num)
+        error = np.sqrt(np.maximum(np.diag(covariance), 0))
+        pull = np.where((error > 0) & (size > 0), np.abs(difference) / np.where(error > 0, error, 1), 0)
+        k, ends = int(np.argmax(pull)), [-np.inf, *edges, np.inf]
+        if pull[k] > worst[0]:
+            worst = pull[k], Culprit(name, float(ends[k]), float(ends[k + 1]), float(difference[k] / size[k]), float(error[k] / size[k]), _ADVICE[kind])
+    return worst[1]
+
+
+def _names(ratio, table: Table) -> list[tuple[str, str]]:
+    "Name and kind of everything that is cut into ranges."
+    features = table.names if table.names and table.x.ndim == 2 else [f"x[{k}]" for k in range(table.x[:1].size)]
+    parameters = [] if table.nu is None else list(getattr(ratio, "parameters", None) or [f"nu[{k}]" for k in range(table.nu.shape[1])])
+    return [("everything", "constant"), ("the log ratio", "log ratio"), *((name, "feature") for name in features), *((name, "nuisance parameter") for name in parameters)]
+
 # %% ../nbs/1_optimality/19_diagnosis.ipynb #a0ffa582
 @dataclass(frozen=True)
 class Diagnosis:
-    "Results of the tests, `checks`; prints as a table. `passed` if all are."
+    "Results of the tests, `checks`; prints as a table. `passed` if all are; if not, `culprit` says where the ratio is most plainly wrong."
     checks: tuple[Check, ...]
+    culprit: Culprit | None = None
 
     @property
     def passed(self) -> bool:
@@ -120,7 +200,7 @@ class Diagnosis:
     def __str__(self) -> str:
         rows = [f"{'test':<20} {'largest difference':>24} {'p-value':>9}  verdict"]
         rows += [f"{c.name:<20} {c.value:>+12.5f} +- {c.error:<8.5f} {c.p_value:>9.3g}  {'passed' if c.passed else 'FAILED'}" for c in self.checks]
-        return "\n".join(rows)
+        return "\n".join(rows + ([f"{self.culprit}"] if self.culprit else []))
 
 
 def diagnose(ratio, numerator: Table, denominator: Table, *, rng=0) -> Diagnosis:
@@ -138,4 +218,5 @@ def diagnose(ratio, numerator: Table, denominator: Table, *, rng=0) -> Diagnosis
     checks = [_check("expected counts", *_count_closure(log_num, log_den, numerator, denominator)),
               _check("reweighting closure", *_moment_closure(log_num, log_den, numerator, denominator)),
               _check("two-sample test", *_two_sample(log_num, log_den, numerator, denominator, streams[1]))]
-    return Diagnosis(tuple(checks))
+    failed = not all(check.passed for check in checks)
+    return Diagnosis(tuple(checks), find_culprit(ratio, log_num, log_den, numerator, denominator) if failed else None)

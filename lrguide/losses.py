@@ -4,7 +4,7 @@
 """Losses of a classifier, event by event, and what a training minimises: objectives made of them, with penalties and opponents.
 
 `LOSSES` by name (`find_loss`), or a `Loss` of one's own: a pair of functions of the output, and the link to the log ratio. `per_event`,
-`plus`, `against` and `variational` are the `Objective`s that `nets.train` takes.
+`plus`, `against` and `variational` are the `Objective`s that `nets.train` takes. A `Calibration` is a link that was measured.
 """
 from __future__ import annotations
 from collections.abc import Callable
@@ -15,7 +15,7 @@ from .arrays import check_choice, check_number
 from .backend import keras
 
 # %% auto #0
-__all__ = ['softplus', 'sigmoid', 'exp', 'log', 'cross_entropy', 'squared_error', 'quadratic', 'maximum_likelihood', 'square_root', 'LOSSES', 'Loss', 'find_loss', 'Objective', 'weighted_mean', 'per_event', 'plus', 'side_by_side', 'Part', 'variational', 'reversed_gradient', 'against']
+__all__ = ['softplus', 'sigmoid', 'exp', 'log', 'cross_entropy', 'squared_error', 'quadratic', 'maximum_likelihood', 'square_root', 'LOSSES', 'Loss', 'find_loss', 'Objective', 'weighted_mean', 'per_event', 'plus', 'side_by_side', 'Part', 'CALIBRATIONS', 'Calibration', 'histogram_calibration', 'isotonic_calibration', 'variational', 'reversed_gradient', 'against']
 
 # %% ../nbs/1_optimality/14_losses.ipynb #00000006
 @dataclass(frozen=True)
@@ -111,6 +111,65 @@ class Part:
         if x is not self.last[0]:
             self.last = x, self.architecture.apply(self.weights, x, self.noise)
         return self.last[1]
+
+# %% ../nbs/1_optimality/16_ratio.ipynb #1f58e211
+from scipy.special import logit
+
+@dataclass(frozen=True, eq=False)
+class Calibration:
+    "A table of scores `knots` and the log ratios there: interpolated linearly, constant beyond its ends."
+    knots: np.ndarray
+    log_ratio: np.ndarray
+
+    def __call__(self, score: np.ndarray) -> np.ndarray:
+        "The calibrated log ratio of `score`, same shape."
+        return np.interp(score, self.knots, self.log_ratio)
+
+
+def histogram_calibration(score, label, weight, n_bins: int = 50) -> Calibration:
+    """Calibration from the weight of both classes in `n_bins` quantiles of the score; the knot is the bin's mean score.
+
+    Raises ValueError if negative weights leave a bin without a positive sum. One event's worth of weight is added to each class in each bin, so that an empty one gives no infinite ratio."""
+    edges = np.unique(np.quantile(score, np.linspace(0, 1, n_bins + 1)[1:-1]))
+    index = np.searchsorted(edges, score, side="right")
+    count = lambda values: np.bincount(index, values, minlength=len(edges) + 1)
+    filled = count(None) > 0
+    contents = [count(weight * label) + 1, count(weight * (1 - label)) + 1]
+    if np.min(contents) <= 0:
+        raise ValueError(f"weight: expected a positive sum in each of {n_bins} quantiles of the score, got {np.min(contents) - 1:.3g}; give more events, or none of them a negative weight")
+    ratio = np.log(contents[0]) - np.log(contents[1])
+    return Calibration(count(score)[filled] / count(None)[filled], ratio[filled])
+
+# %% ../nbs/1_optimality/16_ratio.ipynb #1a21aa5d
+def isotonic_calibration(score, label, weight) -> Calibration:
+    """Calibration by isotonic regression of the label on the score: the ratio never falls as the score grows.
+
+    One event of each class is added at both ends: a block with one class alone would have an infinite log ratio. Negative weights count:
+    neighbours are pooled until all sums are positive. Raises ValueError if that leaves one block."""
+    from sklearn.isotonic import IsotonicRegression
+    low, high = np.min(score), np.max(score)
+    score, label, weight = np.append(score, [low, low, high, high]), np.append(label, [0, 1, 0, 1]), np.append(weight, np.ones(4))
+    fit = IsotonicRegression(out_of_bounds="clip").fit(*_pooled(score, label, weight) if weight.min() < 0 else (score, label, weight))
+    return Calibration(fit.X_thresholds_, logit(fit.y_thresholds_))
+
+
+def _pooled(score, label, weight) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """First and last scores, labels and weights of the smallest blocks of neighbours between which the sum of weights rises for good.
+
+    Below and above each boundary both classes have at least one event's worth of weight."""
+    score, group = np.unique(score, return_inverse=True)
+    upto, ones = (np.cumsum(np.bincount(group, values)) for values in (weight, weight * label))
+    later = np.minimum.accumulate(np.append(upto[1:], np.inf)[::-1])[::-1]
+    rises = (upto == np.maximum.accumulate(upto)) & (upto < later)
+    enough = np.minimum.reduce([ones, upto - ones, ones[-1] - ones, (upto[-1] - ones[-1]) - (upto - ones)]) >= 1
+    last = np.append(np.flatnonzero(rises & enough), len(score) - 1)
+    if len(last) < 2:
+        raise ValueError("weight: expected sums of weights that grow with the score, got too many negative ones; use calibration='histogram' or None")
+    first, (of_all, of_ones) = np.append(0, last[:-1] + 1), (np.diff(np.append(0, sums[last])) for sums in (upto, ones))
+    return np.append(score[first], score[last]), np.tile(of_ones / of_all, 2), np.tile(of_all / 2, 2)
+
+
+CALIBRATIONS = {"histogram": histogram_calibration, "isotonic": isotonic_calibration}
 
 # %% ../nbs/2_uncertainty/21_sources.ipynb #00000023
 @lru_cache(maxsize=128)

@@ -11,16 +11,16 @@ from copy import copy
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 import numpy as np
-from scipy.special import expit, log_expit, logit, logsumexp
-from .arrays import (Ranges, Table, aligned, check_choice, check_count, check_events, check_number, check_sample, generator, join,
+from scipy.special import expit, log_expit, logsumexp
+from .arrays import (Ranges, Table, aligned, check_choice, check_count, check_events, check_number, check_ranges, check_sample, generator, join,
                             rescale, spawn, with_nu)
 from .diagnosis import diagnose
 from .interpolation import Interpolant, chebyshev, chebyshev_nodes, interpolated
-from .losses import find_loss, per_event
+from .losses import CALIBRATIONS, Calibration, find_loss, per_event
 from .nets import Dense, Network, Scaling, Training, bootstrap_rows, number_of_epochs, predict, standardise, train
 
 # %% auto #0
-__all__ = ['CALIBRATIONS', 'labelled', 'Calibration', 'histogram_calibration', 'isotonic_calibration', 'polynomials', 'fit_shift', 'moments_over_denominator', 'shift_over_denominator', 'Normalisation', 'normalisation', 'mean_ratio', 'check_same_nu', 'matched', 'nu_within', 'Recipe', 'in_three', 'NetworkScores', 'transformed', 'Task', 'task_of', 'trained', 'sensible_training', 'Fitted', 'finished', 'fit_all', 'Ratio', 'held_out', 'moved', 'named', 'save_ratio', 'load_ratio']
+__all__ = ['labelled', 'polynomials', 'fit_shift', 'moments_over_denominator', 'shift_over_denominator', 'Normalisation', 'normalisation', 'mean_ratio', 'check_same_nu', 'matched', 'nu_within', 'Recipe', 'in_three', 'NetworkScores', 'transformed', 'Task', 'task_of', 'trained', 'sensible_training', 'Fitted', 'finished', 'fit_all', 'kept_on', 'Ratio', 'held_out', 'moved', 'named', 'save_ratio', 'load_ratio']
 
 # %% ../nbs/1_optimality/16_ratio.ipynb #00000005
 def labelled(*tables: Table) -> tuple[Table, np.ndarray]:
@@ -32,46 +32,6 @@ def labelled(*tables: Table) -> tuple[Table, np.ndarray]:
     n = sum(len(check_sample(table, name)) for table, name in zip(tables, names))
     parts = [replace(rescale(table, n / len(tables)), also={}) for table in tables]
     return join(*parts), np.repeat(np.arange(len(tables))[::-1].astype(float), [len(table) for table in tables])
-
-# %% ../nbs/1_optimality/16_ratio.ipynb #1f58e211
-@dataclass(frozen=True, eq=False)
-class Calibration:
-    "A table of scores `knots` and the log ratios there: interpolated linearly, constant beyond its ends."
-    knots: np.ndarray
-    log_ratio: np.ndarray
-
-    def __call__(self, score: np.ndarray) -> np.ndarray:
-        "The calibrated log ratio of `score`, same shape."
-        return np.interp(score, self.knots, self.log_ratio)
-
-
-def histogram_calibration(score, label, weight, n_bins: int = 50) -> Calibration:
-    """Calibration from the weight of both classes in `n_bins` quantiles of the score; the knot is the bin's mean score.
-
-    Raises ValueError if negative weights leave a bin without a positive sum. One event's worth of weight is added to each class in each bin, so that an empty one gives no infinite ratio."""
-    edges = np.unique(np.quantile(score, np.linspace(0, 1, n_bins + 1)[1:-1]))
-    index = np.searchsorted(edges, score, side="right")
-    count = lambda values: np.bincount(index, values, minlength=len(edges) + 1)
-    filled = count(None) > 0
-    contents = [count(weight * label) + 1, count(weight * (1 - label)) + 1]
-    if np.min(contents) <= 0:
-        raise ValueError(f"weight: expected a positive sum in each of {n_bins} quantiles of the score, got {np.min(contents) - 1:.3g}; use fewer negative weights")
-    ratio = np.log(contents[0]) - np.log(contents[1])
-    return Calibration(count(score)[filled] / count(None)[filled], ratio[filled])
-
-
-def isotonic_calibration(score, label, weight) -> Calibration:
-    """Calibration by isotonic regression of the label on the score: the ratio never falls as the score grows.
-
-    One event of each class is added at both ends: a block with one class alone would have an infinite log ratio."""
-    from sklearn.isotonic import IsotonicRegression
-    low, high = np.min(score), np.max(score)
-    fit = IsotonicRegression().fit(np.append(score, [low, low, high, high]), np.append(label, [0, 1, 0, 1]),
-                                   sample_weight=np.append(weight, np.ones(4)))
-    return Calibration(fit.X_thresholds_, logit(fit.y_thresholds_))
-
-
-CALIBRATIONS = {"histogram": histogram_calibration, "isotonic": isotonic_calibration}
 
 # %% ../nbs/1_optimality/16_ratio.ipynb #00000015
 _DEGREE = 4  # of the polynomials in each nuisance parameter, in all cases but that of _FINE
@@ -151,8 +111,9 @@ def shift_over_denominator(moments: tuple, numerator_mean: float = 0.0) -> tuple
         relative = second / np.outer(first, first)
         cross = (mixed / first)[:, None] / total
         effective = float(1 / max(np.diag(relative).max(), numerator_mean * squares / total**2))
-    if not effective >= 100:
-        raise ValueError(f"normalise: expected an effective sample of at least 100 denominator events, got {effective:.3g}; use 'pooled'")
+    if not (effective >= 100 and np.all(first > 0)):
+        got = f"an effective sample of {effective:.3g}" if np.all(first > 0) else "weights that sum to less than nothing where the ratio is large"
+        raise ValueError(f"normalise: expected an effective sample of at least 100 denominator events, got {got}; use 'pooled'")
     return np.log(first / total), relative - cross - cross.T + squares / total**2, effective
 
 # %% ../nbs/1_optimality/16_ratio.ipynb #413a24c5
@@ -291,10 +252,7 @@ class Recipe:
 
     def __post_init__(self):
         put = lambda name, value: object.__setattr__(self, name, value)          # the class is frozen
-        put("parameters", Ranges(self.parameters))
-        for name, (low, high) in self.parameters.items():
-            if not (low < high and np.isfinite(high - low)):
-                raise ValueError(f"{name}: expected a range (low, high) with low < high, both finite, got {(low, high)}")
+        put("parameters", check_ranges(self.parameters))
         check_count(self.members, "members"), find_loss(self.loss)
         put("hidden", Dense(1, self.hidden, self.activation, self.dropout).hidden)  # refuses what makes no network
         if not isinstance(self.training, Training):
@@ -491,17 +449,24 @@ def _on_grid(ratio: Ratio, x, points, extrapolate: bool) -> np.ndarray:
 
 
 def _on(ratio: Ratio, x, ranges) -> Interpolant:
-    "The Interpolant of these events in these ranges: the last one again, or a new one."
+    "The Interpolant of these events in these ranges."
     if not ratio.parameters:
         raise ValueError("on: expected a ratio with nuisance parameters, use log_ratio")
-    x, ranges = aligned(x, ratio.fitted and ratio.fitted.names, "x").x, dict(ranges or ratio.parameters)
-    key = hash(x.tobytes()), x.shape, tuple(ranges.items())
-    if ratio._last is None or ratio._last[0] != key:
-        found = interpolated(ratio, x, ranges)
-        if found.coefficients.nbytes >= 2**27:
-            return found
-        ratio._last = key, found
-    return ratio._last[1]
+    return kept_on(ratio, aligned(x, ratio.fitted and ratio.fitted.names, "x").x, ranges or ratio.parameters)
+
+
+_KEPT: dict = {}  # what `kept_on` gave last
+
+
+def kept_on(ratio, x: np.ndarray, ranges: Mapping[str, tuple[float, float]], finer: int = 1) -> Interpolant:
+    "The Interpolant of any `ratio` at events `x` in these ranges, `finer` as in `interpolated`; the last two, if they are not large, are kept."
+    key = id(ratio), id(getattr(ratio, "fitted", None)), hash(x.tobytes()), x.shape, tuple(dict(ranges).items()), finer
+    found, *alive = _KEPT.pop(key, None) or (interpolated(ratio, x, ranges, finer=finer), ratio, getattr(ratio, "fitted", None))
+    if found.coefficients.nbytes < 2**27:
+        _KEPT[key] = found, *alive                          # while they live nobody else has their id
+    for old in list(_KEPT)[:-2]:
+        del _KEPT[old]
+    return found
 
 
 def _band(ratio: Ratio, x: np.ndarray, nu: np.ndarray | None) -> np.ndarray:
@@ -517,7 +482,7 @@ class Ratio:
     `parameters`: nuisance parameters and their ranges, e.g. {"sigma": (0.02, 0.16)}; `settings`: those of a `Recipe`, such as members=20."""
     def __init__(self, parameters: Mapping[str, tuple[float, float]] | None = None, *, rng: int | np.random.Generator, **settings):
         generator(rng)                                      # refuses what is none
-        self.recipe, self.rng, self.fitted, self._last = Recipe(Ranges(parameters), **settings), rng, None, None
+        self.recipe, self.rng, self.fitted = Recipe(Ranges(parameters), **settings), rng, None
 
     parameters = property(lambda self: self.recipe.parameters, doc="Names and ranges of the nuisance parameters.")
 
@@ -526,7 +491,7 @@ class Ratio:
 
     def fit(self, numerator: Table, denominator: Table) -> Ratio:
         "Trains on the two samples; returns itself. With parameters, at least one of the Tables carries nu."
-        self.fitted, self._last = fit_all(self.recipe, [(numerator, denominator)], [self.rng])[0], None
+        self.fitted = fit_all(self.recipe, [(numerator, denominator)], [self.rng])[0]
         return self
 
     def normalised(self, numerator: Table | None = None, denominator: Table | None = None, *, over: str | None = "pooled",
@@ -545,7 +510,7 @@ class Ratio:
         return _on_grid(self, x, points, extrapolate)
 
     def on(self, x, ranges=None) -> Interpolant:
-        "A cheap function from nu (k,), in `ranges` if given, to the log ratios (n,) of the events `x`, for fits. The last one is kept."
+        "A cheap function from nu (k,), in `ranges` if given, to the log ratios (n,) of the events `x`, for fits. The last ones are kept."
         return _on(self, x, ranges)
 
     def band(self, x, nu=None, *, extrapolate: bool = False) -> np.ndarray:
@@ -576,7 +541,7 @@ def _normalised(ratio: Ratio, numerator: Table | None, denominator: Table | None
     numerator, denominator = matched(ratio.parameters, numerator, denominator, rng)
     if numerator.x.shape[1] != fitted.n_features:
         raise ValueError(f"numerator: expected {fitted.n_features} features, got shape {numerator.x.shape}")
-    other.recipe, other._last = replace(ratio.recipe, normalise=over, calibration=calibration), None
+    other.recipe = replace(ratio.recipe, normalise=over, calibration=calibration)
     other.fitted = finished(other.recipe, fitted.scores, (numerator, denominator), fitted.kept, moving)
     return other
 

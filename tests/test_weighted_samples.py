@@ -1,0 +1,86 @@
+"""Samples with weights: what must not depend on them does not, and what cannot be done with them is refused."""
+
+import numpy as np
+import pytest
+
+import lrguide as lr
+from lrguide.diagnosis import find_culprit
+
+MEAN = np.full(2, 2.5 / np.sqrt(2))
+
+
+class Exact:
+    """The log ratio of two unit Gaussians at +-MEAN."""
+
+    def log_ratio(self, x, nu=None):
+        return 2 * x @ MEAN
+
+
+def gaussians(seed, n=1000):
+    rng = np.random.default_rng(seed)
+    return [rng.normal(0, 1, (n, 2)) + sign * MEAN for sign in (1, -1)]
+
+
+def test_diagnosis_does_not_depend_on_equal_weights():
+    for seed, weight in enumerate((1.0, 0.01)):
+        events = gaussians(seed)
+        plain, weighted = ([check.p_value for check in lr.diagnose(Exact(), *(lr.Table(x, weight=w) for x in events), rng=0).checks]
+                           for w in (None, np.full(1000, weight)))
+        np.testing.assert_allclose(weighted, plain, rtol=1e-6)
+
+
+def test_a_right_ratio_passes_with_uneven_weights():
+    """At the nominal 0.27 % two failures among 16 tests have a chance of 0.1 %."""
+    failed = 0
+    for seed in range(8):
+        rng = np.random.default_rng(100 + seed)
+        tables = [lr.Table(x, weight=rng.lognormal(0, 0.5, 1000)) for x in gaussians(seed)]
+        failed += sum(not check.passed for check in lr.diagnose(Exact(), *tables, rng=0).checks[:2])
+    assert failed <= 1
+
+
+def test_culprit_with_weights():
+    """Half of the events thrown away at random where the weights of the others are doubled: the ratio is as wrong, and as found."""
+    rng = np.random.default_rng(1)
+    x = [rng.normal(0, 1, (40_000, 2)) + sign * 0.7 for sign in (1, -1)]
+    wrong = lambda table: table.x.sum(axis=1) * 1.4 + 0.4 * (np.abs(table.x[:, 1]) < 0.15)
+    kept = [rows[rng.random(len(rows)) < np.where(rows[:, 0] > 0, 0.5, 1.0)] for rows in x]
+    tables = [lr.Table(rows, weight=np.where(rows[:, 0] > 0, 2.0, 1.0), names=("a", "b")) for rows in kept]
+    found = find_culprit(None, *map(wrong, tables), *tables)
+    assert found.name == "b" and -0.6 < found.low < found.high < 0.6 and 0.1 < found.size < 0.5
+
+
+# Signal 1.6 N(0.5, 1) - 0.6 N(0.5, 0.8), background N(0, 1.5): the density is known, so the score is its own calibration.
+def narrower(x):
+    density = lambda x, mean, width: np.exp(-0.5 * ((x - mean) / width) ** 2) / width
+    return np.log((1.6 * density(x, 0.5, 1) - 0.6 * density(x, 0.5, 0.8)) / density(x, 0, 1.5))
+
+
+@pytest.mark.parametrize("kind", ["isotonic", "histogram", None])
+def test_calibration_with_negative_weights(kind):
+    rng, n, at = np.random.default_rng(3), 200_000, np.array([-1.0, 0.0, 1.0, 2.0, 3.0])
+    signal = lr.Table(np.append(rng.normal(0.5, 1, n), rng.normal(0.5, 0.8, n)), weight=np.repeat([1.6, -0.6], n))
+    background = lr.Table(rng.normal(0, 1.5, 2 * n))
+    found = lr.from_scores(lambda x: narrower(x[:, 0]), signal, background, calibration=kind).log_ratio(at)
+    np.testing.assert_allclose(found, narrower(at), atol=0.13)                  # 4 times the spread over seeds, 0.03; they were 0.2 to 0.5 off
+
+
+def test_events_that_cancel_change_nothing():
+    from lrguide.losses import isotonic_calibration
+    rng = np.random.default_rng(5)
+    score, label = rng.normal(0, 1, 3000), (rng.random(3000) < 0.5).astype(float)
+    at, extra = np.linspace(-2, 2, 50), rng.normal(0, 1, 500)
+    plain = isotonic_calibration(score, label, np.ones(3000))
+    both = isotonic_calibration(np.concatenate([score, extra, extra]), np.concatenate([label, np.ones(1000)]), np.repeat([1.0, 1.0, -1.0], [3000, 500, 500]))
+    np.testing.assert_allclose(both(at), plain(at), atol=0.35)                  # the places where it may step are fewer: not the same, but close
+    assert np.sqrt(np.mean((both(at) - plain(at)) ** 2)) < 0.05
+
+
+def test_negative_weights_everywhere_are_refused():
+    from lrguide.losses import histogram_calibration, isotonic_calibration
+    score, label, weight = np.arange(20.0), np.tile([0.0, 1.0], 10), np.where(np.arange(20) < 16, -1.0, 5.0)
+    for calibrate in (isotonic_calibration, histogram_calibration):
+        with pytest.raises(ValueError, match="^weight: expected"):
+            calibrate(score, label, weight)
+    with pytest.raises(ValueError, match="less than nothing"):
+        lr.ratio.shift_over_denominator(lr.ratio.moments_over_denominator(np.array([[5.0] * 500 + [0.0] * 1000]), np.repeat([-1.0, 1.0], [500, 1000])))
