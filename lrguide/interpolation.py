@@ -13,8 +13,8 @@ import numpy as np
 from .arrays import Ranges, combinations, restricted
 
 # %% auto #0
-__all__ = ['chebyshev', 'products', 'Interpolant', 'values_at', 'chebyshev_nodes', 'through_nodes', 'sufficient_degree',
-           'interpolated']
+__all__ = ['chebyshev', 'products', 'Interpolant', 'check_log_ratios', 'values_at', 'chebyshev_nodes', 'through_nodes',
+           'sufficient_degree', 'interpolated']
 
 # %% ../nbs/9_machinery/97_interpolation.ipynb #00000029
 @lru_cache(maxsize=256)
@@ -89,12 +89,22 @@ class Interpolant:
         return replace(self, coefficients=self.coefficients[0][:, rows].transpose(1, 0, 2))
 
 # %% ../nbs/9_machinery/97_interpolation.ipynb #00000030
+def check_log_ratios(found, shape: tuple[int, ...]) -> np.ndarray:
+    "Log ratios as an array of floats of `shape`. Raises ValueError for another shape (one number for all events is not an answer), and for NaN."
+    found = np.asarray(found, dtype=float)
+    if found.shape != shape:
+        raise ValueError(f"ratio: expected one log ratio for each event, shape {shape}, got shape {found.shape}")
+    if np.isnan(found).any():
+        raise ValueError(f"ratio: expected log ratios that are numbers, got NaN for {np.isnan(found).sum()} of {found.size}")
+    return found
+
+
 def values_at(ratio, x: np.ndarray, points: np.ndarray, size: int = 2**18) -> np.ndarray:
     "Log ratios (g, n) of `ratio` at `points` (g, k), many at a time in one call: about `size` rows."
     step = max(1, size // max(len(x), 1))
     pieces = [points[start:start + step] for start in range(0, len(points), step)]
-    return np.concatenate([ratio.log_ratio(np.tile(x, (len(piece), 1)), np.repeat(piece, len(x), axis=0)).reshape(len(piece), -1)
-                           for piece in pieces])
+    one = lambda piece: check_log_ratios(ratio.log_ratio(np.tile(x, (len(piece), 1)), np.repeat(piece, len(x), axis=0)), (len(piece) * len(x),))
+    return np.concatenate([one(piece).reshape(len(piece), -1) for piece in pieces])
 
 # %% ../nbs/9_machinery/97_interpolation.ipynb #0000002e
 def chebyshev_nodes(degree: int) -> np.ndarray:

@@ -13,7 +13,7 @@ from scipy.interpolate import PchipInterpolator
 from scipy.optimize import brentq
 from scipy.special import gammaln, ndtr, ndtri, xlogy
 from .arrays import check_count, check_number, spawn
-from .prepared import OnData, complete, fit_limits
+from .prepared import OnData, complete
 from .hypotest import enough_toys
 from .asymptotics import (Coverage, Curves, asimov, bounded_tail, chi2_quantile, for_all_sets, limit_tails, measured_at,
                                  parameter_toys)
@@ -64,7 +64,7 @@ def intervals(model: OnData, data, name: str = "mu", level: float = 0.6827, *, c
     threshold = chi2_quantile(level)
 
     def ends(prepared):
-        curves, walls = Curves(prepared, name), fit_limits(prepared.model, prepared.constraints)[name]
+        curves, walls = Curves(prepared, name), prepared.model.parameters[name]
         walls = (0.0, walls[1]) if bounded else walls
         centre = np.maximum(curves.best, 0.0) if bounded else curves.best
         zero = np.where(curves.best < 0, curves.rise(0.0), 0.0) if bounded else 0.0
