@@ -616,6 +616,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '', 'doc_host': '', 'git_url
                                     'lrguide.likelihood.Normal.__post_init__': ( '1_optimality/likelihood.html#normal.__post_init__',
                                                                                  'lrguide/likelihood.py'),
                                     'lrguide.likelihood.Normal.nll': ('1_optimality/likelihood.html#normal.nll', 'lrguide/likelihood.py'),
+                                    'lrguide.likelihood.Normal.reach': ( '1_optimality/likelihood.html#normal.reach',
+                                                                         'lrguide/likelihood.py'),
                                     'lrguide.likelihood.Normal.repeat': ( '1_optimality/likelihood.html#normal.repeat',
                                                                           'lrguide/likelihood.py'),
                                     'lrguide.likelihood.Normal.take': ('1_optimality/likelihood.html#normal.take', 'lrguide/likelihood.py'),

@@ -64,6 +64,11 @@ class Normal:
             check_number(self.mean, "mean")
         check_number(self.width, "width", "(0, inf)")
 
+    @property
+    def reach(self) -> dict[str, tuple[float, float]]:
+        "Between which values the parameter is to be expected: five standard deviations."
+        return {self.name: (float(np.min(self.mean)) - 5 * self.width, float(np.max(self.mean)) + 5 * self.width)}
+
     def nll(self, values: Mapping[str, float]) -> float:
         "Minus log likelihood of the measurement, zero at its mean."
         return 0.5 * ((values[self.name] - self.mean) / self.width) ** 2

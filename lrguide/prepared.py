@@ -253,7 +253,7 @@ def _from_start(prepared: Prepared, names: list[str], start: Mapping, fixed: Map
         value[i], _, second[i] = (found[0] for found in evaluate(point[i:i + 1], np.array([i])))
     return Minima(point, value, second, converged | np.isposinf(value))        # an event where nothing is expected: infinite, and that is an answer
 
-# %% ../nbs/9_machinery/96_prepared.ipynb #80586a9b
+# %% ../nbs/9_machinery/96_prepared.ipynb #3bf7f959
 def _share_of_step(prepared: Prepared, before: Mapping, after: Mapping) -> np.ndarray:
     "The part (q,) of the steps from values `before` to `after` that leaves expected numbers at zero or above, if they are linear on the way."
     share = np.ones(len(next(iter(after.values()))))
@@ -291,19 +291,23 @@ def _functions(prepared: Prepared, held: Mapping, start: Mapping[str, float], li
         return gradient[0], second[0]
     return lambda values: float(nll_at(prepared, at(values))[0]), start, {name: tuple(map(float, limits[name])) for name in names}, slopes
 
-# %% ../nbs/9_machinery/96_prepared.ipynb #71a978e2
-def _grids(names: list[str], found: Minima, limits: Mapping, wide: Sequence[str]) -> Iterator[dict[str, np.ndarray]]:
+# %% ../nbs/9_machinery/96_prepared.ipynb #c42a4491
+def _grids(prepared: Prepared, names: list[str], found: Minima, limits: Mapping, wide: Sequence[str]) -> Iterator[dict[str, np.ndarray]]:
     "Values of the parameters `wide` on which to look for other valleys, by name, with an axis of the grid for each."
-    low, high = np.array([limits[name] for name in names], dtype=float).T
+    reach = {name: ends for constraint in prepared.constraints for name, ends in getattr(constraint, "reach", {}).items()}
     errors = standard_errors(found.point, found.second, np.full(found.point.shape, -np.inf), np.full(found.point.shape, np.inf))
     axes = {}
     for name in wide:
-        a = names.index(name)
-        usual = errors[np.isfinite(errors[:, a]) & (errors[:, a] > 0), a]
-        count = 33 if len(usual) == 0 else np.ceil((high[a] - low[a]) / (1.5 * np.median(usual)))
-        axes[name] = np.linspace(low[a], high[a], int(np.clip(count + 1, 5, 33 if len(wide) != 2 else 13)))
-    for some in [wide] if len(wide) <= 2 else [[name] for name in wide]:
-        yield {name: axes[name].reshape([-1 if i == k else 1 for k in range(len(some))]) for i, name in enumerate(some)}
+        error = errors[:, names.index(name)]
+        usual = np.median(error[np.isfinite(error) & (error > 0)]) if np.any(np.isfinite(error) & (error > 0)) else 0.0
+        low, high = np.clip(reach.get(name, limits[name]), *limits[name])
+        if high > low and (name not in reach or usual < 0.05 * np.ptp(reach[name])):           # the data know better than the measurement
+            count = (high - low) / (1.5 * usual) if usual > 0 else 33
+            axes[name] = np.linspace(low, high, int(np.clip(np.ceil(count) + 1, 5, 33)))
+    for some in [list(axes)] if len(axes) <= 2 else [[name] for name in axes]:
+        if some:
+            thin = [axes[name][::3] if len(some) == 2 and len(axes[name]) > 13 else axes[name] for name in some]
+            yield {name: axis.reshape([-1 if i == k else 1 for k in range(len(some))]) for i, (name, axis) in enumerate(zip(some, thin))}
 
 
 def _valleys(nll: np.ndarray) -> np.ndarray:
@@ -316,13 +320,13 @@ def _valleys(nll: np.ndarray) -> np.ndarray:
         found &= (nll <= before) & (nll < after)
     return found
 
-# %% ../nbs/9_machinery/96_prepared.ipynb #fc08aaee
+# %% ../nbs/9_machinery/96_prepared.ipynb #d2c8e75a
 def _other_starts(prepared: Prepared, names: list[str], found: Minima, start: Mapping, fixed: Mapping, wide: Sequence[str], limits: Mapping):
     "Places where another valley may begin: which of the p minimisations, and their starting values (q,) by name."
     p = len(found.point)
     base = {**fixed, **dict(zip(names, found.point.T))}
     base |= {name: np.maximum(start[name], base[name]) for name in names if name in prepared.model.strength}
-    for grid in _grids(names, found, limits, wide):
+    for grid in _grids(prepared, names, found, limits, wide):
         shape = np.broadcast_shapes(*(axis.shape for axis in grid.values()))
         flat = {name: np.broadcast_to(axis, shape).ravel() for name, axis in grid.items()}
         nll = np.stack([nll_at(prepared, {**base, **{name: np.full(p, value[g]) for name, value in flat.items()}}) for g in range(np.prod(shape))])
@@ -336,7 +340,7 @@ def _other_starts(prepared: Prepared, names: list[str], found: Minima, start: Ma
                 there = {name: np.broadcast_to(base[name], p)[which] for name in names}
                 yield which, there | {name: value[place[which]] for name, value in flat.items()}
 
-# %% ../nbs/9_machinery/96_prepared.ipynb #115fa32a
+# %% ../nbs/9_machinery/96_prepared.ipynb #234a4143
 def _minima(prepared: Prepared, names: list[str], start: Mapping, fixed: Mapping, wide: Sequence[str] = (), limits: Mapping | None = None) -> Minima:
     """The deepest Minima within `limits` for the parameters `names`, the `fixed` ones held; parameters `wide` are looked for on a grid.
 
@@ -381,7 +385,7 @@ def _set(minima: Minima, which: np.ndarray, new: Minima) -> Minima:
         array[which] = getattr(new, name)
     return Minima(*whole)
 
-# %% ../nbs/9_machinery/96_prepared.ipynb #e69379a6
+# %% ../nbs/9_machinery/96_prepared.ipynb #8c39a007
 def _in_cells(prepared: Prepared, names: list[str], start: Mapping, fixed: Mapping, knots: Mapping[str, np.ndarray], limits: Mapping) -> Minima:
     "The Minima of a model with `knots`: the deepest of all cells between them."
     n_points = max([len(prepared)] + [np.size(value) for value in (*fixed.values(), *start.values())])
@@ -397,12 +401,10 @@ def _in_cells(prepared: Prepared, names: list[str], start: Mapping, fixed: Mappi
     best = np.arange(n_points) * len(cells) + np.argmin(depth, axis=1)
     return Minima(found.point[best], found.nll[best], found.second[best], found.converged[best])
 
-# %% ../nbs/9_machinery/96_prepared.ipynb #88c16c25
+# %% ../nbs/9_machinery/96_prepared.ipynb #fd9de86a
 def _wide(prepared: Prepared, names: list[str], start: Mapping | None, limits: Mapping) -> list[str]:
-    "The parameters to be looked for on a grid: finite range, no strength, not measured, no `start` given."
-    measured = {constraint.name for constraint in prepared.constraints}
-    return [name for name in names if 0 < limits[name][1] - limits[name][0] < np.inf and name not in prepared.model.strength
-            and name not in measured and name not in (start or {})]
+    "The parameters that may be looked for on a grid: finite range, no strength, no `start` given."
+    return [name for name in names if 0 < limits[name][1] - limits[name][0] < np.inf and name not in prepared.model.strength and name not in (start or {})]
 
 
 def _fitted(prepared: Prepared, names: list[str], fixed: Mapping, start: Mapping | None, within: Mapping | None = None) -> Minima:
@@ -430,7 +432,7 @@ def fit_all(prepared: Prepared, fixed: Mapping[str, float | np.ndarray] = None, 
     second = np.full(len(found.nll), np.inf) if found.rival is None else found.rival.nll - found.nll
     return Fits(values, dict(zip(names, errors.T)), found.nll, found.converged, second)
 
-# %% ../nbs/9_machinery/96_prepared.ipynb #0ba65758
+# %% ../nbs/9_machinery/96_prepared.ipynb #af4d1db5
 def fit_one(prepared: Prepared, start: Mapping[str, float] | None = None) -> Fit:
     "The Fit of `Prepared.fit`."
     model = prepared.model
@@ -538,7 +540,7 @@ def _checked_grid(prepared: Prepared, name: str, grid: np.ndarray) -> np.ndarray
         raise ValueError(f"grid: expected at least 4 increasing values, got shape {grid.shape}")
     return check_value(name, grid, prepared.model.parameters)
 
-# %% ../nbs/9_machinery/96_prepared.ipynb #d468ab7b
+# %% ../nbs/9_machinery/96_prepared.ipynb #4fe0f80f
 def _all_minima(prepared: Prepared, names: list[str], best: Minima, along: Mapping[str, np.ndarray], nll: np.ndarray) -> list[tuple[float, float]]:
     "nll and value of the profiled parameter at all minima: of `best`, its rival, and of fits that begin at local minima of the profile `along` the grid."
     name = next(reversed(along))                           # the last one is profiled
@@ -568,7 +570,7 @@ def _converged(prepared: Prepared, name: str, grid: np.ndarray, point: np.ndarra
         raise RuntimeError(f"{(~converged).sum()} of {len(grid)} fits of the profile did not converge; narrower ranges may help")
     return point, nll
 
-# %% ../nbs/9_machinery/96_prepared.ipynb #58eeb85c
+# %% ../nbs/9_machinery/96_prepared.ipynb #c981dce1
 def _conditional_minima(prepared: Prepared, names: list[str], start: Mapping, fixed: Mapping, wide: Sequence[str] = ()) -> tuple:
     "Points (g, P), values (g,) of the smallest nll at each point of the grid among `fixed`, and whether it was found (g,)."
     if not names:
