@@ -238,7 +238,7 @@ def _from_start(prepared: Prepared, names: list[str], start: Mapping, fixed: Map
     held = {name: np.broadcast_to(np.asarray(value, float), n_points) for name, value in fixed.items()}
     low, high = (wide([limits[name][end] for name in names]) for end in (0, 1))
     shared = _is_shared(prepared)
-    part = lambda which: prepared if shared else prepared.take(which)
+    part = lambda which: prepared if shared or len(which) == len(prepared) else prepared.take(which)
     values_at = lambda points, which: {**{name: value[which] for name, value in held.items()}, **dict(zip(names, points.T))}
     evaluate = lambda points, which: derivatives_at(part(which), values_at(points, which), names)
     shorten = lambda points, trials, which: _share_of_step(part(which), values_at(points, which), values_at(trials, which))
@@ -253,7 +253,7 @@ def _from_start(prepared: Prepared, names: list[str], start: Mapping, fixed: Map
         value[i], _, second[i] = (found[0] for found in evaluate(point[i:i + 1], np.array([i])))
     return Minima(point, value, second, converged | np.isposinf(value))        # an event where nothing is expected: infinite, and that is an answer
 
-# %% ../nbs/9_machinery/96_prepared.ipynb #1dd7c4fd
+# %% ../nbs/9_machinery/96_prepared.ipynb #710e58aa
 def _share_of_step(prepared: Prepared, before: Mapping, after: Mapping) -> np.ndarray:
     "The part (q,) of the steps from values `before` to `after` that leaves expected numbers at zero or above, if they are linear on the way."
     share = np.ones(len(next(iter(after.values()))))
@@ -291,7 +291,7 @@ def _functions(prepared: Prepared, held: Mapping, start: Mapping[str, float], li
         return gradient[0], second[0]
     return lambda values: float(nll_at(prepared, at(values))[0]), start, {name: tuple(map(float, limits[name])) for name in names}, slopes
 
-# %% ../nbs/9_machinery/96_prepared.ipynb #8c94e77f
+# %% ../nbs/9_machinery/96_prepared.ipynb #74cb48fa
 def _grids(prepared: Prepared, names: list[str], found: Minima, limits: Mapping, wide: Sequence[str]) -> Iterator[dict[str, np.ndarray]]:
     "Values of the parameters `wide` on which to look for other valleys, by name, with an axis of the grid for each."
     reach = {name: ends for constraint in prepared.constraints for name, ends in getattr(constraint, "reach", {}).items()}
@@ -302,7 +302,7 @@ def _grids(prepared: Prepared, names: list[str], found: Minima, limits: Mapping,
         usual = np.median(error[np.isfinite(error) & (error > 0)]) if np.any(np.isfinite(error) & (error > 0)) else 0.0
         low, high = np.clip(reach.get(name, limits[name]), *limits[name])
         if high > low and (name not in reach or usual < 0.05 * np.ptp(reach[name])):           # the data know better than the measurement
-            count = (high - low) / (1.5 * usual) if usual > 0 else 33
+            count = (high - low) / (2 * usual) if usual > 0 else 33
             axes[name] = np.linspace(low, high, int(np.clip(np.ceil(count) + 1, 5, 33)))
     for some in [list(axes)] if len(axes) <= 2 else [[name] for name in axes]:
         if some:
@@ -320,7 +320,7 @@ def _valleys(nll: np.ndarray) -> np.ndarray:
         found &= (nll <= before) & (nll < after)
     return found
 
-# %% ../nbs/9_machinery/96_prepared.ipynb #c05b325e
+# %% ../nbs/9_machinery/96_prepared.ipynb #dcbed656
 def _other_starts(prepared: Prepared, names: list[str], found: Minima, start: Mapping, fixed: Mapping, wide: Sequence[str], limits: Mapping):
     "Places where another valley may begin: which of the p minimisations, and their starting values (q,) by name."
     p = len(found.point)
@@ -340,7 +340,7 @@ def _other_starts(prepared: Prepared, names: list[str], found: Minima, start: Ma
                 there = {name: np.broadcast_to(base[name], p)[which] for name in names}
                 yield which, there | {name: value[place[which]] for name, value in flat.items()}
 
-# %% ../nbs/9_machinery/96_prepared.ipynb #c0c043db
+# %% ../nbs/9_machinery/96_prepared.ipynb #eb344bbe
 def _minima(prepared: Prepared, names: list[str], start: Mapping, fixed: Mapping, wide: Sequence[str] = (), limits: Mapping | None = None) -> Minima:
     """The deepest Minima within `limits` for the parameters `names`, the `fixed` ones held; parameters `wide` are looked for on a grid.
 
@@ -364,7 +364,7 @@ def _deeper(found: Minima, which: np.ndarray, again: Minima, limits: Mapping, na
     empty = Minima(np.full_like(found.point, np.nan), np.full(p, np.inf), np.full_like(found.second, np.nan), np.zeros(p, bool))
     other = _set(empty, which, again)
     depth = lambda minima: np.where(minima.converged, minima.nll, np.inf)
-    best = _choose(depth(other) < depth(found), other, found)
+    best = _choose(depth(other) < depth(found) - 1e-6, other, found)            # of two that are equally deep the one found first
     apart = lambda minima: np.any(np.abs(minima.point - best.point) > 1e-3 * scale, axis=1)
     rival = found.rival or empty
     for minima in (found, other):
@@ -385,7 +385,7 @@ def _set(minima: Minima, which: np.ndarray, new: Minima) -> Minima:
         array[which] = getattr(new, name)
     return Minima(*whole)
 
-# %% ../nbs/9_machinery/96_prepared.ipynb #d870be5c
+# %% ../nbs/9_machinery/96_prepared.ipynb #967789d8
 def _in_cells(prepared: Prepared, names: list[str], start: Mapping, fixed: Mapping, knots: Mapping[str, np.ndarray], limits: Mapping) -> Minima:
     "The Minima of a model with `knots`: the deepest of all cells between them."
     n_points = max([len(prepared)] + [np.size(value) for value in (*fixed.values(), *start.values())])
@@ -401,7 +401,7 @@ def _in_cells(prepared: Prepared, names: list[str], start: Mapping, fixed: Mappi
     best = np.arange(n_points) * len(cells) + np.argmin(depth, axis=1)
     return Minima(found.point[best], found.nll[best], found.second[best], found.converged[best])
 
-# %% ../nbs/9_machinery/96_prepared.ipynb #3b14c3b2
+# %% ../nbs/9_machinery/96_prepared.ipynb #b830711f
 def _wide(prepared: Prepared, names: list[str], start: Mapping | None, limits: Mapping) -> list[str]:
     "The parameters that may be looked for on a grid: finite range, no strength, no `start` given."
     return [name for name in names if 0 < limits[name][1] - limits[name][0] < np.inf and name not in prepared.model.strength and name not in (start or {})]
@@ -432,7 +432,7 @@ def fit_all(prepared: Prepared, fixed: Mapping[str, float | np.ndarray] = None, 
     second = np.full(len(found.nll), np.inf) if found.rival is None else found.rival.nll - found.nll
     return Fits(values, dict(zip(names, errors.T)), found.nll, found.converged, second)
 
-# %% ../nbs/9_machinery/96_prepared.ipynb #50eb48ad
+# %% ../nbs/9_machinery/96_prepared.ipynb #b03fcec6
 def fit_one(prepared: Prepared, start: Mapping[str, float] | None = None) -> Fit:
     "The Fit of `Prepared.fit`."
     model = prepared.model
@@ -462,12 +462,12 @@ def _notes(prepared: Prepared, errors: Mapping[str, float], rival: Minima | None
 
 
 def refuse_impossible(prepared: Prepared, values: Mapping[str, float]) -> None:
-    "Raises ValueError if the model expects nothing at some of the events of one data set at `values`, which then have probability zero."
+    "Raises RuntimeError if the model expects nothing at some of the events of one data set at `values`, which then have probability zero."
     for part in prepared.parts:
         at = {name: np.array([value]) for name, value in {**prepared.model.fixed, **values}.items()}
         impossible = int(np.sum(np.isneginf(part.log_rate(at)) & (part.weights > 0)))
         if impossible:
-            raise ValueError(f"data: expected events where the model expects some, got {impossible} of {part.size} at which it expects none "
+            raise RuntimeError(f"data: expected events where the model expects some, got {impossible} of {part.size} at which it expects none "
                              f"({', '.join(f'{name} = {value:.3g}' for name, value in values.items())})")
 
 # %% ../nbs/9_machinery/96_prepared.ipynb #41a2e192
@@ -540,7 +540,7 @@ def _checked_grid(prepared: Prepared, name: str, grid: np.ndarray) -> np.ndarray
         raise ValueError(f"grid: expected at least 4 increasing values, got shape {grid.shape}")
     return check_value(name, grid, prepared.model.parameters)
 
-# %% ../nbs/9_machinery/96_prepared.ipynb #e9a3d2b1
+# %% ../nbs/9_machinery/96_prepared.ipynb #271ee328
 def _all_minima(prepared: Prepared, names: list[str], best: Minima, along: Mapping[str, np.ndarray], nll: np.ndarray) -> list[tuple[float, float]]:
     "nll and value of the profiled parameter at all minima: of `best`, its rival, and of fits that begin at local minima of the profile `along` the grid."
     name = next(reversed(along))                           # the last one is profiled
@@ -570,7 +570,7 @@ def _converged(prepared: Prepared, name: str, grid: np.ndarray, point: np.ndarra
         raise RuntimeError(f"{(~converged).sum()} of {len(grid)} fits of the profile did not converge; narrower ranges may help")
     return point, nll
 
-# %% ../nbs/9_machinery/96_prepared.ipynb #d7a4d4aa
+# %% ../nbs/9_machinery/96_prepared.ipynb #eaea863b
 def _conditional_minima(prepared: Prepared, names: list[str], start: Mapping, fixed: Mapping, wide: Sequence[str] = ()) -> tuple:
     "Points (g, P), values (g,) of the smallest nll at each point of the grid among `fixed`, and whether it was found (g,)."
     if not names:

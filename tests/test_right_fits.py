@@ -210,7 +210,7 @@ def test_a_bin_that_only_the_signal_reaches():
 
 def test_an_event_where_nothing_is_expected():
     model = lr.Likelihood({"signal": lr.Process(3, bin_of(0)), "background": lr.Process(10, bin_of(0))}, strength={"mu": "signal"})
-    with pytest.raises(ValueError, match="expected events where the model expects some, got 2 of 5"):
+    with pytest.raises(RuntimeError, match="expected events where the model expects some, got 2 of 5"):
         model.fit(np.array([0.0, 0.0, 0.0, 1.0, 1.0]))
 
 
