@@ -90,11 +90,14 @@ class Curves:
         self.best, self.lowest, self.failed = fits.values[name], fits.nll, ~fits.converged | ~np.isfinite(fits.nll)
         self.width = np.where(fits.errors[name] > 0, fits.errors[name], 1.0)
         self.others = {other: value for other, value in fits.values.items() if other != name}
+        self.slope = dict.fromkeys(self.others, 0.0)        # of the others along the curve, from the last point that was asked
 
     def rise(self, value: float | np.ndarray) -> np.ndarray:
         "nll, other parameters fitted, above its minimum (b,); a fit that ends lower than the minimum has failed too."
-        found = self.prepared.fit_many({self.name: value}, self.others)
-        with np.errstate(invalid="ignore"):
+        found = self.prepared.fit_many({self.name: value}, {other: at + self.slope[other] * (value - self.best) for other, at in self.others.items()})
+        with np.errstate(invalid="ignore", divide="ignore"):
+            away = np.abs(value - self.best) > 0.1 * self.width
+            self.slope = {other: np.where(away, (found.values[other] - at) / (value - self.best), self.slope[other]) for other, at in self.others.items()}
             rise = found.nll - self.lowest
             self.failed = self.failed | ~found.converged | ~(rise > -1e-4)
         return np.where(self.failed, np.nan, np.maximum(rise, 0.0))

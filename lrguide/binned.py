@@ -295,6 +295,10 @@ class Bins:
             rate = expected(self.model, values)[0]
             return np.where(rate >= 0, np.log(rate), -np.inf)
 
+    def not_negative(self, values: Mapping[str, np.ndarray]) -> np.ndarray:
+        "Numbers (p, b) that have to stay at zero or above: the expected contents."
+        return expected(self.model, values)[0]
+
     def nll(self, values: Mapping[str, np.ndarray]) -> np.ndarray:
         "Minus log likelihood (p,), constants dropped."
         return poisson_nll(*self.seen(*expected(self.model, values)))

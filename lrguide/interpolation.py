@@ -13,8 +13,8 @@ import numpy as np
 from .arrays import Ranges, combinations, restricted
 
 # %% auto #0
-__all__ = ['chebyshev', 'products', 'Interpolant', 'values_at', 'chebyshev_nodes', 'through_nodes', 'sufficient_degree',
-           'interpolated']
+__all__ = ['chebyshev', 'products', 'Interpolant', 'check_log_ratios', 'values_at', 'chebyshev_nodes', 'through_nodes',
+           'sufficient_degree', 'interpolated']
 
 # %% ../nbs/9_machinery/97_interpolation.ipynb #00000029
 @lru_cache(maxsize=256)
@@ -89,12 +89,22 @@ class Interpolant:
         return replace(self, coefficients=self.coefficients[0][:, rows].transpose(1, 0, 2))
 
 # %% ../nbs/9_machinery/97_interpolation.ipynb #00000030
+def check_log_ratios(found, shape: tuple[int, ...]) -> np.ndarray:
+    "Log ratios as an array of floats of `shape`. Raises ValueError for another shape (one number for all events is not an answer), and for NaN."
+    found = np.asarray(found, dtype=float)
+    if found.shape != shape:
+        raise ValueError(f"ratio: expected one log ratio for each event, shape {shape}, got shape {found.shape}")
+    if np.isnan(found).any():
+        raise ValueError(f"ratio: expected log ratios that are numbers, got NaN for {np.isnan(found).sum()} of {found.size}")
+    return found
+
+
 def values_at(ratio, x: np.ndarray, points: np.ndarray, size: int = 2**18) -> np.ndarray:
     "Log ratios (g, n) of `ratio` at `points` (g, k), many at a time in one call: about `size` rows."
     step = max(1, size // max(len(x), 1))
     pieces = [points[start:start + step] for start in range(0, len(points), step)]
-    return np.concatenate([ratio.log_ratio(np.tile(x, (len(piece), 1)), np.repeat(piece, len(x), axis=0)).reshape(len(piece), -1)
-                           for piece in pieces])
+    one = lambda piece: check_log_ratios(ratio.log_ratio(np.tile(x, (len(piece), 1)), np.repeat(piece, len(x), axis=0)), (len(piece) * len(x),))
+    return np.concatenate([one(piece).reshape(len(piece), -1) for piece in pieces])
 
 # %% ../nbs/9_machinery/97_interpolation.ipynb #0000002e
 def chebyshev_nodes(degree: int) -> np.ndarray:
@@ -119,40 +129,41 @@ def _off(fitted: np.ndarray, values: np.ndarray) -> float:
 
 
 def sufficient_degree(function: Callable[[np.ndarray], np.ndarray], largest: int, tolerance: float = 1e-3) -> int:
-    "Smallest of 4, 8, 16, ... up to `largest` whose polynomial is within `tolerance` (RMS) of `function` of u (g,), values (g, n), on the finest grid."
-    values, degree = function(chebyshev_nodes(largest)), 4
-    while degree < largest:
-        inverse = np.linalg.inv(chebyshev(chebyshev_nodes(degree), degree))
-        if _off(chebyshev(chebyshev_nodes(largest), degree) @ (inverse @ values[::largest // degree]), values) <= tolerance:
-            break
-        degree *= 2
-    return degree
+    """Smallest degree from 4 to `largest` whose polynomial is within `tolerance` (RMS) of `function` of u (g,), values (g, n), or at most twice
+    as far off as one of three quarters of the largest degree."""
+    nodes = chebyshev_nodes(largest)
+    values, at_nodes = function(nodes), chebyshev(nodes, largest)
+    coefficients = np.linalg.solve(at_nodes, values)
+    left = lambda degree: np.sqrt(2) * _off(values - at_nodes[:, degree + 1:] @ coefficients[degree + 1:], values)     # what is left out comes back in disguise
+    goal = max(tolerance, 2 * left(largest * 3 // 4))
+    return next((degree for degree in range(4, largest) if left(degree) <= goal), largest)
 
 # %% ../nbs/9_machinery/97_interpolation.ipynb #0000002d
 def interpolated(ratio, x: np.ndarray, ranges: Mapping[str, tuple[float, float]] | None = None, *, finer: int = 1) -> Interpolant:
-    """The Interpolant of `ratio` at events `x` (n, d): its networks are called here, and not again.
+    """The Interpolant of `ratio` at events `x` (n, d), good enough for a fit of all of them: its networks are called here, and not again.
 
     `ranges`: of nu, within those of the ratio (the default); a narrower one needs fewer calls, (v, v) fixes a parameter at v.
     Degrees are chosen on 200 of the events, along each parameter and then at 32 random points, up to 64 for one free nuisance parameter,
     32 for two, 8 for more, and multiplied by `finer`. Raises ValueError if that is not enough."""
     ranges = restricted(ratio.parameters, ratio.parameters if ranges is None else ranges)
     largest = {1: 64, 2: 32}.get(int(np.sum(ranges.high > ranges.low)), 8)
-    degrees, error = _enough(ratio, x[:: max(1, len(x) // 200)], ranges, largest)
+    degrees, error = _enough(ratio, x[:: max(1, len(x) // 200)], ranges, largest, min(1e-3, 2e-3 / np.sqrt(max(len(x), 1))))
     if error > 0.02:
         raise ValueError(f"{', '.join(ranges)}: expected a log ratio that polynomials of degree {largest} follow within 2 % in the ranges "
                          f"{', '.join(f'{a:g} to {b:g}' for a, b in ranges.values())}, got {error:.2g}; give the likelihood narrower ranges")
     return through_nodes(ratio, x, ranges, [finer * degree for degree in degrees])
 
 
-def _enough(ratio, probe: np.ndarray, ranges: Ranges, largest: int) -> tuple[list[int], float]:
+def _enough(ratio, probe: np.ndarray, ranges: Ranges, largest: int, goal: float) -> tuple[list[int], float]:
     "Degrees for the events `probe`, and the error that is left at random points."
     k = len(ranges)
     along = lambda i: lambda u: values_at(ratio, probe, ranges.at(np.eye(k)[i] * u[:, None]))         # the others in the middle
-    degrees = [0 if low == high else sufficient_degree(along(i), largest) if len(probe) else 4 for i, (low, high) in enumerate(ranges.values())]
+    degrees = [0 if low == high else sufficient_degree(along(i), largest, goal) if len(probe) else 4 for i, (low, high) in enumerate(ranges.values())]
     anywhere = ranges.at(np.random.default_rng(0).uniform(-1, 1, (32, k)))
     values = values_at(ratio, probe, anywhere) if len(probe) else np.zeros((32, 0))
+    before = np.inf
     while True:
         error = _off(through_nodes(ratio, probe, ranges, degrees)(anywhere), values)
-        if error <= 2e-3 or max(degrees) >= largest:
+        if error <= 2 * goal or max(degrees) >= largest or (0.5 * before < error < 0.02):            # or no longer worth it
             return degrees, error
-        degrees = [min(2 * degree, largest) for degree in degrees]
+        degrees, before = [min(degree + (degree + 1) // 2, largest) for degree in degrees], error

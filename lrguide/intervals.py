@@ -13,7 +13,8 @@ from scipy.interpolate import PchipInterpolator
 from scipy.optimize import brentq
 from scipy.special import gammaln, ndtr, ndtri, xlogy
 from .arrays import check_count, check_number, spawn
-from .prepared import OnData, complete, fit_limits
+from .minimum import crossings
+from .prepared import OnData, complete
 from .hypotest import enough_toys
 from .asymptotics import (Coverage, Curves, asimov, bounded_tail, chi2_quantile, for_all_sets, limit_tails, measured_at,
                                  parameter_toys)
@@ -27,20 +28,20 @@ def _end(outside: Callable, centre: np.ndarray, step: np.ndarray, wall: float | 
     "Where `outside` (b,) turns positive on the way from `centre` (b,) in the direction of `step` (b,); `wall` where that comes first."
     wall = np.broadcast_to(wall, centre.shape)
     before = np.minimum if step[0] > 0 else np.maximum
+    near, at_near = centre, np.full(centre.shape, np.nan)
     for _ in range(60):
-        far = before(centre + step, wall)
-        going = ~(outside(far) > 0) & (far != wall)
+        far = before(near + step, wall)
+        at_far = outside(far)
+        going = ~(at_far > 0) & (far != wall)
         if not going.any():
             break
+        near, at_near = np.where(going, far, near), np.where(going, at_far, at_near)
         step = np.where(going, 2 * step, step)
     else:
         raise ValueError(f"data: expected data sets that limit the parameter, got {going.sum()} of {len(going)} that do not")
-    near, beyond = centre, far
-    for _ in range(34):                                    # to 1e-10 of the first step
-        middle = 0.5 * (near + far)
-        positive = outside(middle) > 0
-        near, far = np.where(positive, near, middle), np.where(positive, middle, far)
-    return np.where((beyond == wall) & ~(outside(beyond) > 0), wall, 0.5 * (near + far))
+    if np.isnan(at_near).any():
+        at_near = np.where(np.isnan(at_near), np.minimum(outside(centre), 0.0), at_near)
+    return np.where(at_far > 0, crossings(outside, near, far, at_near, np.where(at_far > 0, at_far, np.inf)), wall)
 
 # %% ../nbs/2_uncertainty/27_intervals.ipynb #950b16dc
 @dataclass(frozen=True, eq=False)
@@ -64,14 +65,15 @@ def intervals(model: OnData, data, name: str = "mu", level: float = 0.6827, *, c
     threshold = chi2_quantile(level)
 
     def ends(prepared):
-        curves, walls = Curves(prepared, name), fit_limits(prepared.model, prepared.constraints)[name]
+        curves, walls = Curves(prepared, name), prepared.model.parameters[name]
         walls = (0.0, walls[1]) if bounded else walls
         centre = np.maximum(curves.best, 0.0) if bounded else curves.best
         zero = np.where(curves.best < 0, curves.rise(0.0), 0.0) if bounded else 0.0
 
         def outside(value):
             height = threshold if critical is None else critical(value)
-            return np.where(curves.failed, 1.0, 2 * (curves.rise(value) - zero) - height)
+            rise = 2 * np.maximum(curves.rise(value) - zero, 0.0)
+            return np.where(curves.failed, 1.0, np.sqrt(rise) - np.sqrt(height) if np.all(height > 0) else rise - height)      # roots are nearly straight
         found = [_end(outside, centre, sign * curves.width, wall) for sign, wall in zip((-1, 1), walls)]
         return *(np.where(curves.failed, np.nan, end) for end in found), curves.best, curves.failed
     return Intervals(*for_all_sets(model, data, weights, ends))

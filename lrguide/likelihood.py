@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, fields, is_dataclass, replace
 from functools import cached_property
 import numpy as np
 from .arrays import Ranges, Table, check_column, check_events, check_number, narrowed
+from .interpolation import check_log_ratios
 from .rates import Events, Grid, events_on, expected_yields, grid_of, list_of_sets, log_rate, probes, scan_events
 from .prepared import OnData, check_value, complete
 
@@ -46,7 +47,7 @@ class Process:
         if self.ratio is None:
             return 0.0
         nu = np.array([values[name] for name in self.parameters])
-        return self.ratio.log_ratio(x, nu) if len(nu) else self.ratio.log_ratio(x)
+        return check_log_ratios(self.ratio.log_ratio(x, nu) if len(nu) else self.ratio.log_ratio(x), (len(x),))
 
 # %% ../nbs/1_optimality/13_likelihood.ipynb #00000011
 @dataclass(frozen=True)
@@ -62,6 +63,11 @@ class Normal:
         else:
             check_number(self.mean, "mean")
         check_number(self.width, "width", "(0, inf)")
+
+    @property
+    def reach(self) -> dict[str, tuple[float, float]]:
+        "Between which values the parameter is to be expected: five standard deviations."
+        return {self.name: (float(np.min(self.mean)) - 5 * self.width, float(np.max(self.mean)) + 5 * self.width)}
 
     def nll(self, values: Mapping[str, float]) -> float:
         "Minus log likelihood of the measurement, zero at its mean."
@@ -302,8 +308,7 @@ def _all_knots(channels: Mapping[str, object]) -> dict[str, np.ndarray]:
 
 def _in_range(model: Channels, name: str, value: float) -> float:
     "`value`, if parameter `name` may have it."
-    check_value(name, value, model.ranges_of_all)
-    return value
+    return check_value(name, value, model.ranges_of_all)
 
 
 def _once(channels: Mapping[str, object]) -> tuple:

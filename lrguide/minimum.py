@@ -3,19 +3,20 @@
 # %% ../nbs/9_machinery/95_minimum.ipynb #5fd11b74
 """Minima of minus log likelihoods: Minuit for one data set, one vectorised Newton method for many, and what they return.
 
-`minimise` and `Fit` for one; `newton` for thousands of small fits together; `Profile` and its interval; numerical derivatives.
+`minimise` and `Fit` for one; `newton` for thousands of small fits together; `standard_errors` of both; `Profile` and its intervals;
+`crossings`, many roots at once; numerical derivatives.
 """
 from __future__ import annotations
 import warnings
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 import numpy as np
 from scipy.interpolate import PchipInterpolator
 from scipy.special import gammaincinv
 from .arrays import check_number
 
 # %% auto #0
-__all__ = ['differentiated', 'Fit', 'minimise', 'Profile', 'newton', 'newton_step']
+__all__ = ['differentiated', 'newton', 'newton_step', 'standard_errors', 'Fit', 'minimise', 'minuit_at', 'crossings', 'Profile']
 
 # %% ../nbs/9_machinery/95_minimum.ipynb #00000007
 def differentiated(function: Callable[[np.ndarray], np.ndarray], points: np.ndarray, low: np.ndarray, high: np.ndarray):
@@ -46,100 +47,12 @@ def differentiated(function: Callable[[np.ndarray], np.ndarray], points: np.ndar
     back = (points - centre).T.reshape(k, len(points), *[1] * (middle.ndim - 1))
     return found[-1], first + np.einsum("ij...,j...->i...", second, back), second
 
-# %% ../nbs/9_machinery/95_minimum.ipynb #0000001c
-@dataclass(frozen=True)
-class Fit:
-    "Result of a fit: `values` and `errors` (from the second derivatives) by name, the smallest `nll`, the `minuit` object."
-    values: dict[str, float]
-    errors: dict[str, float]
-    nll: float
-    minuit: object | None
-
-    def __repr__(self) -> str:
-        return ", ".join(f"{name} = {value:.4g} +- {self.errors[name]:.2g}" if name in self.errors else f"{name} = {value:.4g}"
-                         for name, value in self.values.items()) or "nothing to fit"
-
-# %% ../nbs/9_machinery/95_minimum.ipynb #4d70838c
-def minimise(nll: Callable[[Mapping[str, float]], float], start: Mapping[str, float], limits: Mapping[str, tuple[float, float]],
-             derivatives: Callable[[Mapping[str, float]], tuple[np.ndarray, np.ndarray]] | None = None) -> Fit:
-    """The Fit that minimises `nll`, a function of a dictionary, from `start` within `limits` by name.
-
-    `derivatives`: gradient (P,) and second derivatives (P, P) by the parameters in the order of `start`; Minuit takes differences if
-    there are none. Raises RuntimeError with Minuit's reason if it does not converge."""
-    if not start:
-        return Fit({}, {}, nll({}), None)
-    from iminuit import Minuit
-    from iminuit.warnings import IMinuitWarning
-    names = list(start)
-
-    def function(*values):
-        if not np.all(np.isfinite(values)):
-            raise RuntimeError(f"the fit did not converge: {', '.join(names)} ran away to {values}; narrower ranges may help")
-        return nll(dict(zip(names, values)))
-
-    last = {}
-
-    def slopes(*values):                                   # Minuit asks for both at the same place
-        if last.get("at") != values:
-            last.update(at=values, found=derivatives(dict(zip(names, values))))
-        return last["found"]
-
-    exact = {"grad": lambda *values: slopes(*values)[0], "g2": lambda *values: np.diag(slopes(*values)[1]),
-             "hessian": lambda *values: slopes(*values)[1]} if derivatives else {}
-    with warnings.catch_warnings():                        # that g2 has no effect: it has where a fit begins on a ridge, and crashes without it
-        warnings.simplefilter("ignore", IMinuitWarning)
-        minuit = Minuit(function, *start.values(), name=names, **exact)
-    minuit.errordef, minuit.tol = Minuit.LIKELIHOOD, 0.01  # it aims at 0.002 * 0.01 * 0.5 = 1e-5 above the minimum
-    for name in names:
-        minuit.limits[name] = limits[name]
-    minuit.migrad()
-    if minuit.valid:
-        minuit.hesse()
-    if not minuit.valid:
-        raise RuntimeError(f"the fit did not converge: {_reason(minuit)}")
-    return Fit(minuit.values.to_dict(), minuit.errors.to_dict(), minuit.fval, minuit)
-
-
-def _reason(minuit) -> str:
-    "Why Minuit holds its minimum for invalid, in one line."
-    status = minuit.fmin
-    flags = {"call limit reached": status.has_reached_call_limit,
-             "estimated distance to the minimum above its goal": status.is_above_max_edm,
-             "a parameter is at its limit": status.has_parameters_at_limit,
-             "covariance not positive definite": not status.has_posdef_covar}
-    return ", ".join(name for name, raised in flags.items() if raised) or "no reason given"
-
-# %% ../nbs/9_machinery/95_minimum.ipynb #00000020
-@dataclass(frozen=True)
-class Profile:
-    "Smallest nll above its minimum, `rise` (g,), at the values `grid` (g,) of parameter `name`; `best` fit, allowed `limits`."
-    name: str
-    grid: np.ndarray
-    rise: np.ndarray
-    best: float
-    limits: tuple[float, float] = (-np.inf, np.inf)
-
-    def interval(self, level: float = 0.6827) -> tuple[float, float]:
-        """Ends of the likelihood interval (asymptotic coverage `level`); where a limit of the parameter comes first, that is the end.
-
-        Raises ValueError if the grid ends before the profile has risen far enough or the limit is reached."""
-        height = np.sqrt(2 * gammaincinv(0.5, check_number(level, "level", "(0, 1)")))
-        side = np.where(self.grid < self.best, -1.0, 1.0)
-        curve = PchipInterpolator(self.grid, side * np.sqrt(2 * np.maximum(self.rise, 0)))
-        ends = []
-        for target, wall, end in ((-height, self.limits[0], self.grid[0]), (height, self.limits[1], self.grid[-1])):
-            roots = curve.solve(target, extrapolate=False)
-            if len(roots) == 0 and not np.isclose(wall, end):
-                raise ValueError(f"grid: expected values on which the profile of {self.name} rises by {height**2 / 2:.3g} on both "
-                                 f"sides of its best value {self.best:.4g}, got {self.grid[0]:.4g} to {self.grid[-1]:.4g}")
-            ends.append(float(roots[np.argmin(np.abs(roots - self.best))] if len(roots) else end))
-        return ends[0], ends[1]
-
 # %% ../nbs/9_machinery/95_minimum.ipynb #00000023
-def newton(evaluate: Callable, start: np.ndarray, low: np.ndarray, high: np.ndarray, max_steps: int = 50) -> tuple:
+def newton(evaluate: Callable, start: np.ndarray, low: np.ndarray, high: np.ndarray, max_steps: int = 60, shorten: Callable | None = None) -> tuple:
     """Points (p, P) at the minima of p functions, values (p,), second derivatives (p, P, P), whether each converged (p,).
 
-    `evaluate(points (q, P), which (q,))` gives values (q,), gradients (q, P), second derivatives (q, P, P). `low`, `high` (p, P)."""
+    `evaluate(points (q, P), which (q,))` gives values (q,), gradients (q, P), second derivatives (q, P, P). `low`, `high` (p, P).
+    `shorten(points, trials (q, P), which)`: the part (q,) of each step that is to be taken."""
     point, damping = np.clip(start, low, high), np.ones(len(start))
     at, lost = np.arange(len(start)), np.zeros(0, int)
     value, gradient, second = evaluate(point, at)
@@ -152,6 +65,8 @@ def newton(evaluate: Callable, start: np.ndarray, low: np.ndarray, high: np.ndar
         if len(at) == 0:
             break
         trial = np.clip(point[at] + damping[at, None] * step, low[at], high[at])
+        if shorten is not None:
+            trial = point[at] + shorten(point[at], trial, at)[:, None] * (trial - point[at])
         found = evaluate(trial, at)
         better = found[0] <= value[at] + 1e-13 * np.abs(value[at])
         damping[at] = np.where(better, np.minimum(1.0, 4 * damping[at]), damping[at] / 4)
@@ -182,3 +97,170 @@ def newton_step(point, gradient, second, low, high) -> tuple[np.ndarray, np.ndar
     with np.errstate(invalid="ignore"):
         share = np.abs(step) / np.where(np.isfinite(high - low), high - low, np.inf)
     return step / np.maximum(1.0, 4 * share.max(axis=1))[:, None], promised
+
+# %% ../nbs/9_machinery/95_minimum.ipynb #364dca44
+def standard_errors(point: np.ndarray, second: np.ndarray, low: np.ndarray, high: np.ndarray) -> np.ndarray:
+    """Errors (p, P) of fits that ended at `point` (p, P): roots of the diagonal of the inverse second derivatives `second` (p, P, P).
+
+    NaN at the limits `low` or `high` (p, P), where a parameter is held; infinite for one that moves in a direction without curvature."""
+    held = (point <= low) | (point >= high)
+    free = np.where(held[:, :, None] | held[:, None, :], 0.0, second) + held[:, :, None] * np.eye(point.shape[1])
+    known = np.isfinite(free).all(axis=(1, 2))
+    size = np.sqrt(np.abs(np.einsum("paa->pa", free[known])))
+    size = np.where(size > 0, size, 1.0)
+    value, vector = np.linalg.eigh(free[known] / (size[:, :, None] * size[:, None, :]))
+    flat = value < 1e-10                                   # 1 for independent parameters
+    variance = np.einsum("pae,pe->pa", vector**2, np.where(flat, 0.0, 1 / np.where(flat, 1.0, value)))
+    loose = np.einsum("pae,pe->pa", vector**2, flat) > 1e-6
+    errors = np.full(point.shape, np.nan)
+    errors[known] = np.where(loose, np.inf, np.sqrt(variance) / size)
+    return np.where(held, np.nan, errors)
+
+# %% ../nbs/9_machinery/95_minimum.ipynb #0000001c
+@dataclass(frozen=True)
+class Fit:
+    """Result of a fit: `values` and `errors` by name, the smallest `nll`, the `minuit` object, `notes` on what is special about it.
+
+    An error is NaN for a parameter at a limit of its range, infinite for one that the data do not measure."""
+    values: dict[str, float]
+    errors: dict[str, float]
+    nll: float
+    minuit: object | None
+    notes: tuple[str, ...] = ()
+
+    def __repr__(self) -> str:
+        error = {name: " (at its limit)" if np.isnan(error) else f" +- {error:.2g}" for name, error in self.errors.items()}
+        return "; ".join([", ".join(f"{name} = {value:.4g}{error.get(name, '')}" for name, value in self.values.items()) or "nothing to fit", *self.notes])
+
+# %% ../nbs/9_machinery/95_minimum.ipynb #4d70838c
+def minimise(nll: Callable[[Mapping[str, float]], float], start: Mapping[str, float], limits: Mapping[str, tuple[float, float]],
+             derivatives: Callable[[Mapping[str, float]], tuple[np.ndarray, np.ndarray]]) -> Fit:
+    """The Fit that minimises `nll`, a function of a dictionary, from `start` within `limits` by name.
+
+    `derivatives`: gradient (P,) and second derivatives (P, P) by the parameters in the order of `start`. Raises RuntimeError with Minuit's
+    reason if it does not converge. The `minuit` object knows the function above its value at the start."""
+    if not start:
+        return Fit({}, {}, nll({}), None)
+    names, at_start, ends = list(start), nll(start), np.array([limits[name] for name in start], dtype=float)
+    named = lambda point: dict(zip(names, map(float, point)))
+    evaluate = lambda points, which: tuple(np.array([one]) for one in (nll(named(points[0])) - at_start, *derivatives(named(points[0]))))
+    point, _, _, (converged,) = newton(evaluate, np.array([list(start.values())], dtype=float), *ends.T[:, None])
+    minuit = minuit_at(nll, named(point[0]) if converged else start, limits, derivatives)
+    if not (converged or minuit.valid):
+        raise RuntimeError(f"the fit did not converge: {_reason(minuit)}")
+    point = point if converged else np.array([minuit.values])
+    errors = standard_errors(point, derivatives(named(point[0]))[1][None], *ends.T[:, None])[0]
+    return Fit(named(point[0]), dict(zip(names, errors.tolist())), nll(named(point[0])), minuit)
+
+# %% ../nbs/9_machinery/95_minimum.ipynb #8ec374de
+def minuit_at(nll: Callable, start: Mapping[str, float], limits: Mapping[str, tuple[float, float]], derivatives: Callable):
+    "Minuit after its minimisation from `start`, with the arguments of `minimise`; whether it believes in its minimum stands in `valid`."
+    from iminuit import Minuit
+    from iminuit.warnings import IMinuitWarning
+    names, at_start, last = list(start), nll(start), {}
+
+    def function(*values):
+        if not np.all(np.isfinite(values)):
+            raise RuntimeError(f"the fit did not converge: {', '.join(names)} ran away to {values}; narrower ranges may help")
+        return nll(dict(zip(names, values))) - at_start
+
+    def slopes(*values):                                   # Minuit asks for both at the same place
+        if last.get("at") != values:
+            last.update(at=values, found=derivatives(dict(zip(names, values))))
+        return last["found"]
+
+    with warnings.catch_warnings():                        # that g2 has no effect: it has where a fit begins on a ridge, and crashes without it
+        warnings.simplefilter("ignore", IMinuitWarning)
+        minuit = Minuit(function, *start.values(), name=names, grad=lambda *values: slopes(*values)[0],
+                        g2=lambda *values: np.diag(slopes(*values)[1]), hessian=lambda *values: slopes(*values)[1])
+    minuit.errordef, minuit.tol = Minuit.LIKELIHOOD, 0.01  # it aims at 0.002 * 0.01 * 0.5 = 1e-5 above the minimum
+    for name in names:
+        minuit.limits[name] = limits[name]
+    return minuit.migrad()
+
+
+def _reason(minuit) -> str:
+    "Why Minuit holds its minimum for invalid, in one line."
+    status = minuit.fmin
+    flags = {"call limit reached": status.has_reached_call_limit,
+             "estimated distance to the minimum above its goal": status.is_above_max_edm,
+             "a parameter is at its limit": status.has_parameters_at_limit,
+             "covariance not positive definite": not status.has_posdef_covar}
+    return ", ".join(name for name, raised in flags.items() if raised) or "no reason given"
+
+# %% ../nbs/9_machinery/95_minimum.ipynb #4f53f8c1
+def crossings(function: Callable[[np.ndarray], np.ndarray], near: np.ndarray, far: np.ndarray, at_near: np.ndarray, at_far: np.ndarray,
+              tolerance: float = 1e-10) -> np.ndarray:
+    """Where `function`, from (q,) to (q,), turns positive between `near` (q,) and `far` (q,): values `at_near` <= 0 and `at_far` > 0, perhaps infinite.
+
+    To `tolerance` of the first bracket, or until the function is zero to 1e-8."""
+    near, far, at_near, at_far = (np.array(one, dtype=float) for one in (near, far, at_near, at_far))
+    goal, last, best, widths = tolerance * np.abs(far - near), np.zeros(near.shape, int), near, [np.full(near.shape, np.inf)] * 4
+    for _ in range(200):
+        with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
+            share = at_near / (at_near - at_far)           # 0 if infinite at the far end
+        halve = (np.abs(far - near) > 0.5 * widths[-4]) | ~((share > 0) & (share < 1))
+        widths.append(np.abs(far - near))
+        best = near + (far - near) * np.where(halve, 0.5, share)
+        value = function(best)
+        positive = ~(value <= 0)
+        at_near = np.where(positive, np.where(last == 1, 0.5 * at_near, at_near), value)
+        at_far = np.where(positive, value, np.where(last == -1, 0.5 * at_far, at_far))
+        near, far = np.where(positive, near, best), np.where(positive, best, far)
+        last = np.where(positive, 1, -1)
+        if np.all((np.abs(far - near) <= goal) | (np.abs(value) < 1e-8)):
+            break
+    return best
+
+# %% ../nbs/9_machinery/95_minimum.ipynb #00000020
+@dataclass(frozen=True)
+class Profile:
+    """Smallest nll above its minimum, `rise` (g,), at the values `grid` (g,) of parameter `name`; `best` fit, allowed `limits`.
+
+    `minima`: value and rise of every minimum that was found, the deepest first. `more`: the rise at any values (q,), if it can be asked."""
+    name: str
+    grid: np.ndarray
+    rise: np.ndarray
+    best: float
+    limits: tuple[float, float] = (-np.inf, np.inf)
+    minima: tuple[tuple[float, float], ...] = ()
+    more: Callable[[np.ndarray], np.ndarray] | None = field(default=None, repr=False, compare=False)
+
+    def pieces(self, level: float = 0.6827) -> list[tuple[float, float]]:
+        """Ends of all pieces of the likelihood interval (asymptotic coverage `level`), in rising order.
+
+        An end is a limit of the parameter where that comes first. Raises ValueError if the grid ends inside the interval."""
+        return _pieces(self, float(gammaincinv(0.5, check_number(level, "level", "(0, 1)"))))
+
+    def interval(self, level: float = 0.6827) -> tuple[float, float]:
+        "Ends of the interval, if it is in one piece. Raises ValueError as `pieces` does, and if there are several."
+        found = self.pieces(level)
+        if len(found) > 1:
+            raise ValueError(f"level: expected one at which the interval of {self.name} is in one piece, got {level:g}, where it is "
+                             f"{' and '.join(f'{low:.4g} to {high:.4g}' for low, high in found)}; ask for pieces")
+        return found[0]
+
+# %% ../nbs/9_machinery/95_minimum.ipynb #e806fa73
+def _pieces(profile: Profile, height: float) -> list[tuple[float, float]]:
+    "Ends of the pieces in which the profile is at most `height`."
+    known = np.array(list(zip(profile.grid, profile.rise)) + [(profile.best, 0.0), *profile.minima])
+    at, rise = known[np.unique(known[:, 0], return_index=True)[1]].T
+    inside = rise <= height
+    for end, wall in ((0, profile.limits[0]), (-1, profile.limits[1])):
+        if inside[end] and not np.isclose(wall, at[end]):
+            raise ValueError(f"grid: expected values on which the profile of {profile.name} rises by {height:.3g} on both "
+                             f"sides of its best value {profile.best:.4g}, got {profile.grid[0]:.4g} to {profile.grid[-1]:.4g}")
+    left = np.flatnonzero(inside[:-1] != inside[1:])                             # something crosses between these and the next
+    near, far = np.where(inside[left], left, left + 1), np.where(inside[left], left + 1, left)
+    above = lambda rise: np.sqrt(2 * np.maximum(rise, 0.0)) - np.sqrt(2 * height)
+    rise_at = profile.more or _interpolated_rise(at, rise, profile.best)
+    ends = crossings(lambda v: above(rise_at(v)), at[near], at[far], above(rise[near]), above(rise[far]))
+    ends = np.concatenate([at[:1][inside[:1]], ends, at[-1:][inside[-1:]]])
+    return [(float(low), float(high)) for low, high in zip(ends[::2], ends[1::2])]
+
+
+def _interpolated_rise(at: np.ndarray, rise: np.ndarray, best: float) -> Callable[[np.ndarray], np.ndarray]:
+    "The rise between the points `at` (g,), from the signed root."
+    root = np.sqrt(2 * np.clip(rise, 0.0, 1e10))
+    curve = PchipInterpolator(at, np.where(at < best, -root, root))
+    return lambda value: 0.5 * curve(value) ** 2

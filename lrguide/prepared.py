@@ -11,23 +11,28 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass, replace
 from itertools import product
 import numpy as np
-from .arrays import check_number
-from .minimum import Fit, Profile, differentiated, minimise, newton
-from .rates import n_points_of
+from .arrays import Ranges, check_number, narrowed
+from .minimum import Fit, Profile, differentiated, minimise, minuit_at, newton, standard_errors
+from .rates import BEND, n_points_of
 
 # %% auto #0
-__all__ = ['check_value', 'complete', 'starting_values', 'fit_limits', 'Prepared', 'nll_at', 'derivatives_at', 'prepare', 'Fits',
-           'fit_all', 'fit_one', 'in_groups', 'fits_of', 'profile_of', 'scan_of', 'OnData']
+__all__ = ['check_value', 'complete', 'starting_values', 'Prepared', 'nll_at', 'derivatives_at', 'prepare', 'Fits', 'Minima',
+           'fit_all', 'fit_one', 'refuse_impossible', 'in_groups', 'fits_of', 'profile_of', 'scan_of', 'OnData']
 
 # %% ../nbs/9_machinery/96_prepared.ipynb #54612ebf
-def check_value(name: str, value: float | np.ndarray, known: Mapping[str, tuple[float, float]]) -> None:
-    "Raises ValueError if `name` is not a parameter of `known` or `value`, a number or an array, lies outside its range."
+def check_value(name: str, value: float | np.ndarray, known: Mapping[str, tuple[float, float]]) -> float | np.ndarray:
+    """`value`, a number or an array, of parameter `name`; one rounding outside of its range (`known` has all) is moved to the end.
+
+    Raises ValueError if there is no such parameter, or if it is further outside."""
     if name not in known:
         raise ValueError(f"{name}: expected one of the parameters {', '.join(known) or '(none)'}")
     low, high = known[name]
     for worst in (np.min(value), np.max(value)) if np.size(value) > 1 or isinstance(value, np.ndarray) else (value,):
-        if not low <= check_number(worst, name) <= high:
-            raise ValueError(f"{name}: expected a value in its range {low:g} to {high:g}, got {worst:g}")
+        check_number(worst, name)
+    exact = np.asarray(value, dtype=float)                 # not in single precision
+    if not np.all((low <= exact) & (exact <= high)):
+        exact = Ranges({name: (low, high)}).inside(exact.reshape(-1, 1)).reshape(exact.shape)
+    return exact if exact.ndim else float(exact)
 
 
 def complete(model: object, values: Mapping[str, float] | None) -> dict[str, float]:
@@ -37,31 +42,18 @@ def complete(model: object, values: Mapping[str, float] | None) -> dict[str, flo
     for name in known:
         if name not in values:
             raise ValueError(f"values: expected a value for {name}, got {', '.join(values) or 'none'}")
-    for name, value in values.items():
-        check_value(name, value, known)
-    return values
+    return {name: check_value(name, value, known) for name, value in values.items()}
 
 # %% ../nbs/9_machinery/96_prepared.ipynb #6ce57b74
-def starting_values(model: object, constraints: Sequence = ()) -> dict[str, float]:
-    "Where a fit begins: strengths at 1, constrained parameters at their mean, others in the middle of their range, or at 1 where that is infinite."
+def starting_values(model: object, constraints: Sequence = (), start: Mapping[str, float | np.ndarray] | None = None) -> dict[str, float]:
+    """Where a fit begins: at `start`, else strengths at 1, constrained parameters at their mean, others in the middle of their range, or at 1
+    where that is infinite. Raises ValueError for an unknown parameter or one out of range in `start`."""
     means = {constraint.name: constraint.mean for constraint in constraints if hasattr(constraint, "mean")}
-    start = {}
+    begin = {}
     for name, (low, high) in model.parameters.items():
         middle = (low + high) / 2 if np.isfinite(high - low) else min(max(1.0, low), high)
-        start[name] = min(max(1.0, low), high) if name in model.strength else np.clip(means.get(name, middle), low, high)
-    return start
-
-
-def fit_limits(model: object, constraints: Sequence = ()) -> dict[str, tuple[float, float]]:
-    "Range of each free parameter in a fit: a strength without lower limit gets the one at which the total yield of a channel is zero."
-    limits, start = dict(model.parameters), {**model.fixed, **starting_values(model, constraints)}
-    for channel in (one for one in model.channels.values() if one.strength):
-        yields = channel.yields({name: start[name] for name in channel.ranges_of_all})
-        for name, process in channel.strength.items():
-            if name in model.parameters and model.parameters[name][0] == -np.inf and np.all(yields[process] > 0):
-                wall = -(sum(yields.values()) - yields[process]) / yields[process]
-                limits[name] = (np.maximum(limits[name][0], wall) if np.ndim(wall) else max(limits[name][0], wall), limits[name][1])
-    return limits
+        begin[name] = min(max(1.0, low), high) if name in model.strength else np.clip(means.get(name, middle), low, high)
+    return {**begin, **{name: check_value(name, value, model.ranges_of_all) for name, value in (start or {}).items()}}
 
 # %% ../nbs/9_machinery/96_prepared.ipynb #dcb4f51a
 @dataclass(frozen=True, eq=False)
@@ -85,19 +77,23 @@ class Prepared:
         "nll (p,), gradient (p, P) and second derivatives (p, P, P) with respect to the parameters `names`, by default the free ones."
         return derivatives_at(self, complete(self.model, values), list(self.model.parameters if names is None else names))
 
-    def fit(self) -> Fit:
-        "The maximum-likelihood Fit of one data set, by Minuit with these derivatives. Raises RuntimeError if it does not converge."
-        return fit_one(self)
+    def fit(self, start: Mapping[str, float] | None = None) -> Fit:
+        """The maximum-likelihood Fit of one data set, the deepest minimum of all that were found. Raises RuntimeError if it does not converge.
 
-    def fit_many(self, fixed: Mapping[str, float | np.ndarray] = None, start: Mapping[str, float | np.ndarray] = None) -> Fits:
+        `start`: where some parameters begin; those are not looked for elsewhere."""
+        return fit_one(self, start)
+
+    def fit_many(self, fixed: Mapping[str, float | np.ndarray] = None, start: Mapping[str, float | np.ndarray] = None,
+                 within: Mapping[str, tuple[float, float]] = None) -> Fits:
         """The maximum-likelihood Fits of all data sets, with the parameters `fixed`, if any, held at a number or at one for each (b,).
 
-        For a single data set the arrays may have any length: one fit for each of their values. `start`: where the others begin."""
-        return fit_all(self, fixed, start)
+        For a single data set the arrays may have any length: one fit for each of their values. `start`: where the others begin, which are then
+        not looked for elsewhere. `within`: narrower ranges, such as {"mu": (0, inf)}."""
+        return fit_all(self, fixed, start, within)
 
-    def profile(self, name: str, grid) -> Profile:
-        "The Profile of parameter `name` on the increasing values `grid`, all other parameters fitted at each."
-        return profile_of(self, name, np.asarray(grid, dtype=float))
+    def profile(self, name: str, grid, start: Mapping[str, float] | None = None) -> Profile:
+        "The Profile of parameter `name` on the increasing values `grid`, all other parameters fitted at each; `start` as for `fit`."
+        return profile_of(self, name, np.asarray(grid, dtype=float), start)
 
     def scan(self, points: Mapping[str, np.ndarray]) -> np.ndarray:
         "nll of one data set at many parameter values: `points` gives each free parameter an array; the result has their common shape."
@@ -208,47 +204,25 @@ def _same(one, other) -> bool:
 # %% ../nbs/9_machinery/96_prepared.ipynb #76807b64
 @dataclass(frozen=True, eq=False)
 class Fits:
-    "Fits of b data sets: `values` and `errors` (NaN at a limit) by name, smallest `nll` (b,), `converged` (b,)."
+    """Fits of b data sets: `values` and `errors` by name, smallest `nll` (b,), `converged` (b,); `rise_of_second` (b,): how far the nll of
+    the second-deepest minimum that was found lies above, infinite if there was none.
+
+    An error is NaN for a parameter at a limit, infinite for one that the data do not measure."""
     values: dict[str, np.ndarray]
     errors: dict[str, np.ndarray]
     nll: np.ndarray
     converged: np.ndarray
+    rise_of_second: np.ndarray
 
 
-def fit_all(prepared: Prepared, fixed: Mapping[str, float | np.ndarray] = None, start: Mapping[str, float | np.ndarray] = None) -> Fits:
-    "The Fits of `Prepared.fit_many`."
-    model = prepared.model
-    held, limits = {**model.fixed, **(fixed or {})}, fit_limits(model, prepared.constraints)
-    names = [name for name in model.parameters if name not in held]
-    if not names:
-        nll = nll_at(prepared, held)
-        return Fits({}, {}, nll, ~np.isnan(nll))
-    point, nll, second, converged = _minima(prepared, names, {**starting_values(model, prepared.constraints), **(start or {})}, limits, held)
-    walls = np.stack([np.stack([np.broadcast_to(end, len(point)) for end in limits[name]], axis=1) for name in names], axis=1)
-    return Fits(dict(zip(names, point.T)), dict(zip(names, _errors(point, second, walls).T)), nll, converged)
-
-
-def fit_one(prepared: Prepared) -> Fit:
-    "The Fit of `Prepared.fit`."
-    model = prepared.model
-    if len(prepared) != 1:
-        raise ValueError(f"data: expected one data set, got {len(prepared)}; fit_many fits them all")
-    start, limits = starting_values(model, prepared.constraints), fit_limits(model, prepared.constraints)
-    if start and getattr(model, "knots", None):            # Minuit would stumble over the kinks: it begins at the minimum
-        found = fit_all(prepared)
-        start = {name: float(value[0]) for name, value in found.values.items()}
-    return _by_minuit(prepared, model.fixed, {name: float(np.ravel(value)[0]) for name, value in start.items()}, limits)
-
-
-def _by_minuit(prepared: Prepared, held: Mapping, start: Mapping[str, float], limits: Mapping) -> Fit:
-    "The Fit of one data set from `start`, other parameters `held`."
-    names = list(start)
-    at = lambda values: {**held, **values}
-    def slopes(values):
-        _, gradient, second = derivatives_at(prepared, at(values), names)
-        return gradient[0], second[0]
-    ends = {name: tuple(float(np.ravel(end)[0]) for end in limits[name]) for name in names}
-    return minimise(lambda values: float(nll_at(prepared, at(values))[0]), start, ends, slopes)
+@dataclass(frozen=True, eq=False)
+class Minima:
+    "Where p minimisations ended: `point` (p, P), `nll` (p,), second derivatives `second` (p, P, P), `converged` (p,); the next best minimum as `rival`."
+    point: np.ndarray
+    nll: np.ndarray
+    second: np.ndarray
+    converged: np.ndarray
+    rival: Minima | None = None
 
 # %% ../nbs/9_machinery/96_prepared.ipynb #56f8a97b
 def _is_shared(prepared: Prepared) -> bool:
@@ -256,38 +230,20 @@ def _is_shared(prepared: Prepared) -> bool:
     return len(prepared) == 1 and not any(np.size(getattr(c, "mean", 0.0)) > 1 for c in prepared.constraints)
 
 
-def _minima(prepared: Prepared, names: list[str], start: Mapping, limits: Mapping, fixed: Mapping) -> tuple:
-    "As `newton`, for the parameters `names`, the `fixed` ones (numbers or (p,)) held; in each cell between knots, if there are any."
-    knots = {name: at for name, at in getattr(prepared.model, "knots", {}).items() if name in names and len(at) > 2}
-    if not knots:
-        return _newton_minima(prepared, names, start, limits, fixed)
-    ends = [name_ends for name_ends in (limits[name][end] for name in names for end in (0, 1))]
-    n_points = max([len(prepared)] + [np.size(value) for value in (*fixed.values(), *start.values(), *ends)])
-    cells = np.array(list(product(*(zip(at[:-1], at[1:]) for at in knots.values()))))       # (c, number of knotted parameters, 2)
-    each = np.repeat(np.arange(n_points), len(cells))
-    many = lambda value: np.broadcast_to(np.asarray(value, float), n_points)[each]
-    inside = {name: [np.clip(np.tile(cells[:, i, end], n_points), *map(many, limits[name])) for end in (0, 1)] for i, name in enumerate(knots)}
-    inside = {name: inside.get(name) or [many(end) for end in limits[name]] for name in names}
-    begin = {name: np.clip(many(start[name]), *inside[name]) for name in names}
-    data = prepared if _is_shared(prepared) else prepared.take(each)
-    found = _newton_minima(data, names, begin, inside, {name: many(value) for name, value in fixed.items()})
-    depth = np.where(found[3] & np.isfinite(found[1]), found[1], np.inf).reshape(n_points, -1)
-    best = np.arange(n_points) * len(cells) + np.argmin(depth, axis=1)
-    return tuple(one[best] for one in found)
-
-
-def _newton_minima(prepared: Prepared, names: list[str], start: Mapping, limits: Mapping, fixed: Mapping) -> tuple:
-    "As `newton`, for the parameters `names`, the `fixed` ones (numbers or (p,)) held; Minuit tries what does not converge."
+def _from_start(prepared: Prepared, names: list[str], start: Mapping, fixed: Mapping, limits: Mapping | None = None) -> Minima:
+    "The Minima that are found from `start`, for the parameters `names`, the `fixed` ones (numbers or (p,)) held; Minuit tries what does not converge."
+    limits = limits or prepared.model.parameters
     n_points = max([len(prepared)] + [np.size(value) for value in (*fixed.values(), *start.values())])
     wide = lambda values: np.stack([np.broadcast_to(np.asarray(value, float), n_points) for value in values], axis=1)
     held = {name: np.broadcast_to(np.asarray(value, float), n_points) for name, value in fixed.items()}
     low, high = (wide([limits[name][end] for name in names]) for end in (0, 1))
     shared = _is_shared(prepared)
-    part = lambda which: prepared if shared else prepared.take(which)
+    part = lambda which: prepared if shared or len(which) == len(prepared) else prepared.take(which)
     values_at = lambda points, which: {**{name: value[which] for name, value in held.items()}, **dict(zip(names, points.T))}
     evaluate = lambda points, which: derivatives_at(part(which), values_at(points, which), names)
-    point, value, second, converged = newton(evaluate, wide([start[name] for name in names]), low, high)
-    for i in np.flatnonzero(~converged):
+    shorten = lambda points, trials, which: _share_of_step(part(which), values_at(points, which), values_at(trials, which))
+    point, value, second, converged = newton(evaluate, wide([start[name] for name in names]), low, high, shorten=shorten)
+    for i in np.flatnonzero(~converged & ~np.isposinf(value)):
         try:
             fit = _by_minuit(part(np.array([i])), {name: held[name][i:i + 1] for name in held}, dict(zip(names, point[i])),
                              {name: (low[i, a], high[i, a]) for a, name in enumerate(names)})
@@ -295,17 +251,224 @@ def _newton_minima(prepared: Prepared, names: list[str], start: Mapping, limits:
             continue
         point[i], converged[i] = [fit.values[name] for name in names], True
         value[i], _, second[i] = (found[0] for found in evaluate(point[i:i + 1], np.array([i])))
-    return point, value, second, converged
+    return Minima(point, value, second, converged | np.isposinf(value))        # an event where nothing is expected: infinite, and that is an answer
+
+# %% ../nbs/9_machinery/96_prepared.ipynb #710e58aa
+def _share_of_step(prepared: Prepared, before: Mapping, after: Mapping) -> np.ndarray:
+    "The part (q,) of the steps from values `before` to `after` that leaves expected numbers at zero or above, if they are linear on the way."
+    share = np.ones(len(next(iter(after.values()))))
+    for part in prepared.parts:
+        own = part.model.ranges_of_all
+        old, new = (part.not_negative({name: values[name] for name in own}) for values in (before, after))
+        with np.errstate(divide="ignore", invalid="ignore"):
+            each = np.where((new < 0) & (old > BEND), old / (old - new), 1.0)
+        share = np.minimum(share, each.min(axis=1))
+    return share
 
 
-def _errors(point: np.ndarray, second: np.ndarray, limits: np.ndarray) -> np.ndarray:
-    "Roots of the diagonal (p, P) of the inverse second derivatives of the parameters that are not at their `limits` (p, P, 2); NaN elsewhere."
-    held = (point <= limits[..., 0]) | (point >= limits[..., 1])
-    free = np.where(held[:, :, None] | held[:, None, :], 0.0, second) + held[:, :, None] * np.eye(point.shape[1])
-    known = np.isfinite(free).all(axis=(1, 2))
-    variance = np.full(point.shape, np.nan)
-    variance[known] = np.einsum("paa->pa", np.linalg.pinv(free[known], hermitian=True))
-    return np.sqrt(np.where(held | (variance < 0), np.nan, variance))
+def _at_zero(prepared: Prepared, values: Mapping, names: list[str]) -> np.ndarray:
+    "Whether each parameter (p, P) would move an expected number that is zero at `values`."
+    found = np.zeros((max(len(prepared), n_points_of(values)), len(names)), bool)
+    for part in prepared.parts:
+        now = part.not_negative(values)
+        empty = now < 2 * BEND
+        for a, name in enumerate(names if empty.any() else ()):
+            moved = part.not_negative({**values, name: values[name] + 1e-3 * np.maximum(1.0, np.abs(values[name]))})
+            found[:, a] |= (empty & (np.abs(moved - now) > BEND)).any(axis=1)
+    return found
+
+
+def _by_minuit(prepared: Prepared, held: Mapping, start: Mapping[str, float], limits: Mapping) -> Fit:
+    "The Fit of one data set from `start`, other parameters `held`."
+    return minimise(*_functions(prepared, held, start, limits))
+
+
+def _functions(prepared: Prepared, held: Mapping, start: Mapping[str, float], limits: Mapping) -> tuple:
+    "The arguments of `minimise` for one data set."
+    names, at = list(start), lambda values: {**held, **values}
+    def slopes(values):
+        _, gradient, second = derivatives_at(prepared, at(values), names)
+        return gradient[0], second[0]
+    return lambda values: float(nll_at(prepared, at(values))[0]), start, {name: tuple(map(float, limits[name])) for name in names}, slopes
+
+# %% ../nbs/9_machinery/96_prepared.ipynb #74cb48fa
+def _grids(prepared: Prepared, names: list[str], found: Minima, limits: Mapping, wide: Sequence[str]) -> Iterator[dict[str, np.ndarray]]:
+    "Values of the parameters `wide` on which to look for other valleys, by name, with an axis of the grid for each."
+    reach = {name: ends for constraint in prepared.constraints for name, ends in getattr(constraint, "reach", {}).items()}
+    errors = standard_errors(found.point, found.second, np.full(found.point.shape, -np.inf), np.full(found.point.shape, np.inf))
+    axes = {}
+    for name in wide:
+        error = errors[:, names.index(name)]
+        usual = np.median(error[np.isfinite(error) & (error > 0)]) if np.any(np.isfinite(error) & (error > 0)) else 0.0
+        low, high = np.clip(reach.get(name, limits[name]), *limits[name])
+        if high > low and (name not in reach or usual < 0.05 * np.ptp(reach[name])):           # the data know better than the measurement
+            count = (high - low) / (2 * usual) if usual > 0 else 33
+            axes[name] = np.linspace(low, high, int(np.clip(np.ceil(count) + 1, 5, 33)))
+    for some in [list(axes)] if len(axes) <= 2 else [[name] for name in axes]:
+        if some:
+            thin = [axes[name][::3] if len(some) == 2 and len(axes[name]) > 13 else axes[name] for name in some]
+            yield {name: axis.reshape([-1 if i == k else 1 for k in range(len(some))]) for i, (name, axis) in enumerate(zip(some, thin))}
+
+
+def _valleys(nll: np.ndarray) -> np.ndarray:
+    "Where `nll` (..., p), on a grid of one or two axes, is not above its neighbours along them."
+    found = np.isfinite(nll)
+    for axis in range(nll.ndim - 1):
+        edge = np.full_like(np.take(nll, [0], axis=axis), np.inf)
+        padded = np.concatenate([edge, nll, edge], axis=axis)
+        before, after = (np.take(padded, range(first, first + nll.shape[axis]), axis=axis) for first in (0, 2))
+        found &= (nll <= before) & (nll < after)
+    return found
+
+# %% ../nbs/9_machinery/96_prepared.ipynb #dcbed656
+def _other_starts(prepared: Prepared, names: list[str], found: Minima, start: Mapping, fixed: Mapping, wide: Sequence[str], limits: Mapping):
+    "Places where another valley may begin: which of the p minimisations, and their starting values (q,) by name."
+    p = len(found.point)
+    base = {**fixed, **dict(zip(names, found.point.T))}
+    base |= {name: np.maximum(start[name], base[name]) for name in names if name in prepared.model.strength}
+    for grid in _grids(prepared, names, found, limits, wide):
+        shape = np.broadcast_shapes(*(axis.shape for axis in grid.values()))
+        flat = {name: np.broadcast_to(axis, shape).ravel() for name, axis in grid.items()}
+        nll = np.stack([nll_at(prepared, {**base, **{name: np.full(p, value[g]) for name, value in flat.items()}}) for g in range(np.prod(shape))])
+        lowest = _valleys(nll.reshape(*shape, p)).reshape(-1, p)
+        steps = {name: np.ptp(axis) / (axis.size - 1) for name, axis in grid.items()}
+        near = np.all([np.abs(flat[name][:, None] - found.point[:, names.index(name)]) < 1.01 * steps[name] for name in grid], axis=0)
+        depth = np.where(lowest & ~near, nll, np.inf)
+        for place in np.argsort(depth, axis=0)[:3]:
+            which = np.flatnonzero(np.isfinite(depth[place, np.arange(p)]))
+            if len(which):
+                there = {name: np.broadcast_to(base[name], p)[which] for name in names}
+                yield which, there | {name: value[place[which]] for name, value in flat.items()}
+
+# %% ../nbs/9_machinery/96_prepared.ipynb #eb344bbe
+def _minima(prepared: Prepared, names: list[str], start: Mapping, fixed: Mapping, wide: Sequence[str] = (), limits: Mapping | None = None) -> Minima:
+    """The deepest Minima within `limits` for the parameters `names`, the `fixed` ones held; parameters `wide` are looked for on a grid.
+
+    Of a model with knots in each cell between them."""
+    limits = limits or prepared.model.parameters
+    knots = {name: at for name, at in getattr(prepared.model, "knots", {}).items() if name in names and len(at) > 2}
+    if knots:
+        return _in_cells(prepared, names, start, fixed, knots, limits)
+    found, shared = _from_start(prepared, names, start, fixed, limits), _is_shared(prepared)
+    p = len(found.point)
+    for which, there in _other_starts(prepared, names, found, start, fixed, wide, limits) if wide else ():
+        held = {name: np.broadcast_to(np.asarray(value, float), p)[which] for name, value in fixed.items()}
+        again = _from_start(prepared if shared else prepared.take(which), names, there, held, limits)
+        found = _deeper(found, which, again, limits, names, wide)
+    return found
+
+
+def _deeper(found: Minima, which: np.ndarray, again: Minima, limits: Mapping, names: list[str], wide: Sequence[str]) -> Minima:
+    "The deepest of `found` and of other minima `again` of the minimisations `which`; the second is their rival."
+    p, scale = len(found.point), np.array([np.ptp(limits[name]) if name in wide else np.inf for name in names])
+    empty = Minima(np.full_like(found.point, np.nan), np.full(p, np.inf), np.full_like(found.second, np.nan), np.zeros(p, bool))
+    other = _set(empty, which, again)
+    depth = lambda minima: np.where(minima.converged, minima.nll, np.inf)
+    best = _choose(depth(other) < depth(found) - 1e-6, other, found)            # of two that are equally deep the one found first
+    apart = lambda minima: np.any(np.abs(minima.point - best.point) > 1e-3 * scale, axis=1)
+    rival = found.rival or empty
+    for minima in (found, other):
+        rival = _choose(apart(minima) & (depth(minima) < np.where(apart(rival), depth(rival), np.inf)), minima, rival)
+    return replace(best, rival=_choose(apart(rival), rival, empty))
+
+
+def _choose(condition: np.ndarray, one: Minima, other: Minima) -> Minima:
+    "`one` where the `condition` (p,) holds, else the `other`."
+    pick = lambda a, b: np.where(condition.reshape(-1, *[1] * (a.ndim - 1)), a, b)
+    return Minima(*(pick(getattr(one, name), getattr(other, name)) for name in ("point", "nll", "second", "converged")))
+
+
+def _set(minima: Minima, which: np.ndarray, new: Minima) -> Minima:
+    "`minima` with the `new` ones at the places `which`."
+    whole = [getattr(minima, name).copy() for name in ("point", "nll", "second", "converged")]
+    for array, name in zip(whole, ("point", "nll", "second", "converged")):
+        array[which] = getattr(new, name)
+    return Minima(*whole)
+
+# %% ../nbs/9_machinery/96_prepared.ipynb #967789d8
+def _in_cells(prepared: Prepared, names: list[str], start: Mapping, fixed: Mapping, knots: Mapping[str, np.ndarray], limits: Mapping) -> Minima:
+    "The Minima of a model with `knots`: the deepest of all cells between them."
+    n_points = max([len(prepared)] + [np.size(value) for value in (*fixed.values(), *start.values())])
+    cells = np.array(list(product(*(zip(at[:-1], at[1:]) for at in knots.values()))))       # (c, number of knotted parameters, 2)
+    each = np.repeat(np.arange(n_points), len(cells))
+    many = lambda value: np.broadcast_to(np.asarray(value, float), n_points)[each]
+    inside = {name: [np.clip(np.tile(cells[:, i, end], n_points), *limits[name]) for end in (0, 1)] for i, name in enumerate(knots)}
+    inside = {name: inside.get(name) or limits[name] for name in names}
+    begin = {name: np.clip(many(start[name]), *inside[name]) for name in names}
+    data = prepared if _is_shared(prepared) else prepared.take(each)
+    found = _from_start(data, names, begin, {name: many(value) for name, value in fixed.items()}, inside)
+    depth = np.where(found.converged & np.isfinite(found.nll), found.nll, np.inf).reshape(n_points, -1)
+    best = np.arange(n_points) * len(cells) + np.argmin(depth, axis=1)
+    return Minima(found.point[best], found.nll[best], found.second[best], found.converged[best])
+
+# %% ../nbs/9_machinery/96_prepared.ipynb #b830711f
+def _wide(prepared: Prepared, names: list[str], start: Mapping | None, limits: Mapping) -> list[str]:
+    "The parameters that may be looked for on a grid: finite range, no strength, no `start` given."
+    return [name for name in names if 0 < limits[name][1] - limits[name][0] < np.inf and name not in prepared.model.strength and name not in (start or {})]
+
+
+def _fitted(prepared: Prepared, names: list[str], fixed: Mapping, start: Mapping | None, within: Mapping | None = None) -> Minima:
+    "The Minima of fits of the parameters `names`."
+    begin = starting_values(prepared.model, prepared.constraints, start)
+    limits = narrowed(prepared.model.parameters, within or {})
+    begin = {name: np.clip(begin[name], *limits[name]) for name in names}
+    return _minima(prepared, names, begin, fixed, _wide(prepared, names, start, limits), limits)
+
+
+def fit_all(prepared: Prepared, fixed: Mapping[str, float | np.ndarray] = None, start: Mapping[str, float | np.ndarray] = None,
+            within: Mapping[str, tuple[float, float]] = None) -> Fits:
+    "The Fits of `Prepared.fit_many`."
+    model = prepared.model
+    held = {**model.fixed, **(fixed or {})}
+    names = [name for name in model.parameters if name not in held]
+    if not names:
+        nll = nll_at(prepared, held)
+        return Fits({}, {}, nll, ~np.isnan(nll), np.full(len(nll), np.inf))
+    found = _fitted(prepared, names, held, start, within)
+    values, limits = dict(zip(names, found.point.T)), narrowed(model.parameters, within or {})
+    low, high = (np.broadcast_to(np.array([limits[name][end] for name in names], float), found.point.shape) for end in (0, 1))
+    errors = standard_errors(found.point, found.second, low, high)
+    errors = np.where(_at_zero(prepared, {**held, **values}, names), np.nan, errors)
+    second = np.full(len(found.nll), np.inf) if found.rival is None else found.rival.nll - found.nll
+    return Fits(values, dict(zip(names, errors.T)), found.nll, found.converged, second)
+
+# %% ../nbs/9_machinery/96_prepared.ipynb #b03fcec6
+def fit_one(prepared: Prepared, start: Mapping[str, float] | None = None) -> Fit:
+    "The Fit of `Prepared.fit`."
+    model = prepared.model
+    if len(prepared) != 1:
+        raise ValueError(f"data: expected one data set, got {len(prepared)}; fit_many fits them all")
+    names = list(model.parameters)
+    if not names:
+        return Fit({}, {}, float(nll_at(prepared, model.fixed)[0]), None)
+    fits = fit_all(prepared, start=start)
+    begin = {name: float(value[0]) for name, value in fits.values.items()}
+    if not (fits.converged[0] and np.isfinite(fits.nll[0])):
+        refuse_impossible(prepared, begin)
+        return _by_minuit(prepared, model.fixed, begin, model.parameters)                      # raises with Minuit's reason
+    errors = {name: float(error[0]) for name, error in fits.errors.items()}
+    minuit = minuit_at(*_functions(prepared, model.fixed, begin, model.parameters))
+    return Fit(begin, errors, float(fits.nll[0]), minuit, tuple(_notes(prepared, errors, _fitted(prepared, names, model.fixed, start).rival, fits)))
+
+
+def _notes(prepared: Prepared, errors: Mapping[str, float], rival: Minima | None, fits: Fits) -> Iterator[str]:
+    "What is special about a fit."
+    loose = [name for name, error in errors.items() if np.isposinf(error)]
+    if loose:
+        yield f"the data do not measure {loose[0]}" if len(loose) == 1 else f"the data measure only combinations of {', '.join(loose)}"
+    if fits.rise_of_second[0] < 2:
+        there = ", ".join(f"{name} = {value:.4g}" for name, value in zip(errors, rival.point[0]))
+        yield f"another minimum, -2 log L higher by {2 * fits.rise_of_second[0]:.2g}, at {there}"
+
+
+def refuse_impossible(prepared: Prepared, values: Mapping[str, float]) -> None:
+    "Raises RuntimeError if the model expects nothing at some of the events of one data set at `values`, which then have probability zero."
+    for part in prepared.parts:
+        at = {name: np.array([value]) for name, value in {**prepared.model.fixed, **values}.items()}
+        impossible = int(np.sum(np.isneginf(part.log_rate(at)) & (part.weights > 0)))
+        if impossible:
+            raise RuntimeError(f"data: expected events where the model expects some, got {impossible} of {part.size} at which it expects none "
+                             f"({', '.join(f'{name} = {value:.3g}' for name, value in values.items())})")
 
 # %% ../nbs/9_machinery/96_prepared.ipynb #41a2e192
 def in_groups(model: object, data, weights=None) -> Iterator[tuple[np.ndarray, Prepared]]:
@@ -336,43 +499,61 @@ def in_groups(model: object, data, weights=None) -> Iterator[tuple[np.ndarray, P
         yield which, Prepared(model, parts, tuple(c.take(which) if hasattr(c, "take") else c for c in model.constraints))
 
 
-def fits_of(model: object, data, weights=None) -> Fits:
+def fits_of(model: object, data, weights=None, start: Mapping[str, float] | None = None) -> Fits:
     "The Fits of many data sets, given as for `in_groups`, in their order."
-    groups, found = zip(*[(which, prepared.fit_many()) for which, prepared in in_groups(model, data, weights)])
+    groups, found = zip(*[(which, prepared.fit_many(start=start)) for which, prepared in in_groups(model, data, weights)])
     back = np.argsort(np.concatenate(groups))
     whole = lambda parts: np.concatenate(list(parts))[back]
     return Fits({name: whole(fits.values[name] for fits in found) for name in found[0].values},
                 {name: whole(fits.errors[name] for fits in found) for name in found[0].errors},
-                whole(fits.nll for fits in found), whole(fits.converged for fits in found))
+                *(whole(getattr(fits, name) for fits in found) for name in ("nll", "converged", "rise_of_second")))
 
 # %% ../nbs/9_machinery/96_prepared.ipynb #3f3c1b9f
-def profile_of(prepared: Prepared, name: str, grid: np.ndarray) -> Profile:
+def profile_of(prepared: Prepared, name: str, grid: np.ndarray, start: Mapping[str, float] | None = None) -> Profile:
     "The fits of the other parameters at all values of `name`, done together."
-    model = prepared.model
-    if name not in model.parameters:
-        raise ValueError(f"name: expected one of the free parameters {', '.join(model.parameters)}, got {name!r}")
+    model, grid = prepared.model, _checked_grid(prepared, name, grid)
+    names = list(model.parameters)
+    best = _fitted(prepared, names, model.fixed, start)
+    if not (best.converged[0] and np.isfinite(best.nll[0])):
+        prepared.fit(start)                                # raises with Minuit's reason
+    others = [other for other in names if other != name]
+    wide = _wide(prepared, others, start, model.parameters)
+    begin = _along_the_valley(dict(zip(names, best.point[0])), best.second[0], names, name, grid)
+    point, nll = _converged(prepared, name, grid, *_conditional_minima(prepared, others, begin, {**model.fixed, name: grid}, wide))
+    minima = _all_minima(prepared, names, best, {**dict(zip(others, point.T)), name: grid}, nll)
+    lowest, deepest = min(minima)
+
+    def more(values: np.ndarray) -> np.ndarray:
+        begin = {other: np.interp(values, grid, column) for other, column in zip(others, point.T)}
+        return _converged(prepared, name, values, *_conditional_minima(prepared, others, begin, {**model.fixed, name: values}, wide))[1] - lowest
+    listed = tuple((value, depth - lowest) for depth, value in sorted(minima))
+    return Profile(name, grid, nll - lowest, deepest, tuple(map(float, model.parameters[name])), listed, more)
+
+
+def _checked_grid(prepared: Prepared, name: str, grid: np.ndarray) -> np.ndarray:
+    "The `grid` of a profile of parameter `name`. Raises ValueError unless it increases and lies in the range of a free parameter."
+    if name not in prepared.model.parameters:
+        raise ValueError(f"name: expected one of the free parameters {', '.join(prepared.model.parameters)}, got {name!r}")
     if len(prepared) != 1:
         raise ValueError(f"data: expected one data set, got {len(prepared)}")
     if grid.ndim != 1 or len(grid) < 4 or not np.all(np.diff(grid) > 0):
         raise ValueError(f"grid: expected at least 4 increasing values, got shape {grid.shape}")
-    check_value(name, grid, model.parameters)
-    limits, names = fit_limits(model, prepared.constraints), list(model.parameters)
-    (best,), (lowest,), (second,), (converged,) = _minima(prepared, names, starting_values(model, prepared.constraints), limits, model.fixed)
-    best = dict(zip(names, best))
-    if not converged:
-        prepared.fit()                                     # raises with Minuit's reason
-        raise RuntimeError(f"the fit did not converge, it ended at {best}")
-    others = [other for other in names if other != name]
-    start = _along_the_valley(best, second, names, name, grid)
-    point, nll, converged = _conditional_minima(prepared, others, start, limits, {**model.fixed, name: grid})
-    for value in grid[~converged]:
-        prepared.fix(**{name: float(value)}).fit()         # raises with Minuit's reason
-        raise RuntimeError(f"{(~converged).sum()} of {len(grid)} fits of the profile did not converge; narrower ranges may help")
-    if nll.min() < lowest - 1e-6:                          # the grid has found a deeper valley than the fit
-        there = {**dict(zip(others, point[np.argmin(nll)])), name: grid[np.argmin(nll)]}
-        (deeper,), (lowest,), _, _ = _minima(prepared, names, there, limits, model.fixed)
-        best = dict(zip(names, deeper))
-    return Profile(name, grid, nll - min(lowest, nll.min()), best[name], limits[name])
+    return check_value(name, grid, prepared.model.parameters)
+
+# %% ../nbs/9_machinery/96_prepared.ipynb #271ee328
+def _all_minima(prepared: Prepared, names: list[str], best: Minima, along: Mapping[str, np.ndarray], nll: np.ndarray) -> list[tuple[float, float]]:
+    "nll and value of the profiled parameter at all minima: of `best`, its rival, and of fits that begin at local minima of the profile `along` the grid."
+    name = next(reversed(along))                           # the last one is profiled
+    at = names.index(name)
+    found = [(float(one.nll[0]), float(one.point[0, at])) for one in (best, best.rival) if one is not None and one.converged[0]]
+    start = np.flatnonzero(_valleys(nll[:, None])[:, 0])
+    if len(start):
+        again = _minima(prepared if _is_shared(prepared) else prepared.take(np.zeros(len(start), int)), names,
+                        {key: value[start] for key, value in along.items()}, prepared.model.fixed)
+        found += [(float(depth), float(point[at])) for depth, point, fine in zip(again.nll, again.point, again.converged) if fine]
+    apart = 1e-3 * np.ptp(along[name])
+    return [one for i, one in enumerate(found) if not any(abs(one[1] - other[1]) < apart and (other < one or j < i and other == one)
+                                                          for j, other in enumerate(found))]
 
 
 def _along_the_valley(best: Mapping[str, float], second: np.ndarray, names: list[str], name: str, grid: np.ndarray) -> dict[str, np.ndarray]:
@@ -382,12 +563,22 @@ def _along_the_valley(best: Mapping[str, float], second: np.ndarray, names: list
     return {names[i]: best[names[i]] + one * (grid - best[name]) for i, one in zip(others, slope)}
 
 
-def _conditional_minima(prepared: Prepared, names: list[str], start: Mapping, limits: Mapping, fixed: Mapping) -> tuple:
+def _converged(prepared: Prepared, name: str, grid: np.ndarray, point: np.ndarray, nll: np.ndarray, converged: np.ndarray) -> tuple:
+    "`point` and `nll` of the fits at the values `grid` of `name`. Raises RuntimeError if one did not converge."
+    for value in grid[~converged]:
+        prepared.fix(**{name: float(value)}).fit()         # raises with Minuit's reason
+        raise RuntimeError(f"{(~converged).sum()} of {len(grid)} fits of the profile did not converge; narrower ranges may help")
+    return point, nll
+
+# %% ../nbs/9_machinery/96_prepared.ipynb #eaea863b
+def _conditional_minima(prepared: Prepared, names: list[str], start: Mapping, fixed: Mapping, wide: Sequence[str] = ()) -> tuple:
     "Points (g, P), values (g,) of the smallest nll at each point of the grid among `fixed`, and whether it was found (g,)."
     if not names:
         nll = nll_at(prepared, fixed)
         return np.zeros((len(nll), 0)), nll, ~np.isnan(nll)
-    point, nll, _, converged = _minima(prepared, names, start, limits, fixed)
+    limits = prepared.model.parameters
+    found = _minima(prepared, names, {name: np.clip(start[name], *limits[name]) for name in names}, fixed, wide)
+    point, nll, converged = found.point, found.nll, found.converged
     unchanged = 0
     for neighbour in (1, -1) * len(nll):
         there = np.roll(point, neighbour, axis=0)
@@ -396,9 +587,10 @@ def _conditional_minima(prepared: Prepared, names: list[str], start: Mapping, li
         if unchanged == 2:
             break
         if better.any():
-            again = _minima(prepared, names, dict(zip(names, np.where(better[:, None], there, point).T)), limits, fixed)
-            lower = again[1] < nll
-            point, nll, converged = np.where(lower[:, None], again[0], point), np.where(lower, again[1], nll), np.where(lower, again[3], converged)
+            again = _minima(prepared, names, dict(zip(names, np.where(better[:, None], there, point).T)), fixed)
+            lower = again.nll < nll
+            point, nll = np.where(lower[:, None], again.point, point), np.where(lower, again.nll, nll)
+            converged = np.where(lower, again.converged, converged)
     return point, nll, converged
 
 # %% ../nbs/9_machinery/96_prepared.ipynb #515db015
@@ -414,8 +606,7 @@ def scan_of(model: object, constraints: Sequence, points: Mapping[str, np.ndarra
         raise ValueError(f"points: expected numbers of a common shape, got {', '.join(str(array.shape) for array in arrays.values())}") from None
     if 0 in shape or any(np.ndim(getattr(c, "mean", 0.0)) for c in constraints):
         raise ValueError(f"points: expected at least one, and constraints with one measurement each, got shape {shape}")
-    for name, array in arrays.items():
-        check_value(name, array, model.parameters)
+    arrays = {name: np.asarray(check_value(name, array, model.parameters)) for name, array in arrays.items()}
     arrays = {**{name: np.asarray(value, dtype=float) for name, value in model.fixed.items()}, **arrays}
     total = 0.0
     for channel, nll in zip(model.channels.values(), parts()):
@@ -436,7 +627,7 @@ class OnData:
 
     def fix(self, **values: float) -> OnData:
         "The same likelihood with the parameters `values` fixed. Raises ValueError for an unknown name or a value out of range."
-        return replace(self, fixed={**self.fixed, **values})
+        return replace(self, fixed={**self.fixed, **{name: check_value(name, value, self.ranges_of_all) for name, value in values.items()}})
 
     def on(self, data, weights=None) -> Prepared:
         """This likelihood Prepared for `data`: one data set, a list of data sets (Tables or arrays), or rows with multiplicities `weights` (b, n).
@@ -448,17 +639,17 @@ class OnData:
         "Minus log likelihood of one data set at the parameter `values`, without terms that no parameter changes."
         return float(prepare(self, data)(values)[0])
 
-    def fit(self, data) -> Fit:
-        "The maximum-likelihood Fit to one data set. Raises RuntimeError if it does not converge."
-        return prepare(self, data).fit()
+    def fit(self, data, start: Mapping[str, float] | None = None) -> Fit:
+        "The maximum-likelihood Fit to one data set, which may begin at `start`. Raises RuntimeError if it does not converge."
+        return prepare(self, data).fit(start)
 
-    def fit_many(self, data, weights=None) -> Fits:
+    def fit_many(self, data, weights=None, start: Mapping[str, float] | None = None) -> Fits:
         "Maximum-likelihood Fits of many data sets, given as for `on`; those of a list are prepared some at a time, to save memory."
-        return fits_of(self, data, weights)
+        return fits_of(self, data, weights, start)
 
-    def profile(self, data, name: str, grid) -> Profile:
+    def profile(self, data, name: str, grid, start: Mapping[str, float] | None = None) -> Profile:
         "The Profile of parameter `name` on the increasing values `grid`, all other parameters fitted at each."
-        return prepare(self, data).profile(name, grid)
+        return prepare(self, data).profile(name, grid, start)
 
     def scan(self, data, points: Mapping[str, np.ndarray], progress: bool = False) -> np.ndarray:
         """nll of `data` at many parameter values: `points` gives each free parameter an array; the result has their common shape.

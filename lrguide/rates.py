@@ -11,11 +11,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 import numpy as np
 from .arrays import Table, aligned, as_table, check_number, chunks, join
+from .interpolation import check_log_ratios
 from .minimum import differentiated
 
 # %% auto #0
-__all__ = ['distinct', 'log_rate', 'expected_yields', 'probes', 'Events', 'n_points_of', 'events_on', 'is_list_of_sets',
-           'list_of_sets', 'Grid', 'grid_of', 'event_sum', 'scan_events']
+__all__ = ['BEND', 'distinct', 'log_rate', 'expected_yields', 'probes', 'Events', 'n_points_of', 'bent_up', 'events_on',
+           'is_list_of_sets', 'list_of_sets', 'Grid', 'grid_of', 'event_sum', 'scan_events']
 
 # %% ../nbs/9_machinery/90_rates.ipynb #4dfec3f0
 @dataclass(frozen=True, eq=False)
@@ -50,10 +51,11 @@ class _Called:
     def __call__(self, nu: np.ndarray) -> np.ndarray:
         "Log ratios (p, n) at nu (p, k)."
         if len(self.x) > 1:
-            return np.stack([self.ratio.log_ratio(self.x[i % len(self.x)], point) for i, point in enumerate(nu)])    # differences ask for all data sets several times
+            found = [self.ratio.log_ratio(self.x[i % len(self.x)], point) for i, point in enumerate(nu)]     # differences ask for all data sets several times
+            return np.stack([check_log_ratios(one, self.x.shape[1:2]) for one in found])
         points, back = distinct(nu)                        # a grid of parameters holds few different nu
         grid = getattr(self.ratio, "log_ratio_grid", lambda x, points: np.stack([self.ratio.log_ratio(x, point) for point in points]))
-        return grid(self.x[0], points)[back]
+        return check_log_ratios(grid(self.x[0], points), (len(points), self.x.shape[1]))[back]
 
     def derivatives(self, nu: np.ndarray):
         "Log ratios (p, n), first (k, p, n) and second derivatives (k, k, p, n)."
@@ -192,7 +194,11 @@ class Events:
     def nll(self, values: Mapping[str, np.ndarray]) -> np.ndarray:
         "Minus log likelihood (p,)."
         total = sum(np.broadcast_to(n, n_points_of(values)) for n in expected_yields(self.model, values).values())
-        return _total_term(total)[0] - _weighted(self.weights, self.log_rate(values))
+        return bent_up(total)[0] - _weighted(self.weights, self.log_rate(values))
+
+    def not_negative(self, values: Mapping[str, np.ndarray]) -> np.ndarray:
+        "Numbers (p, 1) that have to stay at zero or above: the expected total."
+        return sum(np.broadcast_to(n, n_points_of(values)) for n in expected_yields(self.model, values).values())[:, None]
 
     def derivatives(self, values: Mapping[str, np.ndarray], names: list[str]) -> tuple:
         "nll (p,), gradient (p, P) and second derivatives (p, P, P) with respect to the parameters `names`."
@@ -200,7 +206,7 @@ class Events:
 
     def on_grid(self, grid: Grid) -> np.ndarray:
         "nll (p,) of one data set at the points of a scan."
-        return _total_term(grid.yields.sum(axis=1))[0] - event_sum(self, grid)
+        return bent_up(grid.yields.sum(axis=1))[0] - event_sum(self, grid)
 
     def take(self, sets) -> Events:
         "The data sets `sets`."
@@ -225,19 +231,18 @@ def _nu(process: object, values: Mapping[str, np.ndarray]) -> np.ndarray:
 
 
 def _log_ratios(events: Events, values: Mapping[str, np.ndarray]) -> list[np.ndarray]:
-    "Log ratios (p, n) or (1, n) by process. Raises ValueError if one is NaN."
-    found = [ratio.values if isinstance(ratio, _Known) else ratio(_nu(process, values))
-             for ratio, process in zip(events.ratios, events.model.processes.values())]
-    for one in found:
-        if np.isnan(one).any():
-            raise ValueError(f"ratio: expected log ratios of the data, got {np.isnan(one).sum()} NaN")
-    return found
+    "Log ratios (p, n) or (1, n) by process."
+    return [ratio.values if isinstance(ratio, _Known) else ratio(_nu(process, values))
+            for ratio, process in zip(events.ratios, events.model.processes.values())]
 
 
-def _total_term(total: np.ndarray) -> tuple:
-    "The expected total (p,) as it enters the nll, its first and second derivative by `total`; bent upwards below 0.01 events."
-    short = np.maximum(0.01 - total, 0.0)
-    return total + 100 * short**2, 1 - 200 * short, 200.0 * (short > 0)
+BEND = 1e-9  # expected events below which an expected number is bent upwards
+
+
+def bent_up(total: np.ndarray) -> tuple:
+    "An expected number `total` as it enters the nll, its first and second derivative: a parabola with its minimum at zero below BEND."
+    low = total < BEND
+    return np.where(low, (BEND + total**2 / BEND) / 2, total), np.where(low, total / BEND, 1.0), np.where(low, 1 / BEND, 0.0)
 
 
 def _weighted(weights: np.ndarray, values: np.ndarray) -> np.ndarray:
@@ -251,7 +256,8 @@ def _weighted(weights: np.ndarray, values: np.ndarray) -> np.ndarray:
 def events_on(model: object, data, weights: np.ndarray | None = None, direct: bool = False) -> Events:
     """The Events of one channel: of one data set, of a list of data sets, or of b data sets with multiplicities `weights` (b, n) of the same rows.
 
-    direct=True never prepares a ratio by interpolation. Raises ValueError for events or multiplicities that are not finite."""
+    direct=True never prepares a ratio by interpolation. Raises ValueError for events or multiplicities that are not finite, and for a
+    data set whose weights sum to less than nothing."""
     if weights is not None:
         events, weights = as_table(data), np.asarray(weights, dtype=float)
         if weights.ndim != 2 or weights.shape[1] != len(events) or len(weights) == 0 or not np.all(np.isfinite(weights)):
@@ -263,6 +269,8 @@ def events_on(model: object, data, weights: np.ndarray | None = None, direct: bo
     else:
         events = as_table(data)
         b, weights = 1, events.weights[None]
+    if weights.size and weights.sum(axis=1).min() < -1e-9 * np.abs(weights).sum():
+        raise ValueError(f"data: expected weights that sum to at least 0 in each data set, got {weights.sum(axis=1).min():.4g}")
     ranges = {**model.ranges_of_all, **{name: (value, value) for name, value in model.fixed.items()}}
     made = Events(model, tuple(_ratio_on(process, events, b, ranges, direct) for process in model.processes.values()), weights)
     known = all(isinstance(ratio, _Known) for ratio in made.ratios)
@@ -317,7 +325,7 @@ def _derivatives(events: Events, values: Mapping[str, np.ndarray], names: list[s
     first = [sum(q * (slope[a, k][:, None] + (yields[k][:, None] * g[k][a] if a in g[k] else 0.0)) for k, q in enumerate(share))
              for a in range(size)]
     gradient, second = np.empty((n_points, size)), np.empty((n_points, size, size))
-    total, total_slope, total_bend = _total_term(yields.sum(axis=0))
+    total, total_slope, total_bend = bent_up(yields.sum(axis=0))
     below_floor = None if inside.all() else _slope_of_floor(yields, slope, g, share, rate / at_least, inside)
     for a in range(size):
         f_a = first[a] if below_floor is None else first[a] + below_floor[a]
@@ -449,5 +457,5 @@ def scan_events(channel: object, data, progress: bool) -> Callable[[Grid], np.nd
         total = np.zeros(len(grid.order))
         for piece in chunks(data, progress=progress):
             total -= event_sum(events_on(channel, piece, direct=few), grid)
-        return total + _total_term(grid.yields.sum(axis=1))[0]
+        return total + bent_up(grid.yields.sum(axis=1))[0]
     return nll

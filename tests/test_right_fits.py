@@ -1,0 +1,258 @@
+"""Fits of other people's models: limits, errors, valleys, few events. Every right value is a closed form or a scan by hand, said beside it."""
+import numpy as np
+import pytest
+from scipy.optimize import brentq, minimize_scalar
+from scipy.stats import norm
+
+import lrguide as lr
+from lrguide.asymptotics import parameter_tests
+from lrguide.intervals import intervals
+
+TWO_BINS = lambda x: (x[:, 0] > 0.5).astype(int)
+
+
+def counts(*n):
+    """Counts of bins as a data set."""
+    return lr.Table(np.arange(len(n), dtype=float)[:, None], weight=np.array(n, dtype=float))
+
+
+def bin_of(i, n_bins=2):
+    """A process that fills one bin only."""
+    return lr.BinnedRatio(lambda x: x[:, 0].astype(int), np.eye(n_bins)[i])
+
+
+def binned(*shape):
+    """A process with this share of events in each bin."""
+    return lr.BinnedRatio(lambda x: x[:, 0].astype(int), np.array(shape))
+
+
+# ---- the only limits are the user's ranges and a positive rate ----
+
+@pytest.mark.parametrize("top", [1000.0, np.inf])
+def test_a_strength_has_no_limit_from_where_the_fit_starts(top):
+    # 40 mu + nb/2 = 90, 10 mu + nb/2 = 110: mu = -2/3, nb = 233.33; the error from the Fisher matrix, the interval from the profile by hand
+    model = lr.Likelihood({"signal": lr.Process(50.0, binned(0.8, 0.2)), "background": lr.Process(lambda v: v["nb"])}, strength={"mu": "signal"},
+                          ranges={"nb": (0.0, top)})
+    x = counts(90, 110)
+    fit, many = model.fit(x), model.fit_many([x])
+    rates = np.array([90.0, 110.0])
+    slope = np.array([[40.0, 10.0], [0.5, 0.5]])
+    errors = np.sqrt(np.diag(np.linalg.inv(slope / rates @ slope.T)))
+    for values, got in ((fit.values, fit.errors), ({k: v[0] for k, v in many.values.items()}, {k: v[0] for k, v in many.errors.items()})):
+        np.testing.assert_allclose([values["mu"], values["nb"]], [-2 / 3, 700 / 3], rtol=1e-6)
+        np.testing.assert_allclose([got["mu"], got["nb"]], errors, rtol=1e-4)
+
+    def profile(mu):
+        return minimize_scalar(lambda nb: 50 * mu + nb - 90 * np.log(40 * mu + nb / 2) - 110 * np.log(10 * mu + nb / 2),
+                               bounds=(max(-80 * mu, -20 * mu, 0) + 1e-9, 900), method="bounded", options={"xatol": 1e-10}).fun
+    right = [brentq(lambda mu: profile(mu) - profile(-2 / 3) - 0.5, *ends) for ends in ((-2, -0.7), (-0.6, 1))]
+    np.testing.assert_allclose(model.profile(x, "mu", np.linspace(-2, 1, 9)).interval(0.682689492), right, atol=1e-4)
+    found = intervals(model, [x], "mu", 0.682689492)
+    np.testing.assert_allclose([found.low[0], found.high[0]], right, atol=1e-4)
+
+
+def test_signal_and_control_region():
+    # 10 seen where 90 beta are expected, 15 where 10 beta are: beta = 1.5, mu = -1.25; with beta at its start, 1, mu would end at -1
+    model = lr.Likelihood({"signal": lr.Process(100, lr.BinnedRatio(TWO_BINS, np.array([1.0, 0.0]), np.array([0.9, 0.1]))),
+                           "background": lr.Process(lambda v: 100 * v["beta"])}, strength={"mu": "signal"}, ranges={"beta": (0.0, 2.0)})
+    fit = model.fit(counts(10, 15))
+    np.testing.assert_allclose([fit.values["mu"], fit.values["beta"]], [-1.25, 1.5], rtol=1e-6)
+
+
+def test_toys_reach_below_the_old_limit():
+    # the spread of mu is that of (n1 - n2)/30: with the limit at -1/3 of old, a third of the toys would end there
+    model = lr.Likelihood({"signal": lr.Process(50.0, binned(0.8, 0.2)), "background": lr.Process(lambda v: v["nb"])}, strength={"mu": "signal"},
+                          ranges={"nb": (0.0, 1000.0)})
+    toys = np.random.default_rng(3).poisson(100, (400, 2))
+    fits = model.fit_many(counts(1, 1), weights=toys)
+    assert fits.converged.all()
+    np.testing.assert_allclose(fits.values["mu"], (toys[:, 0] - toys[:, 1]) / 30, atol=1e-5)
+
+
+@pytest.mark.parametrize("scale", [1e-5, 1.0, 1e5])
+def test_no_event_leaves_nothing_expected(scale):
+    model = lr.Likelihood({"signal": lr.Process(2.0 * scale), "background": lr.Process(5.0 * scale)}, strength={"mu": "signal"})
+    fit = model.fit(np.zeros((0, 1)))
+    np.testing.assert_allclose(fit.values["mu"], -2.5, atol=1e-4 if scale < 1 else 1e-8)
+    assert np.isnan(fit.errors["mu"])
+    many = model.fit_many([np.zeros((0, 1)), np.zeros((3, 1))])                    # three events: s mu + b = 3
+    np.testing.assert_allclose(many.values["mu"], [-2.5, (3 / scale - 5) / 2], rtol=1e-4)
+
+
+# ---- errors ----
+
+@pytest.mark.parametrize("scale", [1e-4, 1e-2, 1.0, 10.0])
+def test_errors_under_strong_correlation(scale):
+    # two bins, the background of each known to 20 %, data as expected; the Fisher matrix by hand
+    s, b = np.array([4000.0, 9400.0]) * scale, np.array([5e6, 1.6e6]) * scale
+    processes = {"signal": lr.Process(s.sum(), binned(*s / s.sum()))}
+    processes |= {f"b{i}": lr.Process(lambda v, i=i: b[i] * v[f"g{i}"], bin_of(i)) for i in range(2)}
+    model = lr.Likelihood(processes, strength={"mu": "signal"}, ranges={"g0": (0.01, 5.0), "g1": (0.01, 5.0)},
+                          constraints=[lr.Normal("g0", 1.0, 0.2), lr.Normal("g1", 1.0, 0.2)])
+    fisher = np.diag([(s**2 / b).sum(), *(b + 25.0)])
+    fisher[0, 1:] = fisher[1:, 0] = s
+    right = np.sqrt(np.diag(np.linalg.inv(fisher)))
+    x = counts(*b)
+    fit, many = model.fit(x), model.fit_many([x])
+    np.testing.assert_allclose(list(fit.errors.values()), right, rtol=2e-3)
+    np.testing.assert_allclose([error[0] for error in many.errors.values()], right, rtol=2e-3)
+    assert abs(fit.values["mu"]) < 1e-3 * right[0]
+
+
+@pytest.mark.parametrize("constrained", [False, True])
+def test_a_direction_that_is_not_measured(constrained):
+    # two processes of one shape: only their sum is measured, unless one of them is known to be 1 +- 0.1
+    model = lr.Likelihood({"a": lr.Process(50), "b": lr.Process(50), "c": lr.Process(lambda v: 30 * v["k"], bin_of(0))},
+                          strength={"mu1": "a", "mu2": "b"}, ranges={"mu1": (-10, 10), "mu2": (-10, 10), "k": (0, 5)},
+                          constraints=[lr.Normal("mu2", 1.0, 0.1)] if constrained else [])
+    fit = model.fit(counts(80, 60))
+    many = model.fit_many([counts(80, 60)])
+    for errors in (fit.errors, {name: error[0] for name, error in many.errors.items()}):
+        assert np.isfinite(errors["k"])
+        if constrained:
+            np.testing.assert_allclose(errors["mu2"], 0.1, rtol=1e-3)
+        else:
+            assert np.isposinf(errors["mu1"]) and np.isposinf(errors["mu2"])
+    assert ("only combinations of mu1, mu2" in repr(fit)) != constrained
+
+
+def test_errors_beside_a_limit():
+    # the curvature of 50 mu + 1000 - 1005 log(50 mu + 1000), whether mu may be negative or not
+    right = 1 / np.sqrt(1005 * 50**2 / 1005**2)
+    for low in (-np.inf, 0.0):
+        fit = lr.Likelihood({"signal": lr.Process(50), "background": lr.Process(1000)}, strength={"mu": "signal"}, ranges={"mu": (low, 5.0)}).fit(np.zeros((1005, 1)))
+        np.testing.assert_allclose(fit.errors["mu"], right, rtol=1e-6)
+    at_limit = lr.Likelihood({"signal": lr.Process(5), "background": lr.Process(2)}, strength={"mu": "signal"}, ranges={"mu": (0.0, 10.0)}).fit(np.zeros((2, 1)))
+    assert at_limit.values["mu"] == 0 and np.isnan(at_limit.errors["mu"]) and "at its limit" in repr(at_limit)
+
+
+# ---- valleys ----
+
+@pytest.mark.parametrize("n, limits", [((220, 30), (-6, 8)), ((150, 30), (-6, 8)), ((150, 30), (-2, 12)), ((150, 30), (-6.3, 7.7))])
+def test_two_minima(n, limits):
+    # a yield that is quadratic in c: the nll on a fine grid by hand
+    a, b = (lambda c: 100 * (1 - 0.6 * c + 0.3 * c * c)), (lambda c: 30 * (1 + 0.05 * c + 0.1 * c * c))
+    nll = lambda c: a(c) - n[0] * np.log(a(c)) + b(c) - n[1] * np.log(b(c))
+    grid = np.linspace(*limits, 280_001)
+    v = nll(grid)
+    model = lr.Likelihood({"a": lr.Process(lambda v: a(v["c"]), bin_of(0)), "b": lr.Process(lambda v: b(v["c"]), bin_of(1))}, ranges={"c": limits})
+    x = counts(*n)
+    fit = model.fit(x)
+    np.testing.assert_allclose(fit.values["c"], grid[v.argmin()], atol=1e-4)
+    positive = grid > 0.5
+    rise = v[positive].min() - v.min()
+    np.testing.assert_allclose(model.fit_many([x]).rise_of_second[0], rise, rtol=1e-3)
+    assert ("another minimum" in repr(fit)) == (rise < 2)
+    np.testing.assert_allclose(model.on(x).fit_many(within={"c": (0.0, np.inf)}).values["c"][0], grid[positive][v[positive].argmin()], atol=1e-4)
+    profile = model.profile(x, "c", np.linspace(*limits, 15))
+    np.testing.assert_allclose(sorted(value for value, _ in profile.minima), sorted([grid[v.argmin()], grid[positive][v[positive].argmin()]]), atol=1e-3)
+    level = 2 * norm.cdf(np.sqrt(2 * (rise + 0.5))) - 1                                    # half a unit above the second minimum
+    inside = v - v.min() <= rise + 0.5
+    right = np.stack([grid[:-1][np.diff(inside.astype(int)) == 1], grid[1:][np.diff(inside.astype(int)) == -1]], axis=1)
+    np.testing.assert_allclose(profile.pieces(level), right, atol=1e-4)
+
+
+class Peak:
+    """Log ratio of a peak of known width to uniform background."""
+    parameters = {"m": (0.05, 0.95)}
+
+    def log_ratio(self, x, nu):
+        return norm.logpdf(x[:, 0], np.atleast_2d(nu)[:, 0], 0.02)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_peak_is_found_wherever_it_is(seed):
+    rng = np.random.default_rng(seed)
+    place = rng.uniform(0.1, 0.9)
+    sets = []
+    for _ in range(3):
+        x = np.append(rng.uniform(0, 1, rng.poisson(500)), rng.normal(place, 0.02, rng.poisson(40)))
+        sets.append(x[(x > 0) & (x < 1)][:, None])
+    model = lr.Likelihood({"signal": lr.Process(40, Peak()), "background": lr.Process(500)}, strength={"mu": "signal"}, ranges={"mu": (-1, 5)})
+    many = model.fit_many(sets)
+    for i, x in enumerate(sets):
+        positions = np.linspace(0.05, 0.95, 181)
+        by_hand = model.on(x).fit_many({"m": positions}).nll.min()
+        assert many.nll[i] < by_hand + 1e-6 and model.fit(x).nll < by_hand + 1e-6
+    near = model.fit(sets[0], start={"mu": 1.0, "m": place})
+    np.testing.assert_allclose(near.values["m"], many.values["m"][0], atol=1e-5)
+    with pytest.raises(ValueError, match="m"):
+        model.fit(sets[0], start={"m": 3.0})
+
+
+# ---- few events, no background, nothing expected ----
+
+@pytest.mark.parametrize("unit", [1e-6, 1e-3, 1.0])
+def test_few_expected_events_are_not_special(unit):
+    model = lr.Likelihood({"signal": lr.Process(1.0 * unit), "background": lr.Process(2.0 * unit)}, strength={"mu": "signal"})
+    np.testing.assert_allclose(model.nll(np.zeros((0, 1)), {"mu": 1.0}), 3 * unit, rtol=1e-3 if unit < 1e-3 else 1e-9)
+    fit = model.fit(lr.Table(np.zeros((1, 1)), weight=np.array([3.0 * unit])))               # as expected for mu = 1
+    np.testing.assert_allclose(fit.values["mu"], 1.0, rtol=1e-5)
+    np.testing.assert_allclose(fit.errors["mu"], np.sqrt(3 / unit), rtol=1e-5)               # the Fisher information: unit^2/(3 unit)
+
+
+def test_a_bin_that_only_the_signal_reaches():
+    # two events there: nll = 3 mu - 9 log(1.5 mu + 10) - 2 log(mu) by hand; infinite at mu = 0
+    x = np.array([0.0] * 9 + [1.0] * 2)
+    model = lr.Likelihood({"signal": lr.Process(3, binned(0.5, 0.5)), "background": lr.Process(10, bin_of(0))}, strength={"mu": "signal"})
+    nll = lambda mu: 3 * mu - 9 * np.log(1.5 * mu + 10) - 2 * np.log(mu)
+    best = minimize_scalar(nll, bounds=(0.1, 5), method="bounded", options={"xatol": 1e-12})
+    right = [brentq(lambda mu: nll(mu) - best.fun - 0.5, *ends) for ends in ((1e-3, best.x), (best.x, 9))]
+    for first in (0.0, 0.1):
+        profile = model.profile(x, "mu", np.linspace(first, 6, 12))
+        np.testing.assert_allclose(profile.interval(0.682689492), right, atol=1e-5)
+    assert np.isposinf(model.profile(x, "mu", np.linspace(0, 6, 12)).rise[0])
+    assert np.isposinf(parameter_tests(model, [x], "mu", 0.0).t[0])
+    free = lr.Likelihood({"signal": lr.Process(3, binned(0.5, 0.5)), "background": lr.Process(lambda v: 10 * v["k"], bin_of(0))}, strength={"mu": "signal"},
+                         ranges={"k": (0.1, 5.0)}, constraints=[lr.Normal("k", 1.0, 0.1)])
+    assert np.isposinf(free.profile(x, "mu", np.linspace(0, 6, 12)).rise[0])                 # with a nuisance parameter too
+
+
+def test_an_event_where_nothing_is_expected():
+    model = lr.Likelihood({"signal": lr.Process(3, bin_of(0)), "background": lr.Process(10, bin_of(0))}, strength={"mu": "signal"})
+    with pytest.raises(RuntimeError, match="expected events where the model expects some, got 2 of 5"):
+        model.fit(np.array([0.0, 0.0, 0.0, 1.0, 1.0]))
+
+
+# ---- ratios and data that are broken ----
+
+class Gives:
+    """A ratio whose answer is what somebody's function makes of the events."""
+    def __init__(self, of, parameters=None):
+        self.of, self.parameters = of, parameters or {}
+
+    def log_ratio(self, x, nu=None):
+        return self.of(x[:, 0])
+
+
+@pytest.mark.parametrize("parameters", [{}, {"sigma": (0.0, 1.0)}])
+@pytest.mark.parametrize("of, match", [(lambda x: np.where(x > 0.9, np.nan, 0.0), "NaN"), (lambda x: np.zeros(1), "shape"), (lambda x: 0.0, "shape"),
+                                       (lambda x: np.zeros((len(x), 1)), "shape"), (lambda x: np.zeros(len(x) - 1), "shape")])
+def test_a_broken_ratio_is_refused(of, match, parameters):
+    model = lr.Likelihood({"signal": lr.Process(5, Gives(of, parameters)), "background": lr.Process(10)}, strength={"mu": "signal"})
+    x = np.linspace(0, 1, 20)
+    for call in (lambda: model.fit(x), lambda: model.fit_many([x, x]), lambda: model.log_rate(x, {"mu": 1.0, **dict.fromkeys(parameters, 0.5)})):
+        with pytest.raises(ValueError, match=f"ratio: .*{match}") as refused:
+            call()
+        assert "\n" not in str(refused.value)
+
+
+def test_data_of_negative_total_weight_are_refused():
+    model = lr.Likelihood({"signal": lr.Process(5), "background": lr.Process(10)}, strength={"mu": "signal"})
+    for call in (lambda: model.fit(lr.Table(np.zeros((2, 1)), weight=np.array([1.0, -2.0]))), lambda: model.fit_many(np.zeros((1, 1)), weights=[[4.0], [-3.0]])):
+        with pytest.raises(ValueError, match="weights that sum to at least 0"):
+            call()
+
+
+@pytest.mark.parametrize("value, ok", [(np.float32(0.1), True), (0.1 * 3, True), (np.nextafter(0.3, 1), True), (0.301, False), (np.nan, False), (-0.1, False)])
+def test_a_rounding_at_the_end_of_a_range(value, ok):
+    model = lr.Likelihood({"signal": lr.Process(5), "background": lr.Process(20)}, strength={"mu": "signal"}, ranges={"mu": (0.1, 0.3)})
+    x = np.zeros((21, 1))
+    calls = (lambda: model.fix(mu=value), lambda: model.nll(x, {"mu": value}), lambda: model.yields({"mu": value}), lambda: model.fit(x, start={"mu": value}),
+             lambda: model.scan(x, {"mu": np.array([value])}), lambda: model.profile(x, "mu", np.sort([0.15, 0.2, 0.25, value])))
+    for call in calls:
+        if ok:
+            call()
+        else:
+            with pytest.raises(ValueError, match="mu|grid"):
+                call()

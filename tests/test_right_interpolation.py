@@ -1,0 +1,48 @@
+"""The interpolation of a ratio in nu: its error is common to all events, so it has to shrink like one over the root of their number."""
+import numpy as np
+import pytest
+
+import lrguide as lr
+from lrguide.interpolation import interpolated
+
+TOY = lr.Resonance(sigma=None)
+RANGES = {"sigma": (0.02, 0.16)}
+
+
+class Asked:
+    """The exact ratio, asked at every step of a fit: the right answer."""
+    parameters = RANGES
+
+    def log_ratio(self, x, nu=None):
+        return TOY.log_ratio(x, nu)
+
+
+class Interpolated(Asked):
+    """The same in the clothes of a learned one."""
+    def on(self, x, ranges=None):
+        return interpolated(self, x, dict(ranges or self.parameters))
+
+
+class Noisy(Interpolated):
+    """The same in single precision."""
+    def log_ratio(self, x, nu=None):
+        return TOY.log_ratio(x, nu).astype(np.float32)
+
+
+@pytest.mark.parametrize("ratio", [Interpolated(), Noisy()])
+@pytest.mark.parametrize("n", [1_000, 30_000, 300_000])
+def test_the_shift_stays_below_a_fiftieth_of_the_error(n, ratio):
+    rng = np.random.default_rng(n)
+    x = np.concatenate([TOY.sample("signal", n // 6, rng, nu=[0.06]).x, TOY.sample("background", 5 * n // 6, rng, nu=[0.06]).x])
+    fits = [lr.Likelihood({"signal": lr.Process(n / 6, r), "background": lr.Process(5 * n / 6)}, strength={"mu": "signal"}).fit_many([x], start={"sigma": 0.07})
+            for r in (Asked(), ratio)]
+    for name in ("mu", "sigma"):
+        assert abs(fits[1].values[name][0] - fits[0].values[name][0]) < 0.02 * fits[0].errors[name][0]
+        np.testing.assert_allclose(fits[1].errors[name], fits[0].errors[name], rtol=0.02)
+
+
+def test_the_degree_grows_with_the_number_of_events():
+    # the error falls with each degree by 2.1 (the distance of the singularity at sigma = 0): a hundred times as many events need log(10)/log(2.1) = 3.1 more
+    x = TOY.sample("background", 100_000, 1, nu=[0.06]).x
+    degrees = [Interpolated().on(x[:n]).degrees[0] for n in (1_000, 100_000)]
+    assert degrees[0] + 2 <= degrees[1] <= degrees[0] + 6
