@@ -10,11 +10,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
 import numpy as np
-from scipy.special import gammaincc, gammainccinv, log_ndtr, ndtri, xlogy
+from scipy.special import gammainc, gammaincc, gammainccinv, gammaln, log_ndtr, ndtr, ndtri, ndtri_exp, xlogy
 from .arrays import check_column, check_count, check_number
 
 # %% auto #0
-__all__ = ['randomised_test', 'Distribution', 'power_curve', 'power_at', 'significance', 'p_from_significance', 'CLs', 'counting_cls', 'counting_limit', 'on_off_background', 'on_off_statistic', 'Statistic', 'binned_statistic', 'compound_poisson', 'exact_distributions', 'kinds_of_events', 'rows_at_rates', 'shared_rows']
+__all__ = ['randomised_test', 'Distribution', 'power_curve', 'power_at', 'significance', 'log_significance', 'p_from_significance', 'log_poisson_tail', 'CLs', 'counting_cls', 'counting_limit', 'on_off_background', 'on_off_statistic', 'Statistic', 'binned_statistic', 'discovery_tail', 'limit_tails', 'bounded_tail', 'compound_poisson', 'Sum', 'upper_tail', 'exact_distributions', 'kinds_of_events', 'rows_at_rates', 'shared_rows']
 
 # %% ../nbs/1_optimality/12_testing.ipynb #00000007
 def randomised_test(null, alternative, level: float) -> tuple[np.ndarray, float]:
@@ -47,7 +47,7 @@ class Distribution:
     """Distribution of a statistic T on the lattice start + step * k: `probability` (m,); P(T = -inf) `below`, P(T = +inf) `above`.
 
     A value between two lattice points is taken for the nearest one; tails include the value they are asked for.
-    `far`: a function that computes the probabilities again so that the smallest are right too; used below 1e-7.
+    `far`: a function that computes the logarithms of the probabilities so that the smallest are right too; used below 1e-7.
     `smooth`: whether contributions were shared between lattice values (chapter 17), not rounded."""
     start: float
     step: float
@@ -79,14 +79,34 @@ class Distribution:
         return np.clip(np.rint((np.asarray(t, float) - self.start) / self.step), -1, len(self.probability)).astype(int)
 
     @cached_property
+    def log_probability(self) -> np.ndarray:
+        "Logarithms (m,) of the probabilities, right far into the tails."
+        with np.errstate(divide="ignore"):
+            return np.log(self.probability) if self.far is None else self.far()
+
+    @cached_property
     def precise(self) -> Distribution:
-        "The same distribution with probabilities that are right far into the tails."
-        return self if self.far is None else replace(self, probability=self.far(), far=None)
+        "The same distribution with these probabilities."
+        return self if self.far is None else replace(self, probability=np.exp(self.log_probability), far=None)
+
+    @cached_property
+    def _log_upper(self) -> np.ndarray:
+        with np.errstate(divide="ignore"):
+            whole = np.concatenate([[np.log(self.above)], self.log_probability[::-1]])
+        return np.minimum(np.logaddexp.accumulate(whole), 0.0)[::-1]
 
     def tail(self, t) -> float | np.ndarray:
         "P(T >= t), for a number or an array."
         p = self._upper[np.maximum(self._nearest(t), 0)] + self.below * np.isneginf(t)
         return p if self.far is None or np.min(p, initial=1.0) > 1e-7 else self.precise.tail(t)
+
+    def log_tail(self, t) -> float | np.ndarray:
+        "log P(T >= t); finite also where P is too small for a floating point number."
+        k = np.maximum(self._nearest(t), 0)
+        if self.far is not None and np.min(self._upper[k], initial=1.0) <= 1e-7:
+            return self._log_upper[k]
+        with np.errstate(divide="ignore"):
+            return np.log(self.tail(t))
 
     def head(self, t) -> float | np.ndarray:
         "P(T <= t), for a number or an array."
@@ -120,21 +140,61 @@ def significance(p) -> float | np.ndarray:
     return -ndtri(p) + 0.0  # turns -0 into 0
 
 
+def log_significance(log_p) -> float | np.ndarray:
+    "The same from log p <= 0, finite where p itself is too small for a floating point number."
+    log_p = np.asarray(log_p, dtype=float)
+    if not np.all(log_p <= 0):
+        raise ValueError(f"log_p: expected logarithms of probabilities, at most 0, got {log_p[~(log_p <= 0)].flat[0]}")
+    return -ndtri_exp(log_p) + 0.0
+
+
 def p_from_significance(z) -> float | np.ndarray:
     "One-sided p-value 1 - Phi(z); accurate in the far tail, where 1 - Phi(z) computed as written is 0."
     return np.exp(log_ndtr(-np.asarray(z, dtype=float)))
 
+# %% ../nbs/1_optimality/12_testing.ipynb #901d720d
+def log_poisson_tail(n, mean, upper: bool = True) -> float | np.ndarray:
+    "log P(N >= `n`) of a Poisson number, or log P(N <= `n`) if not `upper`, right however small; numbers or arrays."
+    n, mean = np.broadcast_arrays(np.asarray(n, dtype=float), np.asarray(mean, dtype=float))
+    shape, n, mean = n.shape, n.ravel(), mean.ravel()
+    p = np.where(n > 0, gammainc(np.maximum(n, 1.0), mean), 1.0) if upper else np.where(n >= 0, gammaincc(np.maximum(n, 0.0) + 1, mean), 0.0)
+    with np.errstate(divide="ignore"):
+        log_p = np.log(p)
+    far = (p < 1e-280) & (mean > 0) & (n >= 0) & np.isfinite(n)
+    if far.any():
+        log_p[far] = _log_far_poisson(n[far], mean[far], upper)
+    return log_p.reshape(shape)[()]
+
+
+def _log_far_poisson(n: np.ndarray, mean: np.ndarray, upper: bool) -> np.ndarray:
+    "The same far from the mean: the first probability times 200 terms of a series and a geometric rest."
+    ratio = lambda k: mean / (n + k) if upper else np.maximum(n - k + 1, 0.0) / mean     # of neighbouring probabilities
+    series = 1 / (1 - ratio(200))
+    for k in range(199, 0, -1):
+        series = 1 + ratio(k) * series
+    return xlogy(n, mean) - mean - gammaln(n + 1) + np.log(series)
+
 # %% ../nbs/1_optimality/12_testing.ipynb #00000018
 @dataclass(frozen=True)
 class CLs:
-    "The tails `clsb` = P(T >= T_obs | S+B) and `clb` = P(T >= T_obs | B), with T = log L(B)/L(S+B)."
-    clsb: float | np.ndarray
-    clb: float | np.ndarray
+    "The tails P(T >= T_obs | S+B) and P(T >= T_obs | B), as logarithms, with T = log L(B)/L(S+B)."
+    log_clsb: float | np.ndarray
+    log_clb: float | np.ndarray
+
+    @property
+    def clsb(self) -> float | np.ndarray:
+        "P(T >= T_obs | S+B)."
+        return np.exp(self.log_clsb)
+
+    @property
+    def clb(self) -> float | np.ndarray:
+        "P(T >= T_obs | B)."
+        return np.exp(self.log_clb)
 
     @property
     def cls(self) -> float | np.ndarray:
-        "Their quotient (3.5)."
-        return self.clsb / self.clb
+        "Their quotient (3.5); also of two that are too small to be written down."
+        return np.exp(self.log_clsb - self.log_clb)
 
 
 def counting_cls(n, signal, background) -> CLs:
@@ -142,7 +202,7 @@ def counting_cls(n, signal, background) -> CLs:
     for value, name in ((n, "n"), (signal, "signal"), (background, "background")):
         if not np.all(np.asarray(value) >= 0):
             raise ValueError(f"{name}: expected numbers of at least 0, got {np.min(value)}")
-    return CLs(gammaincc(np.add(n, 1.0), np.add(signal, background)), gammaincc(np.add(n, 1.0), background))
+    return CLs(*(log_poisson_tail(n, mean, upper=False) for mean in (np.add(signal, background), background)))
 
 # %% ../nbs/1_optimality/12_testing.ipynb #0000001b
 def counting_limit(n, background, level: float = 0.05, method: str = "cls") -> float | np.ndarray:
@@ -152,11 +212,20 @@ def counting_limit(n, background, level: float = 0.05, method: str = "cls") -> f
     level = check_number(level, "level", "(0, 1)")
     if method not in ("cls", "clsb"):
         raise ValueError(f"method: expected cls or clsb, got {method!r}")
-    clb = counting_cls(n, 0.0, background).clb
-    if method == "cls" and not np.all(clb * level > 1e-300):
-        raise ValueError(f"n: expected counts that the background can fluctuate to, got P(N <= n | B) = {np.min(clb):g}")
-    limit = gammainccinv(np.add(n, 1.0), level * (clb if method == "cls" else 1.0)) - background
-    return np.where(limit >= 0, limit, np.nan)[()]
+    n, background = np.broadcast_arrays(np.asarray(n, dtype=float), np.asarray(background, dtype=float))
+    wanted = np.log(level) + (counting_cls(n, 0.0, background).log_clb if method == "cls" else np.zeros(n.shape))
+    limit = gammainccinv(n + 1, np.exp(wanted)) - background
+    return np.where(wanted < -600, _far_limit(n, background, wanted), np.where(limit >= 0, limit, np.nan))[()]
+
+
+def _far_limit(n: np.ndarray, background: np.ndarray, wanted: np.ndarray) -> np.ndarray:
+    "Signal at which log P(N <= n) is `wanted`: Newton's method, which comes down to it from above since this function is concave."
+    signal = np.zeros(n.shape)
+    for _ in range(60):
+        log_p = log_poisson_tail(n, signal + background, upper=False)
+        slope = np.exp(xlogy(n, signal + background) - signal - background - gammaln(n + 1) - log_p)
+        signal = np.maximum(signal + (log_p - wanted) / slope, 0.0)
+    return signal
 
 # %% ../nbs/1_optimality/12_testing.ipynb #00000027
 def on_off_background(n_on: int, n_off: int, tau: float, signal: float = 0.0) -> float:
@@ -214,12 +283,37 @@ def binned_statistic(index: Callable[[np.ndarray], np.ndarray], null, alternativ
     terms = np.append(terms, 0.0)      # bin -1: dropped
     return Statistic(null.sum() - alternative.sum(), lambda x: terms[index(x)])
 
+# %% ../nbs/2_uncertainty/22_asymptotics.ipynb #0000001a
+def discovery_tail(q0, mean=0.0) -> float | np.ndarray:
+    "P(q0 >= `q0`) if the best strength is normal around `mean` in units of its standard deviation; 1 at zero. CCGV (2011)."
+    return np.where(np.asarray(q0) > 0, ndtr(mean - np.sqrt(np.maximum(q0, 0.0))), 1.0)[()]
+
+
+def limit_tails(q, asimov, bounded: bool = True) -> CLs:
+    """Tails P(q_mu >= `q`) under mu and under zero signal, as CLs, for numbers or arrays; at q = 0 the limit from above.
+
+    `asimov`: q_mu of the data set expected without signal, (mu/sigma)^2. bounded=True: of the statistic (16), else of (14)."""
+    root, m = np.sqrt(np.maximum(q, 0.0)), np.sqrt(asimov)
+    from_s, from_0 = -root, m - root
+    if bounded:
+        far = root > m                                      # the best strength is negative
+        with np.errstate(divide="ignore", invalid="ignore"):
+            from_s, from_0 = np.where(far, -(q + m**2) / (2 * m), from_s)[()], np.where(far, (m**2 - q) / (2 * m), from_0)[()]
+    return CLs(log_ndtr(from_s), log_ndtr(from_0))
+
+
+def bounded_tail(t, distance) -> float | np.ndarray:
+    "P(t >= `t` | mu) of the bounded statistic (11), `distance` = mu/sigma >= 0 from the boundary; numbers or arrays."
+    return np.minimum(ndtr(-np.sqrt(np.maximum(t, 0.0))) + limit_tails(t, np.square(distance)).clsb, 1.0)
+
 # %% ../nbs/9_machinery/98_distributions.ipynb #7dfb4dd3
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 import numpy as np
 import scipy.fft
 from scipy.optimize import brentq
+from scipy.special import gammaln, log_ndtr, logsumexp, xlogy
 from .arrays import Table, check_number, check_sample
 
 # %% ../nbs/9_machinery/98_distributions.ipynb #0000000c
@@ -268,6 +362,17 @@ def _lattice(t: np.ndarray, rates: np.ndarray, step: float | None, smooth: bool 
         return 1.0, np.zeros(0, int), np.zeros((len(rates), 0)), 0, 1, False
     smooth = _is_smooth(t, rates) if smooth is None else smooth
     step = max(_step(t, rates, smooth) if step is None else step, 1.01 * np.ptp(t) / _LARGEST)
+    jump, summed = _binned(t, rates, step, smooth)
+    reach = [_reach(jump, np.abs(rate)) for rate in summed]
+    low, high = min(end for end, _ in reach), max(end for _, end in reach)
+    size = max(high - low, int(jump[-1] - jump[0]) if len(jump) else 0) + 1
+    if size > _LARGEST:                                    # a coarser lattice: exact for a rounded test, more variance for a shared one
+        return _lattice(t, rates, step * size / _LARGEST * 1.01, smooth)
+    return step, jump, summed, low, scipy.fft.next_fast_len(size, real=True), smooth
+
+
+def _binned(t: np.ndarray, rates: np.ndarray, step: float, smooth: bool) -> tuple[np.ndarray, np.ndarray]:
+    "Jumps (m,) in steps and their rates (h, m): contributions `t` (n,) at `rates` (h, n) rounded to the lattice or, if `smooth`, shared."
     at = t / step
     k = np.floor(at) if smooth else np.rint(at)
     share, start = at - k, int(k.min())
@@ -278,55 +383,54 @@ def _lattice(t: np.ndarray, rates: np.ndarray, step: float | None, smooth: bool 
         moved = np.stack([on(rate * share) for rate in rates])
         summed = summed - moved + np.concatenate([np.zeros((len(rates), 1)), moved[:, :-1]], axis=1)
     used = (summed != 0).any(axis=0) & (jump != 0)
-    jump, summed = jump[used], summed[:, used]
-    reach = [_reach(jump, np.abs(rate)) for rate in summed]
-    low, high = min(end for end, _ in reach), max(end for _, end in reach)
-    size = max(high - low, int(jump[-1] - jump[0]) if len(jump) else 0) + 1
-    if size > _LARGEST:                                    # a coarser lattice: exact for a rounded test, more variance for a shared one
-        return _lattice(t, rates, step * size / _LARGEST * 1.01, smooth)
-    return step, jump, summed, low, scipy.fft.next_fast_len(size, real=True), smooth
+    return jump[used], summed[:, used]
 
 # %% ../nbs/9_machinery/98_distributions.ipynb #00000010
-def _transformed(jump: np.ndarray, rate: np.ndarray, low: int, size: int) -> np.ndarray:
-    "Probabilities of the sums low, low + 1, ... (size,) of `jump` (m,) at rates `rate` (m,): transform, exponential, transform back."
-    spectrum = scipy.fft.rfft(np.bincount(jump % size, weights=rate, minlength=size))
-    return np.roll(np.maximum(scipy.fft.irfft(np.exp(spectrum - rate.sum()), size), 0.0), -low)
+def _transformed(jump: np.ndarray, rate: np.ndarray, low: int, size: int, without: np.ndarray | None = None) -> np.ndarray:
+    """Probabilities of the sums low, low + 1, ... (size,) of `jump` (m,) at rates `rate` (m,): transform, exponential, transform back.
+
+    `without` (m,): rates of some of the events; sums that hold no other events do not count."""
+    spectrum = lambda rate: scipy.fft.rfft(np.bincount(jump % size, weights=rate, minlength=size))
+    wave = np.exp(spectrum(rate) - rate.sum())
+    if without is not None:
+        wave -= np.exp(spectrum(without) - rate.sum())
+    return np.roll(np.maximum(scipy.fft.irfft(wave, size), 0.0), -low)
 
 
-def _all_tilts(jump: np.ndarray, rate: np.ndarray, low: int, size: int, share: float) -> np.ndarray:
-    "As `share` times `_transformed`, with small relative error far into both tails, from several tilts."
-    jump, rate = jump[rate > 0], rate[rate > 0]
-    probability, value = _transformed(jump, rate, low, size), low + np.arange(size)
-    if len(jump) == 0:
-        return share * probability
-    middle = int(np.argmax(probability))
-    for outwards in (slice(middle, None, 1), slice(middle, None, -1)):
-        part, at = probability[outwards], value[outwards]
-        good = _good_until(part)
-        while good < len(part) and (theta := _tilt_to(jump, rate, at[good])) is not None:
-            tilted = _window(jump, rate * np.exp(theta * jump), low, size)[outwards]
-            with np.errstate(divide="ignore"):
-                part[good:] = np.exp(np.log(tilted[good:]) + rate @ np.expm1(theta * jump) - theta * at[good:])
-            good = max(good + 1, good + _good_until(tilted[good:]))
-    return share * probability
+def _all_tilts(jump: np.ndarray, rate: np.ndarray, low: int, size: int, without: np.ndarray | None = None) -> np.ndarray:
+    "Logarithms of `_transformed`, right far into both tails, from several tilts."
+    with np.errstate(divide="ignore"):
+        log_p, value = np.log(_transformed(jump, rate, low, size, without)), low + np.arange(size)
+        if not rate.any():
+            return log_p
+        middle = int(np.argmax(log_p))
+        for outwards in (slice(middle, None, 1), slice(middle, None, -1)):
+            part, at = log_p[outwards], value[outwards]
+            good = _good_until(part)
+            while good < len(part) and (theta := _tilt_to(jump, rate, at[good])) is not None:
+                lift = np.exp(theta * jump)
+                tilted = np.log(_window(jump, rate * lift, low, size, None if without is None else without * lift)[outwards])
+                part[good:] = tilted[good:] + (rate @ np.expm1(theta * jump) - theta * at[good:])
+                good = max(good + 1, good + _good_until(tilted[good:]))
+    return log_p
 
 # %% ../nbs/9_machinery/98_distributions.ipynb #00000011
-def _window(jump: np.ndarray, rate: np.ndarray, low: int, size: int) -> np.ndarray:
+def _window(jump: np.ndarray, rate: np.ndarray, low: int, size: int, without: np.ndarray | None = None) -> np.ndarray:
     "As `_transformed`, computed on a lattice long enough for these rates, so that nothing comes round into the window; zeros if that is longer than four times _LARGEST."
     ends = _reach(jump, rate)
     start, stop = min(low, ends[0]), max(low + size, ends[1] + 1)
     if stop - start > 4 * _LARGEST:
         return np.zeros(size)
-    whole = _transformed(jump, rate, start, scipy.fft.next_fast_len(stop - start, real=True))
+    whole = _transformed(jump, rate, start, scipy.fft.next_fast_len(stop - start, real=True), without)
     return whole[low - start:low - start + size]
 
 
-def _good_until(probability: np.ndarray) -> int:
+def _good_until(log_p: np.ndarray) -> int:
     "Index after the last probability above 1e-9 of the largest."
-    return int(np.flatnonzero(probability > 1e-9 * probability.max())[-1]) + 1 if probability.max() > 0 else len(probability)
+    return int(np.flatnonzero(log_p > log_p.max() - 20.7)[-1]) + 1 if log_p.max() > -np.inf else len(log_p)
 
 
-def _tilt_to(jump: np.ndarray, rate: np.ndarray, mean: int) -> float | None:
+def _tilt_to(jump: np.ndarray, rate: np.ndarray, mean: float) -> float | None:
     "theta with K'(theta) = `mean` >< 0, None if no sum can be so far out."
     excess = lambda theta: rate @ (jump * np.exp(theta * jump)) - mean
     ends = [sign * (600 / (sign * jump).max() if (sign * jump).max() > 0 else 1e3) for sign in (-1, 1)]
@@ -344,25 +448,271 @@ def compound_poisson(t, rates, constant: float = 0.0, step: float | None = None,
         raise ValueError(f"rates: expected finite numbers of shape (h, {t.size}) with sums of at least 0, got shape {rates.shape} for t of shape {t.shape}")
     if step is not None:
         check_number(step, "step", "(0, inf)")
-    certain = {sign: np.zeros(len(rates)) for sign in (-1, 1)}
-    if not np.isfinite(t).all():
-        possible = (rates != 0).any(axis=0)
-        if np.isnan(t[possible]).any():
-            raise ValueError("t: expected numbers or infinities, got NaN where events are expected")
-        certain = {sign: rates[:, possible & (t == sign * np.inf)].sum(axis=1) for sign in (-1, 1)}
-        if np.any((certain[-1] > 0) & (certain[1] > 0)):
-            raise ValueError("t: expected +inf or -inf under one hypothesis, got both")
-        t, rates = t[possible & np.isfinite(t)], rates[:, possible & np.isfinite(t)]
+    (below, above), finite = _certain(t, rates)
+    t, rates = t[finite], rates[:, finite]
     if not t.all() or not rates.any():
         t, rates = t[(t != 0) & rates.any(axis=0)], rates[:, (t != 0) & rates.any(axis=0)]
     step, jump, summed, low, size, smooth = _lattice(t, rates, step, smooth)
     distributions = []
-    for rate, below, above in zip(summed, -np.expm1(-certain[-1]), -np.expm1(-certain[1])):
+    for rate, below, above in zip(summed, below, above):
         share = (1 - below) * (1 - above)
-        far = partial(_all_tilts, jump, rate, low, size, share) if len(jump) and np.all(rate >= 0) else None
+        far = partial(_scaled, share, _all_tilts, jump, rate, low, size) if len(jump) and np.all(rate >= 0) else None
         probability = share * _transformed(jump, rate, low, size)
         distributions.append(Distribution(constant + low * step, step, probability, float(below), float(above), far, smooth))
     return tuple(distributions)
+
+def _scaled(share: float, log_probabilities: Callable, *arguments) -> np.ndarray:
+    "`log_probabilities` of these arguments, of a `share` of all experiments."
+    return log_probabilities(*arguments) + np.log(share)
+
+def _certain(t: np.ndarray, rates: np.ndarray) -> tuple:
+    "P(T = -inf) and P(T = +inf), each (h,), from contributions `t` (n,) at `rates` (h, n); which of these are finite and possible (n,)."
+    possible, infinite = (rates != 0).any(axis=0), ~np.isfinite(t)
+    if not infinite.any():
+        return np.zeros((2, len(rates))), slice(None)
+    if np.isnan(t[possible]).any():
+        raise ValueError("t: expected numbers or infinities, got NaN where events are expected")
+    expected = [rates[:, possible & (t == sign * np.inf)].sum(axis=1) for sign in (-1, 1)]
+    if np.any((expected[0] > 0) & (expected[1] > 0)):
+        raise ValueError("t: expected +inf or -inf under one hypothesis, got both")
+    return -np.expm1(-np.array(expected)), possible & ~infinite
+
+# %% ../nbs/9_machinery/98_distributions.ipynb #65bcaa96
+def _kinds(t: np.ndarray, rate: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    "Different contributions (k,) and their rates. Equal ones, up to rounding, are one kind, unless they are a small part of very many."
+    used = (rate != 0) & (t != 0)
+    t, rate = t[used], rate[used]
+    if len(t) < 2:
+        return t, rate
+    ordered = np.sort(t)
+    tie = lambda n: ordered[n:] - ordered[:-n] <= 1e-12 * np.abs(ordered[n:])
+    if len(t) > 300 and not tie(min(100, len(t) // 3)).any():
+        return t, rate
+    order = np.argsort(t, kind="stable")
+    first = np.flatnonzero(np.append(True, ~tie(1)))
+    return t[order[first]], np.add.reduceat(rate[order], first)
+
+
+def _states(t: np.ndarray, rate: np.ndarray, most: int) -> tuple[np.ndarray, np.ndarray] | None:
+    "Values (s,) of the sum of `t` (k,) at `rate` (k,) and the logarithms of their probabilities, all but e^-40 of it; None if more than `most`."
+    if np.any(rate > most**2):
+        return None
+    counts = [_counts(one) for one in rate]
+    if np.prod([float(len(n)) for n, _ in counts]) > most:
+        return None
+    value, log_p = np.zeros(1), np.zeros(1)
+    for contribution, (n, own) in zip(t, counts):
+        value, log_p = (value[:, None] + contribution * n).ravel(), (log_p[:, None] + own).ravel()
+        value, log_p = value[log_p > -42], log_p[log_p > -42]
+    return value, log_p
+
+
+def _counts(rate: float) -> tuple[np.ndarray, np.ndarray]:
+    "Values (m,) of a Poisson number that are not too improbable, and the logarithms of their probabilities."
+    n = np.arange(max(0, int(rate - np.sqrt(90 * rate) - 1)), int(rate + np.sqrt(90 * rate) + 45))
+    log_p = xlogy(n, rate) - rate - gammaln(n + 1)
+    kept = (log_p > -42) | (n == int(rate))
+    return n[kept], log_p[kept]
+
+# %% ../nbs/9_machinery/98_distributions.ipynb #f79088c9
+_STATES = 2**15  # combinations of counts that are summed over at most
+
+
+def _counts_tail(t: np.ndarray, rate: np.ndarray, at: float) -> float | None:
+    "log P(T >= `at`) by summing over the numbers of events of all kinds but one; None if they are too many."
+    theta = _tilt(t, rate, at)
+    lifted = rate * np.exp(theta * t)
+    last = int(np.argmax(lifted))
+    others = np.arange(len(t)) != last
+    states = _lifted_states(t[others], rate[others], theta, _STATES)
+    return None if states is None else float(logsumexp(states[1] + _count_tail(t[last], rate[last], at, states[0])))
+
+
+def _tilt(t: np.ndarray, rate: np.ndarray, at: float) -> float:
+    "theta >= 0 at which the mean of the sum is `at`, as nearly as there is one; 0 above which the mean is."
+    if rate @ t >= at:
+        return 0.0
+    theta = _tilt_to(t, rate, at)
+    return theta if theta is not None else 0.0 if t.max() > 0 else 600 / np.abs(t).min()     # at most no event at all
+
+
+def _lifted_states(t: np.ndarray, rate: np.ndarray, theta: float, most: int) -> tuple[np.ndarray, np.ndarray] | None:
+    "The `_states` that matter at the tilt `theta`, with the logarithms of their probabilities without it."
+    lifted = rate * np.exp(theta * t)
+    states = _states(t, lifted, most)
+    return None if states is None else (states[0], states[1] - theta * states[0] + (lifted - rate).sum())
+
+
+def _count_tail(t: float, rate: float, at, value=0.0) -> np.ndarray:
+    "log P(`value` + t n >= `at`) for a Poisson number n; a sum that agrees up to rounding counts."
+    needed = (at - value) / t
+    tie = np.minimum(1e-9 + 1e-13 * (np.abs(at) + np.abs(value)) / abs(t), 0.49)
+    return log_poisson_tail(np.ceil(needed - tie), rate) if t > 0 else log_poisson_tail(np.floor(needed + tie), rate, upper=False)
+
+# %% ../nbs/9_machinery/98_distributions.ipynb #bbd8b56e
+def _saddle_tail(t: np.ndarray, rate: np.ndarray, at: float) -> float:
+    "log P(T >= `at`) of a sum over very many events. Lugannani and Rice (1980)."
+    slope = lambda theta: rate @ (t * np.exp(theta * t)) - at
+    end = -2 * slope(0.0) / (rate @ t**2)
+    while slope(end) * end < 0:
+        end *= 2
+    theta = brentq(slope, *sorted((0.0, end)), xtol=1e-300, rtol=1e-14)
+    w = np.sign(theta) * np.sqrt(2 * max(theta * at - rate @ np.expm1(theta * t), 0.0))
+    if abs(w) < 1e-3:                                      # 1/v - 1/w is a difference of large numbers, and as small as 1/sqrt(N)
+        return float(log_ndtr(-w))
+    v = theta * np.sqrt(rate @ (t**2 * np.exp(theta * t)))
+    log_density = -0.5 * (w**2 + np.log(2 * np.pi))
+    return float(log_ndtr(-w) + np.log1p(np.exp(log_density - log_ndtr(-w)) * (1 / v - 1 / w)))
+
+
+def _common_step(t: np.ndarray) -> float | None:
+    "Largest number of which all `t` (k,) are multiples, by Euclid's algorithm with allowance for rounding; None if it is too small to be one."
+    most, step = np.abs(t).max(), 0.0
+    for rest in np.abs(t):
+        while rest > 1e-9 * most:
+            step, rest = rest, step % rest
+            rest = 0.0 if rest > step * (1 - 1e-7) else rest
+        if step < most / 4096:
+            return None
+    return step if np.all(np.abs(t / step - np.rint(t / step)) < 1e-6) else None
+
+# %% ../nbs/9_machinery/98_distributions.ipynb #e86bd001
+def _fine(t: np.ndarray, rate: np.ndarray, at: float, smooth: bool, step: float | None = None, big: np.ndarray | None = None) -> tuple:
+    "Distribution on a lattice that reaches beyond `at`, of sums that hold a `big` kind if these are given; its jumps and their rates."
+    step = max(_step(t, np.abs(rate)[None], smooth) if step is None else step, 1.01 * np.ptp(t) / _LARGEST)
+    jump, (rates, *without) = _binned(t, np.stack([rate] if big is None else [rate, np.where(big, 0.0, rate)]), step, smooth)
+    positive = np.all(rate >= 0)
+    low, high = _reach(jump, np.abs(rates))
+    if at > high * step and positive and (theta := _tilt_to(jump, rates, at / step)) is not None:
+        high = max(high, _reach(jump, rates * np.exp(theta * jump))[1])
+    size = max(high - low, int(jump[-1] - jump[0])) + 1
+    if size > _LARGEST:
+        return _fine(t, rate, at, smooth, step * size / _LARGEST * 1.01, big)
+    arguments = jump, rates, low, scipy.fft.next_fast_len(size, real=True), *without
+    far = partial(_all_tilts, *arguments) if positive else None
+    return Distribution(low * step, step, _transformed(*arguments), far=far, smooth=smooth), jump, rates
+
+
+def _between(distribution: Distribution, at) -> np.ndarray:
+    "log P(T >= `at`) of a sum whose contributions were shared: between the middles of the lattice's intervals, linearly in the logarithm."
+    most = len(distribution.probability) - 1
+    x = np.clip((np.asarray(at, dtype=float) - distribution.start) / distribution.step + 0.5, 0.0, most)
+    k = np.minimum(x.astype(int), most - 1)
+    low, high = (distribution.log_tail(distribution.start + distribution.step * index) for index in (k, k + 1))
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.where(np.isfinite(high), low + (x - k) * (high - low), low + np.log1p(k - x))
+
+# %% ../nbs/9_machinery/98_distributions.ipynb #c5d5560f
+@dataclass(frozen=True, eq=False)
+class Sum:
+    """Upper tail of a sum over events: `log_tail`(u) is log P(T >= u), for numbers or arrays. `how` it was found: "counts" (a sum over numbers
+    of events), "lattice" (T lies on one), "rounded" or "shared" (contributions were, to or between lattice values), "lattices" (of several
+    scales), "saddle point", or with "counts and" in front.
+
+    `step`: rounded to multiples of it are all contributions, and so must be those of the u asked for; else None."""
+    how: str
+    log_tail: Callable[[np.ndarray], np.ndarray]
+    step: float | None = None
+
+
+def _at_most_zero(u) -> np.ndarray:
+    "log P(0 >= u), the tail of a sum without events."
+    return np.where(np.asarray(u) <= 0, 0.0, -np.inf)
+
+
+def _law(t: np.ndarray, rate: np.ndarray, at: float, inner: bool = False) -> Sum:
+    "The Sum of different kinds of events; inner=True: one that others are added to, which is asked for at many values."
+    if len(t) == 0:
+        return Sum("counts", _at_most_zero)
+    few, positive = len(t) <= 300, np.all(rate > 0)
+    if positive and len(t) == 1:
+        return Sum("counts", partial(_count_tail, t[0], rate[0]))
+    if positive and (rate @ t**2) ** 2 > 1e7 * (rate @ t**4):
+        return Sum("saddle point", partial(_each, partial(_saddle_tail, t, rate)))
+    if positive and len(t) <= 64 and not inner and _counts_tail(t, rate, at) is not None:
+        return Sum("counts", partial(_each, partial(_counts_tail, t, rate)))
+    if positive and few and (step := _common_step(t)) is not None:
+        return Sum("lattice", _fine(t, rate, at, False, step)[0].log_tail)
+    if positive and (found := _with_counts(t, rate, at, few)) is not None:
+        return found
+    if few and not inner and np.abs(rate).sum() <= 300:
+        rounded, *_ = _fine(t, rate, at, False)
+        return Sum("rounded", rounded.log_tail, rounded.step)
+    return _shared(t, rate, at, positive)
+
+
+def _each(function: Callable[[float], float], u) -> np.ndarray:
+    "`function` of each of `u`, equal ones once."
+    different, which = np.unique(u, return_inverse=True)
+    return np.array([function(one) for one in different])[which].reshape(np.shape(u))
+
+# %% ../nbs/9_machinery/98_distributions.ipynb #fabde408
+def _with_counts(t: np.ndarray, rate: np.ndarray, at: float, few: bool) -> Sum | None:
+    "Sum over the numbers of events of the large kinds, if these are `few`, else of the frequent ones; None if there are none, or too many."
+    apart = np.abs(t) >= 20 * _step(t, rate[None], True) if few else rate >= max(0.01 * rate.sum(), 0.05)
+    if not apart.any() or apart.all() or apart.sum() > 64:
+        return None
+    states = _lifted_states(t[apart], rate[apart], _tilt(t, rate, at), 2**12)
+    if states is None:
+        return None
+    value, log_p = states
+    rest = _law(t[~apart], rate[~apart], at - value[np.argmin(np.abs(at - value))], True)
+    return Sum(f"counts and {rest.how}", lambda u: logsumexp(log_p + rest.log_tail(np.asarray(u, dtype=float)[..., None] - value), axis=-1))
+
+
+def _shared(t: np.ndarray, rate: np.ndarray, at: float, positive: bool) -> Sum:
+    "Contributions shared between lattice values; between those of several lattices where few events are expected."
+    if positive and rate.sum() < 40:
+        return _by_scale(t, rate, at, 2e-3 * np.sqrt(rate @ t**2 / rate.sum()))
+    whole, jump, rates = _fine(t, rate, at, True)
+    plain, small = Sum("shared", partial(_between, whole)), np.abs(jump) < 20
+    log_none = -rates[~small].sum()
+    if positive and log_none > max(-40.0, plain.log_tail(at) - 12) and _within_reach(jump[small], rates[small], at / whole.step):
+        return _by_scale(t, rate, at, whole.step)
+    return plain
+
+
+def _within_reach(jump: np.ndarray, rate: np.ndarray, at: float) -> bool:
+    "Whether a sum of these jumps may be near `at`."
+    low, high = _reach(jump, rate) if len(jump) else (0, 0)
+    return low - 5 <= at <= high + 5
+
+
+def _by_scale(t: np.ndarray, rate: np.ndarray, at: float, step: float) -> Sum:
+    "Sums with a large contribution from a lattice of `step`, those without one from the law of the small ones."
+    large = np.abs(t) >= 20 * step
+    some, *_ = _fine(t, rate, at, True, step, large)
+    log_none, (t, rate) = -rate[large].sum(), _thinned(t[~large], rate[~large])
+    near = len(t) and _within_reach(t / step, rate, at / step)
+    small = _law(t, rate, at, True).log_tail if near else _at_most_zero
+    return Sum("lattices", lambda u: np.logaddexp(_between(some, u), log_none + small(u)))
+
+
+def _thinned(t: np.ndarray, rate: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    "If there are very many, small contributions that agree to half a per cent taken together at their mean."
+    if len(t) < 2000:
+        return t, rate
+    group = np.rint(200 * np.log(np.abs(t))).astype(int)
+    group = 2 * (group - group.min()) + (t > 0)
+    total = np.bincount(group, rate)
+    return np.bincount(group, rate * t)[total > 0] / total[total > 0], total[total > 0]
+
+# %% ../nbs/9_machinery/98_distributions.ipynb #5a50c95e
+def upper_tail(t, rate, at: float, constant: float = 0.0) -> Sum:
+    """The Sum that says P(T >= u) around u = `at`, for T = `constant` + sum of `t` (n,) over Poisson numbers of events at `rate` (n,), +-inf allowed.
+
+    Exact for statistics with atoms, few events and tails of any size; negative rates only near the middle."""
+    t, rate = np.asarray(t, dtype=float), np.asarray(rate, dtype=float)
+    ((below,), (above,)), finite = _certain(t, rate[None])
+    inside = at - constant if np.isfinite(at) else 0.0
+    law = _law(*_kinds(t[finite], rate[finite]), inside)
+
+    def log_tail(u):
+        u = np.asarray(u, dtype=float)
+        with np.errstate(divide="ignore"):
+            finite = np.log1p(-below) + np.log1p(-above) + law.log_tail(np.where(np.isfinite(u), u - constant, 0.0))
+            return np.where(np.isneginf(u), 0.0, np.where(np.isposinf(u), np.log(above), np.logaddexp(np.log(above), finite)))[()]
+    return Sum(law.how, log_tail, law.step)
 
 # %% ../nbs/9_machinery/98_distributions.ipynb #97ecbfef
 def exact_distributions(statistic: Statistic, source: Mapping[str, Table], *yields: Mapping[str, float],

@@ -7,20 +7,20 @@
 """
 from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache, partial
 import numpy as np
 from scipy.sparse import csr_array
 from scipy.special import gammaln, xlogy
 from .arrays import Table, check_count, check_number, check_sample, generator, join, spawn
 from .rates import Events
-from .prepared import OnData, Prepared
+from .prepared import OnData, Prepared, complete
 from .likelihood import Likelihood
-from .distributions import rows_at_rates
+from .distributions import rows_at_rates, shared_rows
 
 # %% auto #0
 __all__ = ['nu_of', 'positive_yields', 'tasks_of', 'pseudo_experiments', 'Template', 'sources_of', 'source_tables', 'own_values',
-           'sources_by_channel', 'all_rows', 'drawn_events', 'pseudo_data']
+           'sources_by_channel', 'all_rows', 'asimov', 'measured_at', 'drawn_events', 'pseudo_data']
 
 # %% ../nbs/9_machinery/99_experiments.ipynb #00000007
 def nu_of(source, values: Mapping[str, float] | None):
@@ -348,6 +348,31 @@ def all_rows(model: OnData, sources: Mapping[str, Mapping]) -> dict[str, Events 
     tables = {key: list(of.values()) for key, of in sources.items()}
     return {key: channel.parts(join(*(Table(item.x) for item in tables[key])))[0]
             if tables[key] and all(isinstance(item, Table) for item in tables[key]) else None for key, channel in model.channels.items()}
+
+# %% ../nbs/9_machinery/99_experiments.ipynb #6cd7d792
+def asimov(model: OnData, values: Mapping[str, float], *, source=None):
+    """Data in which everything is seen as often as `model` expects at `values`: a Table of the sources' rows, weighted by expected events.
+
+    For several channels one for each, by name; for a histogram its expected contents. `source`: Tables or models with a quadrature, as in
+    `p_value`; the true simulation. CCGV (2011)."""
+    values = complete(model, values)
+    sources = sources_by_channel(model, source, values)
+    data = {key: _asimov_of(channel, sources[key], own_values(channel, values)) for key, channel in model.channels.items()}
+    return data if len(data) > 1 else next(iter(data.values()))
+
+
+def _asimov_of(channel: OnData, sources: Mapping, values: Mapping[str, float]):
+    "The same for one channel."
+    if not sources:
+        return channel.contents(values)
+    tables, yields = source_tables(sources, values), positive_yields(channel, values, "values")
+    x, share = shared_rows(tables)
+    return Table(x, weight=np.array([yields[name] for name in tables]) @ share)
+
+
+def measured_at(model: OnData, values: Mapping[str, float]) -> tuple:
+    "The constraints of `model` if they had measured exactly `values`."
+    return tuple(replace(c, mean=float(values[c.name])) if hasattr(c, "mean") else c for c in model.constraints)
 
 # %% ../nbs/9_machinery/99_experiments.ipynb #0000004f
 def drawn_events(source, name: str, n: int, rng: np.random.Generator, values: Mapping[str, float]) -> np.ndarray:

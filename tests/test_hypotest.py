@@ -212,7 +212,7 @@ def test_limits_of_a_count_in_one_line_and_by_the_model():
     counting = Likelihood({"signal": Process(1, source=source), "background": Process(50, source=source)}, {"mu": "signal"})
     for n in (35, 50, 80):
         limit = upper_limit(counting, Table([0.0], weight=[float(n)]), level=0.1)
-        np.testing.assert_allclose(limit, counting_limit(n, 50.0, 0.1), rtol=1e-4)
+        np.testing.assert_allclose(limit.value, counting_limit(n, 50.0, 0.1), rtol=1e-9)
 
 
 def test_free_nuisance_by_toys_and_formula():
