@@ -90,7 +90,14 @@ class Distribution:
         return self if self.far is None else replace(self, probability=np.exp(self.log_probability), far=None)
 
     @cached_property
+    def _log_quick(self) -> np.ndarray:
+        "log P(T >= value k), k = 0..m, as good as `probability`."
+        with np.errstate(divide="ignore"):
+            return np.log(self._upper)
+
+    @cached_property
     def _log_upper(self) -> np.ndarray:
+        "The same, right far into the tail."
         with np.errstate(divide="ignore"):
             whole = np.concatenate([[np.log(self.above)], self.log_probability[::-1]])
         return np.minimum(np.logaddexp.accumulate(whole), 0.0)[::-1]
@@ -102,11 +109,13 @@ class Distribution:
 
     def log_tail(self, t) -> float | np.ndarray:
         "log P(T >= t); finite also where P is too small for a floating point number."
-        k = np.maximum(self._nearest(t), 0)
+        return np.where(np.isneginf(t), 0.0, self.log_tail_from(np.maximum(self._nearest(t), 0)))[()]
+
+    def log_tail_from(self, k) -> float | np.ndarray:
+        "log P(T >= value k), k = 0..m."
         if self.far is not None and np.min(self._upper[k], initial=1.0) <= 1e-7:
             return self._log_upper[k]
-        with np.errstate(divide="ignore"):
-            return np.log(self.tail(t))
+        return self._log_quick[k]
 
     def head(self, t) -> float | np.ndarray:
         "P(T <= t), for a number or an array."
@@ -215,7 +224,10 @@ def counting_limit(n, background, level: float = 0.05, method: str = "cls") -> f
     n, background = np.broadcast_arrays(np.asarray(n, dtype=float), np.asarray(background, dtype=float))
     wanted = np.log(level) + (counting_cls(n, 0.0, background).log_clb if method == "cls" else np.zeros(n.shape))
     limit = gammainccinv(n + 1, np.exp(wanted)) - background
-    return np.where(wanted < -600, _far_limit(n, background, wanted), np.where(limit >= 0, limit, np.nan))[()]
+    limit = np.where(limit >= 0, limit, np.nan)
+    far = wanted < -600
+    limit[far] = _far_limit(n[far], background[far], np.broadcast_to(wanted, n.shape)[far])
+    return limit[()]
 
 
 def _far_limit(n: np.ndarray, background: np.ndarray, wanted: np.ndarray) -> np.ndarray:
@@ -431,9 +443,11 @@ def _good_until(log_p: np.ndarray) -> int:
 
 
 def _tilt_to(jump: np.ndarray, rate: np.ndarray, mean: float) -> float | None:
-    "theta with K'(theta) = `mean` >< 0, None if no sum can be so far out."
+    "theta with K'(theta) = `mean` >< 0, None if no sum can be so far out; for a sum that is no event at all, where that is all that is left."
     excess = lambda theta: rate @ (jump * np.exp(theta * jump)) - mean
-    ends = [sign * (600 / (sign * jump).max() if (sign * jump).max() > 0 else 1e3) for sign in (-1, 1)]
+    ends = [sign * (600 / (sign * jump).max() if (sign * jump).max() > 0 else 1e3 / np.abs(jump).min()) for sign in (-1, 1)]
+    if mean == 0 and not jump.min() < 0 < jump.max():
+        return ends[1] if jump.max() < 0 else ends[0]
     return brentq(excess, *ends, rtol=1e-10) if excess(ends[0]) < 0 < excess(ends[1]) else None
 
 # %% ../nbs/9_machinery/98_distributions.ipynb #0000000f
@@ -480,17 +494,16 @@ def _certain(t: np.ndarray, rates: np.ndarray) -> tuple:
 # %% ../nbs/9_machinery/98_distributions.ipynb #65bcaa96
 def _kinds(t: np.ndarray, rate: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     "Different contributions (k,) and their rates. Equal ones, up to rounding, are one kind, unless they are a small part of very many."
-    used = (rate != 0) & (t != 0)
-    t, rate = t[used], rate[used]
-    if len(t) < 2:
-        return t, rate
-    ordered = np.sort(t)
-    tie = lambda n: ordered[n:] - ordered[:-n] <= 1e-12 * np.abs(ordered[n:])
-    if len(t) > 300 and not tie(min(100, len(t) // 3)).any():
+    if not (t.all() and rate.all()):
+        used = (rate != 0) & (t != 0)
+        t, rate = t[used], rate[used]
+    some = np.sort(t[:: max(1, len(t) // 3000)])
+    if len(t) < 2 or (len(some) > 300 and not np.any(some[10:] - some[:-10] <= 1e-12 * np.abs(some[10:]))):
         return t, rate
     order = np.argsort(t, kind="stable")
-    first = np.flatnonzero(np.append(True, ~tie(1)))
-    return t[order[first]], np.add.reduceat(rate[order], first)
+    ordered = t[order]
+    first = np.flatnonzero(np.append(True, np.diff(ordered) > 1e-12 * np.abs(ordered[1:])))
+    return ordered[first], np.add.reduceat(rate[order], first)
 
 
 def _states(t: np.ndarray, rate: np.ndarray, most: int) -> tuple[np.ndarray, np.ndarray] | None:
@@ -532,8 +545,7 @@ def _tilt(t: np.ndarray, rate: np.ndarray, at: float) -> float:
     "theta >= 0 at which the mean of the sum is `at`, as nearly as there is one; 0 above which the mean is."
     if rate @ t >= at:
         return 0.0
-    theta = _tilt_to(t, rate, at)
-    return theta if theta is not None else 0.0 if t.max() > 0 else 600 / np.abs(t).min()     # at most no event at all
+    return _tilt_to(t, rate, at) or 0.0
 
 
 def _lifted_states(t: np.ndarray, rate: np.ndarray, theta: float, most: int) -> tuple[np.ndarray, np.ndarray] | None:
@@ -578,19 +590,19 @@ def _common_step(t: np.ndarray) -> float | None:
 
 # %% ../nbs/9_machinery/98_distributions.ipynb #e86bd001
 def _fine(t: np.ndarray, rate: np.ndarray, at: float, smooth: bool, step: float | None = None, big: np.ndarray | None = None) -> tuple:
-    "Distribution on a lattice that reaches beyond `at`, of sums that hold a `big` kind if these are given; its jumps and their rates."
+    "Distribution on a lattice that reaches beyond `at`, of sums that hold a `big` kind if these are given; its jumps and their rates (1 or 2, m), the second those of the others."
     step = max(_step(t, np.abs(rate)[None], smooth) if step is None else step, 1.01 * np.ptp(t) / _LARGEST)
-    jump, (rates, *without) = _binned(t, np.stack([rate] if big is None else [rate, np.where(big, 0.0, rate)]), step, smooth)
-    positive = np.all(rate >= 0)
+    jump, summed = _binned(t, rate[None] if big is None else np.stack([rate, np.where(big, 0.0, rate)]), step, smooth)
+    rates, positive = summed[0], rate.min() >= 0
     low, high = _reach(jump, np.abs(rates))
     if at > high * step and positive and (theta := _tilt_to(jump, rates, at / step)) is not None:
         high = max(high, _reach(jump, rates * np.exp(theta * jump))[1])
     size = max(high - low, int(jump[-1] - jump[0])) + 1
     if size > _LARGEST:
         return _fine(t, rate, at, smooth, step * size / _LARGEST * 1.01, big)
-    arguments = jump, rates, low, scipy.fft.next_fast_len(size, real=True), *without
+    arguments = jump, rates, low, scipy.fft.next_fast_len(size, real=True), *summed[1:]
     far = partial(_all_tilts, *arguments) if positive else None
-    return Distribution(low * step, step, _transformed(*arguments), far=far, smooth=smooth), jump, rates
+    return Distribution(low * step, step, _transformed(*arguments), far=far, smooth=smooth), jump, summed
 
 
 def _between(distribution: Distribution, at) -> np.ndarray:
@@ -598,7 +610,7 @@ def _between(distribution: Distribution, at) -> np.ndarray:
     most = len(distribution.probability) - 1
     x = np.clip((np.asarray(at, dtype=float) - distribution.start) / distribution.step + 0.5, 0.0, most)
     k = np.minimum(x.astype(int), most - 1)
-    low, high = (distribution.log_tail(distribution.start + distribution.step * index) for index in (k, k + 1))
+    low, high = distribution.log_tail_from(k), distribution.log_tail_from(k + 1)
     with np.errstate(invalid="ignore", divide="ignore"):
         return np.where(np.isfinite(high), low + (x - k) * (high - low), low + np.log1p(k - x))
 
@@ -624,10 +636,10 @@ def _law(t: np.ndarray, rate: np.ndarray, at: float, inner: bool = False) -> Sum
     "The Sum of different kinds of events; inner=True: one that others are added to, which is asked for at many values."
     if len(t) == 0:
         return Sum("counts", _at_most_zero)
-    few, positive = len(t) <= 300, np.all(rate > 0)
+    few, positive, square = len(t) <= 300, rate.min() > 0, t * t
     if positive and len(t) == 1:
         return Sum("counts", partial(_count_tail, t[0], rate[0]))
-    if positive and (rate @ t**2) ** 2 > 1e7 * (rate @ t**4):
+    if positive and (rate @ square) ** 2 > 1e7 * (rate @ (square * square)):
         return Sum("saddle point", partial(_each, partial(_saddle_tail, t, rate)))
     if positive and len(t) <= 64 and not inner and _counts_tail(t, rate, at) is not None:
         return Sum("counts", partial(_each, partial(_counts_tail, t, rate)))
@@ -664,10 +676,10 @@ def _shared(t: np.ndarray, rate: np.ndarray, at: float, positive: bool) -> Sum:
     "Contributions shared between lattice values; between those of several lattices where few events are expected."
     if positive and rate.sum() < 40:
         return _by_scale(t, rate, at, 2e-3 * np.sqrt(rate @ t**2 / rate.sum()))
-    whole, jump, rates = _fine(t, rate, at, True)
+    whole, jump, (rates,) = _fine(t, rate, at, True)
     plain, small = Sum("shared", partial(_between, whole)), np.abs(jump) < 20
     log_none = -rates[~small].sum()
-    if positive and log_none > max(-40.0, plain.log_tail(at) - 12) and _within_reach(jump[small], rates[small], at / whole.step):
+    if positive and log_none > plain.log_tail(at) - 12 and _within_reach(jump[small], rates[small], at / whole.step):
         return _by_scale(t, rate, at, whole.step)
     return plain
 
@@ -681,10 +693,10 @@ def _within_reach(jump: np.ndarray, rate: np.ndarray, at: float) -> bool:
 def _by_scale(t: np.ndarray, rate: np.ndarray, at: float, step: float) -> Sum:
     "Sums with a large contribution from a lattice of `step`, those without one from the law of the small ones."
     large = np.abs(t) >= 20 * step
-    some, *_ = _fine(t, rate, at, True, step, large)
-    log_none, (t, rate) = -rate[large].sum(), _thinned(t[~large], rate[~large])
-    near = len(t) and _within_reach(t / step, rate, at / step)
-    small = _law(t, rate, at, True).log_tail if near else _at_most_zero
+    some, jump, (_, others) = _fine(t, rate, at, True, step, large)
+    near = _within_reach(jump[others > 0], others[others > 0], at / step)
+    small = _law(*_thinned(t[~large], rate[~large]), at, True).log_tail if near and not large.all() else _at_most_zero
+    log_none = -rate[large].sum()
     return Sum("lattices", lambda u: np.logaddexp(_between(some, u), log_none + small(u)))
 
 

@@ -20,7 +20,7 @@ from .distributions import rows_at_rates, shared_rows
 
 # %% auto #0
 __all__ = ['nu_of', 'positive_yields', 'tasks_of', 'pseudo_experiments', 'Template', 'sources_of', 'source_tables', 'own_values',
-           'sources_by_channel', 'all_rows', 'asimov', 'measured_at', 'drawn_events', 'pseudo_data']
+           'sources_by_channel', 'all_rows', 'asimov', 'measured_at', 'drawn_events', 'chances', 'pseudo_data']
 
 # %% ../nbs/9_machinery/99_experiments.ipynb #00000007
 def nu_of(source, values: Mapping[str, float] | None):
@@ -219,8 +219,7 @@ def _toy_chunk(constants: np.ndarray, parts: Sequence, task: tuple[int, np.rando
 def _from_tables(tables: Mapping[str, Table], yields: Mapping[str, float], terms: Callable, n_toys: int) -> _Cells | _Counts:
     "Draws events of all `tables` together: their rows at rates of `yields` times weight."
     for name, table in tables.items():
-        if check_sample(table, f"source of {name}").weights.min() < 0:
-            raise ValueError(f"source of {name}: expected weights of at least 0 to resample from, got {table.weights.min():g}")
+        chances(name, table)
     known, rates = rows_at_rates(terms, tables, [yields])
     known, rate = known[:, rates[0] > 0], rates[0][rates[0] > 0]
     if np.isnan(known).any():
@@ -268,6 +267,9 @@ def pseudo_experiments(statistics, source, yields: Mapping[str, float], n_toys: 
     constants = np.array([float(statistic.constant) for statistic in several])
     tasks = tasks_of(n_toys, sum(part.numbers for part in parts), rng)
     result = np.concatenate(list(map(partial(_toy_chunk, constants, parts), tasks)), axis=1)
+    if np.isnan(result).any():
+        raise ValueError("statistics: expected a number for every event, got NaN: a ratio is not a number for events of the source, "
+                         "or one of them decides for and another against")
     return result if isinstance(statistics, Sequence) else result[0]
 
 # %% ../nbs/9_machinery/99_experiments.ipynb #00000041
@@ -378,7 +380,7 @@ def measured_at(model: OnData, values: Mapping[str, float]) -> tuple:
 def drawn_events(source, name: str, n: int, rng: np.random.Generator, values: Mapping[str, float]) -> np.ndarray:
     "`n` events (n, d) of a process."
     if isinstance(source, Table):
-        return source.x[rng.choice(len(source), n, p=source.weights / source.total)]
+        return source.x[rng.choice(len(source), n, p=chances(name, source))]
     return source.sample(name, n, rng, nu=nu_of(source, values)).x
 
 
@@ -391,9 +393,16 @@ def _drawn_rows(sources: Mapping[str, Table], counts: Mapping[str, np.ndarray], 
         table = sources[name]
         owner = np.repeat(np.arange(len(count)), count)
         place = np.arange(len(owner)) - np.repeat(np.cumsum(count) - count, count) + filled[owner]
-        rows[owner, place] = start + rng.choice(len(table), len(owner), p=table.weights / table.total)
+        rows[owner, place] = start + rng.choice(len(table), len(owner), p=chances(name, table))
         filled, start = filled + count, start + len(table)
     return rows, weights.astype(float)
+
+def chances(name: str, table: Table) -> np.ndarray:
+    "Probabilities (n,) by which the rows of a process's `table` are drawn. Raises ValueError for negative weights."
+    if check_sample(table, f"source of {name}").weights.min() < 0:
+        raise ValueError(f"source of {name}: expected weights of at least 0 to resample from, got {table.weights.min():g}; "
+                         "method='exact' and 'asymptotic' take negative ones")
+    return table.weights / table.total
 
 # %% ../nbs/9_machinery/99_experiments.ipynb #076a70cd
 def pseudo_data(models: Mapping[str, OnData], truth: Mapping[str, float], sources: Mapping[str, Mapping], rows: Mapping, task) -> dict[str, Prepared]:

@@ -566,7 +566,7 @@ class Limit:
 
 
 def limit_of(at: Callable[[float], CLsValue], begin: float, strength: str, level: float, most: float = np.inf) -> Limit:
-    "The Limit at which `at`(value).cls is `level`, searched for from `begin` on, up to `most`, to a relative 1e-11: the unit does not matter."
+    "The Limit at which `at`(value).cls is `level`, searched for from `begin` on, up to `most`, to a relative 1e-9; the unit does not matter."
     excess = lambda value: (found := at(value)).log_clsb - found.log_clb - np.log(level)
     low = high = min(begin, most)
     for _ in range(60):
@@ -579,7 +579,7 @@ def limit_of(at: Callable[[float], CLsValue], begin: float, strength: str, level
         raise ValueError(f"strength: expected a parameter that the data can limit, got {strength}, not excluded at {high:g}")
     while low == high or excess(low) < 0:
         low, high = low / 2, low
-    value = float(brentq(excess, low, high, xtol=1e-12 * high, rtol=1e-11))
+    value = float(brentq(excess, low, high, xtol=1e-10 * high, rtol=1e-9))
     found = at(value)
     slope = (excess(1.02 * value) - excess(0.98 * value)) / (0.04 * value) if found.relative > 0 else np.inf
     return Limit(value, found.relative / abs(slope), strength, level, found)
@@ -598,7 +598,7 @@ def upper_limit(model: OnData, data, strength: str = "mu", level: float = 0.05, 
 
 
 def natural_strength(model: OnData, strength: str) -> float:
-    "The strength that expects as many more events as the background fluctuates by, at least one: where a search for a limit begins."
+    "The strength that expects three events more, and as many as the background fluctuates by: where a search for a limit begins."
     if strength not in model.parameters:
         raise ValueError(f"strength: expected one of the free parameters {', '.join(model.parameters)}, got {strength!r}")
     high = model.parameters[strength][1]
@@ -606,7 +606,7 @@ def natural_strength(model: OnData, strength: str) -> float:
     expected = [sum(_total(channel, own_values(channel, {**others, strength: value})) for channel in model.channels.values()) for value in (0.0, one)]
     if not abs(expected[1] - expected[0]) > 0:
         raise ValueError(f"strength: expected a parameter that changes the expected number of events, got {strength}")
-    return min(max(1.0, np.sqrt(expected[0])) * one / abs(expected[1] - expected[0]), high)
+    return min((3 + np.sqrt(expected[0])) * one / abs(expected[1] - expected[0]), high)
 
 
 def _total(channel: OnData, values: Mapping[str, float]) -> float:
