@@ -16,7 +16,7 @@ from .arrays import Table, check_count, check_number, check_sample, generator, j
 from .rates import Events
 from .prepared import OnData, Prepared, complete
 from .likelihood import Likelihood
-from .distributions import rows_at_rates, shared_rows
+from .sums import rows_at_rates, shared_rows
 
 # %% auto #0
 __all__ = ['nu_of', 'positive_yields', 'tasks_of', 'pseudo_experiments', 'Template', 'sources_of', 'source_tables', 'own_values',

@@ -16,7 +16,8 @@ from .arrays import Table, check_choice, check_count, check_number, spawn
 from .rates import events_on
 from .prepared import OnData, Prepared, nll_at, prepare, starting_values
 from .likelihood import Likelihood
-from .distributions import CLs, Statistic, limit_tails, log_significance, p_from_significance, shared_rows, upper_tail
+from .distributions import CLs, Statistic, limit_tails, log_significance, p_from_significance
+from .sums import shared_rows, upper_tail
 from .experiments import (all_rows, asimov, measured_at, own_values, positive_yields, pseudo_data, pseudo_experiments, source_tables, sources_by_channel,
                                 tasks_of)
 

@@ -7,11 +7,12 @@ import pytest
 from scipy import stats
 
 from lrguide.arrays import Table, spawn
-from lrguide.distributions import Distribution, Statistic, binned_statistic, compound_poisson, counting_limit, exact_distributions, on_off_background, on_off_statistic, power_at, power_curve, randomised_test
+from lrguide.distributions import Distribution, Statistic, binned_statistic, counting_limit, on_off_background, on_off_statistic, power_at, power_curve, randomised_test
 from lrguide.experiments import Template, pseudo_experiments
 from lrguide.hypotest import cls_value, log_likelihood_ratio, p_value, toys_power, toys_power_curve, upper_limit
 from lrguide.likelihood import Likelihood, Normal, Process
 from lrguide.models import Resonance
+from lrguide.sums import compound_poisson, exact_distributions
 
 TOY = Resonance(0.08)
 LIMIT = {"null": {"mu": 1.0}, "alternative": {"mu": 0.0}}

@@ -5,11 +5,12 @@ import pytest
 from scipy import stats
 
 from lrguide.arrays import Table
-from lrguide.distributions import counting_cls, counting_limit, log_poisson_tail, log_significance, upper_tail
+from lrguide.distributions import counting_cls, counting_limit, log_poisson_tail, log_significance
 from lrguide.experiments import Template
 from lrguide.hypotest import cls_value, p_value, upper_limit
 from lrguide.likelihood import BinnedRatio, Likelihood, Process
 from lrguide.models import Resonance
+from lrguide.sums import upper_tail
 
 ONE = Template(Table([0.0]))
 DISCOVERY = {"null": {"mu": 0.0}, "alternative": {"mu": 1.0}}
