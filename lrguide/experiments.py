@@ -19,8 +19,8 @@ from .likelihood import Likelihood
 from .sums import rows_at_rates, shared_rows
 
 # %% auto #0
-__all__ = ['nu_of', 'positive_yields', 'tasks_of', 'pseudo_experiments', 'Template', 'sources_of', 'source_tables', 'own_values',
-           'sources_by_channel', 'all_rows', 'asimov', 'measured_at', 'drawn_events', 'chances', 'pseudo_data']
+__all__ = ['nu_of', 'positive_yields', 'chances', 'tasks_of', 'pseudo_experiments', 'Template', 'sources_of', 'source_tables',
+           'own_values', 'sources_by_channel', 'all_rows', 'asimov', 'measured_at', 'drawn_events', 'pseudo_data']
 
 # %% ../nbs/9_machinery/99_experiments.ipynb #00000007
 def nu_of(source, values: Mapping[str, float] | None):
@@ -39,6 +39,14 @@ def positive_yields(model: Likelihood, values: Mapping[str, float], name: str) -
         if not expected >= 0:
             raise ValueError(f"{name}: expected yields of at least 0, got {expected:g} for {process}; a range that starts at 0 for its strength helps")
     return yields
+
+
+def chances(name: str, table: Table) -> np.ndarray:
+    "Probabilities (n,) by which the rows of a process's `table` are drawn. Raises ValueError for negative weights."
+    if check_sample(table, f"source of {name}").weights.min() < 0:
+        raise ValueError(f"source of {name}: expected weights of at least 0 to resample from, got {table.weights.min():g}; "
+                         "method='exact' and 'asymptotic' take negative ones")
+    return table.weights / table.total
 
 # %% ../nbs/9_machinery/99_experiments.ipynb #e0eede2c
 _BLOCK = 2**18  # events at once
@@ -396,13 +404,6 @@ def _drawn_rows(sources: Mapping[str, Table], counts: Mapping[str, np.ndarray], 
         rows[owner, place] = start + rng.choice(len(table), len(owner), p=chances(name, table))
         filled, start = filled + count, start + len(table)
     return rows, weights.astype(float)
-
-def chances(name: str, table: Table) -> np.ndarray:
-    "Probabilities (n,) by which the rows of a process's `table` are drawn. Raises ValueError for negative weights."
-    if check_sample(table, f"source of {name}").weights.min() < 0:
-        raise ValueError(f"source of {name}: expected weights of at least 0 to resample from, got {table.weights.min():g}; "
-                         "method='exact' and 'asymptotic' take negative ones")
-    return table.weights / table.total
 
 # %% ../nbs/9_machinery/99_experiments.ipynb #076a70cd
 def pseudo_data(models: Mapping[str, OnData], truth: Mapping[str, float], sources: Mapping[str, Mapping], rows: Mapping, task) -> dict[str, Prepared]:
