@@ -5,7 +5,8 @@ import numpy as np
 from benchmarks.harness import interleave, row
 from benchmarks.problem import ALTERNATIVE, NULL, nodes, search
 from lrguide.arrays import Table
-from lrguide.distributions import Statistic, exact_distributions, power_at
+from lrguide.distributions import Statistic, power_at
+from lrguide.sums import exact_distributions
 from lrguide.experiments import pseudo_experiments
 from lrguide.hypotest import log_likelihood_ratio
 

@@ -3,18 +3,18 @@
 # %% ../nbs/1_optimality/12_testing.ipynb #fe3d04ad
 """Exact distributions of test statistics, and what is read off them: power, significance, CLs, limits of a count.
 
-`Distribution` on a lattice; `compound_poisson` and `exact_distributions` for sums over events; `Statistic`.
+`Distribution` on a lattice, `Statistic`, Poisson tails, CLs; laws of sums over events are in `sums`.
 """
 from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
 import numpy as np
-from scipy.special import gammaincc, gammainccinv, log_ndtr, ndtri, xlogy
+from scipy.special import gammainc, gammaincc, gammainccinv, gammaln, log_ndtr, ndtr, ndtri, ndtri_exp, xlogy
 from .arrays import check_column, check_count, check_number
 
 # %% auto #0
-__all__ = ['randomised_test', 'Distribution', 'power_curve', 'power_at', 'significance', 'p_from_significance', 'CLs', 'counting_cls', 'counting_limit', 'on_off_background', 'on_off_statistic', 'Statistic', 'binned_statistic', 'compound_poisson', 'exact_distributions', 'kinds_of_events', 'rows_at_rates', 'shared_rows']
+__all__ = ['randomised_test', 'Distribution', 'power_curve', 'power_at', 'significance', 'log_significance', 'p_from_significance', 'log_poisson_tail', 'CLs', 'counting_cls', 'counting_limit', 'on_off_background', 'on_off_statistic', 'Statistic', 'binned_statistic', 'discovery_tail', 'limit_tails', 'bounded_tail']
 
 # %% ../nbs/1_optimality/12_testing.ipynb #00000007
 def randomised_test(null, alternative, level: float) -> tuple[np.ndarray, float]:
@@ -47,7 +47,7 @@ class Distribution:
     """Distribution of a statistic T on the lattice start + step * k: `probability` (m,); P(T = -inf) `below`, P(T = +inf) `above`.
 
     A value between two lattice points is taken for the nearest one; tails include the value they are asked for.
-    `far`: a function that computes the probabilities again so that the smallest are right too; used below 1e-7.
+    `far`: a function that computes the logarithms of the probabilities so that the smallest are right too; used below 1e-7.
     `smooth`: whether contributions were shared between lattice values (chapter 17), not rounded."""
     start: float
     step: float
@@ -79,14 +79,43 @@ class Distribution:
         return np.clip(np.rint((np.asarray(t, float) - self.start) / self.step), -1, len(self.probability)).astype(int)
 
     @cached_property
+    def log_probability(self) -> np.ndarray:
+        "Logarithms (m,) of the probabilities, right far into the tails."
+        with np.errstate(divide="ignore"):
+            return np.log(self.probability) if self.far is None else self.far()
+
+    @cached_property
     def precise(self) -> Distribution:
-        "The same distribution with probabilities that are right far into the tails."
-        return self if self.far is None else replace(self, probability=self.far(), far=None)
+        "The same distribution with these probabilities."
+        return self if self.far is None else replace(self, probability=np.exp(self.log_probability), far=None)
+
+    @cached_property
+    def _log_quick(self) -> np.ndarray:
+        "log P(T >= value k), k = 0..m, as good as `probability`."
+        with np.errstate(divide="ignore"):
+            return np.log(self._upper)
+
+    @cached_property
+    def _log_upper(self) -> np.ndarray:
+        "The same, right far into the tail."
+        with np.errstate(divide="ignore"):
+            whole = np.concatenate([[np.log(self.above)], self.log_probability[::-1]])
+        return np.minimum(np.logaddexp.accumulate(whole), 0.0)[::-1]
 
     def tail(self, t) -> float | np.ndarray:
         "P(T >= t), for a number or an array."
         p = self._upper[np.maximum(self._nearest(t), 0)] + self.below * np.isneginf(t)
         return p if self.far is None or np.min(p, initial=1.0) > 1e-7 else self.precise.tail(t)
+
+    def log_tail(self, t) -> float | np.ndarray:
+        "log P(T >= t); finite also where P is too small for a floating point number."
+        return np.where(np.isneginf(t), 0.0, self.log_tail_from(np.maximum(self._nearest(t), 0)))[()]
+
+    def log_tail_from(self, k) -> float | np.ndarray:
+        "log P(T >= value k), k = 0..m."
+        if self.far is not None and np.min(self._upper[k], initial=1.0) <= 1e-7:
+            return self._log_upper[k]
+        return self._log_quick[k]
 
     def head(self, t) -> float | np.ndarray:
         "P(T <= t), for a number or an array."
@@ -120,21 +149,61 @@ def significance(p) -> float | np.ndarray:
     return -ndtri(p) + 0.0  # turns -0 into 0
 
 
+def log_significance(log_p) -> float | np.ndarray:
+    "The same from log p <= 0, finite where p itself is too small for a floating point number."
+    log_p = np.asarray(log_p, dtype=float)
+    if not np.all(log_p <= 0):
+        raise ValueError(f"log_p: expected logarithms of probabilities, at most 0, got {log_p[~(log_p <= 0)].flat[0]}")
+    return -ndtri_exp(log_p) + 0.0
+
+
 def p_from_significance(z) -> float | np.ndarray:
     "One-sided p-value 1 - Phi(z); accurate in the far tail, where 1 - Phi(z) computed as written is 0."
     return np.exp(log_ndtr(-np.asarray(z, dtype=float)))
 
+# %% ../nbs/1_optimality/12_testing.ipynb #901d720d
+def log_poisson_tail(n, mean, upper: bool = True) -> float | np.ndarray:
+    "log P(N >= `n`) of a Poisson number, or log P(N <= `n`) if not `upper`, right however small; numbers or arrays."
+    n, mean = np.broadcast_arrays(np.asarray(n, dtype=float), np.asarray(mean, dtype=float))
+    shape, n, mean = n.shape, n.ravel(), mean.ravel()
+    p = np.where(n > 0, gammainc(np.maximum(n, 1.0), mean), 1.0) if upper else np.where(n >= 0, gammaincc(np.maximum(n, 0.0) + 1, mean), 0.0)
+    with np.errstate(divide="ignore"):
+        log_p = np.log(p)
+    far = (p < 1e-280) & (mean > 0) & (n >= 0) & np.isfinite(n)
+    if far.any():
+        log_p[far] = _log_far_poisson(n[far], mean[far], upper)
+    return log_p.reshape(shape)[()]
+
+
+def _log_far_poisson(n: np.ndarray, mean: np.ndarray, upper: bool) -> np.ndarray:
+    "The same far from the mean: the first probability times 200 terms of a series and a geometric rest."
+    ratio = lambda k: mean / (n + k) if upper else np.maximum(n - k + 1, 0.0) / mean     # of neighbouring probabilities
+    series = 1 / (1 - ratio(200))
+    for k in range(199, 0, -1):
+        series = 1 + ratio(k) * series
+    return xlogy(n, mean) - mean - gammaln(n + 1) + np.log(series)
+
 # %% ../nbs/1_optimality/12_testing.ipynb #00000018
 @dataclass(frozen=True)
 class CLs:
-    "The tails `clsb` = P(T >= T_obs | S+B) and `clb` = P(T >= T_obs | B), with T = log L(B)/L(S+B)."
-    clsb: float | np.ndarray
-    clb: float | np.ndarray
+    "The tails P(T >= T_obs | S+B) and P(T >= T_obs | B), as logarithms, with T = log L(B)/L(S+B)."
+    log_clsb: float | np.ndarray
+    log_clb: float | np.ndarray
+
+    @property
+    def clsb(self) -> float | np.ndarray:
+        "P(T >= T_obs | S+B)."
+        return np.exp(self.log_clsb)
+
+    @property
+    def clb(self) -> float | np.ndarray:
+        "P(T >= T_obs | B)."
+        return np.exp(self.log_clb)
 
     @property
     def cls(self) -> float | np.ndarray:
-        "Their quotient (3.5)."
-        return self.clsb / self.clb
+        "Their quotient (3.5); also of two that are too small to be written down."
+        return np.exp(self.log_clsb - self.log_clb)
 
 
 def counting_cls(n, signal, background) -> CLs:
@@ -142,7 +211,7 @@ def counting_cls(n, signal, background) -> CLs:
     for value, name in ((n, "n"), (signal, "signal"), (background, "background")):
         if not np.all(np.asarray(value) >= 0):
             raise ValueError(f"{name}: expected numbers of at least 0, got {np.min(value)}")
-    return CLs(gammaincc(np.add(n, 1.0), np.add(signal, background)), gammaincc(np.add(n, 1.0), background))
+    return CLs(*(log_poisson_tail(n, mean, upper=False) for mean in (np.add(signal, background), background)))
 
 # %% ../nbs/1_optimality/12_testing.ipynb #0000001b
 def counting_limit(n, background, level: float = 0.05, method: str = "cls") -> float | np.ndarray:
@@ -152,11 +221,23 @@ def counting_limit(n, background, level: float = 0.05, method: str = "cls") -> f
     level = check_number(level, "level", "(0, 1)")
     if method not in ("cls", "clsb"):
         raise ValueError(f"method: expected cls or clsb, got {method!r}")
-    clb = counting_cls(n, 0.0, background).clb
-    if method == "cls" and not np.all(clb * level > 1e-300):
-        raise ValueError(f"n: expected counts that the background can fluctuate to, got P(N <= n | B) = {np.min(clb):g}")
-    limit = gammainccinv(np.add(n, 1.0), level * (clb if method == "cls" else 1.0)) - background
-    return np.where(limit >= 0, limit, np.nan)[()]
+    n, background = np.broadcast_arrays(np.asarray(n, dtype=float), np.asarray(background, dtype=float))
+    wanted = np.log(level) + (counting_cls(n, 0.0, background).log_clb if method == "cls" else np.zeros(n.shape))
+    limit = gammainccinv(n + 1, np.exp(wanted)) - background
+    limit = np.where(limit >= 0, limit, np.nan)
+    far = wanted < -600
+    limit[far] = _far_limit(n[far], background[far], np.broadcast_to(wanted, n.shape)[far])
+    return limit[()]
+
+
+def _far_limit(n: np.ndarray, background: np.ndarray, wanted: np.ndarray) -> np.ndarray:
+    "Signal at which log P(N <= n) is `wanted`: Newton's method, which comes down to it from above since this function is concave."
+    signal = np.zeros(n.shape)
+    for _ in range(60):
+        log_p = log_poisson_tail(n, signal + background, upper=False)
+        slope = np.exp(xlogy(n, signal + background) - signal - background - gammaln(n + 1) - log_p)
+        signal = np.maximum(signal + (log_p - wanted) / slope, 0.0)
+    return signal
 
 # %% ../nbs/1_optimality/12_testing.ipynb #00000027
 def on_off_background(n_on: int, n_off: int, tau: float, signal: float = 0.0) -> float:
@@ -214,189 +295,25 @@ def binned_statistic(index: Callable[[np.ndarray], np.ndarray], null, alternativ
     terms = np.append(terms, 0.0)      # bin -1: dropped
     return Statistic(null.sum() - alternative.sum(), lambda x: terms[index(x)])
 
-# %% ../nbs/9_machinery/98_distributions.ipynb #7dfb4dd3
-from collections.abc import Callable, Mapping, Sequence
-from functools import partial
-import numpy as np
-import scipy.fft
-from scipy.optimize import brentq
-from .arrays import Table, check_number, check_sample
-
-# %% ../nbs/9_machinery/98_distributions.ipynb #0000000c
-_LARGEST = 2**22  # lattice values at most: 32 MiB for each distribution
+# %% ../nbs/2_uncertainty/22_asymptotics.ipynb #0000001a
+def discovery_tail(q0, mean=0.0) -> float | np.ndarray:
+    "P(q0 >= `q0`) if the best strength is normal around `mean` in units of its standard deviation; 1 at zero. CCGV (2011)."
+    return np.where(np.asarray(q0) > 0, ndtr(mean - np.sqrt(np.maximum(q0, 0.0))), 1.0)[()]
 
 
-def _reach(jump: np.ndarray, rate: np.ndarray) -> tuple[int, int]:
-    "Ends between which sums of `jump` (m,) at rates `rate` (m,) lie with probability 1 - 2e-26: Chernoff's bound."
-    rate, jump = rate[rate > 0], jump[rate > 0]
-    ends = []
-    for sign in (-1, 1):
-        j = sign * jump
-        slope = lambda theta: rate @ (j * np.exp(theta * j))
-        excess = lambda theta: rate @ np.expm1(theta * j) - theta * slope(theta) + 60     # zero where the bound at y = K'(theta) is e^-60
-        largest, theta = j.max(initial=-1), 1 / np.abs(j).max(initial=1)
-        while excess(theta) > 0 and (theta < 1e4 if largest <= 0 else theta * largest < 600):
-            theta *= 2
-        theta = theta if largest <= 0 else min(theta, 600 / largest)
-        if excess(theta) < 0:
-            end = slope(brentq(excess, 0, theta, rtol=1e-3))
-        else:                                              # no bound to be had: as far as the largest jump goes, or to no event at all
-            end = max(slope(theta), 0.0) if largest > 0 else 0
-        ends.append(sign * int(np.ceil(end)))
-    return ends[0], ends[1]
+def limit_tails(q, asimov, bounded: bool = True) -> CLs:
+    """Tails P(q_mu >= `q`) under mu and under zero signal, as CLs, for numbers or arrays; at q = 0 the limit from above.
 
-# %% ../nbs/9_machinery/98_distributions.ipynb #0000000d
-def _step(t: np.ndarray, rates: np.ndarray, smooth: bool) -> float:
-    "Step of the lattice for sums of `t` (n,) at `rates` (h, n); see the text."
-    if np.ptp(t) <= 1e-9 * np.abs(t).max():
-        return float(np.abs(t).max())                      # counting: exact
-    expected, variance = rates.sum(axis=1), rates @ t**2
-    rms = np.sqrt(np.min(variance[expected > 0] / expected[expected > 0]))
-    return min(0.02 * rms, 6e-4 * np.sqrt(np.min(variance[expected > 0]))) * (1.0 if smooth else 0.25)
+    `asimov`: q_mu of the data set expected without signal, (mu/sigma)^2. bounded=True: of the statistic (16), else of (14)."""
+    root, m = np.sqrt(np.maximum(q, 0.0)), np.sqrt(asimov)
+    from_s, from_0 = -root, m - root
+    if bounded:
+        far = root > m                                      # the best strength is negative
+        with np.errstate(divide="ignore", invalid="ignore"):
+            from_s, from_0 = np.where(far, -(q + m**2) / (2 * m), from_s)[()], np.where(far, (m**2 - q) / (2 * m), from_0)[()]
+    return CLs(log_ndtr(from_s), log_ndtr(from_0))
 
 
-def _is_smooth(t: np.ndarray, rates: np.ndarray) -> bool:
-    "Whether sums of `t` (n,) at `rates` (h, n) have so many values that their atoms do not matter."
-    if np.ptp(t) <= 1e-9 * np.abs(t).max():
-        return False
-    return np.abs(rates).sum(axis=1).max() > 300 or len(np.unique(t[:: max(1, len(t) // 2000)])) > 300
-
-# %% ../nbs/9_machinery/98_distributions.ipynb #0000000e
-def _lattice(t: np.ndarray, rates: np.ndarray, step: float | None, smooth: bool | None) -> tuple:
-    """Lattice for sums of `t` (n,) at `rates` (h, n): step, jumps (m,) in steps, their rates (h, m), first index, number of values, smooth."""
-    if len(t) == 0:
-        return 1.0, np.zeros(0, int), np.zeros((len(rates), 0)), 0, 1, False
-    smooth = _is_smooth(t, rates) if smooth is None else smooth
-    step = max(_step(t, rates, smooth) if step is None else step, 1.01 * np.ptp(t) / _LARGEST)
-    at = t / step
-    k = np.floor(at) if smooth else np.rint(at)
-    share, start = at - k, int(k.min())
-    jump, k = np.arange(start, int(k.max()) + 2), k.astype(np.int64) - start
-    on = lambda rate: np.bincount(k, weights=rate, minlength=len(jump))
-    summed = np.stack([on(rate) for rate in rates])
-    if smooth:                                             # the part that belongs to the next value
-        moved = np.stack([on(rate * share) for rate in rates])
-        summed = summed - moved + np.concatenate([np.zeros((len(rates), 1)), moved[:, :-1]], axis=1)
-    used = (summed != 0).any(axis=0) & (jump != 0)
-    jump, summed = jump[used], summed[:, used]
-    reach = [_reach(jump, np.abs(rate)) for rate in summed]
-    low, high = min(end for end, _ in reach), max(end for _, end in reach)
-    size = max(high - low, int(jump[-1] - jump[0]) if len(jump) else 0) + 1
-    if size > _LARGEST:                                    # a coarser lattice: exact for a rounded test, more variance for a shared one
-        return _lattice(t, rates, step * size / _LARGEST * 1.01, smooth)
-    return step, jump, summed, low, scipy.fft.next_fast_len(size, real=True), smooth
-
-# %% ../nbs/9_machinery/98_distributions.ipynb #00000010
-def _transformed(jump: np.ndarray, rate: np.ndarray, low: int, size: int) -> np.ndarray:
-    "Probabilities of the sums low, low + 1, ... (size,) of `jump` (m,) at rates `rate` (m,): transform, exponential, transform back."
-    spectrum = scipy.fft.rfft(np.bincount(jump % size, weights=rate, minlength=size))
-    return np.roll(np.maximum(scipy.fft.irfft(np.exp(spectrum - rate.sum()), size), 0.0), -low)
-
-
-def _all_tilts(jump: np.ndarray, rate: np.ndarray, low: int, size: int, share: float) -> np.ndarray:
-    "As `share` times `_transformed`, with small relative error far into both tails, from several tilts."
-    jump, rate = jump[rate > 0], rate[rate > 0]
-    probability, value = _transformed(jump, rate, low, size), low + np.arange(size)
-    if len(jump) == 0:
-        return share * probability
-    middle = int(np.argmax(probability))
-    for outwards in (slice(middle, None, 1), slice(middle, None, -1)):
-        part, at = probability[outwards], value[outwards]
-        good = _good_until(part)
-        while good < len(part) and (theta := _tilt_to(jump, rate, at[good])) is not None:
-            tilted = _window(jump, rate * np.exp(theta * jump), low, size)[outwards]
-            with np.errstate(divide="ignore"):
-                part[good:] = np.exp(np.log(tilted[good:]) + rate @ np.expm1(theta * jump) - theta * at[good:])
-            good = max(good + 1, good + _good_until(tilted[good:]))
-    return share * probability
-
-# %% ../nbs/9_machinery/98_distributions.ipynb #00000011
-def _window(jump: np.ndarray, rate: np.ndarray, low: int, size: int) -> np.ndarray:
-    "As `_transformed`, computed on a lattice long enough for these rates, so that nothing comes round into the window; zeros if that is longer than four times _LARGEST."
-    ends = _reach(jump, rate)
-    start, stop = min(low, ends[0]), max(low + size, ends[1] + 1)
-    if stop - start > 4 * _LARGEST:
-        return np.zeros(size)
-    whole = _transformed(jump, rate, start, scipy.fft.next_fast_len(stop - start, real=True))
-    return whole[low - start:low - start + size]
-
-
-def _good_until(probability: np.ndarray) -> int:
-    "Index after the last probability above 1e-9 of the largest."
-    return int(np.flatnonzero(probability > 1e-9 * probability.max())[-1]) + 1 if probability.max() > 0 else len(probability)
-
-
-def _tilt_to(jump: np.ndarray, rate: np.ndarray, mean: int) -> float | None:
-    "theta with K'(theta) = `mean` >< 0, None if no sum can be so far out."
-    excess = lambda theta: rate @ (jump * np.exp(theta * jump)) - mean
-    ends = [sign * (600 / (sign * jump).max() if (sign * jump).max() > 0 else 1e3) for sign in (-1, 1)]
-    return brentq(excess, *ends, rtol=1e-10) if excess(ends[0]) < 0 < excess(ends[1]) else None
-
-# %% ../nbs/9_machinery/98_distributions.ipynb #0000000f
-def compound_poisson(t, rates, constant: float = 0.0, step: float | None = None, smooth: bool | None = None) -> tuple[Distribution, ...]:
-    """Distribution of constant + sum of t over a Poisson number of events, one for each row of `rates`, on one lattice.
-
-    `t` (n,): contribution of each kind of event, +-inf allowed. `rates` (h, n): expected number of events of each kind
-    under h hypotheses. `step`: of the lattice; `smooth`: whether to share or to round; chosen if None. A Distribution that is not `smooth` is that of the rounded t
-    (`Statistic.rounded`), whose values are to be looked up in it. Hu and Nielsen, physics/9906010."""
-    t, rates = np.asarray(t, dtype=float), np.atleast_2d(np.asarray(rates, dtype=float))
-    if t.ndim != 1 or rates.shape[1:] != t.shape or not np.all(np.isfinite(rates)) or np.any(rates.sum(axis=1) < 0):
-        raise ValueError(f"rates: expected finite numbers of shape (h, {t.size}) with sums of at least 0, got shape {rates.shape} for t of shape {t.shape}")
-    if step is not None:
-        check_number(step, "step", "(0, inf)")
-    certain = {sign: np.zeros(len(rates)) for sign in (-1, 1)}
-    if not np.isfinite(t).all():
-        possible = (rates != 0).any(axis=0)
-        if np.isnan(t[possible]).any():
-            raise ValueError("t: expected numbers or infinities, got NaN where events are expected")
-        certain = {sign: rates[:, possible & (t == sign * np.inf)].sum(axis=1) for sign in (-1, 1)}
-        if np.any((certain[-1] > 0) & (certain[1] > 0)):
-            raise ValueError("t: expected +inf or -inf under one hypothesis, got both")
-        t, rates = t[possible & np.isfinite(t)], rates[:, possible & np.isfinite(t)]
-    if not t.all() or not rates.any():
-        t, rates = t[(t != 0) & rates.any(axis=0)], rates[:, (t != 0) & rates.any(axis=0)]
-    step, jump, summed, low, size, smooth = _lattice(t, rates, step, smooth)
-    distributions = []
-    for rate, below, above in zip(summed, -np.expm1(-certain[-1]), -np.expm1(-certain[1])):
-        share = (1 - below) * (1 - above)
-        far = partial(_all_tilts, jump, rate, low, size, share) if len(jump) and np.all(rate >= 0) else None
-        probability = share * _transformed(jump, rate, low, size)
-        distributions.append(Distribution(constant + low * step, step, probability, float(below), float(above), far, smooth))
-    return tuple(distributions)
-
-# %% ../nbs/9_machinery/98_distributions.ipynb #97ecbfef
-def exact_distributions(statistic: Statistic, source: Mapping[str, Table], *yields: Mapping[str, float],
-                        step: float | None = None, smooth: bool | None = None) -> tuple[Distribution, ...]:
-    """Exact distributions of `statistic`, one for each of the `yields`, which give expected events by process.
-
-    `source`: a Table for each process, whose weights are a distribution over its rows (quadrature nodes, simulated events)."""
-    t, rates = kinds_of_events(statistic, source, yields)
-    return compound_poisson(t, rates, statistic.constant, step, smooth)
-
-
-def kinds_of_events(statistic: Statistic, source: Mapping[str, Table], yields: Sequence[Mapping[str, float]]):
-    "Contribution (n,) and rates (h, n) of all rows of the `source`s."
-    terms, rates = rows_at_rates(lambda x: statistic.contribution(x)[None], source, yields)
-    return terms[0], rates
-
-
-def rows_at_rates(terms: Callable, source: Mapping[str, Table], yields: Sequence[Mapping[str, float]]):
-    "`terms` (m, n) and rates (h, n) of all rows of the `source`s; rows shared by all processes are evaluated once."
-    x, share = shared_rows(source)
-    expected = np.array([[hypothesis[name] for name in source] for hypothesis in yields], dtype=float)
-    if not np.all(expected >= 0):
-        raise ValueError(f"yields: expected numbers of at least 0, got {expected.min():g}")
-    return terms(x), expected @ share
-
-
-def shared_rows(source: Mapping[str, Table]) -> tuple[np.ndarray, np.ndarray]:
-    "Events (n, d) of all `source`s, once if all have the same, and the share (K, n) of each source's total that each stands for."
-    tables = [check_sample(source[name], f"source of {name}") for name in source]
-    share = [table.weights / table.total for table in tables]
-    if all(table.x is tables[0].x or np.array_equal(table.x, tables[0].x) for table in tables):
-        return tables[0].x, np.stack(share)
-    ends = np.cumsum([0, *map(len, tables)])
-    apart = np.zeros((len(tables), ends[-1]))
-    for one, own, start in zip(apart, share, ends):
-        one[start:start + len(own)] = own
-    return np.concatenate([table.x for table in tables]), apart
+def bounded_tail(t, distance) -> float | np.ndarray:
+    "P(t >= `t` | mu) of the bounded statistic (11), `distance` = mu/sigma >= 0 from the boundary; numbers or arrays."
+    return np.minimum(ndtr(-np.sqrt(np.maximum(t, 0.0))) + limit_tails(t, np.square(distance)).clsb, 1.0)

@@ -7,20 +7,20 @@
 """
 from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache, partial
 import numpy as np
 from scipy.sparse import csr_array
 from scipy.special import gammaln, xlogy
 from .arrays import Table, check_count, check_number, check_sample, generator, join, spawn
 from .rates import Events
-from .prepared import OnData, Prepared
+from .prepared import OnData, Prepared, complete
 from .likelihood import Likelihood
-from .distributions import rows_at_rates
+from .sums import rows_at_rates, shared_rows
 
 # %% auto #0
-__all__ = ['nu_of', 'positive_yields', 'tasks_of', 'pseudo_experiments', 'Template', 'sources_of', 'source_tables', 'own_values',
-           'sources_by_channel', 'all_rows', 'drawn_events', 'pseudo_data']
+__all__ = ['nu_of', 'positive_yields', 'chances', 'tasks_of', 'pseudo_experiments', 'Template', 'sources_of', 'source_tables',
+           'own_values', 'sources_by_channel', 'all_rows', 'asimov', 'measured_at', 'drawn_events', 'pseudo_data']
 
 # %% ../nbs/9_machinery/99_experiments.ipynb #00000007
 def nu_of(source, values: Mapping[str, float] | None):
@@ -39,6 +39,14 @@ def positive_yields(model: Likelihood, values: Mapping[str, float], name: str) -
         if not expected >= 0:
             raise ValueError(f"{name}: expected yields of at least 0, got {expected:g} for {process}; a range that starts at 0 for its strength helps")
     return yields
+
+
+def chances(name: str, table: Table) -> np.ndarray:
+    "Probabilities (n,) by which the rows of a process's `table` are drawn. Raises ValueError for negative weights."
+    if check_sample(table, f"source of {name}").weights.min() < 0:
+        raise ValueError(f"source of {name}: expected weights of at least 0 to resample from, got {table.weights.min():g}; "
+                         "method='exact' and 'asymptotic' take negative ones")
+    return table.weights / table.total
 
 # %% ../nbs/9_machinery/99_experiments.ipynb #e0eede2c
 _BLOCK = 2**18  # events at once
@@ -219,8 +227,7 @@ def _toy_chunk(constants: np.ndarray, parts: Sequence, task: tuple[int, np.rando
 def _from_tables(tables: Mapping[str, Table], yields: Mapping[str, float], terms: Callable, n_toys: int) -> _Cells | _Counts:
     "Draws events of all `tables` together: their rows at rates of `yields` times weight."
     for name, table in tables.items():
-        if check_sample(table, f"source of {name}").weights.min() < 0:
-            raise ValueError(f"source of {name}: expected weights of at least 0 to resample from, got {table.weights.min():g}")
+        chances(name, table)
     known, rates = rows_at_rates(terms, tables, [yields])
     known, rate = known[:, rates[0] > 0], rates[0][rates[0] > 0]
     if np.isnan(known).any():
@@ -268,6 +275,9 @@ def pseudo_experiments(statistics, source, yields: Mapping[str, float], n_toys: 
     constants = np.array([float(statistic.constant) for statistic in several])
     tasks = tasks_of(n_toys, sum(part.numbers for part in parts), rng)
     result = np.concatenate(list(map(partial(_toy_chunk, constants, parts), tasks)), axis=1)
+    if np.isnan(result).any():
+        raise ValueError("statistics: expected a number for every event, got NaN: a ratio is not a number for events of the source, "
+                         "or one of them decides for and another against")
     return result if isinstance(statistics, Sequence) else result[0]
 
 # %% ../nbs/9_machinery/99_experiments.ipynb #00000041
@@ -349,11 +359,36 @@ def all_rows(model: OnData, sources: Mapping[str, Mapping]) -> dict[str, Events 
     return {key: channel.parts(join(*(Table(item.x) for item in tables[key])))[0]
             if tables[key] and all(isinstance(item, Table) for item in tables[key]) else None for key, channel in model.channels.items()}
 
+# %% ../nbs/9_machinery/99_experiments.ipynb #6cd7d792
+def asimov(model: OnData, values: Mapping[str, float], *, source=None):
+    """Data in which everything is seen as often as `model` expects at `values`: a Table of the sources' rows, weighted by expected events.
+
+    For several channels one for each, by name; for a histogram its expected contents. `source`: Tables or models with a quadrature, as in
+    `p_value`; the true simulation. CCGV (2011)."""
+    values = complete(model, values)
+    sources = sources_by_channel(model, source, values)
+    data = {key: _asimov_of(channel, sources[key], own_values(channel, values)) for key, channel in model.channels.items()}
+    return data if len(data) > 1 else next(iter(data.values()))
+
+
+def _asimov_of(channel: OnData, sources: Mapping, values: Mapping[str, float]):
+    "The same for one channel."
+    if not sources:
+        return channel.contents(values)
+    tables, yields = source_tables(sources, values), positive_yields(channel, values, "values")
+    x, share = shared_rows(tables)
+    return Table(x, weight=np.array([yields[name] for name in tables]) @ share)
+
+
+def measured_at(model: OnData, values: Mapping[str, float]) -> tuple:
+    "The constraints of `model` if they had measured exactly `values`."
+    return tuple(replace(c, mean=float(values[c.name])) if hasattr(c, "mean") else c for c in model.constraints)
+
 # %% ../nbs/9_machinery/99_experiments.ipynb #0000004f
 def drawn_events(source, name: str, n: int, rng: np.random.Generator, values: Mapping[str, float]) -> np.ndarray:
     "`n` events (n, d) of a process."
     if isinstance(source, Table):
-        return source.x[rng.choice(len(source), n, p=source.weights / source.total)]
+        return source.x[rng.choice(len(source), n, p=chances(name, source))]
     return source.sample(name, n, rng, nu=nu_of(source, values)).x
 
 
@@ -366,7 +401,7 @@ def _drawn_rows(sources: Mapping[str, Table], counts: Mapping[str, np.ndarray], 
         table = sources[name]
         owner = np.repeat(np.arange(len(count)), count)
         place = np.arange(len(owner)) - np.repeat(np.cumsum(count) - count, count) + filled[owner]
-        rows[owner, place] = start + rng.choice(len(table), len(owner), p=table.weights / table.total)
+        rows[owner, place] = start + rng.choice(len(table), len(owner), p=chances(name, table))
         filled, start = filled + count, start + len(table)
     return rows, weights.astype(float)
 

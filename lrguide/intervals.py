@@ -15,9 +15,10 @@ from scipy.special import gammaln, ndtr, ndtri, xlogy
 from .arrays import check_count, check_number, spawn
 from .minimum import crossings
 from .prepared import OnData, complete
+from .distributions import bounded_tail, limit_tails
+from .experiments import asimov, measured_at
 from .hypotest import enough_toys
-from .asymptotics import (Coverage, Curves, asimov, bounded_tail, chi2_quantile, for_all_sets, limit_tails, measured_at,
-                                 parameter_toys)
+from .asymptotics import Coverage, Curves, chi2_quantile, for_all_sets, parameter_toys
 
 # %% auto #0
 __all__ = ['Intervals', 'intervals', 'expected_limits', 'asymptotic_limits', 'unified_acceptance', 'feldman_cousins',
@@ -121,8 +122,7 @@ def asymptotic_limits(model: OnData, data, strength: str = "mu", level: float = 
 
         def outside(mu):
             tails = limit_tails(2 * np.maximum(curves.rise(mu) - zero, 0), np.square(mu * np.exp(unit(in_grid(mu)))))
-            with np.errstate(divide="ignore", invalid="ignore"):
-                return np.where(curves.failed, 1.0, np.log(level * tails.clb) - np.log(tails.clsb))
+            return np.where(curves.failed, 1.0, np.log(level) + tails.log_clb - tails.log_clsb)
         found = _end(outside, np.maximum(curves.best, 0.0), curves.width, np.inf)
         return np.where(curves.failed, np.nan, found), curves.failed
     return for_all_sets(model, data, weights, limits)[0]

@@ -1,0 +1,113 @@
+"""Limits in any unit, on any scale, and what cannot be limited. Right values from counts, whose limit is an inverse incomplete gamma function."""
+
+import numpy as np
+import pytest
+
+from lrguide.arrays import Table
+from lrguide.distributions import counting_limit
+from lrguide.experiments import Template
+from lrguide.hypotest import p_value, upper_limit
+from lrguide.intervals import asymptotic_limits, expected_limits, intervals
+from lrguide.likelihood import Likelihood, Process
+from lrguide.models import Resonance
+
+ONE = Template(Table([0.0]))
+UNITS = (1e-12, 1e-10, 1e-3, 1.0, 1e5, 1e7, 1e8, 1e12)
+
+
+def counting(s, b):
+    return Likelihood({"signal": Process(s, source=ONE), "background": Process(b, source=ONE)}, {"mu": "signal"})
+
+
+@pytest.mark.parametrize("s", UNITS)
+@pytest.mark.parametrize("n, b", [(4, 5.0), (0, 0.5), (120, 100.0)])
+def test_an_exact_limit_of_a_count_has_no_unit(s, n, b):
+    found = upper_limit(counting(s, b), Table([0.0], weight=[float(n)]))
+    np.testing.assert_allclose(found.value * s, counting_limit(n, b), rtol=1e-9)
+
+
+def test_limits_of_events_have_no_unit():
+    "Unbinned: the limits in units of events agree among each other, exact ones, by formula, bands, and ends of intervals."
+    toy = Resonance(0.08)
+    x = toy.sample("background", 300, rng=3).x
+    found = []
+    for s in UNITS:
+        model = Likelihood({"signal": Process(s, toy, source=toy), "background": Process(300, source=toy)}, {"mu": "signal"})
+        interval = intervals(model, [x])
+        found.append(s * np.array([upper_limit(model, x).value, *asymptotic_limits(model, [x]), *expected_limits(model), *interval.high]))
+    np.testing.assert_allclose(found, np.broadcast_to(found[3], np.shape(found)), rtol=1e-9)
+
+
+def test_the_time_does_not_depend_on_the_unit():
+    "As many evaluations of CLs, whatever the unit."
+    import lrguide.hypotest as hypotest
+
+    asked = []
+    original = hypotest.SimpleTest.exact
+
+    def counted(self, *arguments):
+        asked[-1] += 1
+        return original(self, *arguments)
+
+    hypotest.SimpleTest.exact = counted
+    try:
+        for s in UNITS:
+            asked.append(0)
+            upper_limit(counting(s, 5.0), Table([0.0], weight=[4.0]))
+    finally:
+        hypotest.SimpleTest.exact = original
+    assert max(asked) - min(asked) <= 2 and max(asked) < 25
+
+
+def refused(match, function, *arguments, **options):
+    with pytest.raises((ValueError, RuntimeError), match=match) as caught:
+        function(*arguments, **options)
+    assert "\n" not in str(caught.value)
+
+
+def test_what_cannot_be_limited_is_refused_with_the_cause():
+    refused("^data: expected no event where mu = 0 expects none", upper_limit, counting(1.0, 0.0), np.zeros((3, 1)))
+    np.testing.assert_allclose(upper_limit(counting(1.0, 1e-12), np.zeros((3, 1))).value, counting_limit(3, 0.0), rtol=1e-6)       # the way out
+    np.testing.assert_allclose(upper_limit(counting(2.0, 0.0), np.zeros((0, 1))).value, np.log(20) / 2, rtol=1e-9)
+    refused("^strength: expected a parameter that changes", upper_limit, counting(0.0, 3.0), np.zeros((3, 1)))
+    refused("^strength: expected one of the free parameters mu, got 'nu'", upper_limit, counting(1.0, 3.0), np.zeros((3, 1)), "nu")
+    short = Likelihood({"signal": Process(1.0, source=ONE), "background": Process(5.0, source=ONE)}, {"mu": "signal"}, ranges={"mu": (0.0, 3.0)})
+    refused("^strength: .* within its range, got mu, not excluded at 3$", upper_limit, short, np.zeros((4, 1)))
+    tiny = Likelihood({"signal": Process(1e6, source=ONE), "background": Process(5.0, source=ONE)}, {"mu": "signal"}, ranges={"mu": (0.0, 1e-5)})
+    np.testing.assert_allclose(upper_limit(tiny, np.zeros((4, 1))).value, counting_limit(4, 5.0) / 1e6, rtol=1e-9)
+
+
+def test_toys_do_not_answer_with_numbers_that_are_not_numbers():
+    "A ratio that is NaN for some events: refused for the data, for rows, and for events that toys draw."
+    class Broken:
+        parameters = {}
+
+        def log_ratio(self, x, nu=None):
+            return np.where(np.abs(np.asarray(x)[:, 0]) > 0.45, np.nan, Resonance(0.08).log_ratio(x))
+
+    class OnlySamples:
+        def sample(self, process, n, rng, nu=None):
+            return Resonance(0.08).sample(process, n, rng)
+
+    toy = Resonance(0.08)
+    model = Likelihood({"signal": Process(20, Broken()), "background": Process(100)}, {"mu": "signal"})
+    clean, with_one = np.linspace(-0.4, 0.4, 50), np.linspace(-0.5, 0.5, 51)
+    hypotheses = {"null": {"mu": 0.0}, "alternative": {"mu": 1.0}}
+    for source in (toy, OnlySamples(), {name: toy.sample(name, 500, rng=1) for name in ("signal", "background")}):
+        for method in ("exact", "toys") if not isinstance(source, OnlySamples) else ("toys",):
+            for x in (clean, with_one):
+                refused("NaN|not one|not a number", p_value, model, x, **hypotheses, method=method, source=source, n_toys=200, rng=1)
+
+
+def test_negative_weights_are_resampled_in_nobody_s_words_but_ours():
+    negative = {"signal": Table([0.0, 0.0, 1.0], weight=[0.9, -0.2, 0.3]), "background": Table([0.0, 1.0])}
+    from lrguide.likelihood import BinnedRatio, Normal
+
+    ratio = BinnedRatio(lambda x: (x[:, 0] > 0.5).astype(int), np.array([0.7, 0.3]))
+    fitted = Likelihood({"signal": Process(5, ratio), "background": Process(lambda v: 20 * v["t"])}, {"mu": "signal"}, [Normal("t", 1.0, 0.1)],
+                        ranges={"t": (0.3, 3.0)})
+    simple = Likelihood({"signal": Process(5, ratio), "background": Process(20.0)}, {"mu": "signal"})
+    x = Table([0.0, 1.0], weight=[14.0, 12.0])
+    for model in (fitted, simple):
+        refused("^source of signal: expected weights of at least 0", p_value, model, x, {"mu": 1.0}, {"mu": 0.0}, method="toys", source=negative, n_toys=100, rng=1)
+    assert 0 < p_value(simple, x, {"mu": 0.0}, {"mu": 1.0}, source=negative).value < 0.5       # the exact law needs no resampling
