@@ -33,11 +33,12 @@ def test_the_promised_code_runs(capsys):
     exact = lr.Likelihood({"signal": lr.Process(50, TOY), "background": lr.Process(1000)},
                           strength={"mu": "signal"}, constraints=[lr.Normal("sigma", 0.04, 0.01)])
     truth = exact.fit(x)
-    # 60,000 events of each class spread over a range of eight in sigma leave errors of some per cent in the ratio: enough for mu,
-    # not for a precise sigma (chapter 23 says what is)
-    # the ratio's band at the peak is 9 %; common to all events that would move mu by 1.3 of its error (0.15 for a per cent, chapter 22)
-    assert abs(fit.values["mu"] - truth.values["mu"]) < truth.errors["mu"]
-    assert abs(fit.values["sigma"] - truth.values["sigma"]) < 1.5 * truth.errors["sigma"]
+    # 60,000 events of each class spread over a range of eight in sigma: the ratio's own error is smaller than the statistical one (0.4 to 0.6
+    # of it with two seeds and shares), and the fit is within three of it (chapter 29); sigma would need more events (chapter 23 says how many)
+    own = lr.network_error(model, lambda one: [one.fit(x).values[name] for name in ("mu", "sigma")], rng=5)
+    for name, error, most in zip(("mu", "sigma"), own.error, (0.7, 1.0)):
+        assert error < most * truth.errors[name]
+        assert abs(fit.values[name] - truth.values[name]) < 3 * error
     assert fit.errors["mu"] == pytest.approx(truth.errors["mu"], rel=0.3)
     assert low < fit.values["mu"] < high
     exact_p = lr.p_value(exact.fix(sigma=0.04), x, null={"mu": 0}, alternative={"mu": 1}, method="exact", source=TOY)
