@@ -3,24 +3,28 @@
 # %% ../nbs/2_uncertainty/27_intervals.ipynb #aba0e306
 """Intervals and limits: from the profile of many data sets, by formula, and by the Neyman construction, which assumes nothing.
 
-`intervals`, `asymptotic_limits` and `expected_limits`; `feldman_cousins` for a count, `neyman_construction` for any likelihood.
+`limit` of a data set, exact, by toys or by formula; `intervals`, `asymptotic_limits` of many; `feldman_cousins` for a count,
+`neyman_construction` for any likelihood.
 """
 from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 import numpy as np
-from scipy.interpolate import PchipInterpolator
+from scipy.interpolate import CubicSpline, PchipInterpolator
 from scipy.optimize import brentq
 from scipy.special import gammaln, ndtr, ndtri, xlogy
-from .arrays import check_count, check_number, spawn
-from .prepared import OnData, complete, fit_limits
+from .arrays import check_choice, check_count, check_number, spawn
+from .prepared import OnData, Prepared, complete, fit_limits, prepare, starting_values
 from .distributions import bounded_tail, limit_tails
-from .experiments import asimov, measured_at
-from .hypotest import enough_toys
+from .experiments import asimov, measured_at, own_values
+from .hypotest import (SIGMAS, CLsValue, band_in_words, cls_value, enough_toys, expected_tails, quotient, several_sets,
+                              tails_by_strength)
 from .asymptotics import Coverage, Curves, chi2_quantile, for_all_sets, parameter_toys
 
 # %% auto #0
-__all__ = ['Intervals', 'intervals', 'expected_limits', 'asymptotic_limits', 'unified_acceptance', 'feldman_cousins',
+__all__ = ['Intervals', 'intervals', 'Limit', 'limit_of', 'natural_strength', 'expected_without_signal', 'limit',
+           'without_signal', 'expected_limits', 'asymptotic_limits', 'unified_acceptance', 'feldman_cousins',
            'bounded_critical', 'Construction', 'neyman_construction']
 
 # %% ../nbs/2_uncertainty/27_intervals.ipynb #0000003c
@@ -77,15 +81,151 @@ def intervals(model: OnData, data, name: str = "mu", level: float = 0.6827, *, c
         return *(np.where(curves.failed, np.nan, end) for end in found), curves.best, curves.failed
     return Intervals(*for_all_sets(model, data, weights, ends))
 
+# %% ../nbs/2_uncertainty/27_intervals.ipynb #fa967ee0
+@dataclass(frozen=True, repr=False)
+class Limit:
+    """An upper limit on parameter `strength`: `value`, its standard `error`, and the CLsValue there, `cls`, which is `level`.
+
+    `expected` (k,): limits without signal, at fluctuations of `n_sigma` (k,) standard deviations. `warning`: as in PValue."""
+    value: float
+    error: float
+    strength: str
+    level: float
+    cls: CLsValue
+    expected: tuple[float, ...] = ()
+    n_sigma: tuple[float, ...] = ()
+
+    z = property(lambda self: self.cls.z, doc="Significance of CLs at the limit.")
+    z_error = property(lambda self: self.cls.z_error, doc="Standard error of z.")
+    method = property(lambda self: self.cls.method, doc="As in PValue.")
+    warning = property(lambda self: self.cls.warning, doc="Empty, or what is to be said.")
+
+    def __float__(self) -> float:
+        return self.value
+
+    def __repr__(self) -> str:
+        error = f" +- {self.error:.1g}" if self.error > 0 else ""
+        return (f"{self.strength} < {self.value:.6g}{error} at {1 - self.level:.4g} confidence ({self.method}, from {self.cls.source})"
+                + "\n".join(["", self.warning] * bool(self.warning)) + f"\nexpected: {band_in_words(self.n_sigma, self.expected)}")
+
+
+def limit_of(at: Callable[[float], CLsValue], begin: float, strength: str, level: float, most: float = np.inf) -> Limit:
+    "The Limit at which `at`(value).cls is `level`, searched for from `begin` on, up to `most`, to a relative 1e-9; the unit does not matter."
+    excess = lambda value: max((found := at(value)).log_clsb - found.log_clb - np.log(level), -50.0)          # no toy so far: excluded
+    low = high = min(begin, most)
+    for _ in range(60):
+        if excess(high) <= 0:
+            break
+        if high == most:
+            raise ValueError(f"strength: expected a parameter that the data limit within its range, got {strength}, not excluded at {most:g}")
+        low, high = high, min(2 * high, most)
+    else:
+        raise ValueError(f"strength: expected a parameter that the data can limit, got {strength}, not excluded at {high:g}")
+    while low == high or excess(low) < 0:
+        low, high = low / 2, low
+    value = float(brentq(excess, low, high, xtol=1e-10 * high, rtol=1e-9))
+    found = at(value)
+    slope = (excess(1.02 * value) - excess(0.98 * value)) / (0.04 * value) if found.relative > 0 else np.inf
+    return Limit(value, found.relative / abs(slope), strength, level, found)
+
+# %% ../nbs/2_uncertainty/27_intervals.ipynb #e15f9fe0
+def natural_strength(model: OnData, strength: str) -> float:
+    "The strength that expects three events more, and as many as the background fluctuates by: where a search for a limit begins."
+    if strength not in model.parameters:
+        raise ValueError(f"strength: expected one of the free parameters {', '.join(model.parameters)}, got {strength!r}")
+    high = model.parameters[strength][1]
+    one, others = min(1.0, high), {**model.fixed, **starting_values(model, model.constraints)}
+    expected = [sum(_total(channel, own_values(channel, {**others, strength: value})) for channel in model.channels.values()) for value in (0.0, one)]
+    if not abs(expected[1] - expected[0]) > 0:
+        raise ValueError(f"strength: expected a parameter that changes the expected number of events, got {strength}")
+    return min((3 + np.sqrt(expected[0])) * one / abs(expected[1] - expected[0]), high)
+
+
+def _total(channel: OnData, values: Mapping[str, float]) -> float:
+    "Expected events of a channel."
+    return float(np.sum(channel.contents(values) if hasattr(channel, "contents") else list(channel.yields(values).values())))
+
+def expected_without_signal(tails: Callable, around: float, level: float, n_sigma: Sequence[float], most: float = np.inf) -> np.ndarray:
+    """Limits (k,) expected without signal at fluctuations of `n_sigma` (k,), from `tails`(strength), those under the strength and under none.
+
+    log CLs at a grid of strengths, interpolated by a cubic spline in the logarithm."""
+    share = ndtr(np.asarray(n_sigma, dtype=float))
+
+    def excess(value):
+        with_signal, without = expected_tails(*tails(value), share)
+        return with_signal - without - np.log(level)
+    grid = list(around * np.geomspace(0.4, 2.5, 9))
+    curves = [excess(value) for value in grid]
+    while np.any(curves[0] < 0):
+        grid.insert(0, grid[0] / 1.3)
+        curves.insert(0, excess(grid[0]))
+    while np.any(curves[-1] > 0):
+        if grid[-1] > min(1e6 * around, most):
+            return np.full(len(share), np.nan)
+        grid.append(1.3 * grid[-1])
+        curves.append(excess(grid[-1]))
+    log_grid, curves = np.log(grid), np.maximum(np.array(curves), -30.0)
+    return np.exp([_last_crossing(log_grid, curve) for curve in curves.T])
+
+
+def _last_crossing(x: np.ndarray, y: np.ndarray) -> float:
+    "Largest x at which the spline through (x, y) changes its sign from + to -."
+    last = int(np.flatnonzero(y > 0)[-1])
+    return brentq(CubicSpline(x, y), x[last], x[last + 1])
+
+# %% ../nbs/2_uncertainty/27_intervals.ipynb #4d713f8f
+def limit(model: OnData, data, strength: str = "mu", level: float = 0.05, method: str = "exact", *, n_sigma: Sequence[float] = SIGMAS,
+          source=None, n_toys: int = 1000, rng=None, map: Callable = map) -> Limit | list[Limit]:
+    """The Limit on parameter `strength` at confidence 1 - `level` by CLs, with the limits expected without signal.
+
+    `method`: 'exact' (all other parameters fixed), 'toys' (others are fitted, `n_toys` at each strength; needs `rng`) or 'asymptotic' (statistic
+    (16) of Cowan et al. 2011; the Asimov data set has the other parameters where the data want them without signal). `source` as in `p_value`.
+    `data`: one data set, or a list of Tables or arrays (of mappings, for several channels), which gives a list, computed by `map`.
+    Raises ValueError if the data do not limit the strength."""
+    one = partial(_limit, model, strength, check_number(level, "level", "(0, 1)"), method, tuple(n_sigma), source, n_toys)
+    sets = several_sets(model, data)
+    if sets is None:
+        return one(data, rng, map)
+    return list(map(one, sets, [None] * len(sets) if rng is None else spawn(rng, len(sets))))
+
+
+def _limit(model: OnData, strength: str, level: float, method: str, n_sigma: tuple, source, n_toys: int, data, rng, map: Callable = map) -> Limit:
+    "The same for one data set."
+    if check_choice(method, "method", ("exact", "toys", "asymptotic")) == "asymptotic":
+        return _limit_by_formula(model, strength, level, n_sigma, source, data)
+    if method == "toys":
+        enough_toys(n_toys, level)
+    begin, most = natural_strength(model, strength), model.parameters[strength][1]
+    tails = tails_by_strength(model, data, strength, begin, method, source, n_toys, rng, map)
+    if np.isneginf(tails(begin)[0].t):
+        raise ValueError(f"data: expected no event where {strength} = 0 expects none, because then T = -inf whatever the strength is; "
+                         "a small background there, such as 1e-12 of an event, puts the data in order")
+    found = limit_of(lambda value: quotient(*tails(value), method), begin, strength, level, most)
+    expected = expected_without_signal(tails, found.value, level, n_sigma, most) if n_sigma else ()
+    return replace(found, expected=tuple(float(value) for value in expected), n_sigma=n_sigma)
+
 # %% ../nbs/2_uncertainty/27_intervals.ipynb #782d1f89
-def _asimov_root(model: OnData, strength: str, source, values: Mapping[str, float] | None) -> tuple[np.ndarray, np.ndarray, float]:
-    "Strengths mu (g,), mu/sigma (g,), and the best strength over sigma, all from the data set expected without signal."
-    values = {**(values or {}), strength: 0.0}
-    prepared = replace(model.on(asimov(model, values, source=source)), constraints=measured_at(model, complete(model, values)))
+def without_signal(model: OnData, data, strength: str, values: Mapping[str, float] | None) -> dict[str, float]:
+    "Complete `values` of the parameters at strength 0; where some are not given, those that fit one data set best then."
+    at = {**(values or {}), strength: 0.0}
+    if set(model.parameters) <= set(at):
+        return complete(model, at)
+    if data is None:
+        missing = ", ".join(name for name in model.parameters if name not in at)
+        raise ValueError(f"values: expected values for {missing}, or data that they are fitted to")
+    fits = prepare(model, data).fit_many(at)
+    if len(fits.nll) != 1 or not fits.converged[0]:
+        raise RuntimeError(f"data: expected one data set that can be fitted at {strength} = 0")
+    return {**model.fixed, **at, **{name: float(value[0]) for name, value in fits.values.items()}}
+
+
+def _asimov_root(model: OnData, strength: str, source, values: Mapping[str, float]) -> tuple[np.ndarray, np.ndarray, float]:
+    "Strengths mu (g,), mu/sigma (g,), and the best strength over sigma, all from the data set expected at the complete `values`, without signal."
+    prepared = replace(model.on(asimov(model, values, source=source)), constraints=measured_at(model, values))
     curves = Curves(prepared, strength)
     if curves.failed.any():
         raise RuntimeError("the fit to the data set expected without signal did not converge")
-    grid = curves.width[0] * np.geomspace(0.1, 200, 24)
+    grid = curves.width[0] * np.geomspace(0.05, 200, 48)
     found = prepared.fit_many({strength: np.append(0.0, grid)})
     if not found.converged.all():
         raise RuntimeError(f"{(~found.converged).sum()} of {len(grid) + 1} fits to the data set expected without signal did not converge")
@@ -93,13 +233,14 @@ def _asimov_root(model: OnData, strength: str, source, values: Mapping[str, floa
     return grid, np.maximum(signed[1:] - signed[0], 1e-9), -signed[0]       # (mu - best)/sigma plus best/sigma
 
 # %% ../nbs/2_uncertainty/27_intervals.ipynb #4132c7af
-def expected_limits(model: OnData, strength: str = "mu", level: float = 0.05, *, n_sigma: Sequence[float] = (-2, -1, 0, 1, 2),
-                    source=None, values: Mapping[str, float] | None = None) -> np.ndarray:
+def expected_limits(model: OnData, strength: str = "mu", level: float = 0.05, *, n_sigma: Sequence[float] = SIGMAS,
+                    source=None, values: Mapping[str, float] | None = None, data=None) -> np.ndarray:
     """Asymptotic CLs upper limits (len(n_sigma),) for fluctuations of `n_sigma` standard deviations when there is no signal.
 
-    `values`: of the other free parameters. CCGV (2011); `source` as in `p_value`. With a ratio that is not exact: what will be reported."""
+    `values`: of the other free parameters; those not given are fitted to one data set, `data`. CCGV (2011); `source` as in `p_value`.
+    With a ratio that is not exact: what will be reported."""
     level = check_number(level, "level", "(0, 1)")
-    grid, root, bias = _asimov_root(model, strength, source, values)
+    grid, root, bias = _asimov_root(model, strength, source, without_signal(model, data, strength, values))
     n = np.asarray(n_sigma, dtype=float) + bias
     return np.exp(PchipInterpolator(np.log(root), np.log(grid))(np.log(n - ndtri(level * ndtr(n)))))
 
@@ -108,22 +249,39 @@ def asymptotic_limits(model: OnData, data, strength: str = "mu", level: float = 
                       values: Mapping[str, float] | None = None) -> np.ndarray:
     """Upper limits (b,) at which the asymptotic CLs of the statistic (16) is `level`, for b data sets; NaN where the fit failed.
 
-    `data`, `weights` as in `parameter_tests`; `values`, `source`: for the data set expected without signal, as in `expected_limits`."""
+    `data`, `weights` as in `parameter_tests`; `values`, `source`: for the data set expected without signal, as in `expected_limits`: other
+    parameters that have no value there are fitted to each data set, which takes a data set expected for each."""
     level = check_number(level, "level", "(0, 1)")
-    grid, root, _ = _asimov_root(model, strength, source, values)
-    unit = PchipInterpolator(np.log(grid), np.log(root / grid))
-    in_grid = lambda mu: np.log(np.clip(mu, grid[0], grid[-1]))
-
-    def limits(prepared):
-        curves = Curves(prepared, strength)
-        zero = np.where(curves.best < 0, curves.rise(0.0), 0.0)
-
-        def outside(mu):
-            tails = limit_tails(2 * np.maximum(curves.rise(mu) - zero, 0), np.square(mu * np.exp(unit(in_grid(mu)))))
-            return np.where(curves.failed, 1.0, np.log(level) + tails.log_clb - tails.log_clsb)
-        found = _end(outside, np.maximum(curves.best, 0.0), curves.width, np.inf)
-        return np.where(curves.failed, np.nan, found), curves.failed
+    if set(model.parameters) <= {strength, *(values or {})}:
+        root = _asimov_root(model, strength, source, without_signal(model, None, strength, values))
+        limits = lambda prepared: _limits(prepared, strength, level, root)
+    else:
+        def limits(prepared):
+            one = lambda i: _limits(prepared.take([i]), strength, level, _asimov_root(model, strength, source, without_signal(model, prepared.take([i]), strength, values)))
+            return tuple(np.concatenate(columns) for columns in zip(*map(one, range(len(prepared)))))
     return for_all_sets(model, data, weights, limits)[0]
+
+
+def _limits(prepared: Prepared, strength: str, level: float, asimov_root: tuple) -> tuple[np.ndarray, np.ndarray]:
+    "Limits (b,) of the data sets, and which fits failed."
+    curves, (grid, root, _) = Curves(prepared, strength), asimov_root
+    unit = PchipInterpolator(np.log(grid), np.log(root / grid))
+    zero = np.where(curves.best < 0, curves.rise(0.0), 0.0)
+
+    def outside(mu):
+        distance = mu * np.exp(unit(np.log(np.clip(mu, grid[0], grid[-1]))))
+        tails = limit_tails(2 * np.maximum(curves.rise(mu) - zero, 0), np.square(distance))
+        return np.where(curves.failed, 1.0, np.log(level) + tails.log_clb - tails.log_clsb)
+    found = _end(outside, np.maximum(curves.best, 0.0), curves.width, np.inf)
+    return np.where(curves.failed, np.nan, found), curves.failed
+
+# %% ../nbs/2_uncertainty/27_intervals.ipynb #371edee0
+def _limit_by_formula(model: OnData, strength: str, level: float, n_sigma: tuple, source, data) -> Limit:
+    "The Limit of one data set by the formulae, with the free parameters of the Asimov data set fitted to it."
+    (value,) = asymptotic_limits(model, prepare(model, data), strength, level, source=source)
+    expected = expected_limits(model, strength, level, n_sigma=n_sigma, source=source, data=data) if n_sigma else ()
+    tails = cls_value(model, data, {strength: value}, {strength: 0.0}, "asymptotic", source=source)
+    return Limit(float(value), 0.0, strength, level, tails, tuple(float(one) for one in expected), n_sigma)
 
 # %% ../nbs/2_uncertainty/27_intervals.ipynb #0000004d
 def unified_acceptance(signal, background: float, level: float = 0.9, n_max: int | None = None) -> np.ndarray:
