@@ -575,7 +575,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '', 'doc_host': '', 'git_url
                                                                             'lrguide/intervals.py'),
                                    'lrguide.intervals._limits': ('2_uncertainty/intervals.html#_limits', 'lrguide/intervals.py'),
                                    'lrguide.intervals._quantile': ('2_uncertainty/intervals.html#_quantile', 'lrguide/intervals.py'),
-                                   'lrguide.intervals._total': ('2_uncertainty/intervals.html#_total', 'lrguide/intervals.py'),
+                                   'lrguide.intervals._yields': ('2_uncertainty/intervals.html#_yields', 'lrguide/intervals.py'),
                                    'lrguide.intervals.asymptotic_limits': ( '2_uncertainty/intervals.html#asymptotic_limits',
                                                                             'lrguide/intervals.py'),
                                    'lrguide.intervals.bounded_critical': ( '2_uncertainty/intervals.html#bounded_critical',

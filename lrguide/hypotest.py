@@ -561,7 +561,7 @@ def expected_tails(first: Tail, second: Tail, share) -> tuple[np.ndarray, np.nda
     "log P(T >= t) (k,) under two hypotheses where it is at least `share` (k,) under the second, as nearly as atoms allow."
     wanted = np.log(np.asarray(share, dtype=float))
     low, high = (_beyond_all(second.law, wanted, sign) for sign in (-1, 1))
-    for _ in range(40):
+    for _ in range(54):
         middle = 0.5 * (low + high)
         reached = second.law(middle) >= wanted
         low, high = np.where(reached, middle, low), np.where(reached, high, middle)

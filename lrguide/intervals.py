@@ -135,18 +135,21 @@ def natural_strength(model: OnData, strength: str) -> float:
         raise ValueError(f"strength: expected one of the free parameters {', '.join(model.parameters)}, got {strength!r}")
     high = model.parameters[strength][1]
     one, others = min(1.0, high), {**model.fixed, **starting_values(model, model.constraints)}
-    expected = [sum(_total(channel, own_values(channel, {**others, strength: value})) for channel in model.channels.values()) for value in (0.0, one)]
-    if not abs(expected[1] - expected[0]) > 0:
+    none, some = (np.concatenate([_yields(channel, own_values(channel, {**others, strength: value})) for channel in model.channels.values()])
+                  for value in (0.0, one))
+    gain = abs(np.sum(some - none))                        # by process: the sum of all of them would drown a small one
+    if not gain > 0:
         raise ValueError(f"strength: expected a parameter that changes the expected number of events, got {strength}")
-    return min((3 + np.sqrt(expected[0])) * one / abs(expected[1] - expected[0]), high)
+    return min((3 + np.sqrt(none.sum())) * one / gain, high)
 
 
-def _total(channel: OnData, values: Mapping[str, float]) -> float:
-    "Expected events of a channel."
-    return float(np.sum(channel.contents(values) if hasattr(channel, "contents") else list(channel.yields(values).values())))
+def _yields(channel: OnData, values: Mapping[str, float]) -> np.ndarray:
+    "Expected events of a channel, by process or bin."
+    return np.ravel(channel.contents(values) if hasattr(channel, "contents") else list(channel.yields(values).values()))
+
 
 def expected_without_signal(tails: Callable, around: float, level: float, n_sigma: Sequence[float], most: float = np.inf) -> np.ndarray:
-    """Limits (k,) expected without signal at fluctuations of `n_sigma` (k,), from `tails`(strength), those under the strength and under none.
+    """Limits (k,) expected without signal at fluctuations of `n_sigma` (k,), NaN beyond `most`, from `tails`(strength): under it and under none.
 
     log CLs at a grid of strengths, interpolated by a cubic spline in the logarithm."""
     share = ndtr(np.asarray(n_sigma, dtype=float))
@@ -154,23 +157,23 @@ def expected_without_signal(tails: Callable, around: float, level: float, n_sigm
     def excess(value):
         with_signal, without = expected_tails(*tails(value), share)
         return with_signal - without - np.log(level)
-    grid = list(around * np.geomspace(0.4, 2.5, 9))
+    grid = [value for value in around * np.geomspace(0.4, 2.5, 9) if value < most]
     curves = [excess(value) for value in grid]
     while np.any(curves[0] < 0):
         grid.insert(0, grid[0] / 1.3)
         curves.insert(0, excess(grid[0]))
-    while np.any(curves[-1] > 0):
-        if grid[-1] > min(1e6 * around, most):
-            return np.full(len(share), np.nan)
-        grid.append(1.3 * grid[-1])
+    while np.any(curves[-1] > 0) and grid[-1] < min(1e6 * around, most):
+        grid.append(min(1.3 * grid[-1], most))
         curves.append(excess(grid[-1]))
     log_grid, curves = np.log(grid), np.maximum(np.array(curves), -30.0)
     return np.exp([_last_crossing(log_grid, curve) for curve in curves.T])
 
 
 def _last_crossing(x: np.ndarray, y: np.ndarray) -> float:
-    "Largest x at which the spline through (x, y) changes its sign from + to -."
+    "Largest x at which the spline through (x, y) changes its sign from + to -; NaN if it ends above zero."
     last = int(np.flatnonzero(y > 0)[-1])
+    if last == len(x) - 1:
+        return np.nan
     return brentq(CubicSpline(x, y), x[last], x[last + 1])
 
 # %% ../nbs/2_uncertainty/27_intervals.ipynb #4d713f8f
