@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 import numpy as np
 from scipy.special import gammaincinv, ndtr
-from .arrays import Table, check_count, check_number
+from .arrays import check_count, check_number
 from .minimum import differentiated
 from .prepared import OnData, Prepared, complete, in_groups
 from .experiments import all_rows, asimov, measured_at, own_values, positive_yields, pseudo_data, sources_by_channel, tasks_of

@@ -36,7 +36,7 @@ def data_set():
 
 @pytest.mark.parametrize("call", [lambda x: lr.p_value(likelihood(), x, {"mu": 0.0}, {"mu": 1.0}, "exact"),
                                   lambda x: lr.cls_value(likelihood(), x, {"mu": 1.0}, {"mu": 0.0}, "exact"),
-                                  lambda x: lr.upper_limit(likelihood(), x)], ids=["p_value", "cls_value", "upper_limit"])
+                                  lambda x: lr.limit(likelihood(), x)], ids=["p_value", "cls_value", "limit"])
 def test_a_data_set_is_checked_once(call, checked):
     x = data_set()
     del checked[:]

@@ -9,7 +9,8 @@ from scipy import stats
 from lrguide.arrays import Table, spawn
 from lrguide.distributions import Distribution, Statistic, binned_statistic, counting_limit, on_off_background, on_off_statistic, power_at, power_curve, randomised_test
 from lrguide.experiments import Template, pseudo_experiments
-from lrguide.hypotest import cls_value, log_likelihood_ratio, p_value, toys_power, toys_power_curve, upper_limit
+from lrguide.hypotest import cls_value, log_likelihood_ratio, p_value, toys_power, toys_power_curve
+from lrguide.intervals import limit
 from lrguide.likelihood import Likelihood, Normal, Process
 from lrguide.models import Resonance
 from lrguide.sums import compound_poisson, exact_distributions
@@ -196,7 +197,7 @@ def test_a_limit_asks_the_ratio_once_for_each_sample():
             return TOY.log_ratio(x)
 
     model = Likelihood({"signal": Process(50, Counting()), "background": Process(1000)}, {"mu": "signal"})
-    upper_limit(model, TOY.sample("background", 1000, rng=1))
+    limit(model, TOY.sample("background", 1000, rng=1))
     assert sorted(asked) == [1000, 40_000]                 # the data and both samples, each event once
 
 
@@ -212,8 +213,8 @@ def test_limits_of_a_count_in_one_line_and_by_the_model():
     source = Template(Table([0.0]))
     counting = Likelihood({"signal": Process(1, source=source), "background": Process(50, source=source)}, {"mu": "signal"})
     for n in (35, 50, 80):
-        limit = upper_limit(counting, Table([0.0], weight=[float(n)]), level=0.1)
-        np.testing.assert_allclose(limit.value, counting_limit(n, 50.0, 0.1), rtol=1e-9)
+        found = limit(counting, Table([0.0], weight=[float(n)]), level=0.1)
+        np.testing.assert_allclose(found.value, counting_limit(n, 50.0, 0.1), rtol=1e-9)
 
 
 def test_free_nuisance_by_toys_and_formula():

@@ -6,8 +6,8 @@ import pytest
 from lrguide.arrays import Table
 from lrguide.distributions import counting_limit
 from lrguide.experiments import Template
-from lrguide.hypotest import p_value, upper_limit
-from lrguide.intervals import asymptotic_limits, expected_limits, intervals
+from lrguide.hypotest import p_value
+from lrguide.intervals import asymptotic_limits, expected_limits, intervals, limit
 from lrguide.likelihood import Likelihood, Process
 from lrguide.models import Resonance
 
@@ -22,7 +22,7 @@ def counting(s, b):
 @pytest.mark.parametrize("s", UNITS)
 @pytest.mark.parametrize("n, b", [(4, 5.0), (0, 0.5), (120, 100.0)])
 def test_an_exact_limit_of_a_count_has_no_unit(s, n, b):
-    found = upper_limit(counting(s, b), Table([0.0], weight=[float(n)]))
+    found = limit(counting(s, b), Table([0.0], weight=[float(n)]), n_sigma=())
     np.testing.assert_allclose(found.value * s, counting_limit(n, b), rtol=1e-9)
 
 
@@ -34,8 +34,10 @@ def test_limits_of_events_have_no_unit():
     for s in UNITS:
         model = Likelihood({"signal": Process(s, toy, source=toy), "background": Process(300, source=toy)}, {"mu": "signal"})
         interval = intervals(model, [x])
-        found.append(s * np.array([upper_limit(model, x).value, *asymptotic_limits(model, [x]), *expected_limits(model), *interval.high]))
-    np.testing.assert_allclose(found, np.broadcast_to(found[3], np.shape(found)), rtol=1e-9)
+        found.append(s * np.array([*limit(model, x).expected, limit(model, x, n_sigma=()).value, *asymptotic_limits(model, [x]), *expected_limits(model), *interval.high]))
+    found = np.array(found) / found[3]
+    np.testing.assert_allclose(found[:, 5:], 1.0, rtol=1e-9)
+    np.testing.assert_allclose(found[:, :5], 1.0, rtol=1e-8)                # bands: interpolated between strengths
 
 
 def test_the_time_does_not_depend_on_the_unit():
@@ -53,7 +55,7 @@ def test_the_time_does_not_depend_on_the_unit():
     try:
         for s in UNITS:
             asked.append(0)
-            upper_limit(counting(s, 5.0), Table([0.0], weight=[4.0]))
+            limit(counting(s, 5.0), Table([0.0], weight=[4.0]), n_sigma=())
     finally:
         hypotest.SimpleTest.exact = original
     assert max(asked) - min(asked) <= 2 and max(asked) < 25
@@ -66,15 +68,15 @@ def refused(match, function, *arguments, **options):
 
 
 def test_what_cannot_be_limited_is_refused_with_the_cause():
-    refused("^data: expected no event where mu = 0 expects none", upper_limit, counting(1.0, 0.0), np.zeros((3, 1)))
-    np.testing.assert_allclose(upper_limit(counting(1.0, 1e-12), np.zeros((3, 1))).value, counting_limit(3, 0.0), rtol=1e-6)       # the way out
-    np.testing.assert_allclose(upper_limit(counting(2.0, 0.0), np.zeros((0, 1))).value, np.log(20) / 2, rtol=1e-9)
-    refused("^strength: expected a parameter that changes", upper_limit, counting(0.0, 3.0), np.zeros((3, 1)))
-    refused("^strength: expected one of the free parameters mu, got 'nu'", upper_limit, counting(1.0, 3.0), np.zeros((3, 1)), "nu")
+    refused("^data: expected no event where mu = 0 expects none", limit, counting(1.0, 0.0), np.zeros((3, 1)))
+    np.testing.assert_allclose(limit(counting(1.0, 1e-12), np.zeros((3, 1))).value, counting_limit(3, 0.0), rtol=1e-6)       # the way out
+    np.testing.assert_allclose(limit(counting(2.0, 0.0), np.zeros((0, 1))).value, np.log(20) / 2, rtol=1e-9)
+    refused("^strength: expected a parameter that changes", limit, counting(0.0, 3.0), np.zeros((3, 1)))
+    refused("^strength: expected one of the free parameters mu, got 'nu'", limit, counting(1.0, 3.0), np.zeros((3, 1)), "nu")
     short = Likelihood({"signal": Process(1.0, source=ONE), "background": Process(5.0, source=ONE)}, {"mu": "signal"}, ranges={"mu": (0.0, 3.0)})
-    refused("^strength: .* within its range, got mu, not excluded at 3$", upper_limit, short, np.zeros((4, 1)))
+    refused("^strength: .* within its range, got mu, not excluded at 3$", limit, short, np.zeros((4, 1)))
     tiny = Likelihood({"signal": Process(1e6, source=ONE), "background": Process(5.0, source=ONE)}, {"mu": "signal"}, ranges={"mu": (0.0, 1e-5)})
-    np.testing.assert_allclose(upper_limit(tiny, np.zeros((4, 1))).value, counting_limit(4, 5.0) / 1e6, rtol=1e-9)
+    np.testing.assert_allclose(limit(tiny, np.zeros((4, 1))).value, counting_limit(4, 5.0) / 1e6, rtol=1e-9)
 
 
 def test_toys_do_not_answer_with_numbers_that_are_not_numbers():
