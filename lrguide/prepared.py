@@ -16,8 +16,9 @@ from .minimum import Fit, Profile, differentiated, minimise, minuit_at, newton, 
 from .rates import BEND, n_points_of
 
 # %% auto #0
-__all__ = ['check_value', 'complete', 'starting_values', 'Prepared', 'nll_at', 'derivatives_at', 'prepare', 'Fits', 'Minima',
-           'fit_all', 'fit_one', 'refuse_impossible', 'in_groups', 'fits_of', 'profile_of', 'scan_of', 'OnData']
+__all__ = ['check_value', 'complete', 'names_of', 'means_of', 'many_of', 'starting_values', 'Prepared', 'nll_at',
+           'derivatives_at', 'prepare', 'Fits', 'Minima', 'fit_all', 'fit_one', 'refuse_impossible', 'in_groups',
+           'fits_of', 'profile_of', 'scan_of', 'OnData']
 
 # %% ../nbs/9_machinery/96_prepared.ipynb #54612ebf
 def check_value(name: str, value: float | np.ndarray, known: Mapping[str, tuple[float, float]]) -> float | np.ndarray:
@@ -44,11 +45,28 @@ def complete(model: object, values: Mapping[str, float] | None) -> dict[str, flo
             raise ValueError(f"values: expected a value for {name}, got {', '.join(values) or 'none'}")
     return {name: check_value(name, value, known) for name, value in values.items()}
 
+# %% ../nbs/9_machinery/96_prepared.ipynb #556a5126
+def names_of(constraint: object) -> tuple[str, ...]:
+    "Names of the parameters that a constraint measures: its `name`, or several."
+    return (constraint.name,) if isinstance(constraint.name, str) else tuple(constraint.name)
+
+
+def means_of(constraint: object) -> dict[str, float | np.ndarray]:
+    "What a constraint has measured by parameter, a number or (b,) for b data sets; nothing for one that has no `mean`."
+    if not hasattr(constraint, "mean"):
+        return {}
+    return {constraint.name: constraint.mean} if isinstance(constraint.name, str) else dict(zip(constraint.name, np.moveaxis(constraint.mean, -1, 0)))
+
+
+def many_of(constraint: object) -> int | None:
+    "How many data sets have a measurement of their own; None if one is for all."
+    return next((len(mean) for mean in means_of(constraint).values() if np.ndim(mean)), None)
+
 # %% ../nbs/9_machinery/96_prepared.ipynb #6ce57b74
 def starting_values(model: object, constraints: Sequence = (), start: Mapping[str, float | np.ndarray] | None = None) -> dict[str, float]:
     """Where a fit begins: at `start`, else strengths at 1, constrained parameters at their mean, others in the middle of their range, or at 1
     where that is infinite. Raises ValueError for an unknown parameter or one out of range in `start`."""
-    means = {constraint.name: constraint.mean for constraint in constraints if hasattr(constraint, "mean")}
+    means = {name: mean for constraint in constraints for name, mean in means_of(constraint).items()}
     begin = {}
     for name, (low, high) in model.parameters.items():
         middle = (low + high) / 2 if np.isfinite(high - low) else min(max(1.0, low), high)
@@ -156,16 +174,17 @@ def _sum_of_parts(prepared: Prepared, values: Mapping, names: list[str]) -> tupl
 def _add_constraints(prepared: Prepared, values, names: list[str], nll, gradient, second) -> tuple:
     "The same with the constraints' terms, which are differentiated numerically, added."
     for constraint in prepared.constraints:
-        if constraint.name not in names:
+        own = [name for name in names_of(constraint) if name in names]
+        if not own:
             nll = nll + constraint.nll(values)
             continue
-        a = names.index(constraint.name)
-        low, high = np.array([prepared.model.ranges_of_all[constraint.name]], dtype=float).T
-        at = lambda z: np.concatenate([constraint.nll({**values, constraint.name: part}) for part in z[:, 0].reshape(-1, len(nll))])
-        term, slope, bend = differentiated(at, values[constraint.name][:, None], low, high)
+        at = [names.index(name) for name in own]
+        low, high = np.array([prepared.model.ranges_of_all[name] for name in own], dtype=float).T
+        moved = lambda z: np.concatenate([constraint.nll({**values, **dict(zip(own, part.T))}) for part in z.reshape(-1, len(nll), len(own))])
+        term, slope, bend = differentiated(moved, np.stack([values[name] for name in own], axis=1), low, high)
         nll = nll + term
-        gradient[:, a] += slope[0]
-        second[:, a, a] += bend[0, 0]
+        gradient[:, at] += slope.T
+        second[np.ix_(range(len(nll)), at, at)] += np.moveaxis(bend, -1, 0)
     return nll, gradient, second
 
 # %% ../nbs/9_machinery/96_prepared.ipynb #2e4efeaf
@@ -181,10 +200,7 @@ def prepare(model: object, data, weights=None, direct: bool = False) -> Prepared
     parts = model.parts(data, weights, direct)
     if len({len(part) for part in parts}) != 1:
         raise ValueError(f"data: expected the same number of data sets in each channel, got {' and '.join(str(len(part)) for part in parts)}")
-    for constraint in model.constraints:
-        n = np.size(getattr(constraint, "mean", 0.0))
-        if np.ndim(getattr(constraint, "mean", 0.0)) and n != len(parts[0]):
-            raise ValueError(f"constraints: expected a measurement of {constraint.name} for each of {len(parts[0])} data sets, got {n}")
+    _check_many(model.constraints, len(parts[0]))
     return Prepared(model, parts, model.constraints)
 
 
@@ -200,6 +216,13 @@ def _same(one, other) -> bool:
         return type(one) is type(other) and one == other
     mine = [field.name for field in fields(one) if field.name != "fixed"] if is_dataclass(one) and hasattr(one, "fixed") else []
     return bool(mine) and type(one) is type(other) and all(_same(getattr(one, name), getattr(other, name)) for name in mine)
+
+
+def _check_many(constraints: Sequence, b: int) -> None:
+    "Raises ValueError if a constraint has measurements for another number than `b` of data sets."
+    for constraint in constraints:
+        if many_of(constraint) not in (None, b):
+            raise ValueError(f"constraints: expected a measurement of {', '.join(names_of(constraint))} for each of {b} data sets, got {many_of(constraint)}")
 
 # %% ../nbs/9_machinery/96_prepared.ipynb #76807b64
 @dataclass(frozen=True, eq=False)
@@ -227,7 +250,7 @@ class Minima:
 # %% ../nbs/9_machinery/96_prepared.ipynb #56f8a97b
 def _is_shared(prepared: Prepared) -> bool:
     "Whether all points look at the same single data set."
-    return len(prepared) == 1 and not any(np.size(getattr(c, "mean", 0.0)) > 1 for c in prepared.constraints)
+    return len(prepared) == 1 and all(many_of(constraint) in (None, 1) for constraint in prepared.constraints)
 
 
 def _from_start(prepared: Prepared, names: list[str], start: Mapping, fixed: Mapping, limits: Mapping | None = None) -> Minima:
@@ -253,7 +276,7 @@ def _from_start(prepared: Prepared, names: list[str], start: Mapping, fixed: Map
         value[i], _, second[i] = (found[0] for found in evaluate(point[i:i + 1], np.array([i])))
     return Minima(point, value, second, converged | np.isposinf(value))        # an event where nothing is expected: infinite, and that is an answer
 
-# %% ../nbs/9_machinery/96_prepared.ipynb #710e58aa
+# %% ../nbs/9_machinery/96_prepared.ipynb #61c6507a
 def _share_of_step(prepared: Prepared, before: Mapping, after: Mapping) -> np.ndarray:
     "The part (q,) of the steps from values `before` to `after` that leaves expected numbers at zero or above, if they are linear on the way."
     share = np.ones(len(next(iter(after.values()))))
@@ -291,7 +314,7 @@ def _functions(prepared: Prepared, held: Mapping, start: Mapping[str, float], li
         return gradient[0], second[0]
     return lambda values: float(nll_at(prepared, at(values))[0]), start, {name: tuple(map(float, limits[name])) for name in names}, slopes
 
-# %% ../nbs/9_machinery/96_prepared.ipynb #74cb48fa
+# %% ../nbs/9_machinery/96_prepared.ipynb #af15ddf9
 def _grids(prepared: Prepared, names: list[str], found: Minima, limits: Mapping, wide: Sequence[str]) -> Iterator[dict[str, np.ndarray]]:
     "Values of the parameters `wide` on which to look for other valleys, by name, with an axis of the grid for each."
     reach = {name: ends for constraint in prepared.constraints for name, ends in getattr(constraint, "reach", {}).items()}
@@ -320,7 +343,7 @@ def _valleys(nll: np.ndarray) -> np.ndarray:
         found &= (nll <= before) & (nll < after)
     return found
 
-# %% ../nbs/9_machinery/96_prepared.ipynb #dcbed656
+# %% ../nbs/9_machinery/96_prepared.ipynb #7a7236a6
 def _other_starts(prepared: Prepared, names: list[str], found: Minima, start: Mapping, fixed: Mapping, wide: Sequence[str], limits: Mapping):
     "Places where another valley may begin: which of the p minimisations, and their starting values (q,) by name."
     p = len(found.point)
@@ -340,7 +363,7 @@ def _other_starts(prepared: Prepared, names: list[str], found: Minima, start: Ma
                 there = {name: np.broadcast_to(base[name], p)[which] for name in names}
                 yield which, there | {name: value[place[which]] for name, value in flat.items()}
 
-# %% ../nbs/9_machinery/96_prepared.ipynb #eb344bbe
+# %% ../nbs/9_machinery/96_prepared.ipynb #f42af1b0
 def _minima(prepared: Prepared, names: list[str], start: Mapping, fixed: Mapping, wide: Sequence[str] = (), limits: Mapping | None = None) -> Minima:
     """The deepest Minima within `limits` for the parameters `names`, the `fixed` ones held; parameters `wide` are looked for on a grid.
 
@@ -385,7 +408,7 @@ def _set(minima: Minima, which: np.ndarray, new: Minima) -> Minima:
         array[which] = getattr(new, name)
     return Minima(*whole)
 
-# %% ../nbs/9_machinery/96_prepared.ipynb #967789d8
+# %% ../nbs/9_machinery/96_prepared.ipynb #f6f61c0c
 def _in_cells(prepared: Prepared, names: list[str], start: Mapping, fixed: Mapping, knots: Mapping[str, np.ndarray], limits: Mapping) -> Minima:
     "The Minima of a model with `knots`: the deepest of all cells between them."
     n_points = max([len(prepared)] + [np.size(value) for value in (*fixed.values(), *start.values())])
@@ -401,7 +424,7 @@ def _in_cells(prepared: Prepared, names: list[str], start: Mapping, fixed: Mappi
     best = np.arange(n_points) * len(cells) + np.argmin(depth, axis=1)
     return Minima(found.point[best], found.nll[best], found.second[best], found.converged[best])
 
-# %% ../nbs/9_machinery/96_prepared.ipynb #b830711f
+# %% ../nbs/9_machinery/96_prepared.ipynb #91c01fea
 def _wide(prepared: Prepared, names: list[str], start: Mapping | None, limits: Mapping) -> list[str]:
     "The parameters that may be looked for on a grid: finite range, no strength, no `start` given."
     return [name for name in names if 0 < limits[name][1] - limits[name][0] < np.inf and name not in prepared.model.strength and name not in (start or {})]
@@ -432,7 +455,7 @@ def fit_all(prepared: Prepared, fixed: Mapping[str, float | np.ndarray] = None, 
     second = np.full(len(found.nll), np.inf) if found.rival is None else found.rival.nll - found.nll
     return Fits(values, dict(zip(names, errors.T)), found.nll, found.converged, second)
 
-# %% ../nbs/9_machinery/96_prepared.ipynb #b03fcec6
+# %% ../nbs/9_machinery/96_prepared.ipynb #f6046ee6
 def fit_one(prepared: Prepared, start: Mapping[str, float] | None = None) -> Fit:
     "The Fit of `Prepared.fit`."
     model = prepared.model
@@ -483,10 +506,7 @@ def in_groups(model: object, data, weights=None) -> Iterator[tuple[np.ndarray, P
     sets = [channel.sets(own) for channel, own in zip(model.channels.values(), model.split(data))]
     if len({len(own) for own in sets}) != 1:
         raise ValueError(f"data: expected the same number of data sets in each channel, got {' and '.join(str(len(own)) for own in sets)}")
-    for constraint in model.constraints:
-        n = np.size(getattr(constraint, "mean", 0.0))
-        if np.ndim(getattr(constraint, "mean", 0.0)) and n != len(sets[0]):
-            raise ValueError(f"constraints: expected a measurement of {constraint.name} for each of {len(sets[0])} data sets, got {n}")
+    _check_many(model.constraints, len(sets[0]))
     sizes = np.array([sum(map(len, one)) for one in zip(*sets)])
     groups = [[]]
     for i in np.argsort(sizes, kind="stable"):
@@ -540,7 +560,7 @@ def _checked_grid(prepared: Prepared, name: str, grid: np.ndarray) -> np.ndarray
         raise ValueError(f"grid: expected at least 4 increasing values, got shape {grid.shape}")
     return check_value(name, grid, prepared.model.parameters)
 
-# %% ../nbs/9_machinery/96_prepared.ipynb #271ee328
+# %% ../nbs/9_machinery/96_prepared.ipynb #8e6c6cd6
 def _all_minima(prepared: Prepared, names: list[str], best: Minima, along: Mapping[str, np.ndarray], nll: np.ndarray) -> list[tuple[float, float]]:
     "nll and value of the profiled parameter at all minima: of `best`, its rival, and of fits that begin at local minima of the profile `along` the grid."
     name = next(reversed(along))                           # the last one is profiled
@@ -570,7 +590,7 @@ def _converged(prepared: Prepared, name: str, grid: np.ndarray, point: np.ndarra
         raise RuntimeError(f"{(~converged).sum()} of {len(grid)} fits of the profile did not converge; narrower ranges may help")
     return point, nll
 
-# %% ../nbs/9_machinery/96_prepared.ipynb #eaea863b
+# %% ../nbs/9_machinery/96_prepared.ipynb #d3b47669
 def _conditional_minima(prepared: Prepared, names: list[str], start: Mapping, fixed: Mapping, wide: Sequence[str] = ()) -> tuple:
     "Points (g, P), values (g,) of the smallest nll at each point of the grid among `fixed`, and whether it was found (g,)."
     if not names:
@@ -604,7 +624,7 @@ def scan_of(model: object, constraints: Sequence, points: Mapping[str, np.ndarra
         shape = np.broadcast_shapes(*(array.shape for array in arrays.values()))
     except ValueError:
         raise ValueError(f"points: expected numbers of a common shape, got {', '.join(str(array.shape) for array in arrays.values())}") from None
-    if 0 in shape or any(np.ndim(getattr(c, "mean", 0.0)) for c in constraints):
+    if 0 in shape or any(many_of(constraint) is not None for constraint in constraints):
         raise ValueError(f"points: expected at least one, and constraints with one measurement each, got shape {shape}")
     arrays = {name: np.asarray(check_value(name, array, model.parameters)) for name, array in arrays.items()}
     arrays = {**{name: np.asarray(value, dtype=float) for name, value in model.fixed.items()}, **arrays}
