@@ -98,7 +98,7 @@ def newton_step(point, gradient, second, low, high) -> tuple[np.ndarray, np.ndar
         share = np.abs(step) / np.where(np.isfinite(high - low), high - low, np.inf)
     return step / np.maximum(1.0, 4 * share.max(axis=1))[:, None], promised
 
-# %% ../nbs/9_machinery/95_minimum.ipynb #a61bf7b4
+# %% ../nbs/9_machinery/95_minimum.ipynb #ee16a07f
 def standard_errors(point: np.ndarray, second: np.ndarray, low: np.ndarray, high: np.ndarray) -> np.ndarray:
     """Errors (p, P) of fits that ended at `point` (p, P): roots of the diagonal of the inverse second derivatives `second` (p, P, P).
 
@@ -152,7 +152,7 @@ def minimise(nll: Callable[[Mapping[str, float]], float], start: Mapping[str, fl
     errors = standard_errors(point, derivatives(named(point[0]))[1][None], *ends.T[:, None])[0]
     return Fit(named(point[0]), dict(zip(names, errors.tolist())), nll(named(point[0])), minuit)
 
-# %% ../nbs/9_machinery/95_minimum.ipynb #ad8e96cf
+# %% ../nbs/9_machinery/95_minimum.ipynb #38d1479e
 def minuit_at(nll: Callable, start: Mapping[str, float], limits: Mapping[str, tuple[float, float]], derivatives: Callable):
     "Minuit after its minimisation from `start`, with the arguments of `minimise`; whether it believes in its minimum stands in `valid`."
     from iminuit import Minuit
@@ -188,7 +188,7 @@ def _reason(minuit) -> str:
              "covariance not positive definite": not status.has_posdef_covar}
     return ", ".join(name for name, raised in flags.items() if raised) or "no reason given"
 
-# %% ../nbs/9_machinery/95_minimum.ipynb #0275d094
+# %% ../nbs/9_machinery/95_minimum.ipynb #0232cee7
 def crossings(function: Callable[[np.ndarray], np.ndarray], near: np.ndarray, far: np.ndarray, at_near: np.ndarray, at_far: np.ndarray,
               tolerance: float = 1e-10) -> np.ndarray:
     """Where `function`, from (q,) to (q,), turns positive between `near` (q,) and `far` (q,): values `at_near` <= 0 and `at_far` > 0, perhaps infinite.
@@ -240,7 +240,7 @@ class Profile:
                              f"{' and '.join(f'{low:.4g} to {high:.4g}' for low, high in found)}; ask for pieces")
         return found[0]
 
-# %% ../nbs/9_machinery/95_minimum.ipynb #07a430d3
+# %% ../nbs/9_machinery/95_minimum.ipynb #500f677d
 def _pieces(profile: Profile, height: float) -> list[tuple[float, float]]:
     "Ends of the pieces in which the profile is at most `height`."
     known = np.array(list(zip(profile.grid, profile.rise)) + [(profile.best, 0.0), *profile.minima])

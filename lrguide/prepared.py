@@ -45,7 +45,7 @@ def complete(model: object, values: Mapping[str, float] | None) -> dict[str, flo
             raise ValueError(f"values: expected a value for {name}, got {', '.join(values) or 'none'}")
     return {name: check_value(name, value, known) for name, value in values.items()}
 
-# %% ../nbs/9_machinery/96_prepared.ipynb #556a5126
+# %% ../nbs/9_machinery/96_prepared.ipynb #fa229237
 def names_of(constraint: object) -> tuple[str, ...]:
     "Names of the parameters that a constraint measures: its `name`, or several."
     return (constraint.name,) if isinstance(constraint.name, str) else tuple(constraint.name)
@@ -276,7 +276,7 @@ def _from_start(prepared: Prepared, names: list[str], start: Mapping, fixed: Map
         value[i], _, second[i] = (found[0] for found in evaluate(point[i:i + 1], np.array([i])))
     return Minima(point, value, second, converged | np.isposinf(value))        # an event where nothing is expected: infinite, and that is an answer
 
-# %% ../nbs/9_machinery/96_prepared.ipynb #61c6507a
+# %% ../nbs/9_machinery/96_prepared.ipynb #d8747b38
 def _share_of_step(prepared: Prepared, before: Mapping, after: Mapping) -> np.ndarray:
     "The part (q,) of the steps from values `before` to `after` that leaves expected numbers at zero or above, if they are linear on the way."
     share = np.ones(len(next(iter(after.values()))))
@@ -314,7 +314,7 @@ def _functions(prepared: Prepared, held: Mapping, start: Mapping[str, float], li
         return gradient[0], second[0]
     return lambda values: float(nll_at(prepared, at(values))[0]), start, {name: tuple(map(float, limits[name])) for name in names}, slopes
 
-# %% ../nbs/9_machinery/96_prepared.ipynb #af15ddf9
+# %% ../nbs/9_machinery/96_prepared.ipynb #cb98e5df
 def _grids(prepared: Prepared, names: list[str], found: Minima, limits: Mapping, wide: Sequence[str]) -> Iterator[dict[str, np.ndarray]]:
     "Values of the parameters `wide` on which to look for other valleys, by name, with an axis of the grid for each."
     reach = {name: ends for constraint in prepared.constraints for name, ends in getattr(constraint, "reach", {}).items()}
@@ -343,7 +343,7 @@ def _valleys(nll: np.ndarray) -> np.ndarray:
         found &= (nll <= before) & (nll < after)
     return found
 
-# %% ../nbs/9_machinery/96_prepared.ipynb #7a7236a6
+# %% ../nbs/9_machinery/96_prepared.ipynb #ff53f907
 def _other_starts(prepared: Prepared, names: list[str], found: Minima, start: Mapping, fixed: Mapping, wide: Sequence[str], limits: Mapping):
     "Places where another valley may begin: which of the p minimisations, and their starting values (q,) by name."
     p = len(found.point)
@@ -363,7 +363,7 @@ def _other_starts(prepared: Prepared, names: list[str], found: Minima, start: Ma
                 there = {name: np.broadcast_to(base[name], p)[which] for name in names}
                 yield which, there | {name: value[place[which]] for name, value in flat.items()}
 
-# %% ../nbs/9_machinery/96_prepared.ipynb #f42af1b0
+# %% ../nbs/9_machinery/96_prepared.ipynb #31f4ee22
 def _minima(prepared: Prepared, names: list[str], start: Mapping, fixed: Mapping, wide: Sequence[str] = (), limits: Mapping | None = None) -> Minima:
     """The deepest Minima within `limits` for the parameters `names`, the `fixed` ones held; parameters `wide` are looked for on a grid.
 
@@ -408,7 +408,7 @@ def _set(minima: Minima, which: np.ndarray, new: Minima) -> Minima:
         array[which] = getattr(new, name)
     return Minima(*whole)
 
-# %% ../nbs/9_machinery/96_prepared.ipynb #f6f61c0c
+# %% ../nbs/9_machinery/96_prepared.ipynb #40823303
 def _in_cells(prepared: Prepared, names: list[str], start: Mapping, fixed: Mapping, knots: Mapping[str, np.ndarray], limits: Mapping) -> Minima:
     "The Minima of a model with `knots`: the deepest of all cells between them."
     n_points = max([len(prepared)] + [np.size(value) for value in (*fixed.values(), *start.values())])
@@ -424,7 +424,7 @@ def _in_cells(prepared: Prepared, names: list[str], start: Mapping, fixed: Mappi
     best = np.arange(n_points) * len(cells) + np.argmin(depth, axis=1)
     return Minima(found.point[best], found.nll[best], found.second[best], found.converged[best])
 
-# %% ../nbs/9_machinery/96_prepared.ipynb #91c01fea
+# %% ../nbs/9_machinery/96_prepared.ipynb #2847d2dd
 def _wide(prepared: Prepared, names: list[str], start: Mapping | None, limits: Mapping) -> list[str]:
     "The parameters that may be looked for on a grid: finite range, no strength, no `start` given."
     return [name for name in names if 0 < limits[name][1] - limits[name][0] < np.inf and name not in prepared.model.strength and name not in (start or {})]
@@ -455,7 +455,7 @@ def fit_all(prepared: Prepared, fixed: Mapping[str, float | np.ndarray] = None, 
     second = np.full(len(found.nll), np.inf) if found.rival is None else found.rival.nll - found.nll
     return Fits(values, dict(zip(names, errors.T)), found.nll, found.converged, second)
 
-# %% ../nbs/9_machinery/96_prepared.ipynb #f6046ee6
+# %% ../nbs/9_machinery/96_prepared.ipynb #f4a9ab9e
 def fit_one(prepared: Prepared, start: Mapping[str, float] | None = None) -> Fit:
     "The Fit of `Prepared.fit`."
     model = prepared.model
@@ -560,7 +560,7 @@ def _checked_grid(prepared: Prepared, name: str, grid: np.ndarray) -> np.ndarray
         raise ValueError(f"grid: expected at least 4 increasing values, got shape {grid.shape}")
     return check_value(name, grid, prepared.model.parameters)
 
-# %% ../nbs/9_machinery/96_prepared.ipynb #8e6c6cd6
+# %% ../nbs/9_machinery/96_prepared.ipynb #b41140cc
 def _all_minima(prepared: Prepared, names: list[str], best: Minima, along: Mapping[str, np.ndarray], nll: np.ndarray) -> list[tuple[float, float]]:
     "nll and value of the profiled parameter at all minima: of `best`, its rival, and of fits that begin at local minima of the profile `along` the grid."
     name = next(reversed(along))                           # the last one is profiled
@@ -590,7 +590,7 @@ def _converged(prepared: Prepared, name: str, grid: np.ndarray, point: np.ndarra
         raise RuntimeError(f"{(~converged).sum()} of {len(grid)} fits of the profile did not converge; narrower ranges may help")
     return point, nll
 
-# %% ../nbs/9_machinery/96_prepared.ipynb #d3b47669
+# %% ../nbs/9_machinery/96_prepared.ipynb #897f5f66
 def _conditional_minima(prepared: Prepared, names: list[str], start: Mapping, fixed: Mapping, wide: Sequence[str] = ()) -> tuple:
     "Points (g, P), values (g,) of the smallest nll at each point of the grid among `fixed`, and whether it was found (g,)."
     if not names:

@@ -123,7 +123,7 @@ def log_rate(yields: np.ndarray, log_ratios: Sequence[np.ndarray]) -> np.ndarray
     largest, scaled = _scaled(log_ratios)
     return _log(*_rate(yields, scaled), largest)
 
-# %% ../nbs/9_machinery/90_rates.ipynb #e81fc494
+# %% ../nbs/9_machinery/90_rates.ipynb #bf6a32fb
 @lru_cache(maxsize=1024)
 def _polynomial(down: float, up: float) -> np.ndarray:
     "Coefficients (7,) from degree six to zero of the polynomial that meets up^alpha at 1 and down^-alpha at -1, and 1 at 0."
