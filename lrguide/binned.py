@@ -379,7 +379,7 @@ def _bin_derivatives(bins: Bins, values: Mapping[str, np.ndarray], names: list[s
             second[:, i, j] = curve.sum(axis=1)
     return poisson_nll(rate, n, variance), gradient, second
 
-# %% ../nbs/3_awareness/31_gaussian.ipynb #51ba6250
+# %% ../nbs/3_awareness/31_gaussian.ipynb #8dda9605
 @dataclass(frozen=True, eq=False)
 class Contents:
     """Expected `contents` (b,) of one process in a histogram, their `variance` (b,) if they come from a finite simulation, and what changes them.
@@ -398,7 +398,7 @@ class Contents:
         object.__setattr__(self, "norm", check_norm(self.norm))
         object.__setattr__(self, "shape", {name: tuple(row(one, f"shape of {name}") for one in pair) for name, pair in dict(self.shape or {}).items()})
 
-# %% ../nbs/3_awareness/31_gaussian.ipynb #bcaea2b1
+# %% ../nbs/3_awareness/31_gaussian.ipynb #23bc0270
 def _curve(values: np.ndarray, of: Callable) -> tuple[np.ndarray, ...]:
     "A function (p, ...) of one parameter (p,), its first and second derivatives, by differences in steps of 1e-3."
     below, at, above = of(values - 1e-3), of(values), of(values + 1e-3)
@@ -435,7 +435,7 @@ def _process_rate(histogram: Histogram, name: str, values: Mapping[str, np.ndarr
               + (product() * shifts[a][2] if a == b and a in shifts else 0.0) for a in touched for b in touched}
     return product() * shape, first, second
 
-# %% ../nbs/3_awareness/31_gaussian.ipynb #a5427bad
+# %% ../nbs/3_awareness/31_gaussian.ipynb #85061f9b
 @dataclass(frozen=True, eq=False)
 class Histogram(OnData):
     """Likelihood of a histogram to which any number of `processes` contribute: Contents by name, all with as many bins.
@@ -486,7 +486,7 @@ class Histogram(OnData):
     channels, split, parts, sets, grid, scanned = property(_itself), _split, _parts, _rows, _bin_grid, _scanned
     contents, draw = _contents, _draw
 
-# %% ../nbs/3_awareness/31_gaussian.ipynb #2ad5031f
+# %% ../nbs/3_awareness/31_gaussian.ipynb #c98e3bbe
 def _checked_histogram(histogram: Histogram) -> dict:
     "All fields of a Histogram in their final form. Raises TypeError or ValueError for parts that do not belong together."
     processes, strength, ranges = dict(histogram.processes), dict(histogram.strength or {}), dict(histogram.ranges or {})

@@ -21,7 +21,7 @@ from .prepared import OnData, check_value, complete, names_of
 __all__ = ['STANDARD', 'check_norm', 'Process', 'Normal', 'LogNormal', 'Poisson', 'Measured', 'Likelihood', 'BinnedRatio',
            'Morphed', 'joined', 'Channels']
 
-# %% ../nbs/1_optimality/13_likelihood.ipynb #9ecbc9f7
+# %% ../nbs/1_optimality/13_likelihood.ipynb #fb241d19
 STANDARD = -5.0, 5.0  # range of a nuisance parameter in units of its standard deviation
 
 
@@ -67,7 +67,7 @@ class Process:
         nu = np.array([values[name] for name in self.parameters])
         return check_log_ratios(self.ratio.log_ratio(x, nu) if len(nu) else self.ratio.log_ratio(x), (len(x),))
 
-# %% ../nbs/1_optimality/13_likelihood.ipynb #663310cd
+# %% ../nbs/1_optimality/13_likelihood.ipynb #ea5419cf
 def _checked_normal(constraint: Normal) -> dict:
     "The fields of a Normal in their final form. Raises ValueError for numbers that are not finite, or a covariance that is none."
     if isinstance(constraint.name, str):
@@ -119,7 +119,7 @@ class Normal:
         "The measurements of the data sets `sets`."
         return replace(self, mean=self.mean[sets]) if np.ndim(self.mean) > (not isinstance(self.name, str)) and len(self.mean) > 1 else self
 
-# %% ../nbs/1_optimality/13_likelihood.ipynb #273318f9
+# %% ../nbs/1_optimality/13_likelihood.ipynb #5d4d9bd6
 @dataclass(frozen=True)
 class LogNormal:
     "A measurement of a positive parameter `name`: its logarithm is normal around that of `mean` (a number or (b,)), one standard deviation is a `factor` above 1."
@@ -148,7 +148,7 @@ class LogNormal:
 
     take = Normal.take
 
-# %% ../nbs/1_optimality/13_likelihood.ipynb #0d1055c7
+# %% ../nbs/1_optimality/13_likelihood.ipynb #3cc74fbd
 @dataclass(frozen=True)
 class Poisson:
     "A measurement of a positive parameter `name` by a count that expects `scale` events times it: the count was `scale` times `mean` (a number or (b,))."
@@ -369,7 +369,7 @@ class BinnedRatio:
         "Log ratios (g, n) at the nuisance parameters `points` (g, k)."
         return _log_bin_ratios(self, x, _contents_at(self.numerator, np.asarray(points, dtype=float), self.takes_many))
 
-# %% ../nbs/1_optimality/13_likelihood.ipynb #78f53606
+# %% ../nbs/1_optimality/13_likelihood.ipynb #d123d3a4
 @dataclass(frozen=True)
 class Morphed:
     """Log ratio that systematic effects change: `shapes` gives for each nuisance parameter the ratios one standard deviation (down, up).

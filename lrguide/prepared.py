@@ -17,8 +17,8 @@ from .rates import BEND, n_points_of
 
 # %% auto #0
 __all__ = ['check_value', 'complete', 'names_of', 'means_of', 'many_of', 'starting_values', 'Prepared', 'nll_at',
-           'derivatives_at', 'prepare', 'Fits', 'Minima', 'fit_all', 'fit_one', 'refuse_impossible', 'in_groups',
-           'fits_of', 'profile_of', 'scan_of', 'OnData']
+           'derivatives_at', 'prepare', 'Fits', 'Minima', 'gradient_scatter', 'inflation', 'fit_all', 'fit_one',
+           'refuse_impossible', 'in_groups', 'fits_of', 'profile_of', 'scan_of', 'OnData']
 
 # %% ../nbs/9_machinery/96_prepared.ipynb #54612ebf
 def check_value(name: str, value: float | np.ndarray, known: Mapping[str, tuple[float, float]]) -> float | np.ndarray:
@@ -45,7 +45,7 @@ def complete(model: object, values: Mapping[str, float] | None) -> dict[str, flo
             raise ValueError(f"values: expected a value for {name}, got {', '.join(values) or 'none'}")
     return {name: check_value(name, value, known) for name, value in values.items()}
 
-# %% ../nbs/9_machinery/96_prepared.ipynb #fa229237
+# %% ../nbs/9_machinery/96_prepared.ipynb #bde08c90
 def names_of(constraint: object) -> tuple[str, ...]:
     "Names of the parameters that a constraint measures: its `name`, or several."
     return (constraint.name,) if isinstance(constraint.name, str) else tuple(constraint.name)
@@ -78,11 +78,13 @@ def starting_values(model: object, constraints: Sequence = (), start: Mapping[st
 class Prepared:
     """A likelihood on a data set, or on b of them: nll, derivatives, fits, profiles, scans. Made by `Likelihood.on`.
 
-    `parts`: what each channel of `model` adds, e.g. `Events`. `constraints`: as measured along with these data.
+    `parts`: what each channel of `model` adds, e.g. `Events`. `constraints`: as measured along with these data. `importance`: whether the
+    weights of events are importance weights, which change errors, profiles and tests.
     Parameter values are numbers or arrays (p,), one for each data set; a single data set can be looked at in any number of points."""
     model: object
     parts: tuple
     constraints: tuple
+    importance: bool = False
 
     def __len__(self) -> int:
         return len(self.parts[0])
@@ -191,9 +193,10 @@ def _add_constraints(prepared: Prepared, values, names: list[str], nll, gradient
 def prepare(model: object, data, weights=None, direct: bool = False) -> Prepared:
     """`model` on `data`: data sets as `Likelihood.on` takes them, or what it has made of them before, with this model or before parameters were fixed.
 
-    Raises ValueError for what another model has prepared."""
+    Raises ValueError for what another model has prepared, and for importance weights of what has none."""
+    importance, weights = _importance(weights)
     if isinstance(data, Prepared):
-        if weights is not None or not _same(model, data.model) or any(model.fixed.get(name) != value for name, value in data.model.fixed.items()):
+        if weights is not None or importance or not _same(model, data.model) or any(model.fixed.get(name) != value for name, value in data.model.fixed.items()):
             raise ValueError("data: expected a data set, or one prepared by this likelihood (further parameters may have been fixed since), "
                              "got one prepared by another likelihood")
         return replace(data, model=model)
@@ -201,7 +204,24 @@ def prepare(model: object, data, weights=None, direct: bool = False) -> Prepared
     if len({len(part) for part in parts}) != 1:
         raise ValueError(f"data: expected the same number of data sets in each channel, got {' and '.join(str(len(part)) for part in parts)}")
     _check_many(model.constraints, len(parts[0]))
-    return Prepared(model, parts, model.constraints)
+    return Prepared(model, _weighted_parts(parts) if importance else parts, model.constraints, importance)
+
+
+def _importance(weights) -> tuple[bool, np.ndarray | None]:
+    "Whether the weights of the data are importance weights, and multiplicities if any. Raises ValueError for other words than 'importance'."
+    if isinstance(weights, str):
+        if weights != "importance":
+            raise ValueError(f"weights: expected multiplicities (b, n), or 'importance' if the data's own weights are that, got {weights!r}")
+        return True, None
+    return False, weights
+
+
+def _weighted_parts(parts: tuple) -> tuple:
+    "`parts`, if they can have importance weights. Raises ValueError if not."
+    for part in parts:
+        if not hasattr(part, "scatter"):
+            raise ValueError(f"weights: expected events for importance weights, got {type(part).__name__}")
+    return parts
 
 
 def _same(one, other) -> bool:
@@ -276,7 +296,7 @@ def _from_start(prepared: Prepared, names: list[str], start: Mapping, fixed: Map
         value[i], _, second[i] = (found[0] for found in evaluate(point[i:i + 1], np.array([i])))
     return Minima(point, value, second, converged | np.isposinf(value))        # an event where nothing is expected: infinite, and that is an answer
 
-# %% ../nbs/9_machinery/96_prepared.ipynb #d8747b38
+# %% ../nbs/9_machinery/96_prepared.ipynb #31736e0d
 def _share_of_step(prepared: Prepared, before: Mapping, after: Mapping) -> np.ndarray:
     "The part (q,) of the steps from values `before` to `after` that leaves expected numbers at zero or above, if they are linear on the way."
     share = np.ones(len(next(iter(after.values()))))
@@ -314,7 +334,7 @@ def _functions(prepared: Prepared, held: Mapping, start: Mapping[str, float], li
         return gradient[0], second[0]
     return lambda values: float(nll_at(prepared, at(values))[0]), start, {name: tuple(map(float, limits[name])) for name in names}, slopes
 
-# %% ../nbs/9_machinery/96_prepared.ipynb #cb98e5df
+# %% ../nbs/9_machinery/96_prepared.ipynb #5ce63733
 def _grids(prepared: Prepared, names: list[str], found: Minima, limits: Mapping, wide: Sequence[str]) -> Iterator[dict[str, np.ndarray]]:
     "Values of the parameters `wide` on which to look for other valleys, by name, with an axis of the grid for each."
     reach = {name: ends for constraint in prepared.constraints for name, ends in getattr(constraint, "reach", {}).items()}
@@ -343,7 +363,7 @@ def _valleys(nll: np.ndarray) -> np.ndarray:
         found &= (nll <= before) & (nll < after)
     return found
 
-# %% ../nbs/9_machinery/96_prepared.ipynb #ff53f907
+# %% ../nbs/9_machinery/96_prepared.ipynb #47c0867a
 def _other_starts(prepared: Prepared, names: list[str], found: Minima, start: Mapping, fixed: Mapping, wide: Sequence[str], limits: Mapping):
     "Places where another valley may begin: which of the p minimisations, and their starting values (q,) by name."
     p = len(found.point)
@@ -363,7 +383,7 @@ def _other_starts(prepared: Prepared, names: list[str], found: Minima, start: Ma
                 there = {name: np.broadcast_to(base[name], p)[which] for name in names}
                 yield which, there | {name: value[place[which]] for name, value in flat.items()}
 
-# %% ../nbs/9_machinery/96_prepared.ipynb #31f4ee22
+# %% ../nbs/9_machinery/96_prepared.ipynb #e3396f1a
 def _minima(prepared: Prepared, names: list[str], start: Mapping, fixed: Mapping, wide: Sequence[str] = (), limits: Mapping | None = None) -> Minima:
     """The deepest Minima within `limits` for the parameters `names`, the `fixed` ones held; parameters `wide` are looked for on a grid.
 
@@ -408,7 +428,7 @@ def _set(minima: Minima, which: np.ndarray, new: Minima) -> Minima:
         array[which] = getattr(new, name)
     return Minima(*whole)
 
-# %% ../nbs/9_machinery/96_prepared.ipynb #40823303
+# %% ../nbs/9_machinery/96_prepared.ipynb #4caef085
 def _in_cells(prepared: Prepared, names: list[str], start: Mapping, fixed: Mapping, knots: Mapping[str, np.ndarray], limits: Mapping) -> Minima:
     "The Minima of a model with `knots`: the deepest of all cells between them."
     n_points = max([len(prepared)] + [np.size(value) for value in (*fixed.values(), *start.values())])
@@ -424,7 +444,28 @@ def _in_cells(prepared: Prepared, names: list[str], start: Mapping, fixed: Mappi
     best = np.arange(n_points) * len(cells) + np.argmin(depth, axis=1)
     return Minima(found.point[best], found.nll[best], found.second[best], found.converged[best])
 
-# %% ../nbs/9_machinery/96_prepared.ipynb #2847d2dd
+# %% ../nbs/9_machinery/96_prepared.ipynb #d00abedc
+def gradient_scatter(prepared: Prepared, values: Mapping, names: list[str]) -> np.ndarray:
+    "Covariance (p, P, P) of the gradient at complete `values`, for events with importance weights; the constraints are as sure as they say."
+    values = {name: np.atleast_1d(np.asarray(value, float)) for name, value in values.items()}
+    p = max(len(prepared), n_points_of(values))
+    values = {name: np.broadcast_to(value, p) for name, value in values.items()}
+    total = _add_constraints(prepared, values, names, np.zeros(p), np.zeros((p, len(names))), np.zeros((p, len(names), len(names))))[2]
+    for part in prepared.parts:
+        own = [i for i, name in enumerate(names) if name in part.model.ranges_of_all]
+        if own:
+            total[np.ix_(range(p), own, own)] += part.scatter(values, [names[i] for i in own])
+    return total
+
+
+def inflation(prepared: Prepared, name: str) -> np.ndarray:
+    "By how much (b,) the variance of parameter `name` exceeds that from the second derivatives: 1, but for importance weights."
+    if not prepared.importance:
+        return np.ones(len(prepared))
+    ratio = fit_all(prepared).errors[name] / fit_all(replace(prepared, importance=False)).errors[name]
+    return np.where(np.isfinite(ratio), ratio**2, 1.0)
+
+# %% ../nbs/9_machinery/96_prepared.ipynb #33a433c6
 def _wide(prepared: Prepared, names: list[str], start: Mapping | None, limits: Mapping) -> list[str]:
     "The parameters that may be looked for on a grid: finite range, no strength, no `start` given."
     return [name for name in names if 0 < limits[name][1] - limits[name][0] < np.inf and name not in prepared.model.strength and name not in (start or {})]
@@ -450,12 +491,12 @@ def fit_all(prepared: Prepared, fixed: Mapping[str, float | np.ndarray] = None, 
     found = _fitted(prepared, names, held, start, within)
     values, limits = dict(zip(names, found.point.T)), narrowed(model.parameters, within or {})
     low, high = (np.broadcast_to(np.array([limits[name][end] for name in names], float), found.point.shape) for end in (0, 1))
-    errors = standard_errors(found.point, found.second, low, high)
+    errors = standard_errors(found.point, found.second, low, high, gradient_scatter(prepared, {**held, **values}, names) if prepared.importance else None)
     errors = np.where(_at_zero(prepared, {**held, **values}, names), np.nan, errors)
     second = np.full(len(found.nll), np.inf) if found.rival is None else found.rival.nll - found.nll
     return Fits(values, dict(zip(names, errors.T)), found.nll, found.converged, second)
 
-# %% ../nbs/9_machinery/96_prepared.ipynb #f4a9ab9e
+# %% ../nbs/9_machinery/96_prepared.ipynb #ccca91d4
 def fit_one(prepared: Prepared, start: Mapping[str, float] | None = None) -> Fit:
     "The Fit of `Prepared.fit`."
     model = prepared.model
@@ -499,6 +540,7 @@ def in_groups(model: object, data, weights=None) -> Iterator[tuple[np.ndarray, P
 
     `data`: a list of data sets (for several channels a list for each), rows with multiplicities `weights` (b, n), or a Prepared, which
     comes back as it is. Raises ValueError for anything else."""
+    importance, weights = _importance(weights)
     if weights is not None or isinstance(data, Prepared):
         prepared = prepare(model, data, weights)
         yield np.arange(len(prepared)), prepared
@@ -516,7 +558,8 @@ def in_groups(model: object, data, weights=None) -> Iterator[tuple[np.ndarray, P
         groups[-1].append(i)
     for which in map(np.array, groups):
         parts = tuple(part for channel, own in zip(model.channels.values(), sets) for part in channel.parts([own[i] for i in which]))
-        yield which, Prepared(model, parts, tuple(c.take(which) if hasattr(c, "take") else c for c in model.constraints))
+        constraints = tuple(c.take(which) if hasattr(c, "take") else c for c in model.constraints)
+        yield which, Prepared(model, _weighted_parts(parts) if importance else parts, constraints, importance)
 
 
 def fits_of(model: object, data, weights=None, start: Mapping[str, float] | None = None) -> Fits:
@@ -530,7 +573,7 @@ def fits_of(model: object, data, weights=None, start: Mapping[str, float] | None
 
 # %% ../nbs/9_machinery/96_prepared.ipynb #3f3c1b9f
 def profile_of(prepared: Prepared, name: str, grid: np.ndarray, start: Mapping[str, float] | None = None) -> Profile:
-    "The fits of the other parameters at all values of `name`, done together."
+    "The fits of the other parameters at all values of `name`, done together. With importance weights the rise is scaled to the parameter's error."
     model, grid = prepared.model, _checked_grid(prepared, name, grid)
     names = list(model.parameters)
     best = _fitted(prepared, names, model.fixed, start)
@@ -542,12 +585,13 @@ def profile_of(prepared: Prepared, name: str, grid: np.ndarray, start: Mapping[s
     point, nll = _converged(prepared, name, grid, *_conditional_minima(prepared, others, begin, {**model.fixed, name: grid}, wide))
     minima = _all_minima(prepared, names, best, {**dict(zip(others, point.T)), name: grid}, nll)
     lowest, deepest = min(minima)
+    scale = float(inflation(prepared, name)[0])
 
     def more(values: np.ndarray) -> np.ndarray:
         begin = {other: np.interp(values, grid, column) for other, column in zip(others, point.T)}
-        return _converged(prepared, name, values, *_conditional_minima(prepared, others, begin, {**model.fixed, name: values}, wide))[1] - lowest
-    listed = tuple((value, depth - lowest) for depth, value in sorted(minima))
-    return Profile(name, grid, nll - lowest, deepest, tuple(map(float, model.parameters[name])), listed, more)
+        return (_converged(prepared, name, values, *_conditional_minima(prepared, others, begin, {**model.fixed, name: values}, wide))[1] - lowest) / scale
+    listed = tuple((value, (depth - lowest) / scale) for depth, value in sorted(minima))
+    return Profile(name, grid, (nll - lowest) / scale, deepest, tuple(map(float, model.parameters[name])), listed, more)
 
 
 def _checked_grid(prepared: Prepared, name: str, grid: np.ndarray) -> np.ndarray:
@@ -560,7 +604,7 @@ def _checked_grid(prepared: Prepared, name: str, grid: np.ndarray) -> np.ndarray
         raise ValueError(f"grid: expected at least 4 increasing values, got shape {grid.shape}")
     return check_value(name, grid, prepared.model.parameters)
 
-# %% ../nbs/9_machinery/96_prepared.ipynb #b41140cc
+# %% ../nbs/9_machinery/96_prepared.ipynb #4dcd5221
 def _all_minima(prepared: Prepared, names: list[str], best: Minima, along: Mapping[str, np.ndarray], nll: np.ndarray) -> list[tuple[float, float]]:
     "nll and value of the profiled parameter at all minima: of `best`, its rival, and of fits that begin at local minima of the profile `along` the grid."
     name = next(reversed(along))                           # the last one is profiled
@@ -590,7 +634,7 @@ def _converged(prepared: Prepared, name: str, grid: np.ndarray, point: np.ndarra
         raise RuntimeError(f"{(~converged).sum()} of {len(grid)} fits of the profile did not converge; narrower ranges may help")
     return point, nll
 
-# %% ../nbs/9_machinery/96_prepared.ipynb #897f5f66
+# %% ../nbs/9_machinery/96_prepared.ipynb #9c137185
 def _conditional_minima(prepared: Prepared, names: list[str], start: Mapping, fixed: Mapping, wide: Sequence[str] = ()) -> tuple:
     "Points (g, P), values (g,) of the smallest nll at each point of the grid among `fixed`, and whether it was found (g,)."
     if not names:
@@ -652,24 +696,24 @@ class OnData:
     def on(self, data, weights=None) -> Prepared:
         """This likelihood Prepared for `data`: one data set, a list of data sets (Tables or arrays), or rows with multiplicities `weights` (b, n).
 
-        A constraint whose mean is an array (b,) gives every data set its own measurement."""
+        weights="importance": the data's own weights are not multiplicities, which changes errors, profiles and tests. A constraint whose mean is an array (b,) gives every data set its own measurement."""
         return prepare(self, data, weights)
 
     def nll(self, data, values: Mapping[str, float] | None = None) -> float:
         "Minus log likelihood of one data set at the parameter `values`, without terms that no parameter changes."
         return float(prepare(self, data)(values)[0])
 
-    def fit(self, data, start: Mapping[str, float] | None = None) -> Fit:
+    def fit(self, data, start: Mapping[str, float] | None = None, weights=None) -> Fit:
         "The maximum-likelihood Fit to one data set, which may begin at `start`. Raises RuntimeError if it does not converge."
-        return prepare(self, data).fit(start)
+        return prepare(self, data, weights).fit(start)
 
     def fit_many(self, data, weights=None, start: Mapping[str, float] | None = None) -> Fits:
         "Maximum-likelihood Fits of many data sets, given as for `on`; those of a list are prepared some at a time, to save memory."
         return fits_of(self, data, weights, start)
 
-    def profile(self, data, name: str, grid, start: Mapping[str, float] | None = None) -> Profile:
+    def profile(self, data, name: str, grid, start: Mapping[str, float] | None = None, weights=None) -> Profile:
         "The Profile of parameter `name` on the increasing values `grid`, all other parameters fitted at each."
-        return prepare(self, data).profile(name, grid, start)
+        return prepare(self, data, weights).profile(name, grid, start)
 
     def scan(self, data, points: Mapping[str, np.ndarray], progress: bool = False) -> np.ndarray:
         """nll of `data` at many parameter values: `points` gives each free parameter an array; the result has their common shape.

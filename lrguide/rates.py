@@ -123,7 +123,7 @@ def log_rate(yields: np.ndarray, log_ratios: Sequence[np.ndarray]) -> np.ndarray
     largest, scaled = _scaled(log_ratios)
     return _log(*_rate(yields, scaled), largest)
 
-# %% ../nbs/9_machinery/90_rates.ipynb #bf6a32fb
+# %% ../nbs/9_machinery/90_rates.ipynb #a1552726
 @lru_cache(maxsize=1024)
 def _polynomial(down: float, up: float) -> np.ndarray:
     "Coefficients (7,) from degree six to zero of the polynomial that meets up^alpha at 1 and down^-alpha at -1, and 1 at 0."
@@ -235,6 +235,10 @@ class Events:
     def derivatives(self, values: Mapping[str, np.ndarray], names: list[str]) -> tuple:
         "nll (p,), gradient (p, P) and second derivatives (p, P, P) with respect to the parameters `names`."
         return _derivatives(self, values, names)
+
+    def scatter(self, values: Mapping[str, np.ndarray], names: list[str]) -> np.ndarray:
+        "Covariance (p, P, P) of the gradient if the weights are importance weights: the sum of their squares times products of derivatives."
+        return _scatter(self, values, names)
 
     def on_grid(self, grid: Grid) -> np.ndarray:
         "nll (p,) of one data set at the points of a scan."
@@ -394,6 +398,18 @@ def _slope_of_floor(yields, slope, g, share, filled, inside) -> list:
                     for k, q in enumerate(share))
         out.append(np.where(inside, 0.0, (1 - filled) * moved))
     return out
+
+# %% ../nbs/9_machinery/90_rates.ipynb #b3095606
+def _scatter(events: Events, values: Mapping[str, np.ndarray], names: list[str]) -> np.ndarray:
+    "The sum over events of squared weight times products of the derivatives of the log rate (p, P, P)."
+    slopes = []
+    for name in names:
+        low, high = events.model.ranges_of_all[name]
+        step = 1e-5 * (high - low if np.isfinite(high - low) else np.maximum(1.0, np.abs(values[name])))
+        below, above = np.clip(values[name] - step, low, high), np.clip(values[name] + step, low, high)
+        difference = events.log_rate({**values, name: above}) - events.log_rate({**values, name: below})
+        slopes.append(np.where(events.weights == 0, 0.0, difference) / np.reshape(above - below, (-1, 1)))
+    return np.einsum("pn,apn,bpn->pab", np.broadcast_to(events.weights, slopes[0].shape) ** 2, slopes, slopes, optimize=True)
 
 # %% ../nbs/9_machinery/90_rates.ipynb #7774ddd4
 def _yield_derivatives(model: object, values: Mapping[str, np.ndarray], names: list[str]) -> tuple:
