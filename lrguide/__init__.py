@@ -8,8 +8,8 @@ __version__ = "0.1.0"
 _RENAMED = {"load": "load_ratio"}  # lr.load reads better than lr.load_ratio
 __all__ = ["BinnedRatio", "Combined", "Contents", "Dense", "FromFunction", "Histogram", "LabelledRatio", "Likelihood",
            "LogNormal", "Mixture", "Morphed", "Normal", "Poisson", "Process", "Ranges", "Ratio", "Recipe", "Resonance", "Table",
-           "Training", "across_folds", "as_table", "cls_value", "diagnose", "draw", "fit_together", "from_scores", "load",
-           "p_value", "pseudo_experiments", "published", "record", "save", "upper_limit"]
+           "Training", "across_folds", "as_table", "cls_value", "diagnose", "draw", "fit_together", "from_scores", "impacts",
+           "load", "p_value", "pseudo_experiments", "published", "record", "save", "upper_limit"]
 
 
 def _modules() -> list[str]:

@@ -14,12 +14,13 @@ from functools import cached_property
 import numpy as np
 from .arrays import Ranges, Table, check_column, check_events, check_number, narrowed
 from .interpolation import check_log_ratios
+from .minimum import differentiated
 from .rates import Events, shape_shift, Grid, events_on, expected_yields, grid_of, list_of_sets, log_rate, probes, scan_events
 from .prepared import OnData, check_value, complete, names_of
 
 # %% auto #0
 __all__ = ['STANDARD', 'check_norm', 'Process', 'Normal', 'LogNormal', 'Poisson', 'Measured', 'Likelihood', 'BinnedRatio',
-           'Morphed', 'joined', 'Channels']
+           'Morphed', 'Impact', 'Impacts', 'impacts', 'joined', 'Channels']
 
 # %% ../nbs/1_optimality/13_likelihood.ipynb #fb241d19
 STANDARD = -5.0, 5.0  # range of a nuisance parameter in units of its standard deviation
@@ -399,6 +400,56 @@ class Morphed:
         "Log ratio (n,) at nu (k,) or (n, k)."
         nu = np.atleast_2d(nu)
         return self.log_ratio_grid(x, nu)[0] if len(nu) == 1 else np.array([self.log_ratio_grid(x[i:i + 1], nu[i:i + 1])[0, 0] for i in range(len(x))])
+
+# %% ../nbs/1_optimality/13_likelihood.ipynb #4918ff3d
+@dataclass(frozen=True)
+class Impact:
+    "What nuisance parameter `name` does to another: its fitted `value` and `error`, `pull` and `constraint` (error over measured width), impacts (down, up)."
+    name: str
+    value: float
+    error: float
+    pull: float
+    constraint: float
+    before: tuple[float, float]
+    after: tuple[float, float]
+
+
+class Impacts(tuple):
+    "Impacts, the largest first; printed as a table."
+    def __repr__(self) -> str:
+        pair = lambda ends: "{:+.3g} {:+.3g}".format(*ends)
+        rows = [("", "value", "error", "pull", "constraint", "before the fit", "after the fit")]
+        rows += [(one.name, *(f"{value:.3g}" for value in (one.value, one.error, one.pull, one.constraint)), pair(one.before), pair(one.after)) for one in self]
+        widths = [max(map(len, column)) for column in zip(*rows)]
+        return "\n".join("  ".join(f"{text:>{width}}" for text, width in zip(row, widths)) for row in rows)
+
+# %% ../nbs/1_optimality/13_likelihood.ipynb #9c9827fc
+def _measured_with(model, name: str) -> tuple[float, float]:
+    "Mean and width, from the curvature there, with which parameter `name` was measured elsewhere; NaN if it was not, or together with others."
+    for constraint in model.constraints:
+        if names_of(constraint) == (name,) and hasattr(constraint, "mean"):
+            mean = float(np.ravel(constraint.mean)[0])
+            low, high = np.array([model.ranges_of_all[name]], dtype=float).T
+            bend = differentiated(lambda z: np.asarray(constraint.nll({name: z[:, 0]})), np.array([[mean]]), low, high)[2]
+            return mean, float(1 / np.sqrt(np.ravel(bend)[0]))
+    return np.nan, np.nan
+
+
+def impacts(model, data, name: str = "mu") -> Impacts:
+    "The Impacts of all other free parameters on parameter `name` in a fit to one data set (or what `model.on` has prepared)."
+    prepared = model.on(data)
+    fit, found = prepared.fit(), []
+    for other in (one for one in fit.values if one != name):
+        mean, width = _measured_with(model, other)
+        value, error = fit.values[other], fit.errors[other]
+        ends = value + np.array([-width, width, -error, error])
+        moved = np.full(4, np.nan)
+        if np.isfinite(ends).any():
+            inside = np.clip(ends[np.isfinite(ends)], *model.parameters[other])
+            start = {one: at for one, at in fit.values.items() if one != other}
+            moved[np.isfinite(ends)] = prepared.fit_many({other: inside}, start).values[name] - fit.values[name]
+        found.append(Impact(other, value, error, (value - mean) / width, error / width, tuple(map(float, moved[:2])), tuple(map(float, moved[2:]))))
+    return Impacts(sorted(found, key=lambda one: -np.nanmax(np.abs([*one.after, 0.0]))))
 
 # %% ../nbs/1_optimality/13_likelihood.ipynb #9bcf198c
 def joined(*models) -> Channels:

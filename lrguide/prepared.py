@@ -17,7 +17,7 @@ from .rates import BEND, n_points_of
 
 # %% auto #0
 __all__ = ['check_value', 'complete', 'names_of', 'means_of', 'many_of', 'starting_values', 'Prepared', 'nll_at',
-           'derivatives_at', 'prepare', 'Fits', 'Minima', 'gradient_scatter', 'inflation', 'fit_all', 'fit_one',
+           'derivatives_at', 'prepare', 'Minima', 'gradient_scatter', 'inflation', 'Fits', 'fit_all', 'fit_one',
            'refuse_impossible', 'in_groups', 'fits_of', 'profile_of', 'scan_of', 'OnData']
 
 # %% ../nbs/9_machinery/96_prepared.ipynb #54612ebf
@@ -246,19 +246,6 @@ def _check_many(constraints: Sequence, b: int) -> None:
 
 # %% ../nbs/9_machinery/96_prepared.ipynb #76807b64
 @dataclass(frozen=True, eq=False)
-class Fits:
-    """Fits of b data sets: `values` and `errors` by name, smallest `nll` (b,), `converged` (b,); `rise_of_second` (b,): how far the nll of
-    the second-deepest minimum that was found lies above, infinite if there was none.
-
-    An error is NaN for a parameter at a limit, infinite for one that the data do not measure."""
-    values: dict[str, np.ndarray]
-    errors: dict[str, np.ndarray]
-    nll: np.ndarray
-    converged: np.ndarray
-    rise_of_second: np.ndarray
-
-
-@dataclass(frozen=True, eq=False)
 class Minima:
     "Where p minimisations ended: `point` (p, P), `nll` (p,), second derivatives `second` (p, P, P), `converged` (p,); the next best minimum as `rival`."
     point: np.ndarray
@@ -267,7 +254,7 @@ class Minima:
     converged: np.ndarray
     rival: Minima | None = None
 
-# %% ../nbs/9_machinery/96_prepared.ipynb #56f8a97b
+
 def _is_shared(prepared: Prepared) -> bool:
     "Whether all points look at the same single data set."
     return len(prepared) == 1 and all(many_of(constraint) in (None, 1) for constraint in prepared.constraints)
@@ -466,6 +453,19 @@ def inflation(prepared: Prepared, name: str) -> np.ndarray:
     return np.where(np.isfinite(ratio), ratio**2, 1.0)
 
 # %% ../nbs/9_machinery/96_prepared.ipynb #33a433c6
+@dataclass(frozen=True, eq=False)
+class Fits:
+    """Fits of b data sets: `values` and `errors` by name, smallest `nll` (b,), `converged` (b,); `rise_of_second` (b,): how far the nll of
+    the second-deepest minimum that was found lies above, infinite if there was none.
+
+    An error is NaN for a parameter at a limit, infinite for one that the data do not measure."""
+    values: dict[str, np.ndarray]
+    errors: dict[str, np.ndarray]
+    nll: np.ndarray
+    converged: np.ndarray
+    rise_of_second: np.ndarray
+
+
 def _wide(prepared: Prepared, names: list[str], start: Mapping | None, limits: Mapping) -> list[str]:
     "The parameters that may be looked for on a grid: finite range, no strength, no `start` given."
     return [name for name in names if 0 < limits[name][1] - limits[name][0] < np.inf and name not in prepared.model.strength and name not in (start or {})]
@@ -571,6 +571,29 @@ def fits_of(model: object, data, weights=None, start: Mapping[str, float] | None
                 {name: whole(fits.errors[name] for fits in found) for name in found[0].errors},
                 *(whole(getattr(fits, name) for fits in found) for name in ("nll", "converged", "rise_of_second")))
 
+# %% ../nbs/9_machinery/96_prepared.ipynb #9c137185
+def _conditional_minima(prepared: Prepared, names: list[str], start: Mapping, fixed: Mapping, wide: Sequence[str] = ()) -> tuple:
+    "Points (g, P), values (g,) of the smallest nll at each point of the grid among `fixed`, and whether it was found (g,)."
+    if not names:
+        nll = nll_at(prepared, fixed)
+        return np.zeros((len(nll), 0)), nll, ~np.isnan(nll)
+    limits = prepared.model.parameters
+    found = _minima(prepared, names, {name: np.clip(start[name], *limits[name]) for name in names}, fixed, wide)
+    point, nll, converged = found.point, found.nll, found.converged
+    unchanged = 0
+    for neighbour in (1, -1) * len(nll):
+        there = np.roll(point, neighbour, axis=0)
+        better = nll_at(prepared, {**fixed, **dict(zip(names, there.T))}) < nll - 1e-6
+        unchanged = 0 if better.any() else unchanged + 1
+        if unchanged == 2:
+            break
+        if better.any():
+            again = _minima(prepared, names, dict(zip(names, np.where(better[:, None], there, point).T)), fixed)
+            lower = again.nll < nll
+            point, nll = np.where(lower[:, None], again.point, point), np.where(lower, again.nll, nll)
+            converged = np.where(lower, again.converged, converged)
+    return point, nll, converged
+
 # %% ../nbs/9_machinery/96_prepared.ipynb #3f3c1b9f
 def profile_of(prepared: Prepared, name: str, grid: np.ndarray, start: Mapping[str, float] | None = None) -> Profile:
     "The fits of the other parameters at all values of `name`, done together. With importance weights the rise is scaled to the parameter's error."
@@ -633,29 +656,6 @@ def _converged(prepared: Prepared, name: str, grid: np.ndarray, point: np.ndarra
         prepared.fix(**{name: float(value)}).fit()         # raises with Minuit's reason
         raise RuntimeError(f"{(~converged).sum()} of {len(grid)} fits of the profile did not converge; narrower ranges may help")
     return point, nll
-
-# %% ../nbs/9_machinery/96_prepared.ipynb #9c137185
-def _conditional_minima(prepared: Prepared, names: list[str], start: Mapping, fixed: Mapping, wide: Sequence[str] = ()) -> tuple:
-    "Points (g, P), values (g,) of the smallest nll at each point of the grid among `fixed`, and whether it was found (g,)."
-    if not names:
-        nll = nll_at(prepared, fixed)
-        return np.zeros((len(nll), 0)), nll, ~np.isnan(nll)
-    limits = prepared.model.parameters
-    found = _minima(prepared, names, {name: np.clip(start[name], *limits[name]) for name in names}, fixed, wide)
-    point, nll, converged = found.point, found.nll, found.converged
-    unchanged = 0
-    for neighbour in (1, -1) * len(nll):
-        there = np.roll(point, neighbour, axis=0)
-        better = nll_at(prepared, {**fixed, **dict(zip(names, there.T))}) < nll - 1e-6
-        unchanged = 0 if better.any() else unchanged + 1
-        if unchanged == 2:
-            break
-        if better.any():
-            again = _minima(prepared, names, dict(zip(names, np.where(better[:, None], there, point).T)), fixed)
-            lower = again.nll < nll
-            point, nll = np.where(lower[:, None], again.point, point), np.where(lower, again.nll, nll)
-            converged = np.where(lower, again.converged, converged)
-    return point, nll, converged
 
 # %% ../nbs/9_machinery/96_prepared.ipynb #515db015
 def scan_of(model: object, constraints: Sequence, points: Mapping[str, np.ndarray], parts: Callable) -> np.ndarray:
