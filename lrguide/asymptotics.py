@@ -13,7 +13,7 @@ import numpy as np
 from scipy.special import gammaincinv, ndtr
 from .arrays import check_count, check_number
 from .minimum import differentiated
-from .prepared import OnData, Prepared, complete, in_groups
+from .prepared import OnData, Prepared, complete, in_groups, inflation
 from .experiments import all_rows, asimov, measured_at, own_values, positive_yields, pseudo_data, sources_by_channel, tasks_of
 from .hypotest import refuse_fit
 
@@ -89,6 +89,7 @@ class Curves:
         self.width = np.where(fits.errors[name] > 0, fits.errors[name], 1.0)
         self.others = {other: value for other, value in fits.values.items() if other != name}
         self.slope = dict.fromkeys(self.others, 0.0)        # of the others along the curve, from the last point that was asked
+        self.scale = inflation(prepared, name)              # 1, but for importance weights
 
     def rise(self, value: float | np.ndarray) -> np.ndarray:
         "nll, other parameters fitted, above its minimum (b,); a fit that ends lower than the minimum has failed too."
@@ -98,7 +99,7 @@ class Curves:
             self.slope = {other: np.where(away, (found.values[other] - at) / (value - self.best), self.slope[other]) for other, at in self.others.items()}
             rise = found.nll - self.lowest
             self.failed = self.failed | ~found.converged | ~(rise > -1e-4)
-        return np.where(self.failed, np.nan, np.maximum(rise, 0.0))
+        return np.where(self.failed, np.nan, np.maximum(rise, 0.0) / self.scale)
 
 # %% ../nbs/2_uncertainty/22_asymptotics.ipynb #e7367890
 def _tested(prepared: Prepared, name: str, value: float) -> Tested:

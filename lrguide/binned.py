@@ -3,8 +3,8 @@
 # %% ../nbs/3_awareness/31_gaussian.ipynb #9405da5a
 """Histograms: expected contents of bins as functions of a nuisance parameter, and their likelihood.
 
-`Templates` are a likelihood of counts, used as any other (also with Barlow and Beeston's term); `poisson_nll` is what a bin adds;
-`node_profile` is for data that are a different histogram at each nu.
+`Templates` are a likelihood of counts, used as any other (also with Barlow and Beeston's term), `Histogram` one of any number of processes
+with systematic effects; `poisson_nll` is what a bin adds; `node_profile` is for data that are a different histogram at each nu.
 """
 from __future__ import annotations
 from collections.abc import Callable, Mapping
@@ -12,15 +12,16 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 import numpy as np
 from scipy.special import gammaln, ndtr
-from .arrays import check_column
+from .arrays import Ranges, check_column, narrowed
 from .minimum import Profile
-from .prepared import OnData, check_value, complete
-from .likelihood import Channels, joined
+from .rates import BEND, bent_up, n_points_of, norm_factor, shape_shift
+from .prepared import OnData, check_value, complete, names_of
+from .likelihood import STANDARD, Channels, Normal, check_norm, joined
 
 # %% auto #0
 __all__ = ['CONTENTS', 'projected_contents', 'area_under_curve', 'on_lines', 'contents_on_lines', 'check_edges', 'filled',
-           'check_contents', 'between', 'check_counts', 'Templates', 'poisson_nll', 'Bins', 'expected', 'node_scan',
-           'node_profile', 'Strategy']
+           'check_contents', 'between', 'check_counts', 'Templates', 'poisson_nll', 'Bins', 'expected', 'Contents',
+           'Histogram', 'node_scan', 'node_profile', 'Strategy']
 
 # %% ../nbs/3_awareness/31_gaussian.ipynb #0000000f
 def projected_contents(model, angle: float, cuts, z) -> tuple[np.ndarray, np.ndarray]:
@@ -133,7 +134,7 @@ def _checked_templates(templates: Templates) -> dict:
 # %% ../nbs/3_awareness/31_gaussian.ipynb #46248bda
 def check_counts(templates: Templates, counts) -> np.ndarray:
     "`counts` (b,) or (s, b) as floats (s, b). Raises ValueError for another shape than the bins, or for numbers below zero."
-    counts, n_bins = np.asarray(counts, dtype=float), templates.signal.shape[1]
+    counts, n_bins = np.asarray(counts, dtype=float), templates.n_bins
     if counts.ndim not in (1, 2) or counts.shape[-1] != n_bins or len(counts) == 0:
         raise ValueError(f"counts: expected shape ({n_bins},), or (s, {n_bins}) for s data sets, got {counts.shape}")
     if not np.all((counts >= 0) & (counts < np.inf)):
@@ -184,12 +185,12 @@ def _yields(templates: Templates, values: Mapping[str, float] | None = None) -> 
 
 def _contents(templates: Templates, values: Mapping[str, float] | None = None) -> np.ndarray:
     "Expected contents (b,) at the parameter `values`."
-    return expected(templates, complete(templates, values))[0][0]
+    return templates.rates({name: np.atleast_1d(value) for name, value in complete(templates, values).items()})[0][0]
 
 
 def _draw(templates: Templates, values: Mapping[str, float], n: int, rng: np.random.Generator) -> np.ndarray:
     "Counts (n, b) of `n` pseudo-experiments at the parameter `values`."
-    return rng.poisson(_contents(templates, values), (n, templates.signal.shape[1])).astype(float)
+    return rng.poisson(templates.contents(values), (n, templates.n_bins)).astype(float)
 
 # %% ../nbs/3_awareness/31_gaussian.ipynb #4061b6a4
 @dataclass(frozen=True, eq=False)
@@ -212,6 +213,10 @@ class Templates(OnData):
     def __post_init__(self):
         for name, value in _checked_templates(self).items():
             object.__setattr__(self, name, value)
+
+    @property
+    def n_bins(self) -> int:
+        return self.signal.shape[1]
 
     @property
     def limits(self) -> tuple[float, float]:
@@ -238,6 +243,18 @@ class Templates(OnData):
         of = {name: between(self.nu, getattr(self, name), nu) for name in CONTENTS if getattr(self, name) is not None}
         return replace(self, nu=nu, **of)
 
+    def rates(self, values: Mapping[str, np.ndarray]) -> tuple[np.ndarray, np.ndarray | None]:
+        "Expected contents (p, b) and their variances, None without a simulation."
+        return expected(self, values)
+
+    def slopes(self, values: Mapping[str, np.ndarray]) -> dict[str, tuple]:
+        "Derivatives (p, b) of both by parameter, and by pairs of them."
+        return _slopes(self, values)
+
+    def positive(self, values: Mapping[str, np.ndarray]) -> bool:
+        "Whether nothing can be expected to be negative."
+        return bool(np.all(np.asarray(values["mu"]) >= 0))
+
     def __add__(self, other) -> Channels:
         return joined(self, other)
 
@@ -249,14 +266,14 @@ def poisson_nll(rate, counts, variance=None) -> np.ndarray:
     """Minus log likelihood (...), summed over the last axis, of `counts` (..., b), whole or not, where `rate` (..., b) is expected.
 
     `variance` (..., b) of a rate from a finite simulation: the rate is beta times as large, beta fitted in each bin, with a normal constraint
-    around 1 (Barlow and Beeston 1993; one beta a bin: Conway 2011). Infinite below zero."""
+    around 1 (Barlow and Beeston 1993; one beta a bin: Conway 2011). Infinite at and below zero where something was seen."""
     missed = 0.0
     with np.errstate(divide="ignore", invalid="ignore"):
         if variance is not None:
             rate, missed = _best_rate(rate, counts, variance)
         each = rate - counts * np.log(rate)
-    if np.min(rate, initial=1.0) <= 0:                     # nothing expected: fine where nothing is seen
-        each = np.where(rate > 0, each, np.where((rate == 0) & (counts == 0), 0.0, np.inf))
+    if np.min(rate, initial=1.0) < BEND:                   # nothing expected: fine where nothing is seen
+        each = np.where(counts == 0, bent_up(rate)[0], np.where(rate > 0, each, np.inf))
     return np.sum(each + missed, axis=-1)
 
 
@@ -272,8 +289,8 @@ def _best_rate(rate, counts, variance) -> tuple[np.ndarray, np.ndarray]:
 # %% ../nbs/3_awareness/31_gaussian.ipynb #7bb16c0a
 @dataclass(frozen=True, eq=False)
 class Bins:
-    "What a histogram adds to minus log likelihood: `counts` (s, b) of s data sets, or (1, b), where `model`, the Templates, say what is expected."
-    model: Templates
+    "What a histogram adds to minus log likelihood: `counts` (s, b) of s data sets, or (1, b), where `model`, Templates or a Histogram, says what is expected."
+    model: Templates | Histogram
     counts: np.ndarray
 
     def __len__(self) -> int:
@@ -292,16 +309,16 @@ class Bins:
     def log_rate(self, values: Mapping[str, np.ndarray]) -> np.ndarray:
         "Log of the expected contents (p, b)."
         with np.errstate(divide="ignore", invalid="ignore"):
-            rate = expected(self.model, values)[0]
+            rate = self.model.rates(values)[0]
             return np.where(rate >= 0, np.log(rate), -np.inf)
 
     def not_negative(self, values: Mapping[str, np.ndarray]) -> np.ndarray:
-        "Numbers (p, b) that have to stay at zero or above: the expected contents."
-        return expected(self.model, values)[0]
+        "Numbers (p, b) that have to stay at zero or above: the expected contents; 1 if no strength is negative."
+        return np.ones((n_points_of(values), 1)) if self.model.positive(values) else self.model.rates(values)[0]
 
     def nll(self, values: Mapping[str, np.ndarray]) -> np.ndarray:
         "Minus log likelihood (p,), constants dropped."
-        return poisson_nll(*self.seen(*expected(self.model, values)))
+        return poisson_nll(*self.seen(*self.model.rates(values)))
 
     def seen(self, rate: np.ndarray, variance: np.ndarray | None) -> tuple:
         "The arguments of `poisson_nll`."
@@ -343,22 +360,171 @@ def _slopes(templates: Templates, values: Mapping[str, np.ndarray]) -> dict[str,
 
 def _bin_derivatives(bins: Bins, values: Mapping[str, np.ndarray], names: list[str]) -> tuple:
     "nll (p,), gradient (p, P), second derivatives (p, P, P): the formulae of the text."
-    rate, variance = expected(bins.model, values)
-    slopes, n = _slopes(bins.model, values), bins.counts
+    rate, variance = bins.model.rates(values)
+    slopes, n = bins.model.slopes(values), bins.counts
     with np.errstate(divide="ignore", invalid="ignore"):
         best = rate if variance is None else _best_rate(rate, n, variance)[0]
         spread = np.zeros(1) if variance is None else variance
         emptied = (best == 0) & (rate > 0)                 # an empty bin that the simulation may be wrong about
-        g = np.where(emptied, rate / spread, 1 - np.where(n > 0, n / best, 0.0))
-        w = np.where(emptied, 1 / spread, np.where(n > 0, n / (best**2 + spread * n), 0.0))
-    gradient = np.stack([np.sum(g * slopes[a][0] - 0.5 * g**2 * slopes[a][1], axis=1) for a in names], axis=1)
+        g = np.where(emptied, rate / spread, np.where(n > 0, 1 - n / best, bent_up(best)[1]))
+        w = np.where(emptied, 1 / spread, np.where(n > 0, n / (best**2 + spread * n), bent_up(best)[2]))
+    with np.errstate(invalid="ignore"):
+        gradient = np.stack([np.sum(g * slopes[a][0] - 0.5 * g**2 * slopes[a][1], axis=1) for a in names], axis=1)
     second = np.empty((len(rate), len(names), len(names)))
     for i, a in enumerate(names):
         for j, b in enumerate(names):
             bent, bent_variance = slopes[a, b]
-            curve = w * (slopes[a][0] - g * slopes[a][1]) * (slopes[b][0] - g * slopes[b][1]) + g * bent - 0.5 * g**2 * bent_variance
+            with np.errstate(invalid="ignore"):            # infinite where the data are impossible
+                curve = w * (slopes[a][0] - g * slopes[a][1]) * (slopes[b][0] - g * slopes[b][1]) + g * bent - 0.5 * g**2 * bent_variance
             second[:, i, j] = curve.sum(axis=1)
     return poisson_nll(rate, n, variance), gradient, second
+
+# %% ../nbs/3_awareness/31_gaussian.ipynb #8dda9605
+@dataclass(frozen=True, eq=False)
+class Contents:
+    """Expected `contents` (b,) of one process in a histogram, their `variance` (b,) if they come from a finite simulation, and what changes them.
+
+    `norm`: factors one standard deviation (down, up) of nuisance parameters; `shape`: contents (down, up), two arrays (b,) for each."""
+    contents: np.ndarray
+    variance: np.ndarray | None = None
+    norm: Mapping[str, tuple[float, float]] = None
+    shape: Mapping[str, tuple[np.ndarray, np.ndarray]] = None
+
+    def __post_init__(self):
+        own = check_contents(np.atleast_2d(self.contents), (1, np.size(self.contents)), "contents")
+        row = lambda values, name: check_contents(np.atleast_2d(values), own.shape, name)[0]
+        object.__setattr__(self, "contents", own[0])
+        object.__setattr__(self, "variance", None if self.variance is None else row(self.variance, "variance"))
+        object.__setattr__(self, "norm", check_norm(self.norm))
+        object.__setattr__(self, "shape", {name: tuple(row(one, f"shape of {name}") for one in pair) for name, pair in dict(self.shape or {}).items()})
+
+# %% ../nbs/3_awareness/31_gaussian.ipynb #23bc0270
+def _curve(values: np.ndarray, of: Callable) -> tuple[np.ndarray, ...]:
+    "A function (p, ...) of one parameter (p,), its first and second derivatives, by differences in steps of 1e-3."
+    below, at, above = of(values - 1e-3), of(values), of(values + 1e-3)
+    return at, (above - below) / 2e-3, (above - 2 * at + below) / 1e-6
+
+
+def _factors(histogram: Histogram, name: str, values: Mapping[str, np.ndarray]) -> dict[str, tuple]:
+    "What multiplies process `name` by parameter: factor (p, 1), its first and second derivative."
+    column = lambda parameter: np.atleast_1d(np.asarray(values[parameter], dtype=float))[:, None]
+    found = {parameter: (column(parameter), np.ones((1, 1)), np.zeros((1, 1))) for parameter, of in histogram.strength.items() if of == name}
+    for parameter, pair in histogram.processes[name].norm.items():
+        found[parameter] = _curve(column(parameter), lambda alpha, pair=pair: norm_factor(alpha, *pair))
+    return found
+
+
+def _shifts(process: Contents, values: Mapping[str, np.ndarray]) -> dict[str, tuple]:
+    "What is added to the contents by parameter: (p, b), its first and second derivative."
+    return {parameter: _curve(np.atleast_1d(np.asarray(values[parameter], dtype=float)), lambda alpha, pair=pair: shape_shift(alpha, *(one - process.contents for one in pair)))
+            for parameter, pair in process.shape.items()}
+
+
+def _process_rate(histogram: Histogram, name: str, values: Mapping[str, np.ndarray]) -> tuple[np.ndarray, dict, dict]:
+    "Contents (p, b) of one process, their first derivatives by parameter and second ones by pairs of parameters."
+    process, factors = histogram.processes[name], _factors(histogram, name, values)
+    shifts = _shifts(process, values)
+    shape = process.contents + sum((shift[0] for shift in shifts.values()), np.zeros((1, 1)))
+    def product(*derived: str):
+        "The product of all factors, those of `derived` parameters differentiated (twice if named twice)."
+        return np.prod(np.broadcast_arrays(*(factor[derived.count(parameter)] for parameter, factor in factors.items()), np.ones((1, 1))), axis=0)
+    of_factors, of_shape = lambda a: product(a) if a in factors else 0.0, lambda a: shifts[a][1] if a in shifts else 0.0
+    touched = list(dict.fromkeys((*factors, *shifts)))
+    first = {a: of_factors(a) * shape + product() * of_shape(a) for a in touched}
+    second = {(a, b): (product(a, b) if a in factors and b in factors else 0.0) * shape + of_factors(a) * of_shape(b) + of_factors(b) * of_shape(a)
+              + (product() * shifts[a][2] if a == b and a in shifts else 0.0) for a in touched for b in touched}
+    return product() * shape, first, second
+
+# %% ../nbs/3_awareness/31_gaussian.ipynb #85061f9b
+@dataclass(frozen=True, eq=False)
+class Histogram(OnData):
+    """Likelihood of a histogram to which any number of `processes` contribute: Contents by name, all with as many bins.
+
+    `strength`, `constraints`, `ranges`, `fixed` and methods as for a `Likelihood`; data are counts (b,), for many data sets (s, b). Effects of
+    the processes get a standard normal constraint unless another is given. Several histograms add up: `a + b`."""
+    processes: Mapping[str, Contents]
+    strength: Mapping[str, str] = None
+    constraints: tuple = ()
+    ranges: Mapping[str, tuple[float, float]] = None
+    fixed: Mapping[str, float] = None
+
+    def __post_init__(self):
+        for name, value in _checked_histogram(self).items():
+            object.__setattr__(self, name, value)
+
+    @property
+    def n_bins(self) -> int:
+        return len(next(iter(self.processes.values())).contents)
+
+    @property
+    def ranges_of_all(self) -> Ranges:
+        "Name and range of all parameters, fixed ones included, strengths first."
+        effects = [dict.fromkeys((*process.norm, *process.shape), STANDARD) for process in self.processes.values()]
+        return narrowed(dict.fromkeys(self.strength, (-np.inf, np.inf)), *effects, self.ranges or {})
+
+    def rates(self, values: Mapping[str, np.ndarray]) -> tuple[np.ndarray, np.ndarray | None]:
+        "Expected contents (p, b) and their variances, None without a simulation."
+        return _histogram_rates(self, values)[:2]
+
+    def slopes(self, values: Mapping[str, np.ndarray]) -> dict[str, tuple]:
+        "Derivatives (p, b) of both by parameter, and by pairs of them."
+        return _histogram_rates(self, values)[2]
+
+    def positive(self, values: Mapping[str, np.ndarray]) -> bool:
+        "Whether nothing can be expected to be negative."
+        return all(np.all(np.asarray(values[name]) >= 0) for name in self.strength) and not any(process.shape for process in self.processes.values())
+
+    def yields(self, values: Mapping[str, float] | None = None) -> dict[str, float]:
+        "Expected number of events of each process at the parameter `values`."
+        values = complete(self, values)
+        found = {name: _process_rate(self, name, values)[0].sum(axis=-1) for name in self.processes}
+        return found if any(np.ndim(value) for value in values.values()) else {name: float(total[0]) for name, total in found.items()}
+
+    def __add__(self, other) -> Channels:
+        return joined(self, other)
+
+    channels, split, parts, sets, grid, scanned = property(_itself), _split, _parts, _rows, _bin_grid, _scanned
+    contents, draw = _contents, _draw
+
+# %% ../nbs/3_awareness/31_gaussian.ipynb #c98e3bbe
+def _checked_histogram(histogram: Histogram) -> dict:
+    "All fields of a Histogram in their final form. Raises TypeError or ValueError for parts that do not belong together."
+    processes, strength, ranges = dict(histogram.processes), dict(histogram.strength or {}), dict(histogram.ranges or {})
+    for name, process in processes.items():
+        if not isinstance(process, Contents):
+            raise TypeError(f"processes: expected Contents for {name}, got {type(process).__name__}")
+    if len({len(process.contents) for process in processes.values()}) != 1:
+        raise ValueError(f"processes: expected at least one, all with as many bins, got {[len(process.contents) for process in processes.values()]}")
+    for name, process in strength.items():
+        if process not in processes:
+            raise ValueError(f"strength: expected {name} to name one of {', '.join(processes)}, got {process!r}")
+    effects = dict.fromkeys(name for process in processes.values() for name in (*process.norm, *process.shape))
+    known = {name for constraint in histogram.constraints for name in names_of(constraint)}
+    for name in known - {*strength, *effects, *ranges}:
+        raise ValueError(f"constraints: expected a parameter of the model ({', '.join({**strength, **effects, **ranges}) or 'none'}), got {name!r}")
+    constraints = (*histogram.constraints, *(Normal(name, 0.0, 1.0) for name in effects if name not in known))
+    limits = narrowed(dict.fromkeys(strength, (-np.inf, np.inf)), dict.fromkeys(effects, STANDARD), ranges)
+    fixed = {name: check_value(name, value, limits) for name, value in (histogram.fixed or {}).items()}
+    return {"processes": processes, "strength": strength, "ranges": ranges, "constraints": constraints, "fixed": fixed}
+
+
+def _histogram_rates(histogram: Histogram, values: Mapping[str, np.ndarray]) -> tuple[np.ndarray, np.ndarray | None, dict]:
+    "Contents (p, b), variances or None, and the derivatives of both: {'mu': (contents, variance), ('mu', 'lumi'): ...}."
+    found = {name: _process_rate(histogram, name, values) for name in histogram.processes}
+    simulated = [name for name, process in histogram.processes.items() if process.variance is not None]
+    blank = np.zeros((max(np.size(value) for value in values.values()) if values else 1, histogram.n_bins))
+    add = lambda names, part, key=None: blank + sum(found[name][part] if key is None else found[name][part].get(key, 0.0) for name in names)
+    rate, moved = add(found, 0), add(simulated, 0)
+    nominal = sum((histogram.processes[name].contents for name in simulated), np.zeros(histogram.n_bins))
+    spread = sum((histogram.processes[name].variance for name in simulated), np.zeros(histogram.n_bins))
+    relative = np.divide(spread, nominal**2, out=np.zeros(histogram.n_bins), where=nominal > 0)
+    names, slopes = list(histogram.ranges_of_all), {}
+    first = {a: add(simulated, 1, a) for a in names}
+    for a in names:
+        slopes[a] = add(found, 1, a), 2 * relative * moved * first[a]
+        for b in names:
+            slopes[a, b] = add(found, 2, (a, b)), 2 * relative * (first[a] * first[b] + moved * add(simulated, 2, (a, b)))
+    return rate, relative * moved**2 if simulated else None, slopes
 
 # %% ../nbs/3_awareness/31_gaussian.ipynb #4ac52eb1
 def node_scan(templates: Templates, counts, mu, log_factorial: bool = False) -> np.ndarray:

@@ -3,8 +3,9 @@
 # %% ../nbs/1_optimality/13_likelihood.ipynb #d1ac1e98
 """The likelihood of a search: processes with yields and log ratios, strengths, constraints.
 
-`Likelihood` evaluates, fits, profiles and scans, `Likelihood.on(data)` prepares a data set for all of these; `Process`, `Normal` and
-`BinnedRatio` are what it is made of; `Channels`, or `+`, joins independent data.
+`Likelihood` evaluates, fits, profiles and scans, `Likelihood.on(data)` prepares a data set for all of these; `Process`, `BinnedRatio` and
+constraints (`Normal`, `LogNormal`, `Poisson`) are what it is made of; `Channels`, or `+`, joins independent data; `impacts` tells where an
+error comes from.
 """
 from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
@@ -13,11 +14,26 @@ from functools import cached_property
 import numpy as np
 from .arrays import Ranges, Table, check_column, check_events, check_number, narrowed
 from .interpolation import check_log_ratios
-from .rates import Events, Grid, events_on, expected_yields, grid_of, list_of_sets, log_rate, probes, scan_events
-from .prepared import OnData, check_value, complete
+from .minimum import differentiated
+from .rates import Events, shape_shift, Grid, events_on, expected_yields, grid_of, list_of_sets, log_rate, probes, scan_events
+from .prepared import OnData, check_value, complete, names_of
 
 # %% auto #0
-__all__ = ['Process', 'Normal', 'Measured', 'Likelihood', 'BinnedRatio', 'joined', 'Channels']
+__all__ = ['STANDARD', 'check_norm', 'Process', 'Normal', 'LogNormal', 'Poisson', 'Measured', 'Likelihood', 'BinnedRatio',
+           'Morphed', 'Impact', 'Impacts', 'impacts', 'joined', 'Channels']
+
+# %% ../nbs/1_optimality/13_likelihood.ipynb #fb241d19
+STANDARD = -5.0, 5.0  # range of a nuisance parameter in units of its standard deviation
+
+
+def check_norm(norm: Mapping[str, tuple[float, float]]) -> dict[str, tuple[float, float]]:
+    "`norm` by parameter as pairs of positive numbers. Raises ValueError for others."
+    found = {}
+    for name, pair in dict(norm or {}).items():
+        if np.shape(pair) != (2,) or not all(0 < one < np.inf for one in pair):
+            raise ValueError(f"norm: expected two positive factors (down, up) for {name}, got {pair}")
+        found[name] = tuple(map(float, pair))
+    return found
 
 # %% ../nbs/1_optimality/13_likelihood.ipynb #00000005
 @dataclass(frozen=True)
@@ -26,16 +42,19 @@ class Process:
 
     `expected`: a number, or a function of the dictionary of parameter values. `ratio`: anything with
     `log_ratio(x, nu)` and `parameters`, or None if the process is the reference itself (r = 1).
-    `source`: what its events can be drawn from (a model that samples, or a Table); used by pseudo-experiments."""
+    `source`: what its events can be drawn from (a model that samples, or a Table); used by pseudo-experiments.
+    `norm`: factors of the yield one standard deviation down and up of nuisance parameters, e.g. {"lumi": (0.98, 1.02)}."""
     expected: float | Callable[[Mapping[str, float]], float]
     ratio: object | None = None
     source: object | None = None
+    norm: Mapping[str, tuple[float, float]] = field(default_factory=dict)
 
     def __post_init__(self):
         if not callable(self.expected):
             check_number(self.expected, "expected", "[0, inf)")
         if self.ratio is not None and not hasattr(self.ratio, "log_ratio"):
             raise TypeError(f"ratio: expected an object with log_ratio, got {type(self.ratio).__name__}")
+        object.__setattr__(self, "norm", check_norm(self.norm))
 
     @property
     def parameters(self) -> dict[str, tuple[float, float]]:
@@ -49,37 +68,117 @@ class Process:
         nu = np.array([values[name] for name in self.parameters])
         return check_log_ratios(self.ratio.log_ratio(x, nu) if len(nu) else self.ratio.log_ratio(x), (len(x),))
 
+# %% ../nbs/1_optimality/13_likelihood.ipynb #ea5419cf
+def _checked_normal(constraint: Normal) -> dict:
+    "The fields of a Normal in their final form. Raises ValueError for numbers that are not finite, or a covariance that is none."
+    if isinstance(constraint.name, str):
+        several = np.ndim(constraint.mean) > 0
+        mean = check_column(constraint.mean, len(constraint.mean), "mean") if several else check_number(constraint.mean, "mean")
+        return {"mean": mean, "width": check_number(constraint.width, "width", "(0, inf)")}
+    names, mean, width = tuple(constraint.name), np.asarray(constraint.mean, dtype=float), np.asarray(constraint.width, dtype=float)
+    if mean.ndim not in (1, 2) or mean.shape[-1] != len(names) or not np.all(np.isfinite(mean)):
+        raise ValueError(f"mean: expected finite numbers of shape ({len(names)},) or (b, {len(names)}), got shape {mean.shape}")
+    if width.shape != 2 * (len(names),) or not np.allclose(width, width.T) or not np.linalg.eigvalsh(width)[0] > 0:
+        raise ValueError(f"width: expected the covariance of {', '.join(names)}, symmetric and positive definite, got shape {width.shape}")
+    return {"name": names, "mean": mean, "width": width}
+
 # %% ../nbs/1_optimality/13_likelihood.ipynb #00000011
 @dataclass(frozen=True)
 class Normal:
-    "A Gaussian measurement of parameter `name`: measured `mean`, a number or (b,) for b data sets, standard deviation `width`."
-    name: str
+    """A Gaussian measurement of parameter `name`: measured `mean`, a number or (b,) for b data sets, standard deviation `width`.
+
+    Of several parameters (a tuple of k names): means (k,) or (b, k), and as `width` their covariance (k, k)."""
+    name: str | tuple[str, ...]
     mean: float | np.ndarray
-    width: float
+    width: float | np.ndarray
 
     def __post_init__(self):
-        if np.ndim(self.mean):
-            object.__setattr__(self, "mean", check_column(self.mean, len(self.mean), "mean"))
-        else:
-            check_number(self.mean, "mean")
-        check_number(self.width, "width", "(0, inf)")
+        for field, value in _checked_normal(self).items():
+            object.__setattr__(self, field, value)
+
+    @property
+    def reach(self) -> dict[str, tuple[float, float]]:
+        "Between which values the parameters are to be expected: five standard deviations."
+        several = not isinstance(self.name, str)
+        means, widths = np.atleast_2d(self.mean) if several else np.reshape(self.mean, (-1, 1)), np.sqrt(np.diag(self.width)) if several else [self.width]
+        return {name: (float(mean.min() - 5 * width), float(mean.max() + 5 * width)) for name, mean, width in zip(names_of(self), means.T, widths)}
+
+    def nll(self, values: Mapping[str, float]) -> float:
+        "Minus log likelihood of the measurement, zero at its mean."
+        if isinstance(self.name, str):
+            return 0.5 * ((values[self.name] - self.mean) / self.width) ** 2
+        off = np.stack(np.broadcast_arrays(*(values[name] for name in self.name)), axis=-1) - self.mean
+        return 0.5 * np.sum(off * np.linalg.solve(self.width, off[..., None])[..., 0], axis=-1)
+
+    def repeat(self, values: Mapping[str, float], n: int, rng: np.random.Generator) -> Normal:
+        "The same measurement made `n` times again, when the truth is `values`."
+        if isinstance(self.name, str):
+            return replace(self, mean=values[self.name] + self.width * rng.standard_normal(n))
+        return replace(self, mean=rng.multivariate_normal([values[name] for name in self.name], self.width, n))
+
+    def take(self, sets) -> Normal:
+        "The measurements of the data sets `sets`."
+        return replace(self, mean=self.mean[sets]) if np.ndim(self.mean) > (not isinstance(self.name, str)) and len(self.mean) > 1 else self
+
+# %% ../nbs/1_optimality/13_likelihood.ipynb #5d4d9bd6
+@dataclass(frozen=True)
+class LogNormal:
+    "A measurement of a positive parameter `name`: its logarithm is normal around that of `mean` (a number or (b,)), one standard deviation is a `factor` above 1."
+    name: str
+    mean: float | np.ndarray
+    factor: float
+
+    def __post_init__(self):
+        if not np.all((np.asarray(self.mean, dtype=float) > 0) & np.isfinite(self.mean)):
+            raise ValueError(f"mean: expected positive numbers, got {np.min(self.mean):g}")
+        check_number(self.factor, "factor", "(1, inf)")
 
     @property
     def reach(self) -> dict[str, tuple[float, float]]:
         "Between which values the parameter is to be expected: five standard deviations."
-        return {self.name: (float(np.min(self.mean)) - 5 * self.width, float(np.max(self.mean)) + 5 * self.width)}
+        return {self.name: (float(np.min(self.mean)) / self.factor**5, float(np.max(self.mean)) * self.factor**5)}
 
     def nll(self, values: Mapping[str, float]) -> float:
-        "Minus log likelihood of the measurement, zero at its mean."
-        return 0.5 * ((values[self.name] - self.mean) / self.width) ** 2
+        "Minus log likelihood of the measurement, zero at its mean; infinite for a parameter that is not positive."
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return np.where(np.asarray(values[self.name]) > 0, 0.5 * (np.log(values[self.name] / self.mean) / np.log(self.factor)) ** 2, np.inf)[()]
 
-    def repeat(self, values: Mapping[str, float], n: int, rng: np.random.Generator) -> Normal:
+    def repeat(self, values: Mapping[str, float], n: int, rng: np.random.Generator) -> LogNormal:
         "The same measurement made `n` times again, when the truth is `values`."
-        return replace(self, mean=values[self.name] + self.width * rng.standard_normal(n))
+        return replace(self, mean=values[self.name] * self.factor ** rng.standard_normal(n))
 
-    def take(self, sets) -> Normal:
-        "The measurements of the data sets `sets`."
-        return replace(self, mean=self.mean[sets]) if np.size(self.mean) > 1 else self
+    take = Normal.take
+
+# %% ../nbs/1_optimality/13_likelihood.ipynb #3cc74fbd
+@dataclass(frozen=True)
+class Poisson:
+    "A measurement of a positive parameter `name` by a count that expects `scale` events times it: the count was `scale` times `mean` (a number or (b,))."
+    name: str
+    mean: float | np.ndarray
+    scale: float
+
+    def __post_init__(self):
+        if not np.all((np.asarray(self.mean, dtype=float) >= 0) & np.isfinite(self.mean)):
+            raise ValueError(f"mean: expected numbers of at least 0, got {np.min(self.mean):g}")
+        check_number(self.scale, "scale", "(0, inf)")
+
+    @property
+    def reach(self) -> dict[str, tuple[float, float]]:
+        "Between which values the parameter is to be expected: five standard deviations, from half an event on."
+        width = 5 * np.sqrt((np.max(self.mean) + 1 / self.scale) / self.scale)
+        return {self.name: (max(0.5 / self.scale, float(np.min(self.mean)) - width), float(np.max(self.mean)) + width)}
+
+    def nll(self, values: Mapping[str, float]) -> float:
+        "Minus log likelihood of the measurement, zero at its mean; infinite for a parameter that is not positive."
+        value, mean = np.asarray(values[self.name], dtype=float), self.mean
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return np.where(value > 0, self.scale * (value - mean - np.where(np.equal(mean, 0), 0.0, mean * np.log(value / mean))), np.inf)[()]
+
+    def repeat(self, values: Mapping[str, float], n: int, rng: np.random.Generator) -> Poisson:
+        "The same measurement made `n` times again, when the truth is `values`."
+        return replace(self, mean=rng.poisson(self.scale * values[self.name], n) / self.scale)
+
+    take = Normal.take
 
 # %% ../nbs/1_optimality/13_likelihood.ipynb #c7e32dc0
 @dataclass(frozen=True)
@@ -97,7 +196,15 @@ def _declared(processes: Mapping[str, Process], strength: Mapping, extra: Mappin
     """Name and range of all parameters: strengths first, then what densities and `extra` declare.
 
     Of two ranges for one name the narrower is taken; raises ValueError if they do not overlap."""
-    return narrowed(dict.fromkeys(strength, (-np.inf, np.inf)), *(process.parameters for process in processes.values()), extra)
+    norms = [dict.fromkeys(process.norm, STANDARD) for process in processes.values() if isinstance(process, Process)]
+    return narrowed(dict.fromkeys(strength, (-np.inf, np.inf)), *(process.parameters for process in processes.values()), *norms, extra)
+
+
+def _with_standard(constraints: Iterable, processes: Mapping[str, Process]) -> tuple:
+    "The constraints, and a standard normal one for every systematic effect of a process that has none."
+    known = {name for constraint in constraints for name in names_of(constraint)}
+    effects = [name for process in processes.values() for name in (*process.norm, *getattr(process.ratio, "effects", ()))]
+    return (*constraints, *(Normal(name, 0.0, 1.0) for name in dict.fromkeys(effects) if name not in known))
 
 # %% ../nbs/1_optimality/13_likelihood.ipynb #df8d2155
 def _check_parts(model: Likelihood) -> None:
@@ -112,8 +219,9 @@ def _check_parts(model: Likelihood) -> None:
             raise TypeError(f"processes: expected a Process for {name}, got {type(process).__name__}")
     known = model.ranges_of_all
     for constraint in model.constraints:
-        if constraint.name not in known:
-            raise ValueError(f"constraints: expected a parameter of the model ({', '.join(known) or 'none'}) or of ranges, got {constraint.name!r}")
+        for name in names_of(constraint):
+            if name not in known:
+                raise ValueError(f"constraints: expected a parameter of the model ({', '.join(known) or 'none'}) or of ranges, got {name!r}")
     for name, value in model.fixed.items():
         check_value(name, value, known)
 
@@ -157,6 +265,7 @@ class Likelihood(OnData):
         constraints = self.constraints if isinstance(self.constraints, Iterable) else (self.constraints,)
         object.__setattr__(self, "constraints", tuple(constraints))
         _check_parts(self)
+        object.__setattr__(self, "constraints", _with_standard(self.constraints, self.processes))
 
     @cached_property
     def ranges_of_all(self) -> Ranges:
@@ -261,6 +370,87 @@ class BinnedRatio:
         "Log ratios (g, n) at the nuisance parameters `points` (g, k)."
         return _log_bin_ratios(self, x, _contents_at(self.numerator, np.asarray(points, dtype=float), self.takes_many))
 
+# %% ../nbs/1_optimality/13_likelihood.ipynb #d123d3a4
+@dataclass(frozen=True)
+class Morphed:
+    """Log ratio that systematic effects change: `shapes` gives for each nuisance parameter the ratios one standard deviation (down, up).
+
+    `nominal` and those have `log_ratio(x)` without parameters of their own, all to one reference. -inf where the sum turns negative."""
+    nominal: object
+    shapes: Mapping[str, tuple[object, object]]
+
+    @property
+    def parameters(self) -> dict[str, tuple[float, float]]:
+        "Name and range of the effects."
+        return dict.fromkeys(self.shapes, STANDARD)
+
+    @property
+    def effects(self) -> tuple[str, ...]:
+        "Parameters that come with a standard normal constraint."
+        return tuple(self.shapes)
+
+    def log_ratio_grid(self, x, points) -> np.ndarray:
+        "Log ratios (g, n) at the nuisance parameters `points` (g, k)."
+        nominal = np.exp(self.nominal.log_ratio(x))
+        moved = [[np.exp(one.log_ratio(x)) - nominal for one in pair] for pair in self.shapes.values()]
+        with np.errstate(divide="ignore"):
+            return np.log(np.maximum(nominal + sum(shape_shift(alpha, *pair) for alpha, pair in zip(np.transpose(points), moved)), 0.0))
+
+    def log_ratio(self, x, nu) -> np.ndarray:
+        "Log ratio (n,) at nu (k,) or (n, k)."
+        nu = np.atleast_2d(nu)
+        return self.log_ratio_grid(x, nu)[0] if len(nu) == 1 else np.array([self.log_ratio_grid(x[i:i + 1], nu[i:i + 1])[0, 0] for i in range(len(x))])
+
+# %% ../nbs/1_optimality/13_likelihood.ipynb #4918ff3d
+@dataclass(frozen=True)
+class Impact:
+    "What nuisance parameter `name` does to another: its fitted `value` and `error`, `pull` and `constraint` (error over measured width), impacts (down, up)."
+    name: str
+    value: float
+    error: float
+    pull: float
+    constraint: float
+    before: tuple[float, float]
+    after: tuple[float, float]
+
+
+class Impacts(tuple):
+    "Impacts, the largest first; printed as a table."
+    def __repr__(self) -> str:
+        pair = lambda ends: "{:+.3g} {:+.3g}".format(*ends)
+        rows = [("", "value", "error", "pull", "constraint", "before the fit", "after the fit")]
+        rows += [(one.name, *(f"{value:.3g}" for value in (one.value, one.error, one.pull, one.constraint)), pair(one.before), pair(one.after)) for one in self]
+        widths = [max(map(len, column)) for column in zip(*rows)]
+        return "\n".join("  ".join(f"{text:>{width}}" for text, width in zip(row, widths)) for row in rows)
+
+# %% ../nbs/1_optimality/13_likelihood.ipynb #9c9827fc
+def _measured_with(model, name: str) -> tuple[float, float]:
+    "Mean and width, from the curvature there, with which parameter `name` was measured elsewhere; NaN if it was not, or together with others."
+    for constraint in model.constraints:
+        if names_of(constraint) == (name,) and hasattr(constraint, "mean"):
+            mean = float(np.ravel(constraint.mean)[0])
+            low, high = np.array([model.ranges_of_all[name]], dtype=float).T
+            bend = differentiated(lambda z: np.asarray(constraint.nll({name: z[:, 0]})), np.array([[mean]]), low, high)[2]
+            return mean, float(1 / np.sqrt(np.ravel(bend)[0]))
+    return np.nan, np.nan
+
+
+def impacts(model, data, name: str = "mu") -> Impacts:
+    "The Impacts of all other free parameters on parameter `name` in a fit to one data set (or what `model.on` has prepared)."
+    prepared = model.on(data)
+    fit, found = prepared.fit(), []
+    for other in (one for one in fit.values if one != name):
+        mean, width = _measured_with(model, other)
+        value, error = fit.values[other], fit.errors[other]
+        ends = value + np.array([-width, width, -error, error])
+        moved = np.full(4, np.nan)
+        if np.isfinite(ends).any():
+            inside = np.clip(ends[np.isfinite(ends)], *model.parameters[other])
+            start = {one: at for one, at in fit.values.items() if one != other}
+            moved[np.isfinite(ends)] = prepared.fit_many({other: inside}, start).values[name] - fit.values[name]
+        found.append(Impact(other, value, error, (value - mean) / width, error / width, tuple(map(float, moved[:2])), tuple(map(float, moved[2:]))))
+    return Impacts(sorted(found, key=lambda one: -np.nanmax(np.abs([*one.after, 0.0]))))
+
 # %% ../nbs/1_optimality/13_likelihood.ipynb #9bcf198c
 def joined(*models) -> Channels:
     "The Channels of all `models`, which is what `+` makes."
@@ -315,11 +505,11 @@ def _once(channels: Mapping[str, object]) -> tuple:
     "The constraints of all channels, each once. Raises ValueError if two channels hold different ones of a parameter."
     found = {}
     for channel in channels.values():
-        own = {name: [c for c in channel.constraints if c.name == name] for name in dict.fromkeys(c.name for c in channel.constraints)}
+        own = {name: [c for c in channel.constraints if names_of(c) == name] for name in dict.fromkeys(map(names_of, channel.constraints))}
         for name, these in own.items():
             known = found.setdefault(name, these)
             if len(known) != len(these) or not all(map(_equal, known, these)):
-                raise ValueError(f"constraints: expected the same measurement of {name} in all channels that have one, got different ones; "
+                raise ValueError(f"constraints: expected the same measurement of {', '.join(name)} in all channels that have one, got different ones; "
                                  "give both to one channel if both count")
     return tuple(constraint for these in found.values() for constraint in these)
 

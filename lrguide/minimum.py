@@ -98,11 +98,12 @@ def newton_step(point, gradient, second, low, high) -> tuple[np.ndarray, np.ndar
         share = np.abs(step) / np.where(np.isfinite(high - low), high - low, np.inf)
     return step / np.maximum(1.0, 4 * share.max(axis=1))[:, None], promised
 
-# %% ../nbs/9_machinery/95_minimum.ipynb #364dca44
-def standard_errors(point: np.ndarray, second: np.ndarray, low: np.ndarray, high: np.ndarray) -> np.ndarray:
+# %% ../nbs/9_machinery/95_minimum.ipynb #03a03fbc
+def standard_errors(point: np.ndarray, second: np.ndarray, low: np.ndarray, high: np.ndarray, spread: np.ndarray | None = None) -> np.ndarray:
     """Errors (p, P) of fits that ended at `point` (p, P): roots of the diagonal of the inverse second derivatives `second` (p, P, P).
 
-    NaN at the limits `low` or `high` (p, P), where a parameter is held; infinite for one that moves in a direction without curvature."""
+    NaN at the limits `low` or `high` (p, P), where a parameter is held; infinite for one that moves in a direction without curvature.
+    `spread` (p, P, P): the covariance of the gradient, if it is not the second derivatives themselves."""
     held = (point <= low) | (point >= high)
     free = np.where(held[:, :, None] | held[:, None, :], 0.0, second) + held[:, :, None] * np.eye(point.shape[1])
     known = np.isfinite(free).all(axis=(1, 2))
@@ -110,10 +111,12 @@ def standard_errors(point: np.ndarray, second: np.ndarray, low: np.ndarray, high
     size = np.where(size > 0, size, 1.0)
     value, vector = np.linalg.eigh(free[known] / (size[:, :, None] * size[:, None, :]))
     flat = value < 1e-10                                   # 1 for independent parameters
-    variance = np.einsum("pae,pe->pa", vector**2, np.where(flat, 0.0, 1 / np.where(flat, 1.0, value)))
+    inverse = (vector * np.where(flat, 0.0, 1 / np.where(flat, 1.0, value))[:, None]) @ np.swapaxes(vector, 1, 2)
+    if spread is not None:
+        inverse = inverse @ (np.where(held[:, :, None] | held[:, None, :], 0.0, spread)[known] / (size[:, :, None] * size[:, None, :])) @ inverse
     loose = np.einsum("pae,pe->pa", vector**2, flat) > 1e-6
     errors = np.full(point.shape, np.nan)
-    errors[known] = np.where(loose, np.inf, np.sqrt(variance) / size)
+    errors[known] = np.where(loose, np.inf, np.sqrt(np.maximum(np.einsum("paa->pa", inverse), 0.0)) / size)
     return np.where(held, np.nan, errors)
 
 # %% ../nbs/9_machinery/95_minimum.ipynb #0000001c

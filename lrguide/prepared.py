@@ -16,8 +16,9 @@ from .minimum import Fit, Profile, differentiated, minimise, minuit_at, newton, 
 from .rates import BEND, n_points_of
 
 # %% auto #0
-__all__ = ['check_value', 'complete', 'starting_values', 'Prepared', 'nll_at', 'derivatives_at', 'prepare', 'Fits', 'Minima',
-           'fit_all', 'fit_one', 'refuse_impossible', 'in_groups', 'fits_of', 'profile_of', 'scan_of', 'OnData']
+__all__ = ['check_value', 'complete', 'names_of', 'means_of', 'many_of', 'starting_values', 'Prepared', 'nll_at',
+           'derivatives_at', 'prepare', 'Minima', 'gradient_scatter', 'inflation', 'Fits', 'fit_all', 'fit_one',
+           'refuse_impossible', 'in_groups', 'fits_of', 'profile_of', 'scan_of', 'OnData']
 
 # %% ../nbs/9_machinery/96_prepared.ipynb #54612ebf
 def check_value(name: str, value: float | np.ndarray, known: Mapping[str, tuple[float, float]]) -> float | np.ndarray:
@@ -44,11 +45,28 @@ def complete(model: object, values: Mapping[str, float] | None) -> dict[str, flo
             raise ValueError(f"values: expected a value for {name}, got {', '.join(values) or 'none'}")
     return {name: check_value(name, value, known) for name, value in values.items()}
 
+# %% ../nbs/9_machinery/96_prepared.ipynb #bde08c90
+def names_of(constraint: object) -> tuple[str, ...]:
+    "Names of the parameters that a constraint measures: its `name`, or several."
+    return (constraint.name,) if isinstance(constraint.name, str) else tuple(constraint.name)
+
+
+def means_of(constraint: object) -> dict[str, float | np.ndarray]:
+    "What a constraint has measured by parameter, a number or (b,) for b data sets; nothing for one that has no `mean`."
+    if not hasattr(constraint, "mean"):
+        return {}
+    return {constraint.name: constraint.mean} if isinstance(constraint.name, str) else dict(zip(constraint.name, np.moveaxis(constraint.mean, -1, 0)))
+
+
+def many_of(constraint: object) -> int | None:
+    "How many data sets have a measurement of their own; None if one is for all."
+    return next((len(mean) for mean in means_of(constraint).values() if np.ndim(mean)), None)
+
 # %% ../nbs/9_machinery/96_prepared.ipynb #6ce57b74
 def starting_values(model: object, constraints: Sequence = (), start: Mapping[str, float | np.ndarray] | None = None) -> dict[str, float]:
     """Where a fit begins: at `start`, else strengths at 1, constrained parameters at their mean, others in the middle of their range, or at 1
     where that is infinite. Raises ValueError for an unknown parameter or one out of range in `start`."""
-    means = {constraint.name: constraint.mean for constraint in constraints if hasattr(constraint, "mean")}
+    means = {name: mean for constraint in constraints for name, mean in means_of(constraint).items()}
     begin = {}
     for name, (low, high) in model.parameters.items():
         middle = (low + high) / 2 if np.isfinite(high - low) else min(max(1.0, low), high)
@@ -60,11 +78,13 @@ def starting_values(model: object, constraints: Sequence = (), start: Mapping[st
 class Prepared:
     """A likelihood on a data set, or on b of them: nll, derivatives, fits, profiles, scans. Made by `Likelihood.on`.
 
-    `parts`: what each channel of `model` adds, e.g. `Events`. `constraints`: as measured along with these data.
+    `parts`: what each channel of `model` adds, e.g. `Events`. `constraints`: as measured along with these data. `importance`: whether the
+    weights of events are importance weights, which change errors, profiles and tests.
     Parameter values are numbers or arrays (p,), one for each data set; a single data set can be looked at in any number of points."""
     model: object
     parts: tuple
     constraints: tuple
+    importance: bool = False
 
     def __len__(self) -> int:
         return len(self.parts[0])
@@ -156,36 +176,52 @@ def _sum_of_parts(prepared: Prepared, values: Mapping, names: list[str]) -> tupl
 def _add_constraints(prepared: Prepared, values, names: list[str], nll, gradient, second) -> tuple:
     "The same with the constraints' terms, which are differentiated numerically, added."
     for constraint in prepared.constraints:
-        if constraint.name not in names:
+        own = [name for name in names_of(constraint) if name in names]
+        if not own:
             nll = nll + constraint.nll(values)
             continue
-        a = names.index(constraint.name)
-        low, high = np.array([prepared.model.ranges_of_all[constraint.name]], dtype=float).T
-        at = lambda z: np.concatenate([constraint.nll({**values, constraint.name: part}) for part in z[:, 0].reshape(-1, len(nll))])
-        term, slope, bend = differentiated(at, values[constraint.name][:, None], low, high)
+        at = [names.index(name) for name in own]
+        low, high = np.array([prepared.model.ranges_of_all[name] for name in own], dtype=float).T
+        moved = lambda z: np.concatenate([constraint.nll({**values, **dict(zip(own, part.T))}) for part in z.reshape(-1, len(nll), len(own))])
+        term, slope, bend = differentiated(moved, np.stack([values[name] for name in own], axis=1), low, high)
         nll = nll + term
-        gradient[:, a] += slope[0]
-        second[:, a, a] += bend[0, 0]
+        gradient[:, at] += slope.T
+        second[np.ix_(range(len(nll)), at, at)] += np.moveaxis(bend, -1, 0)
     return nll, gradient, second
 
 # %% ../nbs/9_machinery/96_prepared.ipynb #2e4efeaf
 def prepare(model: object, data, weights=None, direct: bool = False) -> Prepared:
     """`model` on `data`: data sets as `Likelihood.on` takes them, or what it has made of them before, with this model or before parameters were fixed.
 
-    Raises ValueError for what another model has prepared."""
+    Raises ValueError for what another model has prepared, and for importance weights of what has none."""
+    importance, weights = _importance(weights)
     if isinstance(data, Prepared):
-        if weights is not None or not _same(model, data.model) or any(model.fixed.get(name) != value for name, value in data.model.fixed.items()):
+        if weights is not None or importance or not _same(model, data.model) or any(model.fixed.get(name) != value for name, value in data.model.fixed.items()):
             raise ValueError("data: expected a data set, or one prepared by this likelihood (further parameters may have been fixed since), "
                              "got one prepared by another likelihood")
         return replace(data, model=model)
     parts = model.parts(data, weights, direct)
     if len({len(part) for part in parts}) != 1:
         raise ValueError(f"data: expected the same number of data sets in each channel, got {' and '.join(str(len(part)) for part in parts)}")
-    for constraint in model.constraints:
-        n = np.size(getattr(constraint, "mean", 0.0))
-        if np.ndim(getattr(constraint, "mean", 0.0)) and n != len(parts[0]):
-            raise ValueError(f"constraints: expected a measurement of {constraint.name} for each of {len(parts[0])} data sets, got {n}")
-    return Prepared(model, parts, model.constraints)
+    _check_many(model.constraints, len(parts[0]))
+    return Prepared(model, _weighted_parts(parts) if importance else parts, model.constraints, importance)
+
+
+def _importance(weights) -> tuple[bool, np.ndarray | None]:
+    "Whether the weights of the data are importance weights, and multiplicities if any. Raises ValueError for other words than 'importance'."
+    if isinstance(weights, str):
+        if weights != "importance":
+            raise ValueError(f"weights: expected multiplicities (b, n), or 'importance' if the data's own weights are that, got {weights!r}")
+        return True, None
+    return False, weights
+
+
+def _weighted_parts(parts: tuple) -> tuple:
+    "`parts`, if they can have importance weights. Raises ValueError if not."
+    for part in parts:
+        if not hasattr(part, "scatter"):
+            raise ValueError(f"weights: expected events for importance weights, got {type(part).__name__}")
+    return parts
 
 
 def _same(one, other) -> bool:
@@ -201,20 +237,14 @@ def _same(one, other) -> bool:
     mine = [field.name for field in fields(one) if field.name != "fixed"] if is_dataclass(one) and hasattr(one, "fixed") else []
     return bool(mine) and type(one) is type(other) and all(_same(getattr(one, name), getattr(other, name)) for name in mine)
 
+
+def _check_many(constraints: Sequence, b: int) -> None:
+    "Raises ValueError if a constraint has measurements for another number than `b` of data sets."
+    for constraint in constraints:
+        if many_of(constraint) not in (None, b):
+            raise ValueError(f"constraints: expected a measurement of {', '.join(names_of(constraint))} for each of {b} data sets, got {many_of(constraint)}")
+
 # %% ../nbs/9_machinery/96_prepared.ipynb #76807b64
-@dataclass(frozen=True, eq=False)
-class Fits:
-    """Fits of b data sets: `values` and `errors` by name, smallest `nll` (b,), `converged` (b,); `rise_of_second` (b,): how far the nll of
-    the second-deepest minimum that was found lies above, infinite if there was none.
-
-    An error is NaN for a parameter at a limit, infinite for one that the data do not measure."""
-    values: dict[str, np.ndarray]
-    errors: dict[str, np.ndarray]
-    nll: np.ndarray
-    converged: np.ndarray
-    rise_of_second: np.ndarray
-
-
 @dataclass(frozen=True, eq=False)
 class Minima:
     "Where p minimisations ended: `point` (p, P), `nll` (p,), second derivatives `second` (p, P, P), `converged` (p,); the next best minimum as `rival`."
@@ -224,10 +254,10 @@ class Minima:
     converged: np.ndarray
     rival: Minima | None = None
 
-# %% ../nbs/9_machinery/96_prepared.ipynb #56f8a97b
+
 def _is_shared(prepared: Prepared) -> bool:
     "Whether all points look at the same single data set."
-    return len(prepared) == 1 and not any(np.size(getattr(c, "mean", 0.0)) > 1 for c in prepared.constraints)
+    return len(prepared) == 1 and all(many_of(constraint) in (None, 1) for constraint in prepared.constraints)
 
 
 def _from_start(prepared: Prepared, names: list[str], start: Mapping, fixed: Mapping, limits: Mapping | None = None) -> Minima:
@@ -401,7 +431,41 @@ def _in_cells(prepared: Prepared, names: list[str], start: Mapping, fixed: Mappi
     best = np.arange(n_points) * len(cells) + np.argmin(depth, axis=1)
     return Minima(found.point[best], found.nll[best], found.second[best], found.converged[best])
 
-# %% ../nbs/9_machinery/96_prepared.ipynb #b830711f
+# %% ../nbs/9_machinery/96_prepared.ipynb #d00abedc
+def gradient_scatter(prepared: Prepared, values: Mapping, names: list[str]) -> np.ndarray:
+    "Covariance (p, P, P) of the gradient at complete `values`, for events with importance weights; the constraints are as sure as they say."
+    values = {name: np.atleast_1d(np.asarray(value, float)) for name, value in values.items()}
+    p = max(len(prepared), n_points_of(values))
+    values = {name: np.broadcast_to(value, p) for name, value in values.items()}
+    total = _add_constraints(prepared, values, names, np.zeros(p), np.zeros((p, len(names))), np.zeros((p, len(names), len(names))))[2]
+    for part in prepared.parts:
+        own = [i for i, name in enumerate(names) if name in part.model.ranges_of_all]
+        if own:
+            total[np.ix_(range(p), own, own)] += part.scatter(values, [names[i] for i in own])
+    return total
+
+
+def inflation(prepared: Prepared, name: str) -> np.ndarray:
+    "By how much (b,) the variance of parameter `name` exceeds that from the second derivatives: 1, but for importance weights."
+    if not prepared.importance:
+        return np.ones(len(prepared))
+    ratio = fit_all(prepared).errors[name] / fit_all(replace(prepared, importance=False)).errors[name]
+    return np.where(np.isfinite(ratio), ratio**2, 1.0)
+
+# %% ../nbs/9_machinery/96_prepared.ipynb #33a433c6
+@dataclass(frozen=True, eq=False)
+class Fits:
+    """Fits of b data sets: `values` and `errors` by name, smallest `nll` (b,), `converged` (b,); `rise_of_second` (b,): how far the nll of
+    the second-deepest minimum that was found lies above, infinite if there was none.
+
+    An error is NaN for a parameter at a limit, infinite for one that the data do not measure."""
+    values: dict[str, np.ndarray]
+    errors: dict[str, np.ndarray]
+    nll: np.ndarray
+    converged: np.ndarray
+    rise_of_second: np.ndarray
+
+
 def _wide(prepared: Prepared, names: list[str], start: Mapping | None, limits: Mapping) -> list[str]:
     "The parameters that may be looked for on a grid: finite range, no strength, no `start` given."
     return [name for name in names if 0 < limits[name][1] - limits[name][0] < np.inf and name not in prepared.model.strength and name not in (start or {})]
@@ -427,7 +491,7 @@ def fit_all(prepared: Prepared, fixed: Mapping[str, float | np.ndarray] = None, 
     found = _fitted(prepared, names, held, start, within)
     values, limits = dict(zip(names, found.point.T)), narrowed(model.parameters, within or {})
     low, high = (np.broadcast_to(np.array([limits[name][end] for name in names], float), found.point.shape) for end in (0, 1))
-    errors = standard_errors(found.point, found.second, low, high)
+    errors = standard_errors(found.point, found.second, low, high, gradient_scatter(prepared, {**held, **values}, names) if prepared.importance else None)
     errors = np.where(_at_zero(prepared, {**held, **values}, names), np.nan, errors)
     second = np.full(len(found.nll), np.inf) if found.rival is None else found.rival.nll - found.nll
     return Fits(values, dict(zip(names, errors.T)), found.nll, found.converged, second)
@@ -476,6 +540,7 @@ def in_groups(model: object, data, weights=None) -> Iterator[tuple[np.ndarray, P
 
     `data`: a list of data sets (for several channels a list for each), rows with multiplicities `weights` (b, n), or a Prepared, which
     comes back as it is. Raises ValueError for anything else."""
+    importance, weights = _importance(weights)
     if weights is not None or isinstance(data, Prepared):
         prepared = prepare(model, data, weights)
         yield np.arange(len(prepared)), prepared
@@ -483,10 +548,7 @@ def in_groups(model: object, data, weights=None) -> Iterator[tuple[np.ndarray, P
     sets = [channel.sets(own) for channel, own in zip(model.channels.values(), model.split(data))]
     if len({len(own) for own in sets}) != 1:
         raise ValueError(f"data: expected the same number of data sets in each channel, got {' and '.join(str(len(own)) for own in sets)}")
-    for constraint in model.constraints:
-        n = np.size(getattr(constraint, "mean", 0.0))
-        if np.ndim(getattr(constraint, "mean", 0.0)) and n != len(sets[0]):
-            raise ValueError(f"constraints: expected a measurement of {constraint.name} for each of {len(sets[0])} data sets, got {n}")
+    _check_many(model.constraints, len(sets[0]))
     sizes = np.array([sum(map(len, one)) for one in zip(*sets)])
     groups = [[]]
     for i in np.argsort(sizes, kind="stable"):
@@ -496,7 +558,8 @@ def in_groups(model: object, data, weights=None) -> Iterator[tuple[np.ndarray, P
         groups[-1].append(i)
     for which in map(np.array, groups):
         parts = tuple(part for channel, own in zip(model.channels.values(), sets) for part in channel.parts([own[i] for i in which]))
-        yield which, Prepared(model, parts, tuple(c.take(which) if hasattr(c, "take") else c for c in model.constraints))
+        constraints = tuple(c.take(which) if hasattr(c, "take") else c for c in model.constraints)
+        yield which, Prepared(model, _weighted_parts(parts) if importance else parts, constraints, importance)
 
 
 def fits_of(model: object, data, weights=None, start: Mapping[str, float] | None = None) -> Fits:
@@ -508,9 +571,32 @@ def fits_of(model: object, data, weights=None, start: Mapping[str, float] | None
                 {name: whole(fits.errors[name] for fits in found) for name in found[0].errors},
                 *(whole(getattr(fits, name) for fits in found) for name in ("nll", "converged", "rise_of_second")))
 
+# %% ../nbs/9_machinery/96_prepared.ipynb #9c137185
+def _conditional_minima(prepared: Prepared, names: list[str], start: Mapping, fixed: Mapping, wide: Sequence[str] = ()) -> tuple:
+    "Points (g, P), values (g,) of the smallest nll at each point of the grid among `fixed`, and whether it was found (g,)."
+    if not names:
+        nll = nll_at(prepared, fixed)
+        return np.zeros((len(nll), 0)), nll, ~np.isnan(nll)
+    limits = prepared.model.parameters
+    found = _minima(prepared, names, {name: np.clip(start[name], *limits[name]) for name in names}, fixed, wide)
+    point, nll, converged = found.point, found.nll, found.converged
+    unchanged = 0
+    for neighbour in (1, -1) * len(nll):
+        there = np.roll(point, neighbour, axis=0)
+        better = nll_at(prepared, {**fixed, **dict(zip(names, there.T))}) < nll - 1e-6
+        unchanged = 0 if better.any() else unchanged + 1
+        if unchanged == 2:
+            break
+        if better.any():
+            again = _minima(prepared, names, dict(zip(names, np.where(better[:, None], there, point).T)), fixed)
+            lower = again.nll < nll
+            point, nll = np.where(lower[:, None], again.point, point), np.where(lower, again.nll, nll)
+            converged = np.where(lower, again.converged, converged)
+    return point, nll, converged
+
 # %% ../nbs/9_machinery/96_prepared.ipynb #3f3c1b9f
 def profile_of(prepared: Prepared, name: str, grid: np.ndarray, start: Mapping[str, float] | None = None) -> Profile:
-    "The fits of the other parameters at all values of `name`, done together."
+    "The fits of the other parameters at all values of `name`, done together. With importance weights the rise is scaled to the parameter's error."
     model, grid = prepared.model, _checked_grid(prepared, name, grid)
     names = list(model.parameters)
     best = _fitted(prepared, names, model.fixed, start)
@@ -522,12 +608,13 @@ def profile_of(prepared: Prepared, name: str, grid: np.ndarray, start: Mapping[s
     point, nll = _converged(prepared, name, grid, *_conditional_minima(prepared, others, begin, {**model.fixed, name: grid}, wide))
     minima = _all_minima(prepared, names, best, {**dict(zip(others, point.T)), name: grid}, nll)
     lowest, deepest = min(minima)
+    scale = float(inflation(prepared, name)[0])
 
     def more(values: np.ndarray) -> np.ndarray:
         begin = {other: np.interp(values, grid, column) for other, column in zip(others, point.T)}
-        return _converged(prepared, name, values, *_conditional_minima(prepared, others, begin, {**model.fixed, name: values}, wide))[1] - lowest
-    listed = tuple((value, depth - lowest) for depth, value in sorted(minima))
-    return Profile(name, grid, nll - lowest, deepest, tuple(map(float, model.parameters[name])), listed, more)
+        return (_converged(prepared, name, values, *_conditional_minima(prepared, others, begin, {**model.fixed, name: values}, wide))[1] - lowest) / scale
+    listed = tuple((value, (depth - lowest) / scale) for depth, value in sorted(minima))
+    return Profile(name, grid, (nll - lowest) / scale, deepest, tuple(map(float, model.parameters[name])), listed, more)
 
 
 def _checked_grid(prepared: Prepared, name: str, grid: np.ndarray) -> np.ndarray:
@@ -570,29 +657,6 @@ def _converged(prepared: Prepared, name: str, grid: np.ndarray, point: np.ndarra
         raise RuntimeError(f"{(~converged).sum()} of {len(grid)} fits of the profile did not converge; narrower ranges may help")
     return point, nll
 
-# %% ../nbs/9_machinery/96_prepared.ipynb #eaea863b
-def _conditional_minima(prepared: Prepared, names: list[str], start: Mapping, fixed: Mapping, wide: Sequence[str] = ()) -> tuple:
-    "Points (g, P), values (g,) of the smallest nll at each point of the grid among `fixed`, and whether it was found (g,)."
-    if not names:
-        nll = nll_at(prepared, fixed)
-        return np.zeros((len(nll), 0)), nll, ~np.isnan(nll)
-    limits = prepared.model.parameters
-    found = _minima(prepared, names, {name: np.clip(start[name], *limits[name]) for name in names}, fixed, wide)
-    point, nll, converged = found.point, found.nll, found.converged
-    unchanged = 0
-    for neighbour in (1, -1) * len(nll):
-        there = np.roll(point, neighbour, axis=0)
-        better = nll_at(prepared, {**fixed, **dict(zip(names, there.T))}) < nll - 1e-6
-        unchanged = 0 if better.any() else unchanged + 1
-        if unchanged == 2:
-            break
-        if better.any():
-            again = _minima(prepared, names, dict(zip(names, np.where(better[:, None], there, point).T)), fixed)
-            lower = again.nll < nll
-            point, nll = np.where(lower[:, None], again.point, point), np.where(lower, again.nll, nll)
-            converged = np.where(lower, again.converged, converged)
-    return point, nll, converged
-
 # %% ../nbs/9_machinery/96_prepared.ipynb #515db015
 def scan_of(model: object, constraints: Sequence, points: Mapping[str, np.ndarray], parts: Callable) -> np.ndarray:
     "nll at `points`: `parts()` gives, for each channel of `model`, a function from a Grid (or the values, if it wants none) to its nll (p,)."
@@ -604,7 +668,7 @@ def scan_of(model: object, constraints: Sequence, points: Mapping[str, np.ndarra
         shape = np.broadcast_shapes(*(array.shape for array in arrays.values()))
     except ValueError:
         raise ValueError(f"points: expected numbers of a common shape, got {', '.join(str(array.shape) for array in arrays.values())}") from None
-    if 0 in shape or any(np.ndim(getattr(c, "mean", 0.0)) for c in constraints):
+    if 0 in shape or any(many_of(constraint) is not None for constraint in constraints):
         raise ValueError(f"points: expected at least one, and constraints with one measurement each, got shape {shape}")
     arrays = {name: np.asarray(check_value(name, array, model.parameters)) for name, array in arrays.items()}
     arrays = {**{name: np.asarray(value, dtype=float) for name, value in model.fixed.items()}, **arrays}
@@ -632,24 +696,24 @@ class OnData:
     def on(self, data, weights=None) -> Prepared:
         """This likelihood Prepared for `data`: one data set, a list of data sets (Tables or arrays), or rows with multiplicities `weights` (b, n).
 
-        A constraint whose mean is an array (b,) gives every data set its own measurement."""
+        weights="importance": the data's own weights are not multiplicities, which changes errors, profiles and tests. A constraint whose mean is an array (b,) gives every data set its own measurement."""
         return prepare(self, data, weights)
 
     def nll(self, data, values: Mapping[str, float] | None = None) -> float:
         "Minus log likelihood of one data set at the parameter `values`, without terms that no parameter changes."
         return float(prepare(self, data)(values)[0])
 
-    def fit(self, data, start: Mapping[str, float] | None = None) -> Fit:
+    def fit(self, data, start: Mapping[str, float] | None = None, weights=None) -> Fit:
         "The maximum-likelihood Fit to one data set, which may begin at `start`. Raises RuntimeError if it does not converge."
-        return prepare(self, data).fit(start)
+        return prepare(self, data, weights).fit(start)
 
     def fit_many(self, data, weights=None, start: Mapping[str, float] | None = None) -> Fits:
         "Maximum-likelihood Fits of many data sets, given as for `on`; those of a list are prepared some at a time, to save memory."
         return fits_of(self, data, weights, start)
 
-    def profile(self, data, name: str, grid, start: Mapping[str, float] | None = None) -> Profile:
+    def profile(self, data, name: str, grid, start: Mapping[str, float] | None = None, weights=None) -> Profile:
         "The Profile of parameter `name` on the increasing values `grid`, all other parameters fitted at each."
-        return prepare(self, data).profile(name, grid, start)
+        return prepare(self, data, weights).profile(name, grid, start)
 
     def scan(self, data, points: Mapping[str, np.ndarray], progress: bool = False) -> np.ndarray:
         """nll of `data` at many parameter values: `points` gives each free parameter an array; the result has their common shape.

@@ -9,14 +9,15 @@
 from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 import numpy as np
 from .arrays import Table, aligned, as_table, check_number, chunks, join
 from .interpolation import check_log_ratios
 from .minimum import differentiated
 
 # %% auto #0
-__all__ = ['BEND', 'distinct', 'log_rate', 'expected_yields', 'probes', 'Events', 'n_points_of', 'bent_up', 'events_on',
-           'is_list_of_sets', 'list_of_sets', 'Grid', 'grid_of', 'event_sum', 'scan_events']
+__all__ = ['BEND', 'distinct', 'log_rate', 'norm_factor', 'shape_shift', 'expected_yields', 'probes', 'Events', 'n_points_of',
+           'bent_up', 'events_on', 'is_list_of_sets', 'list_of_sets', 'Grid', 'grid_of', 'event_sum', 'scan_events']
 
 # %% ../nbs/9_machinery/90_rates.ipynb #4dfec3f0
 @dataclass(frozen=True, eq=False)
@@ -122,24 +123,53 @@ def log_rate(yields: np.ndarray, log_ratios: Sequence[np.ndarray]) -> np.ndarray
     largest, scaled = _scaled(log_ratios)
     return _log(*_rate(yields, scaled), largest)
 
+# %% ../nbs/9_machinery/90_rates.ipynb #a1552726
+@lru_cache(maxsize=1024)
+def _polynomial(down: float, up: float) -> np.ndarray:
+    "Coefficients (7,) from degree six to zero of the polynomial that meets up^alpha at 1 and down^-alpha at -1, and 1 at 0."
+    powers, ends = np.arange(1, 7), np.array([1.0, -1.0])
+    rows = np.concatenate([[end**powers for end in ends], [powers * end ** (powers - 1) for end in ends], [powers * (powers - 1) * end ** (powers - 2.0) for end in ends]])
+    logs = np.array([np.log(up), -np.log(down)])
+    right = np.concatenate([[up - 1, down - 1], logs * [up, down], logs**2 * [up, down]])
+    return np.append(np.linalg.solve(rows, right)[::-1], 1.0)
+
+
+def norm_factor(alpha: float | np.ndarray, down: float, up: float) -> float | np.ndarray:
+    "Factor of a yield that is `down` times as large at alpha = -1 and `up` times at 1 (code 4 of HistFactory)."
+    inside, far = np.polyval(_polynomial(down, up), np.clip(alpha, -1, 1)), np.abs(alpha)
+    return np.where(far < 1, inside, np.where(np.asarray(alpha) > 0, up, down) ** np.maximum(far, 1.0))[()]
+
+
+def shape_shift(alpha: float | np.ndarray, down: np.ndarray, up: np.ndarray) -> np.ndarray:
+    "What is added, (..., b) at alpha (...), if `down` (b,) is at alpha = -1 and `up` (b,) at 1 (code 4p of HistFactory)."
+    alpha = np.asarray(alpha, dtype=float)[..., None]
+    steady, odd = (up - down) / 2, (up + down) / 16
+    inside = alpha * (steady + alpha * odd * (15 + alpha**2 * (3 * alpha**2 - 10)))
+    return np.where(np.abs(alpha) < 1, inside, np.where(alpha > 0, alpha * up, -alpha * down))
+
 # %% ../nbs/9_machinery/90_rates.ipynb #f362efe7
 def expected_yields(model: object, values: Mapping[str, float]) -> dict[str, float]:
     "Expected yield of each process of one channel at `values`, numbers or arrays (p,); strengths multiplied in."
     yields = {}
     for name, process in model.processes.items():
-        if not callable(process.expected):
-            yields[name] = process.expected
-            continue
-        try:
-            yields[name] = _at_each(process.expected, values)
-        except KeyError as missing:
-            raise ValueError(f"expected yield of {name}: expected a function of the model's parameters ({', '.join(values)}), "
-                             f"it asks for {missing}; declare it in ranges") from None
-        for worst in (np.min(yields[name]), np.max(yields[name])):
-            check_number(worst, f"expected yield of {name}", "[0, inf)")
+        yields[name] = _of_function(name, process.expected, values) if callable(process.expected) else process.expected
+        for parameter, (down, up) in getattr(process, "norm", {}).items():
+            yields[name] = yields[name] * norm_factor(values[parameter], down, up)
     for parameter, name in model.strength.items():
         yields[name] = yields[name] * values[parameter]
     return yields
+
+
+def _of_function(name: str, expected: Callable, values: Mapping[str, float]) -> float | np.ndarray:
+    "The yield of process `name` that a function gives. Raises ValueError if it asks for an unknown parameter or is negative."
+    try:
+        found = _at_each(expected, values)
+    except KeyError as missing:
+        raise ValueError(f"expected yield of {name}: expected a function of the model's parameters ({', '.join(values)}), "
+                         f"it asks for {missing}; declare it in ranges") from None
+    for worst in (np.min(found), np.max(found)):
+        check_number(worst, f"expected yield of {name}", "[0, inf)")
+    return found
 
 
 def probes(n: int) -> np.ndarray:
@@ -197,12 +227,18 @@ class Events:
         return bent_up(total)[0] - _weighted(self.weights, self.log_rate(values))
 
     def not_negative(self, values: Mapping[str, np.ndarray]) -> np.ndarray:
-        "Numbers (p, 1) that have to stay at zero or above: the expected total."
+        "Numbers (p, 1) that have to stay at zero or above: the expected total; 1 if no strength is negative."
+        if all(np.all(values[name] >= 0) for name in self.model.strength):
+            return np.ones((n_points_of(values), 1))
         return sum(np.broadcast_to(n, n_points_of(values)) for n in expected_yields(self.model, values).values())[:, None]
 
     def derivatives(self, values: Mapping[str, np.ndarray], names: list[str]) -> tuple:
         "nll (p,), gradient (p, P) and second derivatives (p, P, P) with respect to the parameters `names`."
         return _derivatives(self, values, names)
+
+    def scatter(self, values: Mapping[str, np.ndarray], names: list[str]) -> np.ndarray:
+        "Covariance (p, P, P) of the gradient if the weights are importance weights: the sum of their squares times products of derivatives."
+        return _scatter(self, values, names)
 
     def on_grid(self, grid: Grid) -> np.ndarray:
         "nll (p,) of one data set at the points of a scan."
@@ -363,12 +399,24 @@ def _slope_of_floor(yields, slope, g, share, filled, inside) -> list:
         out.append(np.where(inside, 0.0, (1 - filled) * moved))
     return out
 
+# %% ../nbs/9_machinery/90_rates.ipynb #b3095606
+def _scatter(events: Events, values: Mapping[str, np.ndarray], names: list[str]) -> np.ndarray:
+    "The sum over events of squared weight times products of the derivatives of the log rate (p, P, P)."
+    slopes = []
+    for name in names:
+        low, high = events.model.ranges_of_all[name]
+        step = 1e-5 * (high - low if np.isfinite(high - low) else np.maximum(1.0, np.abs(values[name])))
+        below, above = np.clip(values[name] - step, low, high), np.clip(values[name] + step, low, high)
+        difference = events.log_rate({**values, name: above}) - events.log_rate({**values, name: below})
+        slopes.append(np.where(events.weights == 0, 0.0, difference) / np.reshape(above - below, (-1, 1)))
+    return np.einsum("pn,apn,bpn->pab", np.broadcast_to(events.weights, slopes[0].shape) ** 2, slopes, slopes, optimize=True)
+
 # %% ../nbs/9_machinery/90_rates.ipynb #7774ddd4
 def _yield_derivatives(model: object, values: Mapping[str, np.ndarray], names: list[str]) -> tuple:
     "Yields (K, p), their first (P, K, p) and second derivatives (P, P, K, p)."
     n_points = n_points_of(values)
     stacked = lambda values, length: np.stack([np.broadcast_to(n, length) for n in expected_yields(model, values).values()])
-    if not any(callable(process.expected) for process in model.processes.values()):
+    if not any(callable(process.expected) or getattr(process, "norm", {}) for process in model.processes.values()):
         return _strength_derivatives(model, stacked(values, n_points), values, names)
     ranges = np.array([model.ranges_of_all[name] for name in names], dtype=float)
     points = np.stack([values[name] for name in names], axis=1)
