@@ -8,7 +8,8 @@ __version__ = "0.1.0"
 _RENAMED = {"load": "load_ratio"}  # lr.load reads better than lr.load_ratio
 __all__ = ["BinnedRatio", "Combined", "Dense", "FromFunction", "LabelledRatio", "Likelihood", "Mixture", "Normal", "Process", "Ranges",
            "Ratio", "Recipe", "Resonance", "Table", "Training", "across_folds", "as_table", "cls_value", "diagnose", "draw",
-           "fit_together", "from_scores", "load", "p_value", "pseudo_experiments", "published", "record", "save", "upper_limit"]
+           "fit_together", "from_scores", "load", "p_value", "pseudo_experiments", "published", "record",
+           "reference_ratios", "save", "upper_limit"]
 
 
 def _modules() -> list[str]:

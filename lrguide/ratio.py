@@ -602,7 +602,7 @@ def _header(ratio: Ratio) -> dict:
     settings = {name: value for name, value in vars(recipe).items() if name not in ("parameters", "training", "inputs")}
     return dict(settings, parameters=dict(recipe.parameters), training=asdict(recipe.training), inputs=inputs and named(inputs),
                 architecture=asdict(fitted.scores.network.architecture), output=fitted.scores.output, names=fitted.names,
-                over=fitted.normalisation and fitted.normalisation.over,
+                over=fitted.normalisation and fitted.normalisation.over, moving=fitted.moving,
                 versions=dict(lrguide=__version__, keras=keras.__version__, numpy=np.__version__, backend=backend_name()))
 
 
@@ -661,5 +661,5 @@ def _from_arrays(header: dict, arrays: dict) -> Ratio:
     scores = NetworkScores(network, Scaling(arrays["scaling_mean"], arrays["scaling_width"]), header["loss"], ratio.parameters, None, header["output"])
     shift = Normalisation(ratio.parameters, arrays["shift"], arrays["shift_covariance"], header["over"]) if "shift" in arrays else None
     tables = tuple(Calibration(arrays[f"knots_{i}"], arrays[f"table_{i}"]) for i in range(network.members) if f"knots_{i}" in arrays)
-    ratio.fitted = Fitted(scores, int(arrays["n_features"]), header["names"] and tuple(header["names"]), tables or None, shift)
+    ratio.fitted = Fitted(scores, int(arrays["n_features"]), header["names"] and tuple(header["names"]), tables or None, shift, moving=header["moving"])
     return ratio
