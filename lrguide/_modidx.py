@@ -1018,6 +1018,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '', 'doc_host': '', 'git_url
                                'lrguide.ratio.Task': ('1_optimality/ratio.html#task', 'lrguide/ratio.py'),
                                'lrguide.ratio._arrays': ('8_your_analysis/folds.html#_arrays', 'lrguide/ratio.py'),
                                'lrguide.ratio._band': ('1_optimality/ratio.html#_band', 'lrguide/ratio.py'),
+                               'lrguide.ratio._check_numbers': ('8_your_analysis/folds.html#_check_numbers', 'lrguide/ratio.py'),
                                'lrguide.ratio._check_shares': ('1_optimality/ratio.html#_check_shares', 'lrguide/ratio.py'),
                                'lrguide.ratio._from_arrays': ('8_your_analysis/folds.html#_from_arrays', 'lrguide/ratio.py'),
                                'lrguide.ratio._header': ('8_your_analysis/folds.html#_header', 'lrguide/ratio.py'),
