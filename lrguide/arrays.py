@@ -13,9 +13,9 @@ import numpy as np
 
 # %% auto #0
 __all__ = ['refusal', 'check_number', 'check_count', 'check_choice', 'is_checked', 'check_events', 'check_column',
-           'check_log_ratio', 'check_labels', 'check_sets', 'combinations', 'Ranges', 'narrowed', 'restricted',
-           'check_ranges', 'check_within', 'by_name', 'check_nu', 'generator', 'spawn', 'Table', 'as_table', 'aligned',
-           'check_sample', 'rescale', 'join', 'split', 'with_nu', 'chunks', 'draw']
+           'check_log_ratio', 'check_fixed', 'check_labels', 'check_sets', 'combinations', 'Ranges', 'narrowed',
+           'restricted', 'check_ranges', 'check_within', 'by_name', 'check_nu', 'generator', 'spawn', 'Table',
+           'as_table', 'aligned', 'check_sample', 'rescale', 'join', 'split', 'with_nu', 'chunks', 'draw']
 
 # %% ../nbs/9_machinery/91_arrays.ipynb #0000000a
 def refusal(function, *args, **kwargs) -> str:
@@ -173,6 +173,13 @@ def check_log_ratio(values, n: int, name: str = "log_ratio") -> np.ndarray:
     if not np.all(values < np.inf):                         # a NaN is not below
         raise ValueError(f"{name}: expected a number or -inf for each event, got {np.isnan(values).sum()} NaN and {np.sum(values == np.inf)} infinite of {n}")
     return values.astype(np.float64, copy=False)
+
+
+def check_fixed(ratio, name: str) -> None:
+    "Raises ValueError if the denominator of a learned `ratio` was simulated with nu of its own: in a likelihood the reference must not move."
+    if getattr(getattr(ratio, "fitted", None), "moving", False):
+        raise ValueError(f"{name}: expected a ratio to a density that depends on no parameter, got one whose denominator was simulated at many nu; "
+                         "use reference_ratios, or fit with fixed_reference(tables) as the denominator")
 
 # %% ../nbs/9_machinery/91_arrays.ipynb #0000001d
 def check_labels(y, n: int, name: str = "y") -> np.ndarray:

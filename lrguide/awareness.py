@@ -13,7 +13,7 @@ from .arrays import check_number
 from .binned import check_edges, poisson_nll
 
 # %% auto #0
-__all__ = ['Auxiliary', 'information', 'fixed_reference', 'filtered', 'paired_width']
+__all__ = ['Auxiliary', 'information', 'fixed_reference', 'filtered', 'paired_width', 'Shifted', 'Yield', 'yield_of', 'reference_ratios']
 
 # %% ../nbs/3_awareness/32_auxiliary_measurement.ipynb #00000004
 @dataclass(frozen=True)
@@ -50,9 +50,9 @@ class Auxiliary:
         return np.sum(slope**2 / self.expected(z), axis=-1)
 
 # %% ../nbs/3_awareness/34_limit.ipynb #046366d2
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable
 import numpy as np
-from .arrays import Table, check_column, check_count, check_number, generator, join
+from .arrays import Table, check_column, check_count, check_number, check_sample, generator, join
 
 # %% ../nbs/3_awareness/34_limit.ipynb #00000005
 def information(rate, slopes) -> np.ndarray:
@@ -66,17 +66,16 @@ def information(rate, slopes) -> np.ndarray:
     return (slopes / rate) @ slopes.T
 
 # %% ../nbs/3_awareness/34_limit.ipynb #00000011
-def fixed_reference(tables, parameters: Mapping[str, tuple[float, float]], rng) -> Table:
-    """Events of all `tables`, in equal shares by weight, each with a new nu, uniform in the ranges of `parameters`: x and nu independent.
+def fixed_reference(tables: Iterable[Table]) -> Table:
+    """Events of all `tables`, in equal shares by weight, without their nu: a density that depends on no parameter.
 
-    The denominator of ratios to one density without parameters. Raises ValueError without tables or for a table without weight."""
-    rng, tables = generator(rng), list(tables)
-    if not tables or not all(table.total > 0 for table in tables):
-        raise ValueError(f"tables: expected at least one, of positive total weight, got {len(tables)}")
+    The denominator of ratios of several processes. A fit deals out the nu of the numerator to its events, so that x and nu are
+    independent. Raises ValueError without tables or for one without positive total weight."""
+    tables = [check_sample(table, "tables") for table in tables]
+    if not tables:
+        raise ValueError("tables: expected at least one, got none")
     each = sum(map(len, tables)) / len(tables)
-    pooled = join(*(Table(table.x, None, table.weights * (each / table.total)) for table in tables))
-    low, high = np.array(list(parameters.values()), dtype=float).T
-    return Table(pooled.x, rng.uniform(low, high, (len(pooled), len(low))), pooled.weight)
+    return join(*(Table(table.x, None, table.weights * (each / table.total), names=table.names) for table in tables))
 
 # %% ../nbs/3_awareness/34_limit.ipynb #00000015
 def filtered(source: Callable, score: Callable, n: int, rng, least: float = 0.05) -> Table:
@@ -105,3 +104,101 @@ def paired_width(learned, exact, limit: float) -> tuple[float, float]:
         raise ValueError(f"learned: expected at least 3 experiments, got {len(learned)}")
     width = check_number(limit, "limit", "(0, inf)") * np.std(learned) / np.std(exact)
     return float(width), float(width * np.sqrt((1 - np.corrcoef(learned, exact)[0, 1] ** 2) / len(learned)))
+
+# %% ../nbs/8_your_analysis/83_folds.ipynb #f287381f
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from .algebra import FromFunction
+from .arrays import Ranges, by_name, check_events, check_nu, check_ranges, spawn
+from .folds import fit_together
+from .interpolation import Interpolant, through_nodes
+from .likelihood import Process
+from .ratio import Ratio, Recipe
+
+
+@dataclass(frozen=True, eq=False)
+class Shifted:
+    """A model made of simulated events: `samples` by process, moved by `shift(x, nu)` (n, d), nu (n, k), kept where `select(x)` (n,) is true.
+
+    The weights of a sample sum to its expected yield before the selection."""
+    samples: Mapping[str, Table]
+    shift: Callable
+    parameters: Mapping[str, tuple[float, float]]
+    select: Callable | None = None
+
+    def moved(self, table: Table, nu) -> tuple[np.ndarray, np.ndarray]:
+        "Features (n, d) of the events of `table` at `nu` (k,) or (n, k), and which are selected (n,). Raises ValueError for what is none."
+        nu = check_nu(nu, len(table), within=check_ranges(self.parameters))
+        x = check_events(self.shift(table.x, nu), "shift")
+        kept = np.ones(len(x), bool) if self.select is None else np.asarray(self.select(x))
+        if len(x) != len(table) or kept.shape != (len(table),) or kept.dtype != bool:
+            raise ValueError(f"{'shift' if len(x) != len(table) else 'select'}: expected an answer for each of {len(table)} events, got shape "
+                             f"{x.shape if len(x) != len(table) else kept.shape}{'' if kept.dtype == bool else f' of {kept.dtype}'}")
+        return x, kept
+
+    def expected(self, process: str, nu) -> float:
+        "The yield at `nu` (k,): the weights of what is selected."
+        return float(self.samples[process].weights @ self.moved(self.samples[process], nu)[1])
+
+    def sample(self, process: str, n: int, rng, nu) -> Table:
+        "`n` selected events of a process at `nu` (k,), drawn with repetition in proportion to their weights."
+        rng, table, found = generator(rng), self.samples[process], []
+        while sum(map(len, found)) < n:
+            x, kept = self.moved(table[rng.choice(len(table), 2 * n + 100, p=table.weights / table.total)], nu)
+            found.append(x[kept])
+        return Table(np.concatenate(found)[:n] if found else np.zeros((0, table.x.shape[1])), names=table.names)
+
+# %% ../nbs/8_your_analysis/83_folds.ipynb #8cdfd9ee
+@dataclass(frozen=True, eq=False)
+class Yield:
+    "An expected yield as a function of the dictionary of parameters: the exponential of a `polynomial`."
+    polynomial: Interpolant
+
+    def __call__(self, values: Mapping[str, float]) -> float | np.ndarray:
+        return np.exp(self.polynomial(by_name(self.polynomial.parameters, values))[..., 0])
+
+
+def yield_of(model: Shifted, process: str) -> Yield:
+    "The Yield of a process. Raises ValueError where nothing is selected, or if degree 16 does not follow the sums of weights."
+    ranges, table = check_ranges(model.parameters), model.samples[process]
+    found = np.vectorize(lambda *nu: model.expected(process, nu))
+    def logarithm(x, nu):
+        sums = found(*nu.T)
+        if not sums.min() > 0:
+            raise ValueError(f"select: expected events of {process} at every parameter, got none at {dict(zip(ranges, nu[np.argmin(sums)].tolist()))}")
+        return np.log(sums)
+    at, one = ranges.at(np.random.default_rng(0).uniform(-1, 1, (16, len(ranges)))), np.zeros((1, 1))
+    allowed = max(1e-3, np.sqrt(np.sum(table.weights**2)) / table.total)
+    for degree in (4, 8, 16):
+        polynomial = through_nodes(FromFunction(logarithm, ranges), one, ranges, [degree] * len(ranges))
+        if (error := np.abs(polynomial(at)[:, 0] - logarithm(None, at)).max()) < 5 * allowed:
+            return Yield(polynomial)
+    raise ValueError(f"samples: expected a yield of {process} that polynomials of degree 16 follow within {5 * allowed:.2g}, got {error:.2g}; give more events")
+
+# %% ../nbs/8_your_analysis/83_folds.ipynb #ffd6f0b0
+def reference_ratios(samples: Mapping[str, Table], shift: Callable, parameters: Mapping[str, tuple[float, float]], *, select: Callable | None = None,
+                     recipe: Recipe = Recipe(), rng) -> dict[str, Process]:
+    """Processes for a likelihood, by name: yields and learned ratios to one reference density that depends on no parameter.
+
+    `samples`: nominal simulation of each process, weights summing to its yield before the selection. `shift(x, nu)` (n, d) moves events,
+    `select(x)` (n,) says which are kept, all by default. Half of the events are learned from, half make the reference. `recipe`: how the ratios
+    are made, but for its parameters and normalisation. Raises ValueError for what cannot be learned from."""
+    model = Shifted({name: check_sample(table, name) for name, table in samples.items()}, shift, check_ranges(parameters), select)
+    if not model.samples or not model.parameters:
+        raise ValueError("samples: expected at least one process and one parameter, got none")
+    streams, yields = spawn(rng, 2), {name: yield_of(model, name) for name in samples}
+    parts = {name: _in_halves(model, name, yields[name], stream) for name, stream in zip(samples, streams[0].spawn(len(samples)))}
+    reference = fixed_reference([of_reference for _, of_reference in parts.values()])
+    recipe = replace(recipe, parameters=model.parameters, normalise="denominator")
+    ratios = fit_together({name: (learned_from, reference) for name, (learned_from, _) in parts.items()}, recipe, streams[1])
+    return {name: Process(yields[name], ratios[name], model) for name in samples}
+
+
+def _in_halves(model: Shifted, process: str, expected: Yield, rng) -> tuple[Table, Table]:
+    "Selected events of a process at random parameters, of each half of its sample: every parameter counts the same."
+    table, ranges = model.samples[process], model.parameters
+    nu = rng.uniform(ranges.low, ranges.high, (len(table), len(ranges)))
+    x, kept = model.moved(table, nu)
+    moved = Table(x, nu, table.weights / expected(dict(zip(ranges, nu.T))), names=table.names)
+    order = rng.permutation(len(table))
+    return tuple(moved[half[kept[half]]] for half in np.array_split(order, 2))

@@ -27,6 +27,13 @@ LOCAL = "local"  # the profile that is no profile: Snakemake's own executor for 
 ONE_THREAD = {"OMP_NUM_THREADS": "1", "TF_NUM_INTRAOP_THREADS": "1", "TF_NUM_INTEROP_THREADS": "1"}
 
 
+def folder(text: str) -> Path:
+    """The path that an option gives; '' would be the folder one happens to be in."""
+    if not text.strip():
+        raise argparse.ArgumentTypeError(f"expected a folder, got {text!r}")
+    return Path(text)
+
+
 class Parser(argparse.ArgumentParser):
     """Refuses in one line."""
 
@@ -47,14 +54,14 @@ def parser() -> argparse.ArgumentParser:
 
     figures.add_argument("--only", nargs="+", metavar="NN", help="these chapters (default: all)")
     figures.add_argument("--jobs", type=int, default=1, metavar="N", help="chapters at the same time (default: 1)")
-    figures.add_argument("--out", type=Path, metavar="DIR", help="default: figures/PRESET beside the notebooks")
+    figures.add_argument("--out", type=folder, metavar="DIR", help="default: figures/PRESET beside the notebooks")
     one.add_argument("chapters", nargs="+", metavar="NN")
     one.add_argument("-p", "--parameter", action="append", default=[], metavar="NAME=VALUE", help="may be repeated")
-    one.add_argument("--out", type=Path, default=Path("runs"), metavar="DIR", help="default: runs")
+    one.add_argument("--out", type=folder, default=Path("runs"), metavar="DIR", help="default: runs")
     grid.add_argument("chapter", metavar="NN")
     grid.add_argument("-p", "--parameter", action="append", default=[], metavar="NAME=VALUES",
                       help="a list a,b,c or a range of integers a..b; may be repeated")
-    grid.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder of the points and the table")
+    grid.add_argument("--out", type=folder, required=True, metavar="DIR", help="folder of the points and the table")
     grid.add_argument("--jobs", type=int, metavar="N", help="points at the same time (default: 1, or what the profile says)")
     grid.add_argument("--retries", type=int, default=1, metavar="N", help="how often a failed point is tried again (default: 1)")
     grid.add_argument("--profile", metavar="NAME",
@@ -64,10 +71,10 @@ def parser() -> argparse.ArgumentParser:
         command.add_argument("--force", action="store_true", help="run again what is already done")
         command.add_argument("--dask", metavar="ADDRESS", help="scheduler of the dask workers over which chapters spread their toys")
     sample.add_argument("sample", choices=["higgsml"], help="higgsml: the whole Higgs sample of chapters 92 and 33, 66 MB")
-    sample.add_argument("--to", type=Path, metavar="DIR", help="default: $LRGUIDE_DATA, or lrguide in the cache folder")
+    sample.add_argument("--to", type=folder, metavar="DIR", help="default: $LRGUIDE_DATA, or lrguide in the cache folder")
     sample.add_argument("--url", metavar="URL", help="fetch the same file from here (default: CERN Open Data)")
     for command in (figures, one, grid, known):
-        command.add_argument("--notebooks", type=Path, default=run.NOTEBOOKS, metavar="DIR", help="default: the clone's nbs")
+        command.add_argument("--notebooks", type=folder, default=run.NOTEBOOKS, metavar="DIR", help="default: the clone's nbs")
     return top
 
 
@@ -383,6 +390,8 @@ def read_options(chapter: run.Chapter, texts: list[str]) -> dict:
         name, sign, value = text.partition("=")
         if not sign:
             raise run.UsageError(f"-p: expected NAME=VALUE, got {text!r}")
+        if name in given:
+            raise run.UsageError(f"-p: expected every parameter once, got {name!r} twice")
         given[name] = chapter.parameters[name].read(value) if name in chapter.parameters else value
     return given
 
@@ -432,12 +441,18 @@ def main(arguments: list[str] | None = None) -> None:
     try:
         options = parser().parse_args(arguments)
         status = commands[options.command](options)
+        sys.stdout.flush()
     except run.UsageError as error:
         status, message = 2, str(error)
     except run.ChapterError as error:
         status, message = 1, str(error)
     except KeyboardInterrupt:
         status, message = 130, "interrupted; what is done is kept, the same command goes on from there"
+    except BrokenPipeError:  # `lrguide list | head`: nobody reads any more, and nothing is wrong
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(141)
+    except OSError as error:  # a full disk, for one
+        status, message = 1, f"expected to read and write, got {error.strerror or error}{f': {error.filename}' if error.filename else ''}"
     else:
         sys.exit(status)
     print(f"lrguide: {message}", file=sys.stderr)

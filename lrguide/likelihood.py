@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, fields, is_dataclass, replace
 from functools import cached_property
 import numpy as np
-from .arrays import Ranges, Table, check_column, check_events, check_number, narrowed
+from .arrays import Ranges, Table, check_column, check_events, check_fixed, check_number, narrowed
 from .interpolation import check_log_ratios
 from .minimum import differentiated
 from .rates import Events, shape_shift, Grid, events_on, expected_yields, grid_of, list_of_sets, log_rate, probes, scan_events
@@ -54,6 +54,7 @@ class Process:
             check_number(self.expected, "expected", "[0, inf)")
         if self.ratio is not None and not hasattr(self.ratio, "log_ratio"):
             raise TypeError(f"ratio: expected an object with log_ratio, got {type(self.ratio).__name__}")
+        check_fixed(self.ratio, "ratio")
         object.__setattr__(self, "norm", check_norm(self.norm))
 
     @property

@@ -20,7 +20,7 @@ from .losses import CALIBRATIONS, Calibration, find_loss, per_event
 from .nets import Dense, Network, Scaling, Training, bootstrap_rows, number_of_epochs, predict, standardise, train
 
 # %% auto #0
-__all__ = ['labelled', 'polynomials', 'fit_shift', 'moments_over_denominator', 'shift_over_denominator', 'Normalisation', 'normalisation', 'mean_ratio', 'check_same_nu', 'matched', 'nu_within', 'Recipe', 'in_three', 'NetworkScores', 'transformed', 'Task', 'task_of', 'trained', 'sensible_training', 'Fitted', 'finished', 'fit_all', 'kept_on', 'Ratio', 'held_out', 'moved', 'named', 'save_ratio', 'load_ratio']
+__all__ = ['labelled', 'polynomials', 'fit_shift', 'moments_over_denominator', 'shift_over_denominator', 'Normalisation', 'normalisation', 'mean_ratio', 'check_same_nu', 'matched', 'nu_within', 'Recipe', 'in_three', 'NetworkScores', 'transformed', 'Task', 'task_of', 'trained', 'sensible_training', 'Fitted', 'finished', 'fit_all', 'kept_on', 'Ratio', 'FORMAT', 'held_out', 'moved', 'named', 'save_ratio', 'load_ratio']
 
 # %% ../nbs/1_optimality/16_ratio.ipynb #00000005
 def labelled(*tables: Table) -> tuple[Table, np.ndarray]:
@@ -582,6 +582,9 @@ def moved(ratio, table: Table, nu: np.ndarray) -> Table:
     return replace(table, nu=None, weight=weight / weight.sum())
 
 # %% ../nbs/8_your_analysis/83_folds.ipynb #8d71c6ae
+FORMAT = 2  # of the files: another number where files of before cannot be read
+
+
 def named(inputs: Callable) -> str | None:
     "The name, module.function, by which a file knows `inputs`; None if it has none (a lambda, a function made inside another)."
     name = f"{getattr(inputs, '__module__', None)}.{getattr(inputs, '__qualname__', '<')}"
@@ -601,9 +604,9 @@ def _header(ratio: Ratio) -> dict:
     if inputs is not None and named(inputs) is None:
         raise ValueError(f"inputs: expected a function with a name, defined in a module, a file cannot hold {inputs!r}")
     settings = {name: value for name, value in vars(recipe).items() if name not in ("parameters", "training", "inputs")}
-    return dict(settings, parameters=dict(recipe.parameters), training=asdict(recipe.training), inputs=inputs and named(inputs),
+    return dict(settings, format=FORMAT, parameters=dict(recipe.parameters), training=asdict(recipe.training), inputs=inputs and named(inputs),
                 architecture=asdict(fitted.scores.network.architecture), output=fitted.scores.output, names=fitted.names,
-                over=fitted.normalisation and fitted.normalisation.over,
+                over=fitted.normalisation and fitted.normalisation.over, moving=fitted.moving,
                 versions=dict(lrguide=__version__, keras=keras.__version__, numpy=np.__version__, backend=backend_name()))
 
 
@@ -638,16 +641,23 @@ def save_ratio(ratio: Ratio, path: str | Path) -> None:
 def load_ratio(path: str | Path, *, inputs: Callable | None = None) -> Ratio:
     """The Ratio saved in the file `path`, with its settings but for the seed, which is 0; `inputs` is the function that it was trained with, if any.
 
-    Raises ValueError if the file is not one, or names another function, FileNotFoundError if there is none."""
+    Raises ValueError if the file is not one, is damaged or of another format, or names another function, FileNotFoundError if there is none."""
     try:
         with np.load(path, allow_pickle=False) as file:
             arrays = dict(file)
         header = json.loads(str(arrays["header"]))
-        ratio = _from_arrays(header, arrays)
+        written = header["versions"]["lrguide"]
     except FileNotFoundError:
         raise
     except Exception as error:
         raise ValueError(f"path: expected a file written by Ratio.save, got {path} ({type(error).__name__})") from None
+    if header.get("format") != FORMAT:
+        raise ValueError(f"path: expected a file of format {FORMAT}, got {path} of format {header.get('format', 1)}, written by lrguide {written}; fit and save again, or use that version")
+    try:
+        ratio = _from_arrays(header, arrays)
+        _check_numbers(ratio, arrays)
+    except Exception as error:
+        raise ValueError(f"path: expected a whole file, got {path}, written by lrguide {written} ({str(error).splitlines()[0] or type(error).__name__})") from None
     if header["inputs"] != (inputs and named(inputs)):
         raise ValueError(f"inputs: expected {header['inputs'] or 'None'}, with which the ratio was trained, got {inputs and named(inputs)}")
     ratio.recipe, ratio.fitted = replace(ratio.recipe, inputs=inputs), replace(ratio.fitted, scores=replace(ratio.fitted.scores, inputs=inputs))
@@ -662,5 +672,24 @@ def _from_arrays(header: dict, arrays: dict) -> Ratio:
     scores = NetworkScores(network, Scaling(arrays["scaling_mean"], arrays["scaling_width"]), header["loss"], ratio.parameters, None, header["output"])
     shift = Normalisation(ratio.parameters, arrays["shift"], arrays["shift_covariance"], header["over"]) if "shift" in arrays else None
     tables = tuple(Calibration(arrays[f"knots_{i}"], arrays[f"table_{i}"]) for i in range(network.members) if f"knots_{i}" in arrays)
-    ratio.fitted = Fitted(scores, int(arrays["n_features"]), header["names"] and tuple(header["names"]), tables or None, shift)
+    ratio.fitted = Fitted(scores, int(arrays["n_features"]), header["names"] and tuple(header["names"]), tables or None, shift, moving=header["moving"])
     return ratio
+
+
+def _check_numbers(ratio: Ratio, arrays: Mapping[str, np.ndarray]) -> None:
+    "Raises ValueError if an array of a file has another shape than the rest of it says, numbers that are not finite or knots that do not rise."
+    m, d, network = ratio.recipe.members, int(arrays["n_features"]), ratio.fitted.scores.network
+    n_seen = network.architecture.n_features - len(ratio.parameters)
+    shapes = {"weights": (m, network.architecture.size), "scaling_mean": (n_seen,), "scaling_width": (n_seen,), "n_features": ()}
+    if "shift" in arrays:
+        p = polynomials(ratio.parameters.low[None], 1, ratio.parameters, ratio.fitted.normalisation.degree).shape[1] if ratio.parameters else 1
+        shapes |= {"shift": (m, p), "shift_covariance": (m, p, p)}
+    for i in range(m if ratio.fitted.tables else 0):
+        shapes |= {f"knots_{i}": arrays[f"knots_{i}"].shape, f"table_{i}": arrays[f"knots_{i}"].shape}
+    for name, shape in shapes.items():
+        if arrays[name].shape != shape or not np.isfinite(arrays[name]).all():
+            raise ValueError(f"{name}: expected finite numbers of shape {shape}, got shape {arrays[name].shape}")
+        if name.startswith("knots") and not (np.diff(arrays[name]) >= 0).all():
+            raise ValueError(f"{name}: expected rising knots")
+    if d < 1 or not np.all(arrays["scaling_width"] > 0):
+        raise ValueError("scaling_width: expected positive widths and at least one feature")

@@ -86,6 +86,9 @@ def record(name: str, value: float, error: float | None = None, reference=None, 
     for width in ("error", "tolerance"):
         if entry[width] is not None and entry[width] < 0:
             raise ValueError(f"{width}: expected a number >= 0, got {entry[width]}")
+    for limit in ("tolerance", "at_most", "at_least"):
+        if entry[limit] is not None and not math.isfinite(entry[limit]):
+            raise ValueError(f"{limit}: expected a finite number, got {entry[limit]}")
     if reference is not None and error is None and tolerance is None:
         raise ValueError("reference: expected a tolerance or an error with it, got neither")
     entry |= {"pull": _pull(entry), "verdict": _verdict(entry)}
@@ -182,6 +185,8 @@ def _number(argument: str, value) -> float | None:
         if isinstance(value, str):
             raise TypeError
         return float(value)
+    except OverflowError:
+        raise ValueError(f"{argument}: expected a number below 1.8e308, got a larger one") from None
     except (TypeError, ValueError):
         raise TypeError(f"{argument}: expected a number, got {value!r}") from None
 
@@ -197,7 +202,7 @@ def _verdict(entry: dict) -> str | None:
     conditions = []
     if reference is not None:
         allowed = entry["tolerance"] if entry["tolerance"] is not None else 5 * entry["error"]
-        conditions.append(abs(value - reference) <= allowed)  # False for a value or an error that is not a number
+        conditions.append(abs(value - reference) <= allowed < math.inf)  # False for a value or an error that is none or infinite
     if entry["at_most"] is not None:
         conditions.append(value <= entry["at_most"])
     if entry["at_least"] is not None:
@@ -252,7 +257,7 @@ class Parameter:
         """The value in the parameter's type; raises UsageError for another type or a value out of range."""
         value = value.item() if hasattr(value, "item") else value  # NumPy scalars
         if self.kind is float and type(value) is int:
-            value = float(value)
+            value = float(value) if abs(value) < 2**1023 else math.inf
         if type(value) is not self.kind or (self.kind is float and not math.isfinite(value)):
             raise UsageError(f"{self.name}: expected {NOUNS[self.kind]}, got {value!r}")
         if not all(TESTS[sign](value, bound) for sign, bound in read_range(self.range)):
@@ -278,7 +283,7 @@ class Parameter:
         return values
 
     def _read_part(self, text: str) -> list:
-        ends = re.fullmatch(r"(-?\d+)\.\.(-?\d+)", text) if self.kind in (int, float) else None
+        ends = re.fullmatch(r"(-?\d{1,300})\.\.(-?\d{1,300})", text) if self.kind in (int, float) else None
         if not ends:
             return [self.read(text)]
         low, high = int(ends[1]), int(ends[2])
@@ -355,14 +360,14 @@ def read_chapter(path: Path | str) -> Chapter:
     path = Path(path)
     try:
         cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
-    except (OSError, ValueError, KeyError, TypeError):
+        sources = [(cell["cell_type"], cell["metadata"].get("tags", []), "".join(cell["source"])) for cell in cells]
+        cell = next((source for _, tags, source in sources if "parameters" in tags), "")
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         raise UsageError(f"chapter: expected a notebook, got {path}") from None
-    sources = [(cell["cell_type"], cell["metadata"].get("tags", []), "".join(cell["source"])) for cell in cells]
-    cell = next((source for _, tags, source in sources if "parameters" in tags), "")
     try:
         parameters = read_parameters(cell)
-    except (UsageError, SyntaxError) as error:
-        raise UsageError(f"{path.stem}: {error}") from None
+    except (ValueError, SyntaxError, RecursionError) as error:
+        raise UsageError(f"{path.stem}: {_first_line(str(error))}") from None
     title = next((source.split("\n")[0].lstrip("# ") for kind, _, source in sources if kind == "markdown"), path.stem)
     return Chapter(path.stem, path, title, tuple(source for kind, _, source in sources if kind == "code"), parameters)
 
@@ -388,14 +393,14 @@ def read_preset(preset: str, notebooks: Path | str = NOTEBOOKS) -> dict[str, dic
     file, chapters = Path(notebooks) / "presets.toml", find_chapters(notebooks)
     try:
         tables = tomllib.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
-    except ValueError as error:
-        raise UsageError(f"presets.toml: {error}") from None
+    except (OSError, ValueError, RecursionError) as error:
+        raise UsageError(f"presets.toml: {_first_line(str(error))}") from None
     for name, table in tables.items():
-        if name not in PRESETS[1:]:
-            raise UsageError(f"presets.toml: expected tables [paper.NN_name], got [{name}]")
+        if name not in PRESETS[1:] or not isinstance(table, dict):
+            raise UsageError(f"presets.toml: expected tables [paper.NN_name], got {name}{'' if isinstance(table, dict) else f' = {table!r}'}")
         for chapter, given in table.items():
-            if chapter not in chapters:
-                raise UsageError(f"presets.toml: expected the name of a chapter, got {chapter!r}")
+            if chapter not in chapters or not isinstance(given, dict):
+                raise UsageError(f"presets.toml: expected a table with the name of a chapter, got {chapter!r}")
             try:
                 resolve(read_chapter(chapters[chapter]), given)
             except UsageError as error:
@@ -426,8 +431,11 @@ def run_chapter(chapter: Chapter, out: Path | str, parameters: dict | None = Non
                    "records": _collect(work), "files": _checksums(work), "key": key, "backend": _backend(),
                    "versions": _versions(_backend()), "machine": _machine(), "seconds": round(time.perf_counter() - start, 1),
                    "date": datetime.now(timezone.utc).date().isoformat()}
+        results["seal"] = _seal(results)
         (work / "results.json").write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
         _replace(folder, work)
+    except OSError as error:  # a full disk, for one
+        raise ChapterError(f"{chapter.name}: expected a folder that can be written, got {folder.parent} ({error.strerror or error})") from None
     finally:
         shutil.rmtree(work, ignore_errors=True)
     return results
@@ -495,13 +503,20 @@ def _shape(source: str) -> str:
 
 
 def read_results(folder: Path, key: str | None = None) -> dict | None:
-    """The results in a chapter's folder; None unless they are whole and, where a key is given, have this key."""
+    """The results in a chapter's folder; None unless they are whole, as they were written and, where a key is given, have this key."""
     try:
         results = json.loads((folder / "results.json").read_text(encoding="utf-8"))
         whole = all(_checksum(folder / name) == expected for name, expected in results["files"].items())
-        return results if whole and key in (None, results["key"]) else None
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        sealed = results["seal"] == _seal(results) if key or "seal" in results else True  # those of the papers may be older than seals
+        return results if whole and sealed and key in (None, results["key"]) else None
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None
+
+
+def _seal(results: dict) -> str:
+    """A hash of all that the results say: one edited value, or a record taken out, and they are not done."""
+    said = {name: value for name, value in results.items() if name != "seal"}
+    return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
 
 
 def _execute(chapter: Chapter, values: dict, work: Path) -> None:
