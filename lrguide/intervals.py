@@ -125,7 +125,10 @@ def limit_of(at: Callable[[float], CLsValue], begin: float, strength: str, level
         low, high = low / 2, low
     value = float(brentq(excess, low, high, xtol=1e-10 * high, rtol=1e-9))
     found = at(value)
-    slope = (excess(1.02 * value) - excess(0.98 * value)) / (0.04 * value) if found.relative > 0 else np.inf
+    if found.relative == 0:
+        return Limit(value, 0.0, strength, level, found)
+    below, above = 0.85 * value, min(1.15 * value, most)     # wide enough for the steps of pseudo-experiments
+    slope = (excess(above) - excess(below)) / (above - below)
     return Limit(value, found.relative / abs(slope), strength, level, found)
 
 # %% ../nbs/2_uncertainty/27_intervals.ipynb #e15f9fe0
