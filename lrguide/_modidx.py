@@ -119,6 +119,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '', 'doc_host': '', 'git_url
                                      'lrguide.asymptotics.Curves': ('2_uncertainty/asymptotics.html#curves', 'lrguide/asymptotics.py'),
                                      'lrguide.asymptotics.Curves.__init__': ( '2_uncertainty/asymptotics.html#curves.__init__',
                                                                               'lrguide/asymptotics.py'),
+                                     'lrguide.asymptotics.Curves.inside': ( '2_uncertainty/asymptotics.html#curves.inside',
+                                                                            'lrguide/asymptotics.py'),
                                      'lrguide.asymptotics.Curves.rise': ( '2_uncertainty/asymptotics.html#curves.rise',
                                                                           'lrguide/asymptotics.py'),
                                      'lrguide.asymptotics.Tested': ('2_uncertainty/asymptotics.html#tested', 'lrguide/asymptotics.py'),

@@ -13,7 +13,7 @@ import numpy as np
 from scipy.special import gammaincinv, ndtr
 from .arrays import check_count, check_number
 from .minimum import differentiated
-from .prepared import OnData, Prepared, complete, in_groups, inflation
+from .prepared import OnData, Prepared, complete, in_groups, names_of, inflation
 from .experiments import all_rows, asimov, measured_at, own_values, positive_yields, pseudo_data, sources_by_channel, tasks_of
 from .hypotest import refuse_fit
 
@@ -39,6 +39,7 @@ def chi2_quantile(level: float) -> float:
 class Tested:
     """A parameter tested at `value` in b data sets: its `best` values (b,), and how far the nll, other parameters fitted,
     lies above its minimum at `value`, `rise` (b,), and at zero, `rise_at_zero` (b,). `failed` (b,): fits that did not converge.
+    `inside` (b,): best values that are not negative, with their `rise_inside`; None where that is zero for a negative best value.
 
     Every statistic of CCGV (2011) follows; it is NaN where the fit failed."""
     value: float
@@ -46,6 +47,8 @@ class Tested:
     rise: np.ndarray
     rise_at_zero: np.ndarray
     failed: np.ndarray
+    inside: np.ndarray | None = None
+    rise_inside: np.ndarray | None = None
 
     def _where(self, condition, statistic) -> np.ndarray:
         "`statistic` where `condition` holds, else 0; NaN where the fit failed."
@@ -59,7 +62,7 @@ class Tested:
     @property
     def t_bounded(self) -> np.ndarray:
         "The same against the best strength that is not negative, (11)."
-        return self._where(True, 2 * (self.rise - self._where(self.best < 0, self.rise_at_zero)))
+        return self._where(True, 2 * (self.rise - self._where(self.best < 0, self.rise_at_zero if self.rise_inside is None else self.rise_inside)))
 
     @property
     def q0(self) -> np.ndarray:
@@ -74,7 +77,7 @@ class Tested:
     @property
     def q_bounded(self) -> np.ndarray:
         "Upper limit for a strength that is not negative, (16)."
-        return self._where(self.best <= self.value, self.t_bounded)
+        return self._where((self.best if self.inside is None else self.inside) <= self.value, self.t_bounded)
 
 # %% ../nbs/2_uncertainty/22_asymptotics.ipynb #604e2f38
 class Curves:
@@ -101,18 +104,30 @@ class Curves:
             self.failed = self.failed | ~found.converged | ~(rise > -1e-4)
         return np.where(self.failed, np.nan, np.maximum(rise, 0.0) / self.scale)
 
+    def inside(self) -> tuple[np.ndarray, np.ndarray]:
+        "Best values that are not negative (b,), and how far the nll lies above its minimum there (b,): a strength has one valley, others may have more."
+        below = np.flatnonzero(~(self.best >= 0) & ~self.failed)
+        best, rise = np.maximum(self.best, 0.0), np.zeros(len(self.best))
+        if len(below) and self.name in self.prepared.model.strength:
+            rise = np.where(self.best < 0, self.rise(0.0), 0.0)
+        elif len(below):
+            found = self.prepared.take(below).fit_many(within={self.name: (0.0, np.inf)})
+            best[below], rise[below] = found.values[self.name], np.maximum(found.nll - self.lowest[below], 0.0)
+            self.failed[below] |= ~found.converged
+        return best, rise
+
 # %% ../nbs/2_uncertainty/22_asymptotics.ipynb #e7367890
 def _tested(prepared: Prepared, name: str, value: float) -> Tested:
     "Parameter `name` tested at `value` in the data sets of a Prepared."
     curves = Curves(prepared, name)
-    rise, at_zero = curves.rise(value), curves.rise(0.0)
-    return Tested(float(value), curves.best, rise, at_zero, curves.failed)
+    rise, at_zero, inside = curves.rise(value), curves.rise(0.0), curves.inside()
+    return Tested(float(value), curves.best, rise, at_zero, curves.failed, *inside)
 
 # %% ../nbs/2_uncertainty/22_asymptotics.ipynb #4e350d29
 def join_tested(parts: Sequence[Tested]) -> Tested:
     "The data sets of all `parts`, tested at the same value, in one."
     whole = lambda name: np.concatenate([getattr(part, name) for part in parts])
-    return Tested(parts[0].value, *map(whole, ("best", "rise", "rise_at_zero", "failed")))
+    return Tested(parts[0].value, *map(whole, ("best", "rise", "rise_at_zero", "failed", "inside", "rise_inside")))
 
 
 def parameter_tests(model: OnData, data, name: str = "mu", value: float = 1.0, *, weights=None) -> Tested:
@@ -123,8 +138,9 @@ def parameter_tests(model: OnData, data, name: str = "mu", value: float = 1.0, *
     value = check_number(value, "value")
     def columns(prepared):
         found = _tested(prepared, name, value)
-        return found.best, found.rise, found.rise_at_zero, found.failed
-    return Tested(value, *for_all_sets(model, data, weights, columns))
+        return found.best, found.rise, found.rise_at_zero, found.inside, found.rise_inside, found.failed
+    *columns, inside, rise_inside, failed = for_all_sets(model, data, weights, columns)
+    return Tested(value, *columns, failed, inside, rise_inside)
 
 
 def for_all_sets(model: OnData, data, weights, columns: Callable[[Prepared], Sequence[np.ndarray]]) -> list[np.ndarray]:
@@ -236,9 +252,9 @@ def asymptotic_fit(model: OnData, truth: Mapping[str, float], name: str = "mu", 
     at = {**model.fixed, **{other: float(value[0]) for other, value in fits.values.items()}}
     second, score = prepared.derivatives(at, names)[2][0], _score(model, data, at, names)
     for constraint in prepared.constraints:                 # its measurement fluctuates as it says
-        if constraint.name in names:
-            i = names.index(constraint.name)
-            score[i, i] += _bend(constraint, model, at)
+        own = [names.index(name) for name in names_of(constraint) if name in names]
+        if own:
+            score[np.ix_(own, own)] += _bend(constraint, model, at, [names[i] for i in own])
     inverse, i = np.linalg.inv(second), names.index(name)
     covariance = inverse @ score @ inverse
     return AsymptoticFit(truth[name], at[name], float(np.sqrt(covariance[i, i])), float(np.sqrt(inverse[i, i])), covariance)
@@ -259,8 +275,8 @@ def _score(model: OnData, data, at: Mapping[str, float], names: Sequence[str]) -
     return total
 
 
-def _bend(constraint, model: OnData, at: Mapping[str, float]) -> float:
-    "Second derivative of a constraint's nll."
-    low, high = np.array([model.ranges_of_all[constraint.name]], dtype=float).T
-    many = lambda points: np.array([[constraint.nll({**at, constraint.name: float(point[0])})] for point in points])
-    return float(differentiated(many, np.array([[at[constraint.name]]]), low, high)[2][0, 0, 0, 0])
+def _bend(constraint, model: OnData, at: Mapping[str, float], names: Sequence[str]) -> np.ndarray:
+    "Second derivatives (k, k) of a constraint's nll by the parameters `names`."
+    low, high = np.array([model.ranges_of_all[name] for name in names], dtype=float).T
+    many = lambda points: np.array([np.ravel(constraint.nll({**at, **dict(zip(names, map(float, point)))}))[:1] for point in points])
+    return differentiated(many, np.array([[at[name] for name in names]]), low, high)[2][:, :, 0, 0]

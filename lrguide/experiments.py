@@ -14,7 +14,7 @@ from scipy.sparse import csr_array
 from scipy.special import gammaln, xlogy
 from .arrays import Table, check_count, check_number, check_sample, generator, join, spawn
 from .rates import Events
-from .prepared import OnData, Prepared, complete
+from .prepared import OnData, Prepared, complete, names_of
 from .likelihood import Likelihood
 from .sums import rows_at_rates, shared_rows
 
@@ -382,7 +382,8 @@ def _asimov_of(channel: OnData, sources: Mapping, values: Mapping[str, float]):
 
 def measured_at(model: OnData, values: Mapping[str, float]) -> tuple:
     "The constraints of `model` if they had measured exactly `values`."
-    return tuple(replace(c, mean=float(values[c.name])) if hasattr(c, "mean") else c for c in model.constraints)
+    at = lambda c: float(values[c.name]) if isinstance(c.name, str) else np.array([values[name] for name in c.name], dtype=float)
+    return tuple(replace(c, mean=at(c)) if hasattr(c, "mean") else c for c in model.constraints)
 
 # %% ../nbs/9_machinery/99_experiments.ipynb #0000004f
 def drawn_events(source, name: str, n: int, rng: np.random.Generator, values: Mapping[str, float]) -> np.ndarray:
@@ -425,7 +426,7 @@ def pseudo_data(models: Mapping[str, OnData], truth: Mapping[str, float], source
         drawn[key] = _drawn_rows(sources[key], counts, rng) if known else _drawn_sets(sources[key], counts, rng, truth)
     parts = lambda name, model: tuple(channel.parts(drawn[key])[0] if rows[name][key] is None else rows[name][key].pick(*drawn[key])
                                       for key, channel in model.channels.items())
-    measured = lambda model: tuple(constraint for constraint in again if constraint.name in model.ranges_of_all)
+    measured = lambda model: tuple(constraint for constraint in again if set(names_of(constraint)) <= set(model.ranges_of_all))
     return {name: Prepared(model, parts(name, model), measured(model)) for name, model in models.items()}
 
 

@@ -13,7 +13,7 @@ import numpy as np
 from scipy.special import log_ndtr, ndtr
 from .arrays import Table, check_choice, check_count, check_number, generator, spawn
 from .rates import events_on
-from .prepared import OnData, Prepared, nll_at, prepare
+from .prepared import OnData, Prepared, names_of, nll_at, prepare
 from .likelihood import Likelihood
 from .distributions import CLs, Statistic, limit_tails, log_significance, p_from_significance
 from .sums import shared_rows, upper_tail
@@ -46,10 +46,10 @@ def check_simple(model: OnData, null: Mapping[str, float], alternative: Mapping[
         missing = [parameter for parameter in model.parameters if parameter not in values]
         if missing:
             raise ValueError(f"{name}: expected a value for {', '.join(missing)}; fix it, or use method='toys', which fits it")
-    for constraint in model.constraints:
-        first, second = ({**model.fixed, **values}[constraint.name] for values in (null, alternative))
+    for name in dict.fromkeys(name for constraint in model.constraints for name in names_of(constraint)):
+        first, second = ({**model.fixed, **values}[name] for values in (null, alternative))
         if first != second:
-            raise ValueError(f"alternative: expected {constraint.name} as in null, because it is constrained, got {second:g}")
+            raise ValueError(f"alternative: expected {name} as in null, because it is constrained, got {second:g}")
 
 
 def shared_values(model: OnData, null: Mapping[str, float], alternative: Mapping[str, float]) -> OnData:
@@ -417,11 +417,11 @@ def _bounded_q(prepared: Prepared, name: str, null: float, alternative: float) -
     "The statistic (16) of CCGV (2011), q-tilde: against the best value that is not beyond `alternative`; 0 if that is beyond the null."
     conditional, _ = _lowest(prepared, **{name: null})
     lowest, best = _lowest(prepared)
-    if (best[name] - null) * (null - alternative) > 0:
-        return 0.0
-    if (best[name] - alternative) * (null - alternative) < 0:
-        lowest, _ = _lowest(prepared, **{name: alternative})
-    return max(2 * (conditional - lowest), 0.0)
+    best = best[name]
+    if (best - alternative) * (null - alternative) < 0:
+        inside = prepared.fit_many(within={name: (alternative, np.inf) if null > alternative else (-np.inf, alternative)})
+        best, lowest = inside.values[name][0], inside.nll[0]
+    return 0.0 if (best - null) * (null - alternative) > 0 else max(2 * float(conditional - lowest), 0.0)
 
 # %% ../nbs/1_optimality/17_power.ipynb #2e179f5f
 def _profile_chunk(model: OnData, null, alternative, truth: Mapping[str, float], sources: Mapping, rows, task) -> np.ndarray:

@@ -72,8 +72,7 @@ def intervals(model: OnData, data, name: str = "mu", level: float = 0.6827, *, c
     def ends(prepared):
         curves, walls = Curves(prepared, name), prepared.model.parameters[name]
         walls = (0.0, walls[1]) if bounded else walls
-        centre = np.maximum(curves.best, 0.0) if bounded else curves.best
-        zero = np.where(curves.best < 0, curves.rise(0.0), 0.0) if bounded else 0.0
+        centre, zero = curves.inside() if bounded else (curves.best, 0.0)
 
         def outside(value):
             height = threshold if critical is None else critical(value)
@@ -127,7 +126,10 @@ def limit_of(at: Callable[[float], CLsValue], begin: float, strength: str, level
         low, high = low / 2, low
     value = float(brentq(excess, low, high, xtol=1e-10 * high, rtol=1e-9))
     found = at(value)
-    slope = (excess(1.02 * value) - excess(0.98 * value)) / (0.04 * value) if found.relative > 0 else np.inf
+    if found.relative == 0:
+        return Limit(value, 0.0, strength, level, found)
+    below, above = 0.85 * value, min(1.15 * value, most)     # wide enough for the steps of pseudo-experiments
+    slope = (excess(above) - excess(below)) / (above - below)
     return Limit(value, found.relative / abs(slope), strength, level, found)
 
 # %% ../nbs/2_uncertainty/27_intervals.ipynb #e15f9fe0
@@ -271,13 +273,13 @@ def _limits(prepared: Prepared, strength: str, level: float, asimov_root: tuple)
     "Limits (b,) of the data sets, and which fits failed."
     curves, (grid, root, _) = Curves(prepared, strength), asimov_root
     unit = PchipInterpolator(np.log(grid), np.log(root / grid))
-    zero = np.where(curves.best < 0, curves.rise(0.0), 0.0)
+    inside, zero = curves.inside()
 
     def outside(mu):
         distance = mu * np.exp(unit(np.log(np.clip(mu, grid[0], grid[-1]))))
         tails = limit_tails(2 * np.maximum(curves.rise(mu) - zero, 0), np.square(distance))
         return np.where(curves.failed, 1.0, np.log(level) + tails.log_clb - tails.log_clsb)
-    found = _end(outside, np.maximum(curves.best, 0.0), curves.width, np.inf)
+    found = _end(outside, inside, curves.width, np.inf)
     return np.where(curves.failed, np.nan, found), curves.failed
 
 # %% ../nbs/2_uncertainty/27_intervals.ipynb #371edee0

@@ -1,0 +1,55 @@
+"""Measurements of any form, also of several parameters at once, in Asimov data sets, toys and formulae."""
+
+import numpy as np
+import pytest
+
+from lrguide.arrays import Table
+from lrguide.asymptotics import asymptotic_fit
+from lrguide.experiments import Template, asimov, measured_at, pseudo_data
+from lrguide.arrays import spawn
+from lrguide.hypotest import p_value
+from lrguide.intervals import limit
+from lrguide.likelihood import BinnedRatio, Likelihood, LogNormal, Normal, Poisson, Process
+
+COVARIANCE = np.array([[0.01, 0.006], [0.006, 0.02]])
+INDEX = lambda x: x[:, 0].astype(int)
+
+
+def model(*constraints):
+    "Two bins, each with a background of its own; the first holds the signal."
+    made = {name: Process(expected, BinnedRatio(INDEX, contents), Template(Table([float(k)])))
+            for name, expected, contents, k in (("signal", 12.0, [1.0, 0.0], 0), ("a", lambda v: 100 * v["u"], [1.0, 0.0], 0), ("b", lambda v: 200 * v["v"], [0.0, 1.0], 1))}
+    return Likelihood(made, {"mu": "signal"}, constraints, ranges={"u": (0.2, 3.0), "v": (0.2, 3.0)})
+
+
+KINDS = {"correlated": (Normal(("u", "v"), np.array([1.0, 1.0]), COVARIANCE),), "poisson": (Poisson("u", 1.0, 80.0), Normal("v", 1.0, 0.1)),
+         "lognormal": (LogNormal("u", 1.0, 1.1), LogNormal("v", 1.0, 1.2))}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_asimov_data_set_returns_what_was_put_in(kind):
+    "Fitted, it gives the truth; with exact ratios the sandwich is the inverse of the second derivatives."
+    one, truth = model(*KINDS[kind]), {"mu": 0.7, "u": 1.05, "v": 0.9}
+    fit = asymptotic_fit(one, truth)
+    np.testing.assert_allclose([fit.best, fit.spread], [0.7, fit.quoted], rtol=1e-4)
+    measured = measured_at(one, truth)
+    assert len(measured) == len(one.constraints) and all(np.ravel(c.nll(truth))[0] < 1e-9 for c in measured)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_toys_measure_again(kind):
+    "No measurement is lost, and the p-value of toys is that of the formula, to its error and the next order of large samples."
+    one, truth = model(*KINDS[kind]), {"mu": 0.0, "u": 1.0, "v": 1.0}
+    sources = {"": {name: process.source for name, process in one.processes.items()}}
+    made = pseudo_data({"": one}, truth, sources, {"": {"": None}}, (50, spawn(1, 1)[0]))[""]
+    assert len(made.constraints) == len(one.constraints)
+    x = Table([0.0, 1.0], weight=[122.0, 195.0])
+    toys, formula = (p_value(one, x, {"mu": 0.0}, {"mu": 1.0}, method, n_toys=1500, rng=2) for method in ("toys", "asymptotic"))
+    assert abs(toys.z - formula.z) < 5 * toys.z_error + 0.05
+
+
+def test_a_diagonal_covariance_is_two_measurements():
+    x = Table([0.0, 1.0], weight=[122.0, 195.0])
+    joint, apart = model(Normal(("u", "v"), np.array([1.0, 1.0]), np.diag([0.01, 0.04]))), model(Normal("u", 1.0, 0.1), Normal("v", 1.0, 0.2))
+    one, two = (limit(m, x, method="asymptotic") for m in (joint, apart))
+    np.testing.assert_allclose([one.value, *one.expected], [two.value, *two.expected], rtol=1e-5)
