@@ -274,12 +274,14 @@ def _from_start(prepared: Prepared, names: list[str], start: Mapping, fixed: Map
     shorten = lambda points, trials, which: _share_of_step(part(which), values_at(points, which), values_at(trials, which))
     point, value, second, converged = newton(evaluate, wide([start[name] for name in names]), low, high, shorten=shorten)
     for i in np.flatnonzero(~converged & ~np.isposinf(value)):
+        limits = {name: (low[i, a], high[i, a]) for a, name in enumerate(names)}
         try:
-            fit = _by_minuit(part(np.array([i])), {name: held[name][i:i + 1] for name in held}, dict(zip(names, point[i])),
-                             {name: (low[i, a], high[i, a]) for a, name in enumerate(names)})
-        except RuntimeError:
+            minuit = minuit_at(*_functions(part(np.array([i])), {name: held[name][i:i + 1] for name in held}, dict(zip(names, point[i])), limits))
+        except RuntimeError:                               # it ran away
             continue
-        point[i], converged[i] = [fit.values[name] for name in names], True
+        if not minuit.valid:
+            continue
+        point[i], converged[i] = list(minuit.values), True
         value[i], _, second[i] = (found[0] for found in evaluate(point[i:i + 1], np.array([i])))
     return Minima(point, value, second, converged | np.isposinf(value))        # an event where nothing is expected: infinite, and that is an answer
 
