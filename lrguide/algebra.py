@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 import numpy as np
 from scipy.special import logsumexp
-from .arrays import Ranges, Table, aligned, check_column, check_events, check_log_ratio, check_number, narrowed, restricted
+from .arrays import Ranges, Table, aligned, check_count, check_events, check_log_ratio, check_number, check_points, check_ratio, narrowed, restricted, shown
 from .interpolation import Interpolant, interpolated, through_nodes, values_at
 from .ratio import Normalisation, kept_on, normalisation, nu_within
 
@@ -29,6 +29,8 @@ class FromFunction:
     finer: int = 1
 
     def __post_init__(self):
+        if not callable(self.function):
+            raise TypeError(f"function: expected one of x, or of x and nu, got {shown(self.function)}")
         object.__setattr__(self, "parameters", Ranges(self.parameters))
 
     def log_ratio(self, x, nu=None, *, extrapolate: bool = False) -> np.ndarray:
@@ -40,7 +42,7 @@ class FromFunction:
 
     def log_ratio_grid(self, x, points) -> np.ndarray:
         "Log ratios (g, n) at the nuisance parameters `points` (g, k)."
-        return values_at(self, check_events(x), self.parameters.inside(np.asarray(points, dtype=float)))
+        return values_at(self, check_events(x), check_points(points, self.parameters))
 
     def on(self, x, ranges=None) -> Interpolant:
         "The prepared function of nu for fits."
@@ -49,9 +51,11 @@ class FromFunction:
 
 def tabulated(ratio, grid: np.ndarray) -> FromFunction:
     "The log `ratio` of one feature at the values `grid` (g,), in rising order: interpolated linearly between them, constant beyond."
-    grid = check_column(grid, np.size(grid), "grid")
-    if len(grid) == 0 or not np.all(np.diff(grid) > 0):
-        raise ValueError(f"grid: expected rising values (g,), got {len(grid)} that are not")
+    check_ratio(ratio)
+    grid = check_events(grid, "grid")
+    if grid.shape[1] > 1 or len(grid) == 0 or not np.all(np.diff(grid[:, 0]) > 0):
+        raise ValueError(f"grid: expected rising values (g,), got shape {grid.shape}")
+    grid = grid[:, 0]
     at_grid = check_log_ratio(ratio.log_ratio(grid[:, None]), len(grid))
     return FromFunction(lambda x: np.interp(x[:, 0], grid, at_grid))
 
@@ -96,6 +100,24 @@ def _coefficients(ratio, x: np.ndarray, ranges: Ranges) -> np.ndarray:
         return check_log_ratio(ratio.log_ratio(x), len(x)).reshape([1] * len(ranges) + [-1])
     return _with_axes(kept_on(ratio, x, {name: ranges[name] for name in own}, finer=2), ranges)            # finer than enough for a single event
 
+
+def _several(terms) -> Sequence:
+    "The `terms` of a sum. Raises TypeError if they are no list, ValueError if there are none."
+    if not isinstance(terms, (list, tuple)) or not terms:
+        raise (TypeError if terms != [] and terms != () else ValueError)(f"terms: expected a list of at least one (c, ratio) or (c, ratio, columns), got {shown(terms)}")
+    return terms
+
+
+def _term(term) -> tuple[float, object, list[int] | None]:
+    "One term of a sum as (c, ratio, columns). Raises TypeError or ValueError for anything else."
+    if not isinstance(term, (list, tuple)) or len(term) not in (2, 3):
+        raise TypeError(f"terms: expected (c, ratio) or (c, ratio, columns), got {shown(term)}")
+    c, ratio, columns = (*term, None)[:3]
+    check_ratio(ratio, "terms")
+    if columns is not None:
+        columns = [check_count(k, "columns", 0) for k in (columns if isinstance(columns, (list, tuple, np.ndarray, range)) else [columns])]
+    return check_number(c, "c"), ratio, columns
+
 # %% ../nbs/2_uncertainty/23_profiling.ipynb #3035f6f1
 @dataclass(frozen=True, eq=False)
 class Combined:
@@ -107,11 +129,9 @@ class Combined:
     normalisation: Normalisation | None = None
 
     def __post_init__(self):
-        if not self.terms:
-            raise ValueError("terms: expected at least one, got none")
-        terms = [(check_number(c, "c"), ratio, columns[0] if columns else None) for c, ratio, *columns in self.terms]
+        terms = [_term(term) for term in _several(self.terms)]
         put = lambda name, value: object.__setattr__(self, name, value)          # the class is frozen
-        put("terms", tuple((c, ratio, columns if columns is None else np.atleast_1d(columns).tolist()) for c, ratio, columns in terms))
+        put("terms", tuple(terms))
         put("parameters", narrowed(*(parameters_of(ratio) for _, ratio, _ in terms)))
         put("names", next((names_of(ratio) for _, ratio, columns in terms if columns is None and names_of(ratio)), None))
 
@@ -124,7 +144,7 @@ class Combined:
 
     def log_ratio_grid(self, x, points) -> np.ndarray:
         "Log ratios (g, n) at the nuisance parameters `points` (g, k)."
-        return values_at(self, _events(x, self.names).x, self.parameters.inside(np.asarray(points, dtype=float)))
+        return values_at(self, _events(x, self.names).x, check_points(points, self.parameters))
 
     def on(self, x, ranges: Mapping[str, tuple[float, float]] | None = None) -> Interpolant:
         "The prepared function of nu for fits: the polynomials of the terms add up."
@@ -172,6 +192,11 @@ class Mixture:
     parts: Mapping[str, tuple[float, object | None]]
 
     def __post_init__(self):
+        if not isinstance(self.parts, Mapping) or not all(isinstance(part, (list, tuple)) and len(part) == 2 for part in self.parts.values()):
+            raise TypeError(f"parts: expected (weight, ratio) by name, got {shown(self.parts)}")
+        for _, ratio in self.parts.values():
+            if ratio is not None:
+                check_ratio(ratio, "parts")
         weights = np.array([check_number(weight, f"weight of {name}") for name, (weight, _) in self.parts.items()])
         if not weights.sum() > 0:
             raise ValueError(f"parts: expected a positive sum of weights, got {weights.sum():g}")
@@ -192,7 +217,7 @@ class Mixture:
 
     def log_ratio_grid(self, x, points) -> np.ndarray:
         "Log ratios (g, n) at the nuisance parameters `points` (g, k)."
-        return values_at(self, _events(x, self.names).x, self.parameters.inside(np.asarray(points, dtype=float)))
+        return values_at(self, _events(x, self.names).x, check_points(points, self.parameters))
 
     def on(self, x, ranges=None) -> Interpolant:
         "The prepared function of nu for fits."

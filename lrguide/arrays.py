@@ -12,10 +12,11 @@ from types import MappingProxyType
 import numpy as np
 
 # %% auto #0
-__all__ = ['refusal', 'check_number', 'check_count', 'check_choice', 'is_checked', 'check_events', 'check_column',
-           'check_log_ratio', 'check_fixed', 'check_labels', 'check_sets', 'combinations', 'Ranges', 'narrowed',
-           'restricted', 'check_ranges', 'check_within', 'by_name', 'check_nu', 'generator', 'spawn', 'Table',
-           'as_table', 'aligned', 'check_sample', 'rescale', 'join', 'split', 'with_nu', 'chunks', 'draw']
+__all__ = ['refusal', 'shown', 'check_number', 'check_count', 'check_choice', 'is_checked', 'check_events', 'check_column',
+           'check_log_ratio', 'check_fixed', 'check_ratio', 'check_labels', 'check_sets', 'combinations', 'Ranges',
+           'narrowed', 'restricted', 'check_ranges', 'check_within', 'by_name', 'check_nu', 'check_points', 'generator',
+           'spawn', 'Table', 'as_table', 'aligned', 'check_sample', 'rescale', 'join', 'split', 'with_nu', 'chunks',
+           'draw']
 
 # %% ../nbs/9_machinery/91_arrays.ipynb #0000000a
 def refusal(function, *args, **kwargs) -> str:
@@ -31,35 +32,47 @@ def refusal(function, *args, **kwargs) -> str:
     raise AssertionError(f"{function.__name__} accepted what it should refuse")
 
 # %% ../nbs/9_machinery/91_arrays.ipynb #0000000b
+def shown(value) -> str:
+    "`value` as one line of at most 60 characters, for messages."
+    try:
+        text = " ".join(repr(value).split())
+    except Exception:                                       # a whole number of more than 4300 digits, or somebody else's repr
+        text = type(value).__name__
+    return text if len(text) <= 60 else f"{text[:40]}... ({type(value).__name__})"
+
+
 def check_number(value: float, name: str, interval: str = "(-inf, inf)") -> float:
     """`value` as a float, if it is a number in `interval`, written like "(0, 1]".
 
     Raises TypeError if it is not a number, ValueError if it lies outside."""
     if isinstance(value, (bool, np.bool_)) or not isinstance(value, (int, float, np.integer, np.floating)):
-        raise TypeError(f"{name}: expected a number in {interval}, got {value!r}")
+        raise TypeError(f"{name}: expected a number in {interval}, got {shown(value)}")
     low, high = (float(end) for end in interval.strip("()[] ").split(","))
     above = value >= low if interval.startswith("[") else value > low
     below = value <= high if interval.endswith("]") else value < high
-    if not (above and below):  # a NaN fails both comparisons
-        raise ValueError(f"{name}: expected a number in {interval}, got {value}")
+    too_large = isinstance(value, int) and abs(value) >= 2**1023                 # whole numbers that are no floating-point ones
+    if too_large or not (above and below):  # a NaN fails both comparisons
+        raise ValueError(f"{name}: expected a number in {interval}, got {shown(value) if too_large else value}")
     return float(value)
 
 # %% ../nbs/9_machinery/91_arrays.ipynb #0000000d
-def check_count(value: int, name: str, minimum: int = 1) -> int:
-    """`value` as an int, if it is a whole number of at least `minimum`.
+def check_count(value: int, name: str, minimum: int = 1, maximum: int = 10**9) -> int:
+    """`value` as an int, if it is a whole number from `minimum` to `maximum`: what is counted here is made or kept.
 
-    Raises TypeError if it is not a whole number, ValueError if it is too small."""
+    Raises TypeError if it is not a whole number, ValueError if it is too small or too large."""
     if isinstance(value, (bool, np.bool_)) or not isinstance(value, (int, np.integer)):
-        raise TypeError(f"{name}: expected a whole number of at least {minimum}, got {value!r}")
+        raise TypeError(f"{name}: expected a whole number of at least {minimum}, got {shown(value)}")
     if value < minimum:
         raise ValueError(f"{name}: expected a whole number of at least {minimum}, got {value}")
+    if value > maximum:
+        raise ValueError(f"{name}: expected a whole number of at most {maximum}, got {shown(value)}")
     return int(value)
 
 # %% ../nbs/9_machinery/91_arrays.ipynb #0000000e
 def check_choice(value: str, name: str, choices: Sequence[str]) -> str:
     """`value`, if it is one of `choices`. Raises ValueError otherwise."""
     if not any(value is choice or (isinstance(value, str) and value == choice) for choice in choices):
-        raise ValueError(f"{name}: expected one of {', '.join(map(str, choices))}, got {value!r}")
+        raise ValueError(f"{name}: expected one of {', '.join(map(str, choices))}, got {shown(value)}")
     return value
 
 # %% ../nbs/9_machinery/91_arrays.ipynb #00000011
@@ -181,6 +194,12 @@ def check_fixed(ratio, name: str) -> None:
         raise ValueError(f"{name}: expected a ratio to a density that depends on no parameter, got one whose denominator was simulated at many nu; "
                          "use reference_ratios, or fit with fixed_reference(tables) as the denominator")
 
+
+def check_ratio(ratio, name: str = "ratio") -> None:
+    "Raises TypeError if `ratio` has no method `log_ratio`."
+    if not callable(getattr(ratio, "log_ratio", None)):
+        raise TypeError(f"{name}: expected an object with log_ratio, got {shown(ratio)}")
+
 # %% ../nbs/9_machinery/91_arrays.ipynb #0000001d
 def check_labels(y, n: int, name: str = "y") -> np.ndarray:
     """`y` as a boolean array of shape (n,), true for the numerator class, if it holds 0 and 1 and both occur.
@@ -214,16 +233,28 @@ def check_sets(x, name: str = "x") -> np.ndarray:
 def _ends(name, pair) -> tuple[float, float]:
     "The range `pair` of a parameter as (low, high). Raises TypeError or ValueError unless it is two numbers with low <= high."
     if not isinstance(name, str):
-        raise TypeError(f"ranges: expected names of parameters, got {name!r}")
-    if np.shape(pair) != (2,):
-        raise ValueError(f"{name}: expected a range (low, high), got {pair!r}")
+        raise TypeError(f"ranges: expected names of parameters, got {shown(name)}")
+    try:
+        is_pair = np.shape(pair) == (2,)
+    except ValueError:                                      # of no regular shape
+        is_pair = False
+    if not is_pair:
+        raise ValueError(f"{name}: expected a range (low, high), got {shown(pair)}")
     for end in pair:
         if not isinstance(end, (int, float, np.integer, np.floating)) or isinstance(end, bool):
-            raise TypeError(f"{name}: expected a range of two numbers, got {pair!r}")
-    low, high = (float(end) for end in pair)
+            raise TypeError(f"{name}: expected a range of two numbers, got {shown(pair)}")
+    low, high = (check_number(end, name, "[-inf, inf]") for end in pair)
     if not (low <= high and low < np.inf and high > -np.inf):
-        raise ValueError(f"{name}: expected a range (low, high) with low <= high, got {pair!r}")
+        raise ValueError(f"{name}: expected a range (low, high) with low <= high, got {shown(pair)}")
     return low, high
+
+
+def _pairs(ranges) -> dict:
+    "The mapping `ranges`, or pairs of names and ranges, as a dictionary; empty for None. Raises TypeError for anything else."
+    try:
+        return dict(ranges if ranges is not None else {})
+    except (TypeError, ValueError):
+        raise TypeError(f"ranges: expected ranges (low, high) by name of a parameter, got {shown(ranges)}") from None
 
 
 def combinations(*axes) -> np.ndarray:
@@ -237,7 +268,7 @@ class Ranges(Mapping):
 
     low = high fixes a parameter, ends may be infinite; `low`, `high` (k,) are all of them. Raises TypeError or ValueError for other pairs."""
     def __init__(self, ranges: Mapping[str, tuple[float, float]] | None = None):
-        ends = {name: _ends(name, pair) for name, pair in dict(ranges or {}).items()}
+        ends = {name: _ends(name, pair) for name, pair in _pairs(ranges).items()}
         low, high = np.broadcast_to(np.array(list(ends.values()), dtype=float).reshape(-1, 2).T, (2, len(ends)))     # read-only
         vars(self).update(_ends=ends, low=low, high=high)
 
@@ -363,7 +394,7 @@ def by_name(parameters: Mapping[str, object], values: Mapping[str, float] | None
         raise ValueError(f"values: expected a value for {', '.join(missing)}, got {', '.join(values or {}) or 'none'}")
     if not parameters:
         return None
-    return np.stack(np.broadcast_arrays(*(np.asarray(values[name], dtype=float) for name in parameters)), axis=-1)
+    return np.stack(np.broadcast_arrays(*(_numbers(values[name], name).astype(float) for name in parameters)), axis=-1)
 
 # %% ../nbs/9_machinery/91_arrays.ipynb #0000002f
 def check_nu(nu, n: int, name: str = "nu", *, within: Ranges | None = None, extrapolate: bool = False) -> np.ndarray:
@@ -379,6 +410,14 @@ def check_nu(nu, n: int, name: str = "nu", *, within: Ranges | None = None, extr
     point, nu = nu.ndim == 1, np.atleast_2d(_finite(nu, name))
     nu = nu if within is None else within.inside(nu, extrapolate)
     return np.broadcast_to(nu, (n, nu.shape[1])) if point else nu  # a view: costs no memory
+
+
+def check_points(points, ranges: Ranges, extrapolate: bool = False) -> np.ndarray:
+    "`points` as a finite float64 array (g, k), at least one, inside the `ranges` unless `extrapolate`. Raises TypeError or ValueError for anything else."
+    points = _numbers(points, "points")
+    if points.ndim != 2 or points.shape[1] != len(ranges) or len(points) == 0:
+        raise ValueError(f"points: expected shape (g, {len(ranges)}) with g of at least 1, got {points.shape}")
+    return ranges.inside(_finite(points, "points"), extrapolate)
 
 # %% ../nbs/9_machinery/91_arrays.ipynb #00000032
 def generator(rng: int | np.random.Generator) -> np.random.Generator:
@@ -416,6 +455,8 @@ def _check_also(also, n: int) -> Mapping[str, np.ndarray]:
 def _check_features(x, names=None, name: str = "x") -> tuple[np.ndarray, tuple[str, ...] | None]:
     "Features (n, d) or (n, p, f) and their names; of data with names of its own, those asked for."
     columns = _columns(x)
+    if names is not None and not hasattr(names, "__iter__"):
+        raise TypeError(f"names: expected names of features, got {shown(names)}")
     names = None if names is None else tuple(names) if not isinstance(names, str) else (names,)
     if columns is not None:
         missing = [one for one in names or () if one not in columns]
@@ -626,14 +667,14 @@ def draw(source, yields: Mapping[str, float], rng, *, values: Mapping[str, float
     their weights, with repetition. `yields`: expected events by process. `values`: the parameters of the models, by name. Columns of
     `also` that all processes have are kept. Each process has random numbers of its own. Raises TypeError or ValueError for what
     cannot be drawn from."""
-    if not yields:
-        raise ValueError("yields: expected at least one process, got none")
+    if not isinstance(yields, Mapping) or not yields:
+        raise ValueError(f"yields: expected expected numbers of events by process, at least one, got {shown(yields)}")
     order, *streams = spawn(rng, len(yields) + 1)
     parts = []
     for (process, expected), stream in zip(yields.items(), streams):
         if isinstance(source, Mapping) and process not in source:
             raise ValueError(f"source: expected an entry for each of {', '.join(yields)}, got {', '.join(source) or 'none'}")
-        n = stream.poisson(check_number(expected, f"yield of {process}", "[0, inf)"))
+        n = stream.poisson(check_number(expected, f"yield of {process}", "[0, 1e9]"))
         parts.append(_sampled(source[process] if isinstance(source, Mapping) else source, process, n, stream, values))
     kept = [name for name in parts[0].also if all(name in part.also for part in parts)]
     events = join(*(Table(part.x, also={name: part.also[name] for name in kept}, names=part.names) for part in parts))

@@ -10,7 +10,7 @@ import numpy as np
 from scipy.special import expit, logit
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils.validation import check_is_fitted
-from .arrays import Table, check_column, check_events, check_labels, check_sample
+from .arrays import Table, check_column, check_events, check_labels, check_sample, shown
 from .nets import Network, Scaling
 from .ratio import NetworkScores, Ratio, finished, labelled, matched
 
@@ -95,6 +95,9 @@ def from_scores(score, numerator: Table, denominator: Table, *, parameters=None,
     classifiers = list(score) if isinstance(score, (list, tuple)) else [score]
     if not classifiers:
         raise ValueError("score: expected at least one classifier, got none")
+    for one in classifiers:
+        if not (ours or callable(one) or any(hasattr(one, way) for way in ("predict_proba", "decision_function", "predict"))):
+            raise TypeError(f"score: expected a function, or an object with predict_proba, decision_function or predict, got {shown(one)}")
     if inputs is not None and not ours:
         raise ValueError("inputs: expected None for a classifier that is not a Network of ours")
     ratio = Ratio(parameters, members=score.members if ours else len(classifiers), calibration=calibration, normalise=normalise, inputs=inputs, rng=0)

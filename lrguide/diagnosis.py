@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 import numpy as np
 from scipy.special import chdtrc, expit
-from .arrays import Table, check_column, check_sample, generator, spawn, with_nu
+from .arrays import Table, check_column, check_ratio, check_sample, generator, spawn, with_nu
 from .nets import standardise
 
 # %% auto #0
@@ -210,6 +210,7 @@ def diagnose(ratio, numerator: Table, denominator: Table, *, rng=0) -> Diagnosis
     for name, table in (("numerator", numerator), ("denominator", denominator)):
         if len(check_sample(table, name)) < 100:
             raise ValueError(f"{name}: expected at least 100 events, got {len(table)}")
+    check_ratio(ratio)
     streams = spawn(rng, 2)
     if getattr(ratio, "parameters", None):
         numerator, denominator = with_nu(numerator, denominator, streams[0]), with_nu(denominator, numerator, streams[0])

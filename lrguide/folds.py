@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 import numpy as np
-from .arrays import Table, aligned, check_count, spawn
+from .arrays import Table, aligned, check_count, check_sample, shown, spawn
 from .backend import keras
 from .data import fold
 from .losses import Objective, weighted_mean
@@ -23,12 +23,26 @@ def fit_together(pairs, recipe: Recipe, rng, *, shared: bool = False) -> list[Ra
 
     Number k is what a Ratio of this recipe with generator k of `spawn(rng, n)`, or of the list `rng`, would be alone. `shared`: one network with an output for
     each numerator (softmax), for pairs with one denominator, the same Table. Raises ValueError for what cannot be learned from."""
-    several = list(pairs.values()) if isinstance(pairs, Mapping) else list(pairs)
+    several = _check_pairs(pairs, recipe)
     rngs, ratios = list(rng) if isinstance(rng, (list, tuple)) else spawn(rng, len(several)), []
+    if len(rngs) != len(several):
+        raise ValueError(f"rng: expected a seed or generator for each of {len(several)} pairs, got {len(rngs)}")
     for fitted, own in zip((_fit_shared if shared else fit_all)(recipe, several, rngs), rngs):
         ratios.append(Ratio(rng=own))
         ratios[-1].recipe, ratios[-1].fitted = recipe, fitted
     return dict(zip(pairs, ratios)) if isinstance(pairs, Mapping) else ratios
+
+
+def _check_pairs(pairs, recipe) -> list[tuple[Table, Table]]:
+    "The pairs as a list, at least one. Raises TypeError or ValueError if they are none, or `recipe` is no Recipe."
+    several = list(pairs.values()) if isinstance(pairs, Mapping) else list(pairs) if hasattr(pairs, "__iter__") else []
+    if not several or not all(isinstance(pair, (list, tuple)) and len(pair) == 2 for pair in several):
+        raise ValueError(f"pairs: expected at least one (numerator, denominator), got {shown(pairs)}")
+    for pair in several:
+        check_sample(pair[0], "numerator"), check_sample(pair[1], "denominator")
+    if not isinstance(recipe, Recipe):
+        raise TypeError(f"recipe: expected a Recipe, got {shown(recipe)}")
+    return several
 
 
 @lru_cache(maxsize=32)
@@ -119,6 +133,7 @@ def across_folds(numerator: Table, denominator: Table, recipe: Recipe, *, folds:
     """The Folded ratio of two samples: one ratio for each fold, trained, calibrated and normalised on the others, all together.
 
     Of larger folds' complements a few random events are left out, to make all equally large. Raises ValueError for what cannot be learned from."""
+    _check_pairs([(numerator, denominator)], recipe)
     rngs, shares = spawn(rng, 2), np.array(recipe.shares[:2]) / sum(recipe.shares[:2])
     order = lambda table: table[rngs[0].permutation(len(table))]
     others = []

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 import numpy as np
 from scipy.special import expit, log_expit, logsumexp
-from .arrays import (Ranges, Table, aligned, check_choice, check_count, check_events, check_number, check_ranges, check_sample, generator, join,
+from .arrays import (Ranges, Table, aligned, check_choice, check_count, check_events, check_number, check_points, check_ranges, check_sample, generator, join,
                             rescale, spawn, with_nu)
 from .diagnosis import diagnose
 from .interpolation import Interpolant, chebyshev, chebyshev_nodes, interpolated
@@ -266,7 +266,7 @@ class Recipe:
 # %% ../nbs/1_optimality/16_ratio.ipynb #b7f7af8b
 def _check_shares(shares) -> tuple[float, float, float]:
     "Three shares that sum to one, the first two positive. Raises ValueError otherwise."
-    shares = tuple(check_number(share, "shares", "[0, 1]") for share in shares)
+    shares = tuple(check_number(share, "shares", "[0, 1]") for share in (shares if isinstance(shares, (list, tuple, np.ndarray)) else [shares]))
     if len(shares) != 3 or min(shares[:2]) == 0 or abs(sum(shares) - 1) > 1e-9:
         raise ValueError(f"shares: expected three that sum to 1, for training, calibration and testing, only the last may be 0, got {shares}")
     return shares
@@ -442,9 +442,7 @@ def _log_ratio(ratio: Ratio, x: np.ndarray, nu: np.ndarray | None, members: bool
 
 def _on_grid(ratio: Ratio, x, points, extrapolate: bool) -> np.ndarray:
     "Log ratios (g, n) at `points` (g, k). Raises ValueError for another shape."
-    points = np.asarray(points, dtype=float)
-    if points.ndim != 2 or points.shape[1] != len(ratio.parameters) or len(points) == 0:
-        raise ValueError(f"points: expected shape (g, {len(ratio.parameters)}) with g of at least 1, got {points.shape}")
+    points = check_points(points, ratio.parameters, extrapolate)
     return np.stack([ratio.log_ratio(x, nu if len(nu) else None, extrapolate=extrapolate) for nu in points])
 
 

@@ -188,7 +188,7 @@ def _number(argument: str, value) -> float | None:
     except OverflowError:
         raise ValueError(f"{argument}: expected a number below 1.8e308, got a larger one") from None
     except (TypeError, ValueError):
-        raise TypeError(f"{argument}: expected a number, got {value!r}") from None
+        raise TypeError(f"{argument}: expected a number, got {' '.join(repr(value).split())[:60]}") from None
 
 
 def _pull(entry: dict) -> float | None:
