@@ -242,13 +242,15 @@ def asymptotic_fit(model: OnData, truth: Mapping[str, float], name: str = "mu", 
     """The AsymptoticFit of parameter `name` with `model`, whose ratios may be wrong, to events of `source` at the values `truth`.
 
     Sandwich of the score's covariance J between inverse second derivatives H: Huber (1967), White (1982).
-    Raises RuntimeError if the Asimov data set cannot be fitted."""
+    Raises RuntimeError if the Asimov data set cannot be fitted, ValueError if it leaves a parameter free."""
     truth = complete(model, truth)
     data, names = asimov(model, truth, source=source), list(model.parameters)
     prepared = replace(model.on(data), constraints=measured_at(model, truth))
     fits = prepared.fit_many()
     if not fits.converged[0]:
         refuse_fit(prepared, {})
+    if loose := [other for other, error in fits.errors.items() if np.isposinf(error[0])]:
+        raise ValueError(f"model: expected parameters that the data measure, got only combinations of {', '.join(loose)}; fix or constrain one")
     at = {**model.fixed, **{other: float(value[0]) for other, value in fits.values.items()}}
     second, score = prepared.derivatives(at, names)[2][0], _score(model, data, at, names)
     for constraint in prepared.constraints:                 # its measurement fluctuates as it says

@@ -168,8 +168,7 @@ class Scaling:
 def standardise(x: np.ndarray, weight: np.ndarray) -> Scaling:
     "The Scaling that gives the inputs `x` (n, d), weighted by the size of `weight` (n,), mean 0 and width 1; a constant feature keeps width 1."
     weight = np.abs(weight) / np.abs(weight).sum()
-    mean = weight @ x
-    unit = np.ldexp(1.0, np.frexp(np.abs(x - mean).max(axis=0))[1])              # a power of two: the squares neither overflow nor vanish
+    unit = np.ldexp(1.0, np.frexp(np.abs(x - (mean := weight @ x)).max(axis=0))[1])         # a power of two: the squares neither overflow nor vanish
     width = unit * np.sqrt(weight @ ((x - mean) / unit) ** 2)
     return Scaling(mean, np.where(width > 1e-12 * np.abs(mean), width, 1.0))
 
