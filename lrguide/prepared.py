@@ -396,7 +396,7 @@ def _deeper(found: Minima, which: np.ndarray, again: Minima, limits: Mapping, na
     empty = Minima(np.full_like(found.point, np.nan), np.full(p, np.inf), np.full_like(found.second, np.nan), np.zeros(p, bool))
     other = _set(empty, which, again)
     depth = lambda minima: np.where(minima.converged, minima.nll, np.inf)
-    best = _choose(depth(other) < depth(found) - 1e-6, other, found)            # of two that are equally deep the one found first
+    best = _choose(depth(other) < depth(found) - 1e-9, other, found)            # of two that are equally deep the one found first
     apart = lambda minima: np.any(np.abs(minima.point - best.point) > 1e-3 * scale, axis=1)
     rival = found.rival or empty
     for minima in (found, other):
