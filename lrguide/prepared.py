@@ -282,6 +282,7 @@ def _from_start(prepared: Prepared, names: list[str], start: Mapping, fixed: Map
         if not minuit.valid:
             continue
         point[i], converged[i] = list(minuit.values), True
+        point[i] = newton(lambda points, _, i=i: evaluate(points, np.array([i])), point[i:i + 1], low[i:i + 1], high[i:i + 1])[0][0]     # to the bottom
         value[i], _, second[i] = (found[0] for found in evaluate(point[i:i + 1], np.array([i])))
     return Minima(point, value, second, converged | np.isposinf(value))        # an event where nothing is expected: infinite, and that is an answer
 
