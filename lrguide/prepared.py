@@ -282,6 +282,7 @@ def _from_start(prepared: Prepared, names: list[str], start: Mapping, fixed: Map
         if not minuit.valid:
             continue
         point[i], converged[i] = list(minuit.values), True
+        point[i] = newton(lambda points, _, i=i: evaluate(points, np.array([i])), point[i:i + 1], low[i:i + 1], high[i:i + 1])[0][0]     # to the bottom
         value[i], _, second[i] = (found[0] for found in evaluate(point[i:i + 1], np.array([i])))
     return Minima(point, value, second, converged | np.isposinf(value))        # an event where nothing is expected: infinite, and that is an answer
 
@@ -396,7 +397,7 @@ def _deeper(found: Minima, which: np.ndarray, again: Minima, limits: Mapping, na
     empty = Minima(np.full_like(found.point, np.nan), np.full(p, np.inf), np.full_like(found.second, np.nan), np.zeros(p, bool))
     other = _set(empty, which, again)
     depth = lambda minima: np.where(minima.converged, minima.nll, np.inf)
-    best = _choose(depth(other) < depth(found) - 1e-6, other, found)            # of two that are equally deep the one found first
+    best = _choose(depth(other) < depth(found) - 1e-9, other, found)            # of two that are equally deep the one found first
     apart = lambda minima: np.any(np.abs(minima.point - best.point) > 1e-3 * scale, axis=1)
     rival = found.rival or empty
     for minima in (found, other):
