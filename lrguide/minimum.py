@@ -8,15 +8,16 @@
 """
 from __future__ import annotations
 import warnings
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 import numpy as np
 from scipy.interpolate import PchipInterpolator
 from scipy.special import gammaincinv
 from .arrays import check_number
 
 # %% auto #0
-__all__ = ['differentiated', 'newton', 'newton_step', 'standard_errors', 'Fit', 'minimise', 'minuit_at', 'crossings', 'Profile']
+__all__ = ['differentiated', 'newton', 'newton_step', 'Minima', 'deeper', 'standard_errors', 'Fit', 'minimise', 'minuit_at',
+           'crossings', 'Profile']
 
 # %% ../nbs/9_machinery/95_minimum.ipynb #00000007
 def differentiated(function: Callable[[np.ndarray], np.ndarray], points: np.ndarray, low: np.ndarray, high: np.ndarray):
@@ -97,6 +98,44 @@ def newton_step(point, gradient, second, low, high) -> tuple[np.ndarray, np.ndar
     with np.errstate(invalid="ignore"):
         share = np.abs(step) / np.where(np.isfinite(high - low), high - low, np.inf)
     return step / np.maximum(1.0, 4 * share.max(axis=1))[:, None], promised
+
+# %% ../nbs/9_machinery/95_minimum.ipynb #6f694536
+@dataclass(frozen=True, eq=False)
+class Minima:
+    "Where p minimisations ended: `point` (p, P), `nll` (p,), second derivatives `second` (p, P, P), `converged` (p,); the next best minimum as `rival`."
+    point: np.ndarray
+    nll: np.ndarray
+    second: np.ndarray
+    converged: np.ndarray
+    rival: Minima | None = None
+
+
+def deeper(found: Minima, which: np.ndarray, again: Minima, limits: Mapping, names: list[str], wide: Sequence[str]) -> Minima:
+    "The deepest of `found` and of other minima `again` of the minimisations `which`; the second is their rival."
+    p, scale = len(found.point), np.array([np.ptp(limits[name]) if name in wide else np.inf for name in names])
+    empty = Minima(np.full_like(found.point, np.nan), np.full(p, np.inf), np.full_like(found.second, np.nan), np.zeros(p, bool))
+    other = _placed(empty, which, again)
+    depth = lambda minima: np.where(minima.converged, minima.nll, np.inf)
+    best = _chosen(depth(other) < depth(found) - 1e-9, other, found)            # of two that are equally deep the one found first
+    apart = lambda minima: np.any(np.abs(minima.point - best.point) > 1e-3 * scale, axis=1)
+    rival = found.rival or empty
+    for minima in (found, other):
+        rival = _chosen(apart(minima) & (depth(minima) < np.where(apart(rival), depth(rival), np.inf)), minima, rival)
+    return replace(best, rival=_chosen(apart(rival), rival, empty))
+
+
+def _chosen(condition: np.ndarray, one: Minima, other: Minima) -> Minima:
+    "`one` where the `condition` (p,) holds, else the `other`."
+    pick = lambda a, b: np.where(condition.reshape(-1, *[1] * (a.ndim - 1)), a, b)
+    return Minima(*(pick(getattr(one, name), getattr(other, name)) for name in ("point", "nll", "second", "converged")))
+
+
+def _placed(minima: Minima, which: np.ndarray, new: Minima) -> Minima:
+    "`minima` with the `new` ones at the places `which`."
+    whole = [getattr(minima, name).copy() for name in ("point", "nll", "second", "converged")]
+    for array, name in zip(whole, ("point", "nll", "second", "converged")):
+        array[which] = getattr(new, name)
+    return Minima(*whole)
 
 # %% ../nbs/9_machinery/95_minimum.ipynb #03a03fbc
 def standard_errors(point: np.ndarray, second: np.ndarray, low: np.ndarray, high: np.ndarray, spread: np.ndarray | None = None) -> np.ndarray:

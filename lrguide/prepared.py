@@ -12,12 +12,12 @@ from dataclasses import dataclass, fields, is_dataclass, replace
 from itertools import product
 import numpy as np
 from .arrays import Ranges, check_number, narrowed
-from .minimum import Fit, Profile, differentiated, minimise, minuit_at, newton, standard_errors
+from .minimum import Fit, Minima, Profile, deeper, differentiated, minimise, minuit_at, newton, standard_errors
 from .rates import BEND, n_points_of
 
 # %% auto #0
 __all__ = ['check_value', 'complete', 'names_of', 'means_of', 'many_of', 'starting_values', 'Prepared', 'nll_at',
-           'derivatives_at', 'prepare', 'Minima', 'gradient_scatter', 'inflation', 'Fits', 'fit_all', 'fit_one',
+           'derivatives_at', 'prepare', 'gradient_scatter', 'inflation', 'Fits', 'fit_all', 'fit_one',
            'refuse_impossible', 'in_groups', 'fits_of', 'profile_of', 'scan_of', 'OnData']
 
 # %% ../nbs/9_machinery/96_prepared.ipynb #54612ebf
@@ -245,16 +245,6 @@ def _check_many(constraints: Sequence, b: int) -> None:
             raise ValueError(f"constraints: expected a measurement of {', '.join(names_of(constraint))} for each of {b} data sets, got {many_of(constraint)}")
 
 # %% ../nbs/9_machinery/96_prepared.ipynb #76807b64
-@dataclass(frozen=True, eq=False)
-class Minima:
-    "Where p minimisations ended: `point` (p, P), `nll` (p,), second derivatives `second` (p, P, P), `converged` (p,); the next best minimum as `rival`."
-    point: np.ndarray
-    nll: np.ndarray
-    second: np.ndarray
-    converged: np.ndarray
-    rival: Minima | None = None
-
-
 def _is_shared(prepared: Prepared) -> bool:
     "Whether all points look at the same single data set."
     return len(prepared) == 1 and all(many_of(constraint) in (None, 1) for constraint in prepared.constraints)
@@ -387,36 +377,8 @@ def _minima(prepared: Prepared, names: list[str], start: Mapping, fixed: Mapping
     for which, there in _other_starts(prepared, names, found, start, fixed, wide, limits) if wide else ():
         held = {name: np.broadcast_to(np.asarray(value, float), p)[which] for name, value in fixed.items()}
         again = _from_start(prepared if shared else prepared.take(which), names, there, held, limits)
-        found = _deeper(found, which, again, limits, names, wide)
+        found = deeper(found, which, again, limits, names, wide)
     return found
-
-
-def _deeper(found: Minima, which: np.ndarray, again: Minima, limits: Mapping, names: list[str], wide: Sequence[str]) -> Minima:
-    "The deepest of `found` and of other minima `again` of the minimisations `which`; the second is their rival."
-    p, scale = len(found.point), np.array([np.ptp(limits[name]) if name in wide else np.inf for name in names])
-    empty = Minima(np.full_like(found.point, np.nan), np.full(p, np.inf), np.full_like(found.second, np.nan), np.zeros(p, bool))
-    other = _set(empty, which, again)
-    depth = lambda minima: np.where(minima.converged, minima.nll, np.inf)
-    best = _choose(depth(other) < depth(found) - 1e-9, other, found)            # of two that are equally deep the one found first
-    apart = lambda minima: np.any(np.abs(minima.point - best.point) > 1e-3 * scale, axis=1)
-    rival = found.rival or empty
-    for minima in (found, other):
-        rival = _choose(apart(minima) & (depth(minima) < np.where(apart(rival), depth(rival), np.inf)), minima, rival)
-    return replace(best, rival=_choose(apart(rival), rival, empty))
-
-
-def _choose(condition: np.ndarray, one: Minima, other: Minima) -> Minima:
-    "`one` where the `condition` (p,) holds, else the `other`."
-    pick = lambda a, b: np.where(condition.reshape(-1, *[1] * (a.ndim - 1)), a, b)
-    return Minima(*(pick(getattr(one, name), getattr(other, name)) for name in ("point", "nll", "second", "converged")))
-
-
-def _set(minima: Minima, which: np.ndarray, new: Minima) -> Minima:
-    "`minima` with the `new` ones at the places `which`."
-    whole = [getattr(minima, name).copy() for name in ("point", "nll", "second", "converged")]
-    for array, name in zip(whole, ("point", "nll", "second", "converged")):
-        array[which] = getattr(new, name)
-    return Minima(*whole)
 
 # %% ../nbs/9_machinery/96_prepared.ipynb #967789d8
 def _in_cells(prepared: Prepared, names: list[str], start: Mapping, fixed: Mapping, knots: Mapping[str, np.ndarray], limits: Mapping) -> Minima:
