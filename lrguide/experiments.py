@@ -3,7 +3,7 @@
 # %% ../nbs/9_machinery/99_experiments.ipynb #ebb9c1df
 """Pseudo-experiments: where events come from, how many at a time, and the same numbers whoever computes them.
 
-`pseudo_experiments` for statistics that are sums over events, `pseudo_data` for data sets that are fitted; `Template` is a known histogram.
+`pseudo_experiments` for statistics that are sums over events, `pseudo_data` for data sets that are fitted; `KnownSource` is a known histogram.
 """
 from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
@@ -19,7 +19,7 @@ from .likelihood import Likelihood
 from .sums import rows_at_rates, shared_rows
 
 # %% auto #0
-__all__ = ['nu_of', 'positive_yields', 'chances', 'tasks_of', 'pseudo_experiments', 'Template', 'sources_of', 'source_tables',
+__all__ = ['nu_of', 'positive_yields', 'chances', 'tasks_of', 'pseudo_experiments', 'KnownSource', 'sources_of', 'source_tables',
            'own_values', 'sources_by_channel', 'all_rows', 'asimov', 'measured_at', 'drawn_events', 'pseudo_data']
 
 # %% ../nbs/9_machinery/99_experiments.ipynb #00000007
@@ -282,7 +282,7 @@ def pseudo_experiments(statistics, source, yields: Mapping[str, float], n_toys: 
 
 # %% ../nbs/9_machinery/99_experiments.ipynb #00000041
 @dataclass(frozen=True)
-class Template:
+class KnownSource:
     "A source whose events are the rows of `table` with probabilities (its weights) that are known, not estimated from a sample."
     table: Table
 

@@ -8,7 +8,7 @@ from scipy import stats
 
 from lrguide.arrays import Table, spawn
 from lrguide.distributions import Distribution, Statistic, binned_statistic, counting_limit, on_off_background, on_off_statistic, power_at, power_curve, randomised_test
-from lrguide.experiments import Template, pseudo_experiments
+from lrguide.experiments import KnownSource, pseudo_experiments
 from lrguide.hypotest import cls_value, log_likelihood_ratio, p_value, toys_power, toys_power_curve
 from lrguide.intervals import limit
 from lrguide.likelihood import Likelihood, Normal, Process
@@ -210,7 +210,7 @@ def test_no_event_observed():
 
 
 def test_limits_of_a_count_in_one_line_and_by_the_model():
-    source = Template(Table([0.0]))
+    source = KnownSource(Table([0.0]))
     counting = Likelihood({"signal": Process(1, source=source), "background": Process(50, source=source)}, {"mu": "signal"})
     for n in (35, 50, 80):
         found = limit(counting, Table([0.0], weight=[float(n)]), level=0.1)
@@ -266,7 +266,7 @@ def test_refusals_name_the_argument():
     wrong("^level: ", p_value, model, x, **LIMIT, method="toys", rng=1, level=1.2)
     wrong("^n_toys: ", toys_power, np.zeros(100), np.zeros(100), 0.01)
     wrong("^t: ", compound_poisson([1.0], [[1.0]])[0].tail, np.nan)
-    wrong("^table: ", Template, Table([0.1, 0.2], weight=[3.0, -1.0]))
+    wrong("^table: ", KnownSource, Table([0.1, 0.2], weight=[3.0, -1.0]))
     constrained = Likelihood({"signal": Process(5, Resonance(None)), "background": Process(10)}, {"mu": "signal"},
                              constraints=[Normal("sigma", 0.08, 0.02)])
     wrong("^alternative: expected sigma as in null", log_likelihood_ratio, constrained, {"mu": 1.0, "sigma": 0.08},

@@ -5,12 +5,12 @@ import pytest
 from scipy import stats
 
 from lrguide.arrays import Table
-from lrguide.experiments import Template
+from lrguide.experiments import KnownSource
 from lrguide.hypotest import cls_value, discovery, p_value
 from lrguide.intervals import asymptotic_limits, limit
 from lrguide.likelihood import BinnedRatio, Channels, Likelihood, Normal, Process
 
-ONE = Template(Table([0.0]))
+ONE = KnownSource(Table([0.0]))
 
 
 @pytest.mark.parametrize("s, b, n", [(5, 1, 6), (5, 100, 130), (1, 100, 90), (10, 0.3, 1)])
@@ -40,7 +40,7 @@ def test_q0_with_a_nuisance_parameter_in_the_far_tail():
 def cells(contents, bins):
     "Contents of some bins of all, as a process and its known events."
     index, contents = np.array(bins, dtype=float), np.array(contents, dtype=float)
-    return contents.sum(), Template(Table(index, weight=contents))
+    return contents.sum(), KnownSource(Table(index, weight=contents))
 
 
 def two_bins():

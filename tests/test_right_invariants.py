@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from lrguide.arrays import Table
-from lrguide.experiments import Template
+from lrguide.experiments import KnownSource
 from lrguide.hypotest import cls_value, discovery, p_value
 from lrguide.intervals import limit
 from lrguide.likelihood import BinnedRatio, Likelihood, Process
@@ -29,7 +29,7 @@ def random_bins(rng):
 
 
 def binned(s, b):
-    source = [Template(Table(np.arange(len(s), dtype=float), weight=contents)) for contents in (s, b)]
+    source = [KnownSource(Table(np.arange(len(s), dtype=float), weight=contents)) for contents in (s, b)]
     return Likelihood({"signal": Process(s.sum(), BinnedRatio(lambda x: x[:, 0].astype(int), s, b), source[0]), "background": Process(b.sum(), source=source[1])},
                       {"mu": "signal"})
 

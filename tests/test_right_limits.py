@@ -5,13 +5,13 @@ import pytest
 
 from lrguide.arrays import Table
 from lrguide.distributions import counting_limit
-from lrguide.experiments import Template
+from lrguide.experiments import KnownSource
 from lrguide.hypotest import p_value
 from lrguide.intervals import asymptotic_limits, expected_limits, intervals, limit
 from lrguide.likelihood import Likelihood, Process
 from lrguide.models import Resonance
 
-ONE = Template(Table([0.0]))
+ONE = KnownSource(Table([0.0]))
 UNITS = (1e-12, 1e-10, 1e-3, 1.0, 1e5, 1e7, 1e8, 1e12)
 
 

@@ -5,7 +5,7 @@ import pytest
 
 from lrguide.arrays import Table
 from lrguide.asymptotics import asymptotic_fit
-from lrguide.experiments import Template, asimov, measured_at, pseudo_data
+from lrguide.experiments import KnownSource, asimov, measured_at, pseudo_data
 from lrguide.arrays import spawn
 from lrguide.hypotest import p_value
 from lrguide.intervals import limit
@@ -17,7 +17,7 @@ INDEX = lambda x: x[:, 0].astype(int)
 
 def model(*constraints):
     "Two bins, each with a background of its own; the first holds the signal."
-    made = {name: Process(expected, BinnedRatio(INDEX, contents), Template(Table([float(k)])))
+    made = {name: Process(expected, BinnedRatio(INDEX, contents), KnownSource(Table([float(k)])))
             for name, expected, contents, k in (("signal", 12.0, [1.0, 0.0], 0), ("a", lambda v: 100 * v["u"], [1.0, 0.0], 0), ("b", lambda v: 200 * v["v"], [0.0, 1.0], 1))}
     return Likelihood(made, {"mu": "signal"}, constraints, ranges={"u": (0.2, 3.0), "v": (0.2, 3.0)})
 

@@ -6,14 +6,14 @@ from scipy import stats
 
 from lrguide.arrays import Table
 from lrguide.distributions import counting_cls, counting_limit, log_poisson_tail, log_significance
-from lrguide.experiments import Template
+from lrguide.experiments import KnownSource
 from lrguide.hypotest import cls_value, p_value
 from lrguide.intervals import limit
 from lrguide.likelihood import BinnedRatio, Likelihood, Process
 from lrguide.models import Resonance
 from lrguide.sums import upper_tail
 
-ONE = Template(Table([0.0]))
+ONE = KnownSource(Table([0.0]))
 DISCOVERY = {"null": {"mu": 0.0}, "alternative": {"mu": 1.0}}
 LIMIT = {"null": {"mu": 1.0}, "alternative": {"mu": 0.0}}
 
@@ -29,7 +29,7 @@ def seen(n):
 def bins(s, b):
     "A model of counts in bins, whose events are known histograms."
     s, b, cells = np.array(s, dtype=float), np.array(b, dtype=float), np.arange(len(s), dtype=float)
-    source = {name: Template(Table(cells, weight=contents)) for name, contents in (("signal", s), ("background", b))}
+    source = {name: KnownSource(Table(cells, weight=contents)) for name, contents in (("signal", s), ("background", b))}
     return Likelihood({"signal": Process(s.sum(), BinnedRatio(lambda x: x[:, 0].astype(int), s, b), source["signal"]),
                        "background": Process(b.sum(), source=source["background"])}, {"mu": "signal"})
 
