@@ -1213,6 +1213,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '', 'doc_host': '', 'git_url
                                 'lrguide.search.Masses.derivatives': ( '2_uncertainty/bump_hunt.html#masses.derivatives',
                                                                        'lrguide/search.py'),
                                 'lrguide.search.Masses.nll': ('2_uncertainty/bump_hunt.html#masses.nll', 'lrguide/search.py'),
+                                'lrguide.search.Masses.not_negative': ( '2_uncertainty/bump_hunt.html#masses.not_negative',
+                                                                        'lrguide/search.py'),
                                 'lrguide.search.Masses.size': ('2_uncertainty/bump_hunt.html#masses.size', 'lrguide/search.py'),
                                 'lrguide.search.Masses.take': ('2_uncertainty/bump_hunt.html#masses.take', 'lrguide/search.py'),
                                 'lrguide.search._all_converged': ('2_uncertainty/bump_hunt.html#_all_converged', 'lrguide/search.py'),

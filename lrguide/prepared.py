@@ -384,7 +384,8 @@ def _minima(prepared: Prepared, names: list[str], start: Mapping, fixed: Mapping
 def _in_cells(prepared: Prepared, names: list[str], start: Mapping, fixed: Mapping, knots: Mapping[str, np.ndarray], limits: Mapping) -> Minima:
     "The Minima of a model with `knots`: the deepest of all cells between them."
     n_points = max([len(prepared)] + [np.size(value) for value in (*fixed.values(), *start.values())])
-    cells = np.array(list(product(*(zip(at[:-1], at[1:]) for at in knots.values()))))       # (c, number of knotted parameters, 2)
+    below = lambda at: at[1:] - 1e-9 * np.diff(at)           # at the upper knot itself derivatives would be those of the next cell
+    cells = np.array(list(product(*(zip(at[:-1], below(at)) for at in map(np.asarray, knots.values())))))       # (c, number of knotted parameters, 2)
     each = np.repeat(np.arange(n_points), len(cells))
     many = lambda value: np.broadcast_to(np.asarray(value, float), n_points)[each]
     inside = {name: [np.clip(np.tile(cells[:, i, end], n_points), *limits[name]) for end in (0, 1)] for i, name in enumerate(knots)}

@@ -69,6 +69,10 @@ class Masses:
         "nll (g,), gradient (g, P) and second derivatives (g, P, P) with respect to the parameters `names`."
         return _exponential_derivatives(self, _columns(self, values), [list(self.model.ranges_of_all).index(name) for name in names])
 
+    def not_negative(self, values: Mapping[str, np.ndarray]) -> np.ndarray:
+        "Numbers (g, 1) that have to stay at zero or above: 1, a rate is positive anyhow."
+        return np.ones((len(self), 1))
+
     def take(self, sets) -> Masses:
         "The masses `sets`."
         return replace(self, ratios=self.ratios[sets])
