@@ -124,7 +124,7 @@ def test_an_integer_given_for_a_number_is_converted():
 @pytest.mark.parametrize("text, message", [
     ("[paper.11_tiny]\nn = 0", "n: expected an integer >= 1, got 0"),
     ("[paper.11_tiny]\nm = 5", "parameter: expected one of chapter 11_tiny"),
-    ("[paper.12_tiny]\nn = 5", "expected the name of a chapter, got '12_tiny'"),
+    ("[paper.12_tiny]\nn = 5", "expected a table with the name of a chapter, got '12_tiny'"),
     ("[huge.11_tiny]\nn = 5", "expected tables"),
     ("[paper", "presets.toml")])
 def test_presets_are_checked(clone, text, message):
