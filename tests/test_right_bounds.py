@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+import lrguide as lr
 from lrguide.arrays import Table
 from lrguide.asymptotics import parameter_tests
 from lrguide.intervals import intervals
@@ -43,3 +44,14 @@ def test_a_strength_compares_with_zero():
     nll = lambda mu: 10 * mu - 40 * np.log(10 * mu + 50)
     found = parameter_tests(model, [Table([0.0], weight=[40.0])], "mu", 1.5)
     np.testing.assert_allclose([found.t_bounded[0], found.q_bounded[0]], 2 * (nll(1.5) - nll(0.0)), rtol=1e-6)
+
+
+def test_a_minimum_at_a_knot_needs_no_second_method(monkeypatch):
+    """Templates that turn round at z = 1, data that want more than there is: the likelihood has a kink there, and Newton's method ends in it."""
+    def never(*arguments, **options):
+        raise AssertionError("Minuit was asked")
+    monkeypatch.setattr(lr.prepared, "minuit_at", never)
+    turning = lr.binned.Templates([0.0, 1.0, 2.0], [[9.0, 1.0], [1.0, 9.0], [9.0, 1.0]], np.full((3, 2), 20.0))
+    for data in ([15.0, 35.0], [20.0, 30.0]):
+        fits = turning.fix(mu=1.0).on(np.array(data)).fit_many()
+        assert fits.converged.all() and abs(fits.values["z"][0] - 1) < 1e-8
