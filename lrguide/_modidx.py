@@ -1148,6 +1148,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '', 'doc_host': '', 'git_url
                                'lrguide.ratio.Normalisation': ('1_optimality/ratio.html#normalisation', 'lrguide/ratio.py'),
                                'lrguide.ratio.Normalisation.degree': ('1_optimality/ratio.html#normalisation.degree', 'lrguide/ratio.py'),
                                'lrguide.ratio.Normalisation.error': ('1_optimality/ratio.html#normalisation.error', 'lrguide/ratio.py'),
+                               'lrguide.ratio.Normalisation.moves': ('1_optimality/ratio.html#normalisation.moves', 'lrguide/ratio.py'),
                                'lrguide.ratio.Normalisation.shift': ('1_optimality/ratio.html#normalisation.shift', 'lrguide/ratio.py'),
                                'lrguide.ratio.Ratio': ('1_optimality/ratio.html#ratio', 'lrguide/ratio.py'),
                                'lrguide.ratio.Ratio.__init__': ('1_optimality/ratio.html#ratio.__init__', 'lrguide/ratio.py'),

@@ -16,15 +16,20 @@ from .nets import standardise
 __all__ = ['closure', 'Check', 'Culprit', 'find_culprit', 'Diagnosis', 'diagnose']
 
 # %% ../nbs/1_optimality/19_diagnosis.ipynb #0000003b
-def closure(log_num, log_den, numerator: Table, denominator: Table, on_numerator: np.ndarray, on_denominator: np.ndarray) -> tuple:
+def closure(log_num, log_den, numerator: Table, denominator: Table, on_numerator: np.ndarray, on_denominator: np.ndarray, own: tuple | None = None) -> tuple:
     """Differences (p,) between denominator means with weight r/(1+r) and numerator means with 1/(1+r) of p functions, and their covariance.
 
-    `log_num` (n1,), `log_den` (n0,) are the log ratios, the functions' values (n1, p) and (n0, p)."""
+    `log_num` (n1,), `log_den` (n0,) are the log ratios, the functions' values (n1, p) and (n0, p). `own`: changes (n1, q) and (n0, q) of the
+    log ratios by one standard deviation, which the ratio itself leaves open."""
     sides = [_Side(log_den, expit(log_den), expit(-log_den), on_denominator, denominator),
              _Side(log_num, expit(-log_num), expit(log_num), on_numerator, numerator)]
     means = [side.share @ (side.own[:, None] * side.values) for side in sides]
     mean = np.average(means, axis=0, weights=[side.size for side in sides])      # what both estimate if the ratio is right
-    return means[0] - means[1], _variance(*sides, mean) + _variance(*sides[::-1], mean)
+    covariance = _variance(*sides, mean) + _variance(*sides[::-1], mean)
+    if own is not None:
+        slope = sum((side.values * (side.share * side.own * side.other)[:, None]).T @ change for side, change in zip(sides, own[::-1]))
+        covariance = covariance + slope @ slope.T
+    return means[0] - means[1], covariance
 
 
 class _Side:
@@ -82,7 +87,7 @@ def _check(name: str, difference: np.ndarray, covariance: np.ndarray) -> Check:
     return Check(name, float(difference[worst]), float(scale[worst]), float(chdtrc(max(rank, 1), pulls @ inverse @ pulls)))
 
 # %% ../nbs/1_optimality/19_diagnosis.ipynb #0000003f
-def _count_closure(log_num, log_den, numerator: Table, denominator: Table, n_bins: int = 10) -> tuple:
+def _count_closure(log_num, log_den, numerator: Table, denominator: Table, own: tuple | None = None, n_bins: int = 10) -> tuple:
     "Closure of the fractions of events in ranges of the log ratio that hold equally much of the overlap of the classes."
     score = np.concatenate([log_num, log_den])
     edges = _even_edges(score, score, n_bins)
@@ -94,7 +99,7 @@ def _count_closure(log_num, log_den, numerator: Table, denominator: Table, n_bin
         upper = [] if table.nu is None else [bins * (column > np.median(numerator.nu[:, k]))[:, None] for k, column in enumerate(table.nu.T)]
         return np.column_stack([bins, *upper])
 
-    return closure(log_num, log_den, numerator, denominator, inside(log_num, numerator), inside(log_den, denominator))
+    return closure(log_num, log_den, numerator, denominator, inside(log_num, numerator), inside(log_den, denominator), own)
 
 
 def _even_edges(column: np.ndarray, log_ratio: np.ndarray, n_bins: int) -> np.ndarray:
@@ -110,16 +115,16 @@ def _features(table: Table) -> np.ndarray:
     return x if table.nu is None else np.column_stack([x, table.nu])
 
 
-def _moment_closure(log_num, log_den, numerator: Table, denominator: Table) -> tuple:
+def _moment_closure(log_num, log_den, numerator: Table, denominator: Table, own: tuple | None = None) -> tuple:
     "Closure of one, of the means and of the squares of the features, in units of the standard deviation of both samples together."
     both = np.concatenate([_features(numerator), _features(denominator)])
     scaling = standardise(both, np.ones(len(both)))
     powers = lambda u: np.column_stack([np.ones(len(u)), u, u**2])
     moments = lambda table: powers(scaling(_features(table)))
-    return closure(log_num, log_den, numerator, denominator, moments(numerator), moments(denominator))
+    return closure(log_num, log_den, numerator, denominator, moments(numerator), moments(denominator), own)
 
 # %% ../nbs/1_optimality/19_diagnosis.ipynb #00000040
-def _two_sample(log_num, log_den, numerator: Table, denominator: Table, rng) -> tuple:
+def _two_sample(log_num, log_den, numerator: Table, denominator: Table, rng, own: tuple | None = None) -> tuple:
     "Closure of the output of boosted trees trained on one half of the events, on the other half."
     from sklearn.ensemble import HistGradientBoostingClassifier
     rng = generator(rng)
@@ -132,7 +137,8 @@ def _two_sample(log_num, log_den, numerator: Table, denominator: Table, rng) -> 
     trees.fit(x, np.repeat([1, 0], [len(rows[0]), len(rows[1])]), sample_weight=weight)
     rows = halves[0][1], halves[1][1]
     outputs = [trees.predict_proba(_features(table)[row])[:, 1:] - 0.5 for table, row in zip((numerator, denominator), rows)]
-    return closure(log_num[rows[0]], log_den[rows[1]], numerator[rows[0]], denominator[rows[1]], *outputs)
+    own = own and tuple(change[row] for change, row in zip(own, rows))
+    return closure(log_num[rows[0]], log_den[rows[1]], numerator[rows[0]], denominator[rows[1]], *outputs, own)
 
 # %% ../nbs/1_optimality/19_diagnosis.ipynb #ebf38a2b
 @dataclass(frozen=True)
@@ -163,14 +169,14 @@ _ADVICE = {"constant": "normalise it on more events, normalised(numerator, denom
            "feature": "more training events, members or epochs, or a function of this feature that is easier to learn (inputs=)"}
 
 # %% ../nbs/1_optimality/19_diagnosis.ipynb #0f2df886
-def find_culprit(ratio, log_num, log_den, numerator: Table, denominator: Table, n_bins: int = 10) -> Culprit:
+def find_culprit(ratio, log_num, log_den, numerator: Table, denominator: Table, own: tuple | None = None, n_bins: int = 10) -> Culprit:
     "The Culprit: of the log ratio, all features and nuisance parameters, in `n_bins` ranges each, the range with the largest pull."
     on_num, on_den = (np.column_stack([np.zeros(len(table)), log, _features(table)]) for log, table in ((log_num, numerator), (log_den, denominator)))
     score, names, worst = np.concatenate([log_num, log_den]), _names(ratio, numerator), (-1.0, None)
     for (name, kind), of_num, of_den in zip(names, on_num.T, on_den.T):
         edges = _even_edges(np.concatenate([of_num, of_den]), score, n_bins) if kind != "constant" else np.zeros(0)
         inside = lambda values: np.eye(len(edges) + 1)[np.searchsorted(edges, values, side="right")]
-        difference, covariance = closure(log_num, log_den, numerator, denominator, inside(of_num), inside(of_den))
+        difference, covariance = closure(log_num, log_den, numerator, denominator, inside(of_num), inside(of_den), own)
         size = (numerator.weights * expit(-log_num) / numerator.total) @ inside(of_num)
         error = np.sqrt(np.maximum(np.diag(covariance), 0))
         pull = np.where((error > 0) & (size > 0), np.abs(difference) / np.where(error > 0, error, 1), 0)
@@ -206,7 +212,7 @@ class Diagnosis:
 def diagnose(ratio, numerator: Table, denominator: Table, *, rng=0) -> Diagnosis:
     """The Diagnosis of anything with `log_ratio`, on two Tables that were not used to make it (nu per event where it has parameters).
 
-    Raises ValueError for samples of fewer than 100 events."""
+    What a learned ratio claims as the error of its own normalisation is allowed for. Raises ValueError for samples of fewer than 100 events."""
     for name, table in (("numerator", numerator), ("denominator", denominator)):
         if len(check_sample(table, name)) < 100:
             raise ValueError(f"{name}: expected at least 100 events, got {len(table)}")
@@ -216,8 +222,10 @@ def diagnose(ratio, numerator: Table, denominator: Table, *, rng=0) -> Diagnosis
         numerator, denominator = with_nu(numerator, denominator, streams[0]), with_nu(denominator, numerator, streams[0])
     at = lambda table: ratio.log_ratio(table.x) if table.nu is None else ratio.log_ratio(table.x, table.nu)
     log_num, log_den = (check_column(at(table), len(table), "log_ratio") for table in (numerator, denominator))
-    checks = [_check("expected counts", *_count_closure(log_num, log_den, numerator, denominator)),
-              _check("reweighting closure", *_moment_closure(log_num, log_den, numerator, denominator)),
-              _check("two-sample test", *_two_sample(log_num, log_den, numerator, denominator, streams[1]))]
+    found = getattr(getattr(ratio, "fitted", ratio), "normalisation", None)
+    own = None if found is None else tuple(found.moves(table.nu, len(table)) for table in (numerator, denominator))
+    checks = [_check("expected counts", *_count_closure(log_num, log_den, numerator, denominator, own)),
+              _check("reweighting closure", *_moment_closure(log_num, log_den, numerator, denominator, own)),
+              _check("two-sample test", *_two_sample(log_num, log_den, numerator, denominator, streams[1], own))]
     failed = not all(check.passed for check in checks)
-    return Diagnosis(tuple(checks), find_culprit(ratio, log_num, log_den, numerator, denominator) if failed else None)
+    return Diagnosis(tuple(checks), find_culprit(ratio, log_num, log_den, numerator, denominator, own) if failed else None)

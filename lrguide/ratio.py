@@ -137,10 +137,14 @@ class Normalisation:
         "log c (m, n) at `nu` (n, k)."
         return self.coefficients @ polynomials(nu, n, self.parameters, self.degree).T
 
+    def moves(self, nu: np.ndarray | None, n: int) -> np.ndarray:
+        "Independent changes (n, p) of log c by one standard deviation each, from the mean covariance of the members."
+        variance, direction = np.linalg.eigh(self.covariance.mean(axis=0))
+        return polynomials(nu, n, self.parameters, self.degree) @ (direction * np.sqrt(np.maximum(variance, 0.0)))
+
     def error(self, nu: np.ndarray | None, n: int) -> np.ndarray:
-        "Standard deviation (n,) of log c, from the mean covariance of the members."
-        basis = polynomials(nu, n, self.parameters, self.degree)
-        return np.sqrt(np.einsum("np,pq,nq->n", basis, self.covariance.mean(axis=0), basis))
+        "Standard deviation (n,) of log c."
+        return np.sqrt(np.sum(self.moves(nu, n) ** 2, axis=1))
 
 # %% ../nbs/1_optimality/16_ratio.ipynb #8f68aae4
 def normalisation(scores: Callable, parameters: Ranges, numerator: Table | None, denominator: Table, over: str) -> Normalisation:
