@@ -1277,6 +1277,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '', 'doc_host': '', 'git_url
                                                                      'lrguide/uncertainty.py'),
                                      'lrguide.uncertainty._parts_of': ( '2_uncertainty/network_error.html#_parts_of',
                                                                         'lrguide/uncertainty.py'),
+                                     'lrguide.uncertainty._with_spurious': ( '2_uncertainty/network_error.html#_with_spurious',
+                                                                             'lrguide/uncertainty.py'),
                                      'lrguide.uncertainty.aware_weights': ( '2_uncertainty/uncertain_features.html#aware_weights',
                                                                             'lrguide/uncertainty.py'),
                                      'lrguide.uncertainty.calibration_bias': ( '2_uncertainty/mismodelling.html#calibration_bias',
@@ -1301,5 +1303,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '', 'doc_host': '', 'git_url
                                                                                      'lrguide/uncertainty.py'),
                                      'lrguide.uncertainty.weighted_significance': ( '2_uncertainty/uncertain_features.html#weighted_significance',
                                                                                     'lrguide/uncertainty.py'),
+                                     'lrguide.uncertainty.with_network_error': ( '2_uncertainty/network_error.html#with_network_error',
+                                                                                 'lrguide/uncertainty.py'),
                                      'lrguide.uncertainty.with_ratios': ( '2_uncertainty/network_error.html#with_ratios',
                                                                           'lrguide/uncertainty.py')}}}

@@ -665,9 +665,10 @@ class OnData:
         weights="importance": the data's own weights are not multiplicities, which changes errors, profiles and tests. A constraint whose mean is an array (b,) gives every data set its own measurement."""
         return prepare(self, data, weights)
 
-    def nll(self, data, values: Mapping[str, float] | None = None) -> float:
-        "Minus log likelihood of one data set at the parameter `values`, without terms that no parameter changes."
-        return float(prepare(self, data)(values)[0])
+    def nll(self, data, values: Mapping[str, float] | None = None) -> float | np.ndarray:
+        "Minus log likelihood at the parameter `values`, without terms that no parameter changes: a number, (p,) for p data sets or arrays of p values."
+        found = prepare(self, data)(values)
+        return float(found[0]) if len(found) == 1 else found
 
     def fit(self, data, start: Mapping[str, float] | None = None, weights=None) -> Fit:
         "The maximum-likelihood Fit to one data set, which may begin at `start`. Raises RuntimeError if it does not converge."

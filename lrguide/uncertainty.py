@@ -13,7 +13,7 @@ import numpy as np
 from .arrays import check_count
 
 # %% auto #0
-__all__ = ['Components', 'decompose', 'jackknife', 'template_ratio', 'uncertain_significance', 'uncertain_gain', 'weighted_significance', 'aware_weights', 'events_to_see', 'calibration_bias', 'of_member', 'ratios_in', 'with_ratios', 'replicas', 'NetworkError', 'network_error']
+__all__ = ['Components', 'decompose', 'jackknife', 'template_ratio', 'uncertain_significance', 'uncertain_gain', 'weighted_significance', 'aware_weights', 'events_to_see', 'calibration_bias', 'of_member', 'ratios_in', 'with_ratios', 'replicas', 'NetworkError', 'network_error', 'with_network_error']
 
 # %% ../nbs/2_uncertainty/21_sources.ipynb #00000007
 @dataclass(frozen=True, eq=False)
@@ -165,7 +165,7 @@ def calibration_bias(fraction: float, control, simulated: float, background: flo
     return float(scale * (control.mean() - simulated)), float(abs(scale) * control.std(ddof=1) / np.sqrt(len(control)))
 
 # %% ../nbs/2_uncertainty/29_network_error.ipynb #6c43ecf1
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 import numpy as np
 from .arrays import generator, spawn
@@ -173,7 +173,7 @@ from .nets import Network
 from .ratio import Ratio
 from .folds import Folded
 from .algebra import Combined, Mixture
-from .likelihood import Channels, Likelihood
+from .likelihood import Channels, Likelihood, Normal
 from .prepared import OnData
 
 # %% ../nbs/2_uncertainty/29_network_error.ipynb #7b7194ab
@@ -251,3 +251,35 @@ def network_error(model: OnData, answer: Callable[[OnData], float | list[float]]
     The answer is asked for once with the ensemble and once with each of its `replicas`. Raises ValueError as they do."""
     each = np.array([answer(replica) for replica in replicas(model, rng)], dtype=float)
     return NetworkError(np.asarray(answer(model), dtype=float), each.std(axis=0, ddof=1), each)
+
+# %% ../nbs/2_uncertainty/29_network_error.ipynb #25e2900b
+def with_network_error(model: OnData, data, of: str | Sequence[str] | None = None, rng=0) -> OnData:
+    """The `model` with the uncertainty of its learned ratios in it: strengths `of` it (NAME, all free ones by default) get spurious ones, network_NAME, known to be 0.
+
+    How well they are known is told by fits of the `replicas` to `data`, such as an Asimov set. Raises ValueError as they do, for what is no free
+    strength, or for strengths that replicas do not move independently."""
+    free = [name for name in model.strength if name not in model.fixed]
+    names = tuple(free) if of is None else (of,) if isinstance(of, str) else tuple(of)
+    if not names or set(names) - set(free):
+        raise ValueError(f"of: expected free strengths of the model, {', '.join(free) or 'which has none'}, got {', '.join(map(str, names)) or 'none'}")
+    fits = [replica.fit(data).values for replica in replicas(model, rng)]
+    answers = np.array([[values[name] for name in names] for values in fits])
+    covariance = np.cov(answers.T).reshape(len(names), len(names))
+    if np.linalg.matrix_rank(np.corrcoef(answers.T).reshape(covariance.shape), tol=1e-6, hermitian=True) < len(names):
+        raise ValueError(f"of: expected strengths that replicas move independently, got {', '.join(names)}, of which {len(fits)} replicas move only combinations")
+    effects = tuple(f"network_{name}" for name in names)
+    known = Normal(effects[0], 0.0, float(np.sqrt(covariance[0, 0]))) if len(names) == 1 else Normal(effects, np.zeros(len(names)), covariance)
+    return _with_spurious(model, dict(zip(names, effects)), known)
+
+
+def _with_spurious(model: OnData, effects: Mapping[str, str], known: Normal) -> OnData:
+    "The `model` with a second process for each strength in `effects`, whose strengths have the name given there and are `known`."
+    if isinstance(model, Channels):
+        return replace(model, channels={name: _with_spurious(channel, effects, known) for name, channel in model.channels.items()})
+    own = {name: effect for name, effect in effects.items() if name in model.strength}
+    if not own:
+        return model
+    process = {effect: model.strength[name] for name, effect in own.items()}
+    return replace(model, processes={**model.processes, **{effect: model.processes[name] for effect, name in process.items()}},
+                   strength={**model.strength, **{effect: effect for effect in process}}, constraints=(*model.constraints, known),
+                   ranges={**dict.fromkeys(set(effects.values()) - set(process), (-np.inf, np.inf)), **model.ranges})
