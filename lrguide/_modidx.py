@@ -1035,7 +1035,6 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '', 'doc_host': '', 'git_url
                                   'lrguide.prepared._valleys': ('9_machinery/prepared.html#_valleys', 'lrguide/prepared.py'),
                                   'lrguide.prepared._weighted_parts': ('9_machinery/prepared.html#_weighted_parts', 'lrguide/prepared.py'),
                                   'lrguide.prepared._wide': ('9_machinery/prepared.html#_wide', 'lrguide/prepared.py'),
-                                  'lrguide.prepared.check_value': ('9_machinery/prepared.html#check_value', 'lrguide/prepared.py'),
                                   'lrguide.prepared.complete': ('9_machinery/prepared.html#complete', 'lrguide/prepared.py'),
                                   'lrguide.prepared.derivatives_at': ('9_machinery/prepared.html#derivatives_at', 'lrguide/prepared.py'),
                                   'lrguide.prepared.fit_all': ('9_machinery/prepared.html#fit_all', 'lrguide/prepared.py'),

@@ -11,10 +11,10 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 import numpy as np
-from .arrays import Ranges, Table, check_column, check_events, check_fixed, check_number, narrowed
+from .arrays import Ranges, Table, check_column, check_events, check_fixed, check_number, check_within, narrowed
 from .interpolation import check_log_ratios
 from .rates import Events, Grid, events_on, expected_yields, grid_of, list_of_sets, log_rate, probes, scan_events
-from .prepared import OnData, check_value, complete, names_of
+from .prepared import OnData, complete, names_of
 
 # %% auto #0
 __all__ = ['STANDARD', 'check_norm', 'Process', 'Normal', 'Likelihood', 'BinnedRatio', 'joined', 'Channels']
@@ -150,7 +150,7 @@ def _check_parts(model: Likelihood) -> None:
             if name not in known:
                 raise ValueError(f"constraints: expected a parameter of the model ({', '.join(known) or 'none'}) or of ranges, got {name!r}")
     for name, value in model.fixed.items():
-        check_value(name, value, known)
+        check_within(value, name, known)
 
 
 def _split(model: Likelihood, data) -> tuple:
@@ -347,7 +347,7 @@ def _all_knots(channels: Mapping[str, object]) -> dict[str, np.ndarray]:
 
 def _in_range(model: Channels, name: str, value: float) -> float:
     "`value`, if parameter `name` may have it."
-    return check_value(name, value, model.ranges_of_all)
+    return check_within(value, name, model.ranges_of_all)
 
 
 def _once(channels: Mapping[str, object]) -> tuple:
