@@ -12,10 +12,10 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 import numpy as np
 from scipy.special import gammaln, ndtr
-from .arrays import Ranges, check_column, narrowed
+from .arrays import Ranges, check_column, check_within, narrowed
 from .minimum import Profile
 from .rates import BEND, bent_up, n_points_of, norm_factor, shape_shift
-from .prepared import OnData, check_value, complete, names_of
+from .prepared import OnData, complete, names_of
 from .likelihood import STANDARD, Channels, Normal, check_norm, joined
 
 # %% auto #0
@@ -128,7 +128,7 @@ def _checked_templates(templates: Templates) -> dict:
             raise ValueError(f"constraints: expected a measurement of mu or {name}, got one of {constraint.name!r}")
     fixed = {**({name: float(nu[0])} if len(nu) == 1 else {}), **(templates.fixed or {})}          # a single node: no parameter
     for key, value in fixed.items():
-        check_value(key, value, {"mu": (-np.inf, np.inf), name: (nu[0], nu[-1])})
+        check_within(value, key, {"mu": (-np.inf, np.inf), name: (nu[0], nu[-1])})
     return {"nu": nu, **contents, "constraints": tuple(templates.constraints), "ranges": dict(templates.ranges or {}), "fixed": fixed}
 
 # %% ../nbs/3_awareness/31_gaussian.ipynb #46248bda
@@ -504,7 +504,7 @@ def _checked_histogram(histogram: Histogram) -> dict:
         raise ValueError(f"constraints: expected a parameter of the model ({', '.join({**strength, **effects, **ranges}) or 'none'}), got {name!r}")
     constraints = (*histogram.constraints, *(Normal(name, 0.0, 1.0) for name in effects if name not in known))
     limits = narrowed(dict.fromkeys(strength, (-np.inf, np.inf)), dict.fromkeys(effects, STANDARD), ranges)
-    fixed = {name: check_value(name, value, limits) for name, value in (histogram.fixed or {}).items()}
+    fixed = {name: check_within(value, name, limits) for name, value in (histogram.fixed or {}).items()}
     return {"processes": processes, "strength": strength, "ranges": ranges, "constraints": constraints, "fixed": fixed}
 
 

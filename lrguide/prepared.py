@@ -11,31 +11,16 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass, replace
 from itertools import product
 import numpy as np
-from .arrays import Ranges, check_number, narrowed
+from .arrays import check_within, narrowed
 from .minimum import Fit, Minima, Profile, deeper, differentiated, minimise, minuit_at, newton, standard_errors
 from .rates import BEND, n_points_of
 
 # %% auto #0
-__all__ = ['check_value', 'complete', 'names_of', 'means_of', 'many_of', 'starting_values', 'Prepared', 'nll_at',
-           'derivatives_at', 'prepare', 'gradient_scatter', 'inflation', 'Fits', 'fit_all', 'fit_one',
-           'refuse_impossible', 'in_groups', 'fits_of', 'profile_of', 'scan_of', 'OnData']
+__all__ = ['complete', 'names_of', 'means_of', 'many_of', 'starting_values', 'Prepared', 'nll_at', 'derivatives_at', 'prepare',
+           'gradient_scatter', 'inflation', 'Fits', 'fit_all', 'fit_one', 'refuse_impossible', 'in_groups', 'fits_of',
+           'profile_of', 'scan_of', 'OnData']
 
 # %% ../nbs/9_machinery/96_prepared.ipynb #54612ebf
-def check_value(name: str, value: float | np.ndarray, known: Mapping[str, tuple[float, float]]) -> float | np.ndarray:
-    """`value`, a number or an array, of parameter `name`; one rounding outside of its range (`known` has all) is moved to the end.
-
-    Raises ValueError if there is no such parameter, or if it is further outside."""
-    if name not in known:
-        raise ValueError(f"{name}: expected one of the parameters {', '.join(known) or '(none)'}")
-    low, high = known[name]
-    for worst in (np.min(value), np.max(value)) if np.size(value) > 1 or isinstance(value, np.ndarray) else (value,):
-        check_number(worst, name)
-    exact = np.asarray(value, dtype=float)                 # not in single precision
-    if not np.all((low <= exact) & (exact <= high)):
-        exact = Ranges({name: (low, high)}).inside(exact.reshape(-1, 1)).reshape(exact.shape)
-    return exact if exact.ndim else float(exact)
-
-
 def complete(model: object, values: Mapping[str, float] | None) -> dict[str, float]:
     "`values`, numbers or arrays, with the fixed parameters added. Raises ValueError if one is missing, unknown or out of range."
     values = {**model.fixed, **(values or {})}
@@ -43,7 +28,7 @@ def complete(model: object, values: Mapping[str, float] | None) -> dict[str, flo
     for name in known:
         if name not in values:
             raise ValueError(f"values: expected a value for {name}, got {', '.join(values) or 'none'}")
-    return {name: check_value(name, value, known) for name, value in values.items()}
+    return {name: check_within(value, name, known) for name, value in values.items()}
 
 # %% ../nbs/9_machinery/96_prepared.ipynb #bde08c90
 def names_of(constraint: object) -> tuple[str, ...]:
@@ -71,7 +56,7 @@ def starting_values(model: object, constraints: Sequence = (), start: Mapping[st
     for name, (low, high) in model.parameters.items():
         middle = (low + high) / 2 if np.isfinite(high - low) else min(max(1.0, low), high)
         begin[name] = min(max(1.0, low), high) if name in model.strength else np.clip(means.get(name, middle), low, high)
-    return {**begin, **{name: check_value(name, value, model.ranges_of_all) for name, value in (start or {}).items()}}
+    return {**begin, **{name: check_within(value, name, model.ranges_of_all) for name, value in (start or {}).items()}}
 
 # %% ../nbs/9_machinery/96_prepared.ipynb #dcb4f51a
 @dataclass(frozen=True, eq=False)
@@ -591,7 +576,7 @@ def _checked_grid(prepared: Prepared, name: str, grid: np.ndarray) -> np.ndarray
         raise ValueError(f"data: expected one data set, got {len(prepared)}")
     if grid.ndim != 1 or len(grid) < 4 or not np.all(np.diff(grid) > 0):
         raise ValueError(f"grid: expected at least 4 increasing values, got shape {grid.shape}")
-    return check_value(name, grid, prepared.model.parameters)
+    return check_within(grid, name, prepared.model.parameters)
 
 # %% ../nbs/9_machinery/96_prepared.ipynb #271ee328
 def _all_minima(prepared: Prepared, names: list[str], best: Minima, along: Mapping[str, np.ndarray], nll: np.ndarray) -> list[tuple[float, float]]:
@@ -636,7 +621,7 @@ def scan_of(model: object, constraints: Sequence, points: Mapping[str, np.ndarra
         raise ValueError(f"points: expected numbers of a common shape, got {', '.join(str(array.shape) for array in arrays.values())}") from None
     if 0 in shape or any(many_of(constraint) is not None for constraint in constraints):
         raise ValueError(f"points: expected at least one, and constraints with one measurement each, got shape {shape}")
-    arrays = {name: np.asarray(check_value(name, array, model.parameters)) for name, array in arrays.items()}
+    arrays = {name: np.asarray(check_within(array, name, model.parameters)) for name, array in arrays.items()}
     arrays = {**{name: np.asarray(value, dtype=float) for name, value in model.fixed.items()}, **arrays}
     total = 0.0
     for channel, nll in zip(model.channels.values(), parts()):
@@ -657,7 +642,7 @@ class OnData:
 
     def fix(self, **values: float) -> OnData:
         "The same likelihood with the parameters `values` fixed. Raises ValueError for an unknown name or a value out of range."
-        return replace(self, fixed={**self.fixed, **{name: check_value(name, value, self.ranges_of_all) for name, value in values.items()}})
+        return replace(self, fixed={**self.fixed, **{name: check_within(value, name, self.ranges_of_all) for name, value in values.items()}})
 
     def on(self, data, weights=None) -> Prepared:
         """This likelihood Prepared for `data`: one data set, a list of data sets (Tables or arrays), or rows with multiplicities `weights` (b, n).
