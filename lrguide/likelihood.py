@@ -13,7 +13,7 @@ from functools import cached_property
 import numpy as np
 from .arrays import Ranges, Table, check_column, check_events, check_fixed, check_number, check_within, narrowed
 from .interpolation import check_log_ratios
-from .rates import Events, Grid, events_on, expected_yields, grid_of, list_of_sets, log_rate, probes, scan_events
+from .rates import Events, Grid, events_on, expected_yields, grid_of, list_of_sets, log_rate, n_points_of, probes, scan_events
 from .prepared import OnData, complete, names_of
 
 # %% auto #0
@@ -76,8 +76,11 @@ def _checked_normal(constraint: Normal) -> dict:
     names, mean, width = tuple(constraint.name), np.asarray(constraint.mean, dtype=float), np.asarray(constraint.width, dtype=float)
     if mean.ndim not in (1, 2) or mean.shape[-1] != len(names) or not np.all(np.isfinite(mean)):
         raise ValueError(f"mean: expected finite numbers of shape ({len(names)},) or (b, {len(names)}), got shape {mean.shape}")
-    if width.shape != 2 * (len(names),) or not np.allclose(width, width.T) or not np.linalg.eigvalsh(width)[0] > 0:
-        raise ValueError(f"width: expected the covariance of {', '.join(names)}, symmetric and positive definite, got shape {width.shape}")
+    if width.shape != 2 * (len(names),) or not np.allclose(width, width.T) or not np.all(np.diag(width) > 0):
+        raise ValueError(f"width: expected the covariance of {', '.join(names)}, symmetric with positive variances, got shape {width.shape}")
+    scale = np.sqrt(np.diag(width))
+    if not (smallest := np.linalg.eigvalsh(width / np.outer(scale, scale))[0]) > 1e-10:      # beyond, rounding decides what a fit finds
+        raise ValueError(f"width: expected a covariance in which no one of {', '.join(names)} follows from the others, got a correlation with eigenvalue {smallest:.1g}")
     return {"name": names, "mean": mean, "width": width}
 
 # %% ../nbs/1_optimality/13_likelihood.ipynb #00000011
@@ -211,6 +214,8 @@ class Likelihood(OnData):
     def log_rate(self, x, values: Mapping[str, float] | None = None) -> np.ndarray:
         "log sum_k N_k r_k(x) (n,) at the parameter `values`: the log expected density of events relative to the reference."
         x, values = check_events(x), complete(self, values)
+        if (n := n_points_of(values)) > 1:
+            raise ValueError(f"values: expected one number for each parameter, got {n}")
         log_ratios = [np.broadcast_to(process.log_ratio(x, values), (1, len(x))) for process in self.processes.values()]
         return log_rate(np.array(list(self.yields(values).values()))[:, None], log_ratios)[0]
 

@@ -10,6 +10,7 @@ from lrguide.arrays import spawn
 from lrguide.hypotest import p_value
 from lrguide.intervals import limit
 from lrguide.likelihood import BinnedRatio, Likelihood, Normal, Process
+from lrguide.models import Resonance
 from lrguide.systematics import LogNormal, Poisson
 
 COVARIANCE = np.array([[0.01, 0.006], [0.006, 0.02]])
@@ -54,3 +55,33 @@ def test_a_diagonal_covariance_is_two_measurements():
     joint, apart = model(Normal(("u", "v"), np.array([1.0, 1.0]), np.diag([0.01, 0.04]))), model(Normal("u", 1.0, 0.1), Normal("v", 1.0, 0.2))
     one, two = (limit(m, x, method="asymptotic") for m in (joint, apart))
     np.testing.assert_allclose([one.value, *one.expected], [two.value, *two.expected], rtol=1e-5)
+
+
+@pytest.mark.parametrize("correlation", [0.99, -0.999999, 1 - 1e-9])
+def test_measurements_that_almost_follow_from_each_other(correlation):
+    "Two strengths, and two spurious ones that are known together: their errors add in quadrature, whatever the correlation."
+    toy, rng = Resonance(0.08), np.random.default_rng(1)
+    x = np.concatenate([toy.sample("signal", 55, rng).x, toy.sample("background", 1010, rng).x])
+    alone = Likelihood({"signal": Process(50, toy), "background": Process(1000)}, {"mu": "signal", "beta": "background"})
+    covariance = np.array([[0.25, correlation * 0.015], [correlation * 0.015, 0.0009]])
+    both = Likelihood({**alone.processes, "more": Process(50, toy), "rest": Process(1000)}, {**alone.strength, "d": "more", "e": "rest"},
+                      [Normal(("d", "e"), [0.0, 0.0], covariance)])
+    found, expected = both.fit(x), alone.fit(x)
+    np.testing.assert_allclose([found.errors["mu"], found.errors["beta"]], np.hypot([expected.errors["mu"], expected.errors["beta"]], [0.5, 0.03]), rtol=1e-5)
+    np.testing.assert_allclose(found.values["mu"], expected.values["mu"], atol=1e-3 * expected.errors["mu"])
+
+
+def test_a_measurement_that_follows_from_another_is_refused():
+    "Rounding would decide which point of a line is the minimum."
+    with pytest.raises(ValueError, match="follows from the others"):
+        Normal(("d", "e"), [0.0, 0.0], [[0.25, 0.015], [0.015, 0.0009]])
+
+
+def test_one_number_and_several():
+    "The nll of several points or data sets is that of each; a rate is asked for at one point."
+    toy, x = Resonance(0.08), np.linspace(-0.4, 0.4, 7)
+    one = Likelihood({"signal": Process(50, toy), "background": Process(1000)}, {"mu": "signal"})
+    np.testing.assert_allclose(one.nll(x, {"mu": np.array([0.0, 1.0])}), [one.nll(x, {"mu": mu}) for mu in (0.0, 1.0)])
+    np.testing.assert_allclose(one.nll([x, x[:3]], {"mu": 1.0}), [one.nll(x, {"mu": 1.0}), one.nll(x[:3], {"mu": 1.0})])
+    with pytest.raises(ValueError, match="values: expected one number for each parameter, got 2"):
+        one.log_rate(x, {"mu": np.array([0.0, 1.0])})
