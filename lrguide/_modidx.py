@@ -738,7 +738,6 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '', 'doc_host': '', 'git_url
                                     'lrguide.likelihood._fixed_in_all': ( '2_uncertainty/systematics.html#_fixed_in_all',
                                                                           'lrguide/likelihood.py'),
                                     'lrguide.likelihood._grid': ('1_optimality/likelihood.html#_grid', 'lrguide/likelihood.py'),
-                                    'lrguide.likelihood._in_range': ('2_uncertainty/systematics.html#_in_range', 'lrguide/likelihood.py'),
                                     'lrguide.likelihood._log_bin_ratios': ( '1_optimality/likelihood.html#_log_bin_ratios',
                                                                             'lrguide/likelihood.py'),
                                     'lrguide.likelihood._named': ('2_uncertainty/systematics.html#_named', 'lrguide/likelihood.py'),

@@ -24,9 +24,9 @@ from .hypotest import (SIGMAS, CLsValue, band_in_words, cls_value, enough_toys, 
 from .asymptotics import Coverage, Curves, chi2_quantile, for_all_sets, parameter_toys
 
 # %% auto #0
-__all__ = ['Intervals', 'intervals', 'Limit', 'limit_of', 'natural_strength', 'expected_without_signal', 'limit',
-           'without_signal', 'expected_limits', 'asymptotic_limits', 'unified_acceptance', 'feldman_cousins',
-           'bounded_critical', 'Construction', 'neyman_construction']
+__all__ = ['Intervals', 'intervals', 'Limit', 'limit_of', 'natural_strength', 'expected_without_signal', 'without_signal',
+           'expected_limits', 'asymptotic_limits', 'limit', 'unified_acceptance', 'feldman_cousins', 'bounded_critical',
+           'Construction', 'neyman_construction']
 
 # %% ../nbs/2_uncertainty/27_intervals.ipynb #0000003c
 def _end(outside: Callable, centre: np.ndarray, step: np.ndarray, wall: float | np.ndarray) -> np.ndarray:
@@ -180,37 +180,6 @@ def _last_crossing(x: np.ndarray, y: np.ndarray) -> float:
         return np.nan
     return brentq(CubicSpline(x, y), x[last], x[last + 1])
 
-# %% ../nbs/2_uncertainty/27_intervals.ipynb #4d713f8f
-def limit(model: OnData, data, strength: str = "mu", level: float = 0.05, method: str = "exact", *, n_sigma: Sequence[float] = SIGMAS,
-          source=None, n_toys: int = 1000, rng=None, map: Callable = map) -> Limit | list[Limit]:
-    """The Limit on parameter `strength` at confidence 1 - `level` by CLs, with the limits expected without signal.
-
-    `method`: 'exact' (all other parameters fixed), 'toys' (others are fitted, `n_toys` at each strength; needs `rng`) or 'asymptotic' (statistic
-    (16) of Cowan et al. 2011; the Asimov data set has the other parameters where the data want them without signal). `source` as in `p_value`.
-    `data`: one data set, or a list of Tables or arrays (of mappings, for several channels), which gives a list, computed by `map`.
-    Raises ValueError if the data do not limit the strength."""
-    one = partial(_limit, model, strength, check_number(level, "level", "(0, 1)"), method, tuple(n_sigma), source, n_toys)
-    sets = several_sets(model, data)
-    if sets is None:
-        return one(data, rng, map)
-    return list(map(one, sets, [None] * len(sets) if rng is None else spawn(rng, len(sets))))
-
-
-def _limit(model: OnData, strength: str, level: float, method: str, n_sigma: tuple, source, n_toys: int, data, rng, map: Callable = map) -> Limit:
-    "The same for one data set."
-    if check_choice(method, "method", ("exact", "toys", "asymptotic")) == "asymptotic":
-        return _limit_by_formula(model, strength, level, n_sigma, source, data)
-    if method == "toys":
-        enough_toys(n_toys, level)
-    begin, most = natural_strength(model, strength), model.parameters[strength][1]
-    tails = tails_by_strength(model, data, strength, begin, method, source, n_toys, rng, map)
-    if np.isneginf(tails(begin)[0].t):
-        raise ValueError(f"data: expected no event where {strength} = 0 expects none, because then T = -inf whatever the strength is; "
-                         "a small background there, such as 1e-12 of an event, puts the data in order")
-    found = limit_of(lambda value: quotient(*tails(value), method), begin, strength, level, most)
-    expected = expected_without_signal(tails, found.value, level, n_sigma, most) if n_sigma else ()
-    return replace(found, expected=tuple(float(value) for value in expected), n_sigma=n_sigma)
-
 # %% ../nbs/2_uncertainty/27_intervals.ipynb #782d1f89
 def without_signal(model: OnData, data, strength: str, values: Mapping[str, float] | None) -> dict[str, float]:
     "Complete `values` of the parameters at strength 0; where some are not given, those that fit one data set best then."
@@ -289,6 +258,37 @@ def _limit_by_formula(model: OnData, strength: str, level: float, n_sigma: tuple
     expected = expected_limits(model, strength, level, n_sigma=n_sigma, source=source, data=data) if n_sigma else ()
     tails = cls_value(model, data, {strength: value}, {strength: 0.0}, "asymptotic", source=source)
     return Limit(float(value), 0.0, strength, level, tails, tuple(float(one) for one in expected), n_sigma)
+
+# %% ../nbs/2_uncertainty/27_intervals.ipynb #4d713f8f
+def limit(model: OnData, data, strength: str = "mu", level: float = 0.05, method: str = "exact", *, n_sigma: Sequence[float] = SIGMAS,
+          source=None, n_toys: int = 1000, rng=None, map: Callable = map) -> Limit | list[Limit]:
+    """The Limit on parameter `strength` at confidence 1 - `level` by CLs, with the limits expected without signal.
+
+    `method`: 'exact' (all other parameters fixed), 'toys' (others are fitted, `n_toys` at each strength; needs `rng`) or 'asymptotic' (statistic
+    (16) of Cowan et al. 2011; the Asimov data set has the other parameters where the data want them without signal). `source` as in `p_value`.
+    `data`: one data set, or a list of Tables or arrays (of mappings, for several channels), which gives a list, computed by `map`.
+    Raises ValueError if the data do not limit the strength."""
+    one = partial(_limit, model, strength, check_number(level, "level", "(0, 1)"), method, tuple(n_sigma), source, n_toys)
+    sets = several_sets(model, data)
+    if sets is None:
+        return one(data, rng, map)
+    return list(map(one, sets, [None] * len(sets) if rng is None else spawn(rng, len(sets))))
+
+
+def _limit(model: OnData, strength: str, level: float, method: str, n_sigma: tuple, source, n_toys: int, data, rng, map: Callable = map) -> Limit:
+    "The same for one data set."
+    if check_choice(method, "method", ("exact", "toys", "asymptotic")) == "asymptotic":
+        return _limit_by_formula(model, strength, level, n_sigma, source, data)
+    if method == "toys":
+        enough_toys(n_toys, level)
+    begin, most = natural_strength(model, strength), model.parameters[strength][1]
+    tails = tails_by_strength(model, data, strength, begin, method, source, n_toys, rng, map)
+    if np.isneginf(tails(begin)[0].t):
+        raise ValueError(f"data: expected no event where {strength} = 0 expects none, because then T = -inf whatever the strength is; "
+                         "a small background there, such as 1e-12 of an event, puts the data in order")
+    found = limit_of(lambda value: quotient(*tails(value), method), begin, strength, level, most)
+    expected = expected_without_signal(tails, found.value, level, n_sigma, most) if n_sigma else ()
+    return replace(found, expected=tuple(float(value) for value in expected), n_sigma=n_sigma)
 
 # %% ../nbs/2_uncertainty/27_intervals.ipynb #0000004d
 def unified_acceptance(signal, background: float, level: float = 0.9, n_max: int | None = None) -> np.ndarray:

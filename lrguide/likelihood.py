@@ -17,7 +17,7 @@ from .rates import Events, Grid, events_on, expected_yields, grid_of, list_of_se
 from .prepared import OnData, complete, names_of
 
 # %% auto #0
-__all__ = ['STANDARD', 'check_norm', 'Process', 'Normal', 'Likelihood', 'BinnedRatio', 'joined', 'Channels']
+__all__ = ['STANDARD', 'check_norm', 'Process', 'Normal', 'Likelihood', 'BinnedRatio', 'Channels', 'joined']
 
 # %% ../nbs/1_optimality/13_likelihood.ipynb #fb241d19
 STANDARD = -5.0, 5.0  # range of a nuisance parameter in units of its standard deviation
@@ -303,28 +303,6 @@ class BinnedRatio:
         return _log_bin_ratios(self, x, _contents_at(self.numerator, np.asarray(points, dtype=float), self.takes_many))
 
 # %% ../nbs/2_uncertainty/20_systematics.ipynb #9bcf198c
-from dataclasses import fields, is_dataclass
-
-
-def joined(*models) -> Channels:
-    "The Channels of all `models`, which is what `+` makes."
-    return Channels(_numbered(*models))
-
-
-def _numbered(*models) -> dict[str, object]:
-    "The channels of all `models`, those without a name numbered."
-    found = {}
-    for model in models:
-        if not isinstance(model, OnData):
-            raise TypeError(f"+: expected likelihoods, got {type(model).__name__}")
-        for name, channel in model.channels.items():
-            name = name if name and not name.isdigit() else str(len(found) + 1)
-            if name in found:
-                raise ValueError(f"channels: expected different names, got {name} twice")
-            found[name] = channel
-    return found
-
-
 def _by_channel(names: list[str], things, what: str) -> list:
     "One thing for each channel, from a mapping or a sequence."
     if isinstance(things, Mapping) and set(things) == set(names):
@@ -333,6 +311,40 @@ def _by_channel(names: list[str], things, what: str) -> list:
         return list(things)
     got = ", ".join(map(str, things)) if isinstance(things, Mapping) else f"{len(things)} of them" if isinstance(things, (list, tuple)) else type(things).__name__
     raise ValueError(f"{what}: expected one for each of the channels {', '.join(names)}, by name or in order, got {got}")
+
+
+def _split_channels(model: Channels, data) -> list:
+    "The data of each channel. Raises ValueError unless there are as many as channels, or one for each name."
+    return _by_channel(list(model.channels), data, "data")
+
+
+def _parts_of_channels(model: Channels, data, weights=None, direct: bool = False) -> tuple:
+    "What each channel makes of its data."
+    weights = [None] * len(model.channels) if weights is None else _by_channel(list(model.channels), weights, "weights")
+    return tuple(part for channel, *own in zip(model.channels.values(), model.split(data), weights) for part in channel.parts(*own, direct))
+
+# %% ../nbs/2_uncertainty/20_systematics.ipynb #20a0d006
+from dataclasses import fields, is_dataclass
+
+
+def _equal(one, other) -> bool:
+    "Whether two constraints are the same measurement."
+    if one is other or type(one) is not type(other) or not is_dataclass(one):
+        return one is other
+    return all(np.array_equal(getattr(one, field.name), getattr(other, field.name)) for field in fields(one))
+
+
+def _once(channels: Mapping[str, object]) -> tuple:
+    "The constraints of all channels, each once. Raises ValueError if two channels hold different ones of a parameter."
+    found = {}
+    for channel in channels.values():
+        own = {name: [c for c in channel.constraints if names_of(c) == name] for name in dict.fromkeys(map(names_of, channel.constraints))}
+        for name, these in own.items():
+            known = found.setdefault(name, these)
+            if len(known) != len(these) or not all(map(_equal, known, these)):
+                raise ValueError(f"constraints: expected the same measurement of {', '.join(name)} in all channels that have one, got different ones; "
+                                 "give both to one channel if both count")
+    return tuple(constraint for these in found.values() for constraint in these)
 
 
 def _fixed_in_all(channels: Mapping[str, object], fixed: Mapping[str, float]) -> dict[str, object]:
@@ -349,32 +361,7 @@ def _all_knots(channels: Mapping[str, object]) -> dict[str, np.ndarray]:
     of = [getattr(channel, "knots", {}) for channel in channels.values()]
     return {name: np.unique(np.concatenate([one[name] for one in of if name in one])) for name in dict.fromkeys(name for one in of for name in one)}
 
-
-def _in_range(model: Channels, name: str, value: float) -> float:
-    "`value`, if parameter `name` may have it."
-    return check_within(value, name, model.ranges_of_all)
-
-
-def _once(channels: Mapping[str, object]) -> tuple:
-    "The constraints of all channels, each once. Raises ValueError if two channels hold different ones of a parameter."
-    found = {}
-    for channel in channels.values():
-        own = {name: [c for c in channel.constraints if names_of(c) == name] for name in dict.fromkeys(map(names_of, channel.constraints))}
-        for name, these in own.items():
-            known = found.setdefault(name, these)
-            if len(known) != len(these) or not all(map(_equal, known, these)):
-                raise ValueError(f"constraints: expected the same measurement of {', '.join(name)} in all channels that have one, got different ones; "
-                                 "give both to one channel if both count")
-    return tuple(constraint for these in found.values() for constraint in these)
-
-
-def _equal(one, other) -> bool:
-    "Whether two constraints are the same measurement."
-    if one is other or type(one) is not type(other) or not is_dataclass(one):
-        return one is other
-    return all(np.array_equal(getattr(one, field.name), getattr(other, field.name)) for field in fields(one))
-
-
+# %% ../nbs/2_uncertainty/20_systematics.ipynb #5c14bb2e
 def _named(channels) -> dict[str, object]:
     "The channels by name. Raises TypeError for what is not a likelihood of one data set."
     given = channels if isinstance(channels, Mapping) else {str(i + 1): one for i, one in enumerate(channels)}
@@ -384,17 +371,6 @@ def _named(channels) -> dict[str, object]:
     return dict(given)
 
 
-def _split_channels(model: Channels, data) -> list:
-    "The data of each channel. Raises ValueError unless there are as many as channels, or one for each name."
-    return _by_channel(list(model.channels), data, "data")
-
-
-def _parts_of_channels(model: Channels, data, weights=None, direct: bool = False) -> tuple:
-    "What each channel makes of its data."
-    weights = [None] * len(model.channels) if weights is None else _by_channel(list(model.channels), weights, "weights")
-    return tuple(part for channel, *own in zip(model.channels.values(), model.split(data), weights) for part in channel.parts(*own, direct))
-
-# %% ../nbs/2_uncertainty/20_systematics.ipynb #5c14bb2e
 @dataclass(frozen=True)
 class Channels(OnData):
     """Likelihood of independent data, one set for each of `channels`, whose parameters of equal names are the same; see `Likelihood`.
@@ -432,7 +408,7 @@ class Channels(OnData):
 
     def fix(self, **values: float) -> Channels:
         "The same likelihood with the parameters `values` fixed. Raises ValueError for an unknown name or a value out of range."
-        return Channels(_fixed_in_all(self.channels, {name: _in_range(self, name, value) for name, value in values.items()}))
+        return Channels(_fixed_in_all(self.channels, {name: check_within(value, name, self.ranges_of_all) for name, value in values.items()}))
 
     def yields(self, values: Mapping[str, float] | None = None) -> dict[str, dict[str, float]]:
         "Expected number of events by channel and process at the parameter `values`."
@@ -443,3 +419,22 @@ class Channels(OnData):
         return joined(self, other)
 
     split, parts = _split_channels, _parts_of_channels
+
+# %% ../nbs/2_uncertainty/20_systematics.ipynb #20a0d008
+def joined(*models) -> Channels:
+    "The Channels of all `models`, which is what `+` makes."
+    return Channels(_numbered(*models))
+
+
+def _numbered(*models) -> dict[str, object]:
+    "The channels of all `models`, those without a name numbered."
+    found = {}
+    for model in models:
+        if not isinstance(model, OnData):
+            raise TypeError(f"+: expected likelihoods, got {type(model).__name__}")
+        for name, channel in model.channels.items():
+            name = name if name and not name.isdigit() else str(len(found) + 1)
+            if name in found:
+                raise ValueError(f"channels: expected different names, got {name} twice")
+            found[name] = channel
+    return found

@@ -59,8 +59,10 @@ class _Called:
         return check_log_ratios(grid(self.x[0], points), (len(points), self.x.shape[1]))[back]
 
     def derivatives(self, nu: np.ndarray):
-        "Log ratios (p, n), first (k, p, n) and second derivatives (k, k, p, n)."
-        return differentiated(self, nu, *self.ranges.T)
+        "Log ratios (p, n), first (k, p, n) and second derivatives (k, k, p, n); zero derivatives where a process has no density."
+        with np.errstate(invalid="ignore"):                # -inf - -inf
+            value, *bends = differentiated(self, nu, *self.ranges.T)
+        return value, *(np.where(np.isfinite(one), one, 0.0) for one in bends)
 
     def take(self, sets) -> _Called:
         "The data sets `sets`."
