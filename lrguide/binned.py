@@ -173,6 +173,29 @@ def _scanned(templates: Templates, counts, progress: bool) -> Callable:
     "What a scan asks."
     return templates.parts(counts)[0].nll
 
+# %% ../nbs/3_awareness/31_gaussian.ipynb #31e00004
+def _at(templates: Templates, nu) -> Templates:
+    "The Templates at increasing values `nu` (k,). Raises ValueError outside of the nodes."
+    nu = np.atleast_1d(np.asarray(nu, dtype=float))
+    of = {name: between(templates.nu, getattr(templates, name), nu) for name in CONTENTS if getattr(templates, name) is not None}
+    return replace(templates, nu=nu, **of)
+
+
+def _ranges(templates: Templates) -> dict[str, tuple[float, float]]:
+    "Name and range of all parameters, fixed ones included."
+    limits = float(templates.nu[0]), float(templates.nu[-1])
+    return {"mu": templates.ranges.get("mu", (-np.inf, np.inf)), templates.name: templates.ranges.get(templates.name, limits)}
+
+
+def _knots(templates: Templates) -> dict[str, np.ndarray]:
+    "Values of nu between which the contents are smooth."
+    return {templates.name: templates.nu}
+
+
+def _positive(templates: Templates, values: Mapping[str, np.ndarray]) -> bool:
+    "Whether nothing can be expected to be negative."
+    return bool(np.all(np.asarray(values["mu"]) >= 0))
+
 
 def _yields(templates: Templates, values: Mapping[str, float] | None = None) -> dict[str, float]:
     "Expected number of events of both processes at the parameter `values`."
@@ -219,29 +242,8 @@ class Templates(OnData):
         return self.signal.shape[1]
 
     @property
-    def limits(self) -> tuple[float, float]:
-        "First and last value of nu."
-        return float(self.nu[0]), float(self.nu[-1])
-
-    @property
-    def ranges_of_all(self) -> dict[str, tuple[float, float]]:
-        "Name and range of all parameters, fixed ones included."
-        return {"mu": self.ranges.get("mu", (-np.inf, np.inf)), self.name: self.ranges.get(self.name, self.limits)}
-
-    @property
     def strength(self) -> dict[str, str]:
         return {"mu": "signal"}
-
-    @property
-    def knots(self) -> dict[str, np.ndarray]:
-        "Values of nu between which the contents are smooth."
-        return {self.name: self.nu}
-
-    def at(self, nu) -> Templates:
-        "The Templates at increasing values `nu` (k,). Raises ValueError outside of the nodes."
-        nu = np.atleast_1d(np.asarray(nu, dtype=float))
-        of = {name: between(self.nu, getattr(self, name), nu) for name in CONTENTS if getattr(self, name) is not None}
-        return replace(self, nu=nu, **of)
 
     def rates(self, values: Mapping[str, np.ndarray]) -> tuple[np.ndarray, np.ndarray | None]:
         "Expected contents (p, b) and their variances, None without a simulation."
@@ -251,13 +253,10 @@ class Templates(OnData):
         "Derivatives (p, b) of both by parameter, and by pairs of them."
         return _slopes(self, values)
 
-    def positive(self, values: Mapping[str, np.ndarray]) -> bool:
-        "Whether nothing can be expected to be negative."
-        return bool(np.all(np.asarray(values["mu"]) >= 0))
-
     def __add__(self, other) -> Channels:
         return joined(self, other)
 
+    ranges_of_all, knots, at, positive = property(_ranges), property(_knots), _at, _positive
     channels, split, parts, sets, grid, scanned = property(_itself), _split, _parts, _rows, _bin_grid, _scanned
     yields, contents, draw = _yields, _contents, _draw
 
@@ -544,7 +543,7 @@ def node_profile(templates: Templates, counts, grid=None, log_factorial: bool = 
     fits = templates.on(_each(templates, counts)).fit_many({templates.name: templates.nu})
     nll = fits.nll + _constant(templates, counts, log_factorial)
     if grid is None:
-        return Profile(templates.name, templates.nu, nll - nll.min(), float(templates.nu[nll.argmin()]), templates.limits)
+        return Profile(templates.name, templates.nu, nll - nll.min(), float(templates.nu[nll.argmin()]), (float(templates.nu[0]), float(templates.nu[-1])))
     values = node_scan(templates, counts, grid, log_factorial).min(axis=1)
     return Profile("mu", np.asarray(grid, dtype=float), values - min(nll.min(), values.min()), float(fits.values["mu"][nll.argmin()]))
 

@@ -421,29 +421,6 @@ def _receive(file, url: str, remote: Remote, progress: bool) -> None:
                 file.write(block)
                 bar.update(len(block))
 
-# %% ../nbs/9_machinery/92_data.ipynb #00000040
-def fetch(remote: Remote, folder: str | Path | None = None, url: str | None = None, progress: bool = True) -> Path:
-    """The path of the file in `folder` (default: `data_folder()`), fetched from `url` (default: the remote's) unless it is there.
-
-    A progress bar on a terminal only. Raises FetchError, one line: no connection, cut off (what came is kept), wrong file."""
-    from http.client import HTTPException
-    target = (Path(folder).expanduser() if folder else data_folder()) / remote.name
-    part, url = target.with_name(remote.name + ".part"), url or remote.url
-    try:
-        if is_whole(target, remote):
-            return target
-        target.parent.mkdir(parents=True, exist_ok=True)
-        with open(part, "ab") as file, _alone(file, part):
-            try:
-                _receive(file, url, remote, progress)
-            except (OSError, HTTPException) as error:
-                kept = _kept(file) or part.unlink() or ""
-                raise error if isinstance(error, FetchError) else FetchError(f"{url}: {_reason(error)}{kept}") from None
-            _keep_if_right(file, part, target, remote, url)
-    except OSError as error:
-        raise error if isinstance(error, FetchError) else FetchError(f"{target.parent}: {error.strerror or error}") from None
-    return target
-
 # %% ../nbs/9_machinery/92_data.ipynb #00000041
 def _reason(error: Exception) -> str:
     "One line that says what went wrong between here and the server."
@@ -475,7 +452,30 @@ def _keep_if_right(file, part: Path, target: Path, remote: Remote, url: str) -> 
                          "nothing is kept, the same command starts again")
     os.replace(part, target)
 
+# %% ../nbs/9_machinery/92_data.ipynb #00000040
+def fetch(remote: Remote, folder: str | Path | None = None, url: str | None = None, progress: bool = True) -> Path:
+    """The path of the file in `folder` (default: `data_folder()`), fetched from `url` (default: the remote's) unless it is there.
 
+    A progress bar on a terminal only. Raises FetchError, one line: no connection, cut off (what came is kept), wrong file."""
+    from http.client import HTTPException
+    target = (Path(folder).expanduser() if folder else data_folder()) / remote.name
+    part, url = target.with_name(remote.name + ".part"), url or remote.url
+    try:
+        if is_whole(target, remote):
+            return target
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with open(part, "ab") as file, _alone(file, part):
+            try:
+                _receive(file, url, remote, progress)
+            except (OSError, HTTPException) as error:
+                kept = _kept(file) or part.unlink() or ""
+                raise error if isinstance(error, FetchError) else FetchError(f"{url}: {_reason(error)}{kept}") from None
+            _keep_if_right(file, part, target, remote, url)
+    except OSError as error:
+        raise error if isinstance(error, FetchError) else FetchError(f"{target.parent}: {error.strerror or error}") from None
+    return target
+
+# %% ../nbs/9_machinery/92_data.ipynb #92e00009
 def fetch_higgsml(folder: str | Path | None = None, url: str | None = None, progress: bool = True) -> Path:
     "The path of the whole file of record 328 in `folder` (default: `data_folder()`), fetched if need be, as `fetch` does it."
     return fetch(HIGGSML, folder, url, progress)

@@ -41,6 +41,49 @@ def _outcomes(probability, name: str) -> np.ndarray:
         raise ValueError(f"{name}: expected probabilities of at least 0 that sum to 1, got a sum of {probability.sum():g}")
     return probability
 
+# %% ../nbs/1_optimality/12_testing.ipynb #12e00001
+def _running(probability: np.ndarray, beyond: float) -> np.ndarray:
+    "`beyond` plus the first k of `probability` (m,), k = 0..m; not above 1."
+    return np.minimum(np.cumsum(np.concatenate([[beyond], probability])), 1.0)
+
+
+def _log_running(log_probability: np.ndarray, beyond: float) -> np.ndarray:
+    "Logarithms of the same, right however small."
+    with np.errstate(divide="ignore"):
+        whole = np.concatenate([[np.log(beyond)], log_probability])
+    return np.minimum(np.logaddexp.accumulate(whole), 0.0)
+
+
+def _nearest(of: Distribution, t) -> np.ndarray:
+    "Index of the lattice value nearest to t, -1 and m if t is outside. Raises ValueError for NaN."
+    if np.isnan(t).any():
+        raise ValueError("t: expected values of the statistic, got NaN")
+    return np.clip(np.rint((np.asarray(t, float) - of.start) / of.step), -1, len(of.probability)).astype(int)
+
+
+def _tail(of: Distribution, t) -> float | np.ndarray:
+    "P(T >= t), for a number or an array."
+    p = of._upper[np.maximum(_nearest(of, t), 0)] + of.below * np.isneginf(t)
+    return p if of.far is None or np.min(p, initial=1.0) > 1e-7 else of.precise.tail(t)
+
+
+def _head(of: Distribution, t) -> float | np.ndarray:
+    "P(T <= t), for a number or an array."
+    p = of._lower[np.minimum(_nearest(of, t) + 1, len(of.probability))] + of.above * np.isposinf(t)
+    return p if of.far is None or np.min(p, initial=1.0) > 1e-7 else of.precise.head(t)
+
+
+def _log_tail(of: Distribution, t) -> float | np.ndarray:
+    "log P(T >= t); finite also where P is too small for a floating point number."
+    return np.where(np.isneginf(t), 0.0, of.log_tail_from(np.maximum(_nearest(of, t), 0)))[()]
+
+
+def _log_tail_from(of: Distribution, k) -> float | np.ndarray:
+    "log P(T >= value k), k = 0..m."
+    if of.far is not None and np.min(of._upper[k], initial=1.0) <= 1e-7:
+        return of._log_upper[k]
+    return of._log_quick[k]
+
 # %% ../nbs/1_optimality/12_testing.ipynb #0000000b
 @dataclass(frozen=True, eq=False)
 class Distribution:
@@ -65,18 +108,12 @@ class Distribution:
     @cached_property
     def _upper(self) -> np.ndarray:
         "P(T >= value k), k = 0..m; summed from the far end, where the numbers are smallest."
-        return np.minimum(np.cumsum(np.concatenate([[self.above], self.probability[::-1]])), 1.0)[::-1]
+        return _running(self.probability[::-1], self.above)[::-1]
 
     @cached_property
     def _lower(self) -> np.ndarray:
         "P(T <= value k - 1), k = 0..m."
-        return np.minimum(np.cumsum(np.concatenate([[self.below], self.probability])), 1.0)
-
-    def _nearest(self, t) -> np.ndarray:
-        "Index of the lattice value nearest to t, -1 and m if t is outside. Raises ValueError for NaN."
-        if np.isnan(t).any():
-            raise ValueError("t: expected values of the statistic, got NaN")
-        return np.clip(np.rint((np.asarray(t, float) - self.start) / self.step), -1, len(self.probability)).astype(int)
+        return _running(self.probability, self.below)
 
     @cached_property
     def log_probability(self) -> np.ndarray:
@@ -98,29 +135,9 @@ class Distribution:
     @cached_property
     def _log_upper(self) -> np.ndarray:
         "The same, right far into the tail."
-        with np.errstate(divide="ignore"):
-            whole = np.concatenate([[np.log(self.above)], self.log_probability[::-1]])
-        return np.minimum(np.logaddexp.accumulate(whole), 0.0)[::-1]
+        return _log_running(self.log_probability[::-1], self.above)[::-1]
 
-    def tail(self, t) -> float | np.ndarray:
-        "P(T >= t), for a number or an array."
-        p = self._upper[np.maximum(self._nearest(t), 0)] + self.below * np.isneginf(t)
-        return p if self.far is None or np.min(p, initial=1.0) > 1e-7 else self.precise.tail(t)
-
-    def log_tail(self, t) -> float | np.ndarray:
-        "log P(T >= t); finite also where P is too small for a floating point number."
-        return np.where(np.isneginf(t), 0.0, self.log_tail_from(np.maximum(self._nearest(t), 0)))[()]
-
-    def log_tail_from(self, k) -> float | np.ndarray:
-        "log P(T >= value k), k = 0..m."
-        if self.far is not None and np.min(self._upper[k], initial=1.0) <= 1e-7:
-            return self._log_upper[k]
-        return self._log_quick[k]
-
-    def head(self, t) -> float | np.ndarray:
-        "P(T <= t), for a number or an array."
-        p = self._lower[np.minimum(self._nearest(t) + 1, len(self.probability))] + self.above * np.isposinf(t)
-        return p if self.far is None or np.min(p, initial=1.0) > 1e-7 else self.precise.head(t)
+    tail, head, log_tail, log_tail_from = _tail, _head, _log_tail, _log_tail_from
 
 # %% ../nbs/1_optimality/12_testing.ipynb #0000000f
 def power_curve(null: Distribution, alternative: Distribution) -> tuple[np.ndarray, np.ndarray]:

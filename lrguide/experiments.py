@@ -135,7 +135,7 @@ class _Cells:
         "Sums (m, n) over the events of n experiments."
         return _in_blocks(self.sums, rng.poisson(self.expected, n), _quick(rng))
 
-
+# %% ../nbs/9_machinery/99_experiments.ipynb #99e00001
 def _cells(known: np.ndarray, rate: np.ndarray) -> _Cells:
     "The _Cells of contributions `known` (m, n) that occur at `rate` (n,)."
     order = np.lexsort(known[::-1])                        # by the first statistic, ties by the second, ...

@@ -345,6 +345,17 @@ def _in_plane(x) -> np.ndarray:
         raise ValueError(f"x: expected 2 features, got shape {x.shape}")
     return x
 
+
+def _quadrature_turning(model: Turning, process: str, n_nodes: int, nu=None) -> Table:
+    "Midpoints along and across the line through both centres, 7 sigma beyond them; weights are densities, normalised."
+    side = int(np.sqrt(check_count(n_nodes, "n_nodes", 400)))
+    along, across = ((np.arange(side) + 0.5) / side * 2 - 1) * np.array([[1 + 7 * model.sigma], [7 * model.sigma]])
+    u, v = (grid.ravel() for grid in np.meshgrid(along, across, indexing="ij"))
+    cos, sin = model.centre(_angle(nu, 1))[0]
+    x = np.column_stack([cos * u - sin * v, sin * u + cos * v])
+    density = np.exp(model.log_density(process, x, nu))
+    return Table(x, check_nu(nu, len(x)), density / density.sum())
+
 # %% ../nbs/3_awareness/31_gaussian.ipynb #00000006
 @dataclass(frozen=True)
 class Turning:
@@ -397,14 +408,3 @@ class Turning:
     def quadrature(self, process: str, n_nodes: int = 40_000, nu=None) -> Table:
         "Nodes x, the same for both processes, and weights that sum to 1: sums of weight * f(x) are expectations of f under `process`."
         return _quadrature_turning(self, process, n_nodes, nu)
-
-# %% ../nbs/3_awareness/31_gaussian.ipynb #00000007
-def _quadrature_turning(model: Turning, process: str, n_nodes: int, nu=None) -> Table:
-    "Midpoints along and across the line through both centres, 7 sigma beyond them; weights are densities, normalised."
-    side = int(np.sqrt(check_count(n_nodes, "n_nodes", 400)))
-    along, across = ((np.arange(side) + 0.5) / side * 2 - 1) * np.array([[1 + 7 * model.sigma], [7 * model.sigma]])
-    u, v = (grid.ravel() for grid in np.meshgrid(along, across, indexing="ij"))
-    cos, sin = model.centre(_angle(nu, 1))[0]
-    x = np.column_stack([cos * u - sin * v, sin * u + cos * v])
-    density = np.exp(model.log_density(process, x, nu))
-    return Table(x, check_nu(nu, len(x)), density / density.sum())

@@ -16,32 +16,16 @@ from .interpolation import check_log_ratios
 from .minimum import differentiated
 
 # %% auto #0
-__all__ = ['BEND', 'distinct', 'log_rate', 'norm_factor', 'shape_shift', 'expected_yields', 'probes', 'Events', 'n_points_of',
-           'bent_up', 'events_on', 'is_list_of_sets', 'list_of_sets', 'Grid', 'grid_of', 'event_sum', 'scan_events']
-
-# %% ../nbs/9_machinery/90_rates.ipynb #4dfec3f0
-@dataclass(frozen=True, eq=False)
-class _Known:
-    "Log ratios that depend on no free parameter: `values` (b, n), or (1, n) for events that all data sets share."
-    values: np.ndarray
-
-    def __call__(self, nu: np.ndarray) -> np.ndarray:
-        "Log ratios, whatever nu is."
-        return self.values
-
-    def derivatives(self, nu: np.ndarray):
-        "Log ratios, no derivatives."
-        return self.values, (), ()
-
-    def take(self, sets) -> _Known:
-        "The data sets `sets`."
-        return self if len(self.values) == 1 else _Known(self.values[sets])
-
-    def pick(self, rows: np.ndarray) -> _Known:
-        "Data sets made of the rows (b, n) of a single one."
-        return _Known(self.values[0][rows])
+__all__ = ['BEND', 'distinct', 'log_rate', 'norm_factor', 'shape_shift', 'expected_yields', 'probes', 'n_points_of', 'bent_up',
+           'Events', 'events_on', 'is_list_of_sets', 'list_of_sets', 'Grid', 'grid_of', 'event_sum', 'scan_events']
 
 # %% ../nbs/9_machinery/90_rates.ipynb #c2d895b4
+def distinct(points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    "Distinct rows (u, k) of `points` (p, k), and which of them each is (p,)."
+    found, back = np.unique(points[:, 0] if points.shape[1] == 1 else points, axis=0, return_inverse=True)
+    return found.reshape(-1, points.shape[1]), back.reshape(-1)
+
+
 @dataclass(frozen=True, eq=False)
 class _Called:
     "Log ratios of `ratio` at events `x` (b, n, d), or (1, n, d) for all data sets: called at each point of nu, in their `ranges` (k, 2)."
@@ -72,13 +56,29 @@ class _Called:
         "Data sets made of the rows (b, n) of a single one."
         return replace(self, x=self.x[0][rows])
 
+# %% ../nbs/9_machinery/90_rates.ipynb #4dfec3f0
+@dataclass(frozen=True, eq=False)
+class _Known:
+    "Log ratios that depend on no free parameter: `values` (b, n), or (1, n) for events that all data sets share."
+    values: np.ndarray
+
+    def __call__(self, nu: np.ndarray) -> np.ndarray:
+        "Log ratios, whatever nu is."
+        return self.values
+
+    def derivatives(self, nu: np.ndarray):
+        "Log ratios, no derivatives."
+        return self.values, (), ()
+
+    def take(self, sets) -> _Known:
+        "The data sets `sets`."
+        return self if len(self.values) == 1 else _Known(self.values[sets])
+
+    def pick(self, rows: np.ndarray) -> _Known:
+        "Data sets made of the rows (b, n) of a single one."
+        return _Known(self.values[0][rows])
+
 # %% ../nbs/9_machinery/90_rates.ipynb #f480ff17
-def distinct(points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    "Distinct rows (u, k) of `points` (p, k), and which of them each is (p,)."
-    found, back = np.unique(points[:, 0] if points.shape[1] == 1 else points, axis=0, return_inverse=True)
-    return found.reshape(-1, points.shape[1]), back.reshape(-1)
-
-
 def _ratio_on(process: object, events: Table, b: int, ranges: Mapping[str, tuple[float, float]], direct: bool = False):
     """Log ratios of `process` at the events of b data sets, one after another: an object with `__call__`, `derivatives`, `take` and `pick`.
 
@@ -196,6 +196,39 @@ def _at_each(function: Callable[[Mapping], float], values: Mapping[str, float]) 
         pass
     return np.array([one(i) for i in range(shape[0])])
 
+# %% ../nbs/9_machinery/90_rates.ipynb #dcfc2573
+def n_points_of(values: Mapping[str, np.ndarray]) -> int:
+    "Number of points at which parameter values, numbers or arrays (p,), are given."
+    return max((np.size(value) for value in values.values()), default=1)
+
+
+def _nu(process: object, values: Mapping[str, np.ndarray]) -> np.ndarray:
+    "Nuisance parameters (p, k) of a process."
+    return np.stack([values[name] for name in process.parameters], axis=1) if process.parameters else np.zeros((n_points_of(values), 0))
+
+
+def _log_ratios(events: Events, values: Mapping[str, np.ndarray]) -> list[np.ndarray]:
+    "Log ratios (p, n) or (1, n) by process."
+    return [ratio.values if isinstance(ratio, _Known) else ratio(_nu(process, values))
+            for ratio, process in zip(events.ratios, events.model.processes.values())]
+
+
+BEND = 1e-9  # expected events below which an expected number is bent upwards
+
+
+def bent_up(total: np.ndarray) -> tuple:
+    "An expected number `total` as it enters the nll, its first and second derivative: a parabola with its minimum at zero below BEND."
+    low = total < BEND
+    return np.where(low, (BEND + total**2 / BEND) / 2, total), np.where(low, total / BEND, 1.0), np.where(low, 1 / BEND, 0.0)
+
+
+def _weighted(weights: np.ndarray, values: np.ndarray) -> np.ndarray:
+    "Sum over events (p,) of weight times value; an event of weight 0 does not count even if its value is infinite."
+    if np.isfinite(values).all():
+        return np.einsum("pn,pn->p", np.broadcast_to(weights, values.shape), values)
+    with np.errstate(invalid="ignore"):
+        return np.where(weights == 0, 0.0, weights * values).sum(axis=1)
+
 # %% ../nbs/9_machinery/90_rates.ipynb #c88a7128
 @dataclass(frozen=True, eq=False)
 class Events:
@@ -257,39 +290,6 @@ class Events:
         scaled = None if self.scaled is None else (self.scaled[0][0][rows], [one[0][rows] for one in self.scaled[1]])
         return replace(self, ratios=tuple(ratio.pick(rows) for ratio in self.ratios), weights=weights, scaled=scaled)
 
-# %% ../nbs/9_machinery/90_rates.ipynb #dcfc2573
-def n_points_of(values: Mapping[str, np.ndarray]) -> int:
-    "Number of points at which parameter values, numbers or arrays (p,), are given."
-    return max((np.size(value) for value in values.values()), default=1)
-
-
-def _nu(process: object, values: Mapping[str, np.ndarray]) -> np.ndarray:
-    "Nuisance parameters (p, k) of a process."
-    return np.stack([values[name] for name in process.parameters], axis=1) if process.parameters else np.zeros((n_points_of(values), 0))
-
-
-def _log_ratios(events: Events, values: Mapping[str, np.ndarray]) -> list[np.ndarray]:
-    "Log ratios (p, n) or (1, n) by process."
-    return [ratio.values if isinstance(ratio, _Known) else ratio(_nu(process, values))
-            for ratio, process in zip(events.ratios, events.model.processes.values())]
-
-
-BEND = 1e-9  # expected events below which an expected number is bent upwards
-
-
-def bent_up(total: np.ndarray) -> tuple:
-    "An expected number `total` as it enters the nll, its first and second derivative: a parabola with its minimum at zero below BEND."
-    low = total < BEND
-    return np.where(low, (BEND + total**2 / BEND) / 2, total), np.where(low, total / BEND, 1.0), np.where(low, 1 / BEND, 0.0)
-
-
-def _weighted(weights: np.ndarray, values: np.ndarray) -> np.ndarray:
-    "Sum over events (p,) of weight times value; an event of weight 0 does not count even if its value is infinite."
-    if np.isfinite(values).all():
-        return np.einsum("pn,pn->p", np.broadcast_to(weights, values.shape), values)
-    with np.errstate(invalid="ignore"):
-        return np.where(weights == 0, 0.0, weights * values).sum(axis=1)
-
 # %% ../nbs/9_machinery/90_rates.ipynb #ff324d11
 def events_on(model: object, data, weights: np.ndarray | None = None, direct: bool = False) -> Events:
     """The Events of one channel: of one data set, of a list of data sets, or of b data sets with multiplicities `weights` (b, n) of the same rows.
@@ -344,6 +344,37 @@ def _rectangle(tables: list[Table]) -> tuple[Table, np.ndarray]:
     rows = np.zeros(inside.shape, int)
     rows[inside] = np.arange(sizes.sum())
     return join(*(Table(table.x, names=table.names) for table in tables))[rows.ravel()], weights
+
+# %% ../nbs/9_machinery/90_rates.ipynb #7774ddd4
+def _yield_derivatives(model: object, values: Mapping[str, np.ndarray], names: list[str]) -> tuple:
+    "Yields (K, p), their first (P, K, p) and second derivatives (P, P, K, p)."
+    n_points = n_points_of(values)
+    stacked = lambda values, length: np.stack([np.broadcast_to(n, length) for n in expected_yields(model, values).values()])
+    if not any(callable(process.expected) or getattr(process, "norm", {}) for process in model.processes.values()):
+        return _strength_derivatives(model, stacked(values, n_points), values, names)
+    ranges = np.array([model.ranges_of_all[name] for name in names], dtype=float)
+    points = np.stack([values[name] for name in names], axis=1)
+    many = lambda q: {name: np.tile(value, q) for name, value in values.items()}
+    function = lambda points: stacked({**many(len(points) // n_points), **dict(zip(names, points.T))}, len(points)).T       # points first
+    value, first, second = differentiated(function, points, *ranges.T)
+    return value.T, first.transpose(0, 2, 1), second.transpose(0, 1, 3, 2)
+
+
+def _strength_derivatives(model: object, yields: np.ndarray, values, names: list[str]) -> tuple:
+    "As `_yield_derivatives`, for yields that are numbers times strengths."
+    order = list(model.processes)
+    slope, bend = np.zeros((len(names), *yields.shape)), np.zeros((len(names), len(names), *yields.shape))
+    product = lambda process, but: model.processes[process].expected * np.prod(
+        [values[name] for name, of in model.strength.items() if of == process and name not in but], axis=0)
+    for a, name in enumerate(names):
+        for b, other in enumerate(names):
+            process = model.strength.get(name)
+            if process is not None and process == model.strength.get(other):
+                if a == b:
+                    slope[a, order.index(process)] = product(process, (name,))
+                else:
+                    bend[a, b, order.index(process)] = product(process, (name, other))
+    return yields, slope, bend
 
 # %% ../nbs/9_machinery/90_rates.ipynb #5df2c59e
 def _derivatives(events: Events, values: Mapping[str, np.ndarray], names: list[str]) -> tuple:
@@ -412,37 +443,6 @@ def _scatter(events: Events, values: Mapping[str, np.ndarray], names: list[str])
         difference = events.log_rate({**values, name: above}) - events.log_rate({**values, name: below})
         slopes.append(np.where(events.weights == 0, 0.0, difference) / np.reshape(above - below, (-1, 1)))
     return np.einsum("pn,apn,bpn->pab", np.broadcast_to(events.weights, slopes[0].shape) ** 2, slopes, slopes, optimize=True)
-
-# %% ../nbs/9_machinery/90_rates.ipynb #7774ddd4
-def _yield_derivatives(model: object, values: Mapping[str, np.ndarray], names: list[str]) -> tuple:
-    "Yields (K, p), their first (P, K, p) and second derivatives (P, P, K, p)."
-    n_points = n_points_of(values)
-    stacked = lambda values, length: np.stack([np.broadcast_to(n, length) for n in expected_yields(model, values).values()])
-    if not any(callable(process.expected) or getattr(process, "norm", {}) for process in model.processes.values()):
-        return _strength_derivatives(model, stacked(values, n_points), values, names)
-    ranges = np.array([model.ranges_of_all[name] for name in names], dtype=float)
-    points = np.stack([values[name] for name in names], axis=1)
-    many = lambda q: {name: np.tile(value, q) for name, value in values.items()}
-    function = lambda points: stacked({**many(len(points) // n_points), **dict(zip(names, points.T))}, len(points)).T       # points first
-    value, first, second = differentiated(function, points, *ranges.T)
-    return value.T, first.transpose(0, 2, 1), second.transpose(0, 1, 3, 2)
-
-
-def _strength_derivatives(model: object, yields: np.ndarray, values, names: list[str]) -> tuple:
-    "As `_yield_derivatives`, for yields that are numbers times strengths."
-    order = list(model.processes)
-    slope, bend = np.zeros((len(names), *yields.shape)), np.zeros((len(names), len(names), *yields.shape))
-    product = lambda process, but: model.processes[process].expected * np.prod(
-        [values[name] for name, of in model.strength.items() if of == process and name not in but], axis=0)
-    for a, name in enumerate(names):
-        for b, other in enumerate(names):
-            process = model.strength.get(name)
-            if process is not None and process == model.strength.get(other):
-                if a == b:
-                    slope[a, order.index(process)] = product(process, (name,))
-                else:
-                    bend[a, b, order.index(process)] = product(process, (name, other))
-    return yields, slope, bend
 
 # %% ../nbs/9_machinery/90_rates.ipynb #3bcf2c6c
 @dataclass(frozen=True, eq=False)

@@ -625,33 +625,7 @@ def save_ratio(ratio: Ratio, path: str | Path) -> None:
     finally:
         temporary.unlink(missing_ok=True)
 
-
-def load_ratio(path: str | Path, *, inputs: Callable | None = None) -> Ratio:
-    """The Ratio saved in the file `path`, with its settings but for the seed, which is 0; `inputs` is the function that it was trained with, if any.
-
-    Raises ValueError if the file is not one, is damaged or of another format, or names another function, FileNotFoundError if there is none."""
-    try:
-        with np.load(path, allow_pickle=False) as file:
-            arrays = dict(file)
-        header = json.loads(str(arrays["header"]))
-        written = header["versions"]["lrguide"]
-    except FileNotFoundError:
-        raise
-    except Exception as error:
-        raise ValueError(f"path: expected a file written by Ratio.save, got {path} ({type(error).__name__})") from None
-    if header.get("format") != FORMAT:
-        raise ValueError(f"path: expected a file of format {FORMAT}, got {path} of format {header.get('format', 1)}, written by lrguide {written}; fit and save again, or use that version")
-    try:
-        ratio = _from_arrays(header, arrays)
-        _check_numbers(ratio, arrays)
-    except Exception as error:
-        raise ValueError(f"path: expected a whole file, got {path}, written by lrguide {written} ({str(error).splitlines()[0] or type(error).__name__})") from None
-    if header["inputs"] != (inputs and named(inputs)):
-        raise ValueError(f"inputs: expected {header['inputs'] or 'None'}, with which the ratio was trained, got {inputs and named(inputs)}")
-    ratio.recipe, ratio.fitted = replace(ratio.recipe, inputs=inputs), replace(ratio.fitted, scores=replace(ratio.fitted.scores, inputs=inputs))
-    return ratio
-
-
+# %% ../nbs/8_your_analysis/83_folds.ipynb #83e00002
 def _from_arrays(header: dict, arrays: dict) -> Ratio:
     "The Ratio that `save_ratio` wrote as this header and these arrays, without `inputs`."
     keys = ("members", "bootstrap", "hidden", "activation", "dropout", "loss", "shares", "calibration", "normalise")
@@ -681,3 +655,29 @@ def _check_numbers(ratio: Ratio, arrays: Mapping[str, np.ndarray]) -> None:
             raise ValueError(f"{name}: expected rising knots")
     if d < 1 or not np.all(arrays["scaling_width"] > 0):
         raise ValueError("scaling_width: expected positive widths and at least one feature")
+
+# %% ../nbs/8_your_analysis/83_folds.ipynb #83e00003
+def load_ratio(path: str | Path, *, inputs: Callable | None = None) -> Ratio:
+    """The Ratio saved in the file `path`, with its settings but for the seed, which is 0; `inputs` is the function that it was trained with, if any.
+
+    Raises ValueError if the file is not one, is damaged or of another format, or names another function, FileNotFoundError if there is none."""
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            arrays = dict(file)
+        header = json.loads(str(arrays["header"]))
+        written = header["versions"]["lrguide"]
+    except FileNotFoundError:
+        raise
+    except Exception as error:
+        raise ValueError(f"path: expected a file written by Ratio.save, got {path} ({type(error).__name__})") from None
+    if header.get("format") != FORMAT:
+        raise ValueError(f"path: expected a file of format {FORMAT}, got {path} of format {header.get('format', 1)}, written by lrguide {written}; fit and save again, or use that version")
+    try:
+        ratio = _from_arrays(header, arrays)
+        _check_numbers(ratio, arrays)
+    except Exception as error:
+        raise ValueError(f"path: expected a whole file, got {path}, written by lrguide {written} ({str(error).splitlines()[0] or type(error).__name__})") from None
+    if header["inputs"] != (inputs and named(inputs)):
+        raise ValueError(f"inputs: expected {header['inputs'] or 'None'}, with which the ratio was trained, got {inputs and named(inputs)}")
+    ratio.recipe, ratio.fitted = replace(ratio.recipe, inputs=inputs), replace(ratio.fitted, scores=replace(ratio.fitted.scores, inputs=inputs))
+    return ratio

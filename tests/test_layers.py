@@ -17,6 +17,7 @@ weak_supervision anomaly mining inference_aware borders analysis plot run sweep 
 MODULES = [path for path in sorted((ROOT / "lrguide").glob("*.py")) if path.stem not in ("__init__", "_modidx")]
 NOTEBOOKS = [path for path in sorted((ROOT / "nbs").rglob("*.ipynb")) if ".ipynb_checkpoints" not in path.parts]
 CHAPTERS = [path for path in NOTEBOOKS if re.match(r"\d\d_", path.name)]
+LONG = {"15_networks", "21_sources", "26_bump_hunt", "31_gaussian", "33_higgs"}  # chapters to read that have more than 70 cells
 
 
 def imported(path: Path) -> set[str]:
@@ -89,6 +90,31 @@ def test_links_between_chapters(path):
     assert not [link for _, link in links if not (path.parent / link).is_file()]
     assert not [(words, link) for words, link in links for number in re.findall(r"\b\d\d\b", words)
                 if not Path(link).name.startswith(number + "_")], "words and target name different chapters"
+
+
+def defines_something(source: str) -> bool:
+    "Whether an exported cell does more than import and say what the module holds."
+    body = ast.parse(source).body
+    return any(not isinstance(node, (ast.Import, ast.ImportFrom, ast.Expr)) for node in body)
+
+
+@pytest.mark.parametrize("path", CHAPTERS, ids=name)
+def test_something_is_shown_after_two_exports(path):
+    run, longest = [], []
+    for cell in code_cells(path)[1:]:
+        if cell["source"].startswith("#| hide"):
+            continue
+        if not cell["source"].startswith("#| export"):
+            run = []
+        elif defines_something(cell["source"]):
+            run = [*run, cell["id"]]
+            longest = max(longest, run, key=len)
+    assert len(longest) <= 2, "a check or a figure belongs between these exported cells"
+
+
+def test_length_of_chapters():
+    read = [path for path in CHAPTERS if path.parent.name[0] in "123"]
+    assert {path.stem for path in read if len(json.loads(path.read_text())["cells"]) > 70} == LONG
 
 
 def test_presets():
