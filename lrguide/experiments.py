@@ -349,7 +349,7 @@ def sources_by_channel(model: OnData, source, values: Mapping[str, float]) -> di
     several = isinstance(source, Mapping) and len(model.channels) > 1
     if several and set(source) != set(model.channels):
         raise ValueError(f"source: expected an entry for each of the channels {', '.join(model.channels)}, got {', '.join(source) or 'none'}")
-    return {key: sources_of(channel, source[key] if several else source, own_values(channel, values)) if hasattr(channel, "processes") else {}
+    return {key: sources_of(channel, source[key] if several else source, own_values(channel, values)) if not hasattr(channel, "draw") else {}
             for key, channel in model.channels.items()}
 
 
@@ -417,7 +417,7 @@ def pseudo_data(models: Mapping[str, OnData], truth: Mapping[str, float], source
     again = [constraint.repeat(truth, n, rng) for constraint in first.constraints]
     drawn = {}
     for key, channel in first.channels.items():
-        if not hasattr(channel, "processes"):              # a histogram draws its own counts
+        if hasattr(channel, "draw"):                       # a histogram draws its own counts
             drawn[key] = channel.draw(own_values(channel, truth), n, rng)
             continue
         yields = positive_yields(channel, own_values(channel, truth), "truth")
