@@ -20,7 +20,8 @@ from .sums import rows_at_rates, shared_rows
 
 # %% auto #0
 __all__ = ['nu_of', 'positive_yields', 'chances', 'tasks_of', 'pseudo_experiments', 'KnownSource', 'sources_of', 'source_tables',
-           'own_values', 'sources_by_channel', 'all_rows', 'asimov', 'measured_at', 'drawn_events', 'pseudo_data']
+           'own_values', 'sources_by_channel', 'all_rows', 'asimov', 'measured_at', 'asimov_on', 'drawn_events',
+           'pseudo_data']
 
 # %% ../nbs/9_machinery/99_experiments.ipynb #00000007
 def nu_of(source, values: Mapping[str, float] | None):
@@ -384,6 +385,17 @@ def measured_at(model: OnData, values: Mapping[str, float]) -> tuple:
     "The constraints of `model` if they had measured exactly `values`."
     at = lambda c: float(values[c.name]) if isinstance(c.name, str) else np.array([values[name] for name in c.name], dtype=float)
     return tuple(replace(c, mean=at(c)) if hasattr(c, "mean") else c for c in model.constraints)
+
+
+def asimov_on(model: OnData, values: Mapping[str, float], *, source=None, seen: Prepared | None = None) -> Prepared:
+    """The `asimov` data at `values`, Prepared, with constraints that have measured exactly these.
+
+    `seen`: data that have fitted `values`; they also say what simulations of a finite size were (the factors of Barlow and Beeston)."""
+    values = complete(model, values)
+    made = replace(model.on(asimov(model, values, source=source)), constraints=measured_at(model, values))
+    points = {name: np.array([value], dtype=float) for name, value in values.items()}
+    of = lambda old, new: old.asimov(points) if hasattr(old, "asimov") else new
+    return made if seen is None else replace(made, parts=tuple(map(of, seen.parts, made.parts)))
 
 # %% ../nbs/9_machinery/99_experiments.ipynb #0000004f
 def drawn_events(source, name: str, n: int, rng: np.random.Generator, values: Mapping[str, float]) -> np.ndarray:

@@ -17,7 +17,7 @@ from .prepared import OnData, Prepared, names_of, nll_at, prepare
 from .likelihood import Likelihood
 from .distributions import CLs, Statistic, limit_tails, log_significance, p_from_significance
 from .sums import shared_rows, upper_tail
-from .experiments import (all_rows, asimov, measured_at, own_values, positive_yields, pseudo_data, pseudo_experiments, source_tables, sources_by_channel,
+from .experiments import (all_rows, asimov_on, own_values, positive_yields, pseudo_data, pseudo_experiments, source_tables, sources_by_channel,
                                 tasks_of)
 
 # %% auto #0
@@ -477,7 +477,7 @@ def _by_formula(prepared: Prepared, source, null: Mapping[str, float], alternati
     if not both:
         return [Tail(float(log_ndtr(-_signed_root(prepared, *ends))), 0.0, np.zeros(0), "formula")]
     model, (_, at) = prepared.model, _lowest(prepared, **{name: alternative[name]})
-    expected = replace(model.on(asimov(model, at, source=source)), constraints=measured_at(model, at))
+    expected = asimov_on(model, at, source=source, seen=prepared)
     tails = limit_tails(_bounded_q(prepared, *ends), _bounded_q(expected, *ends))
     return [Tail(float(log_p), 0.0, np.zeros(0), "formula") for log_p in (tails.log_clsb, tails.log_clb)]
 
@@ -633,6 +633,6 @@ def _discovery(model: OnData, strength: str, method: str, at: float, n_sigma: tu
 
 def _asimov_z(model: OnData, data, strength: str, at: float, source) -> float:
     "Root of q0 of the data set expected at strength `at`, other parameters where the data want them then."
-    _, values = _lowest(_one_set(prepare(model, data)), **{strength: at})
-    expected = replace(model.on(asimov(model, values, source=source)), constraints=measured_at(model, values))
+    prepared = _one_set(prepare(model, data))
+    expected = asimov_on(model, _lowest(prepared, **{strength: at})[1], source=source, seen=prepared)
     return _signed_root(expected, strength, 0.0, at)

@@ -18,7 +18,7 @@ from .arrays import check_choice, check_count, check_number, spawn
 from .minimum import crossings
 from .prepared import OnData, Prepared, complete, prepare, starting_values
 from .distributions import bounded_tail, limit_tails
-from .experiments import asimov, measured_at, own_values
+from .experiments import asimov_on, own_values
 from .hypotest import (SIGMAS, CLsValue, band_in_words, cls_value, enough_toys, expected_tails, quotient, several_sets,
                               tails_by_strength)
 from .asymptotics import Coverage, Curves, chi2_quantile, for_all_sets, parameter_toys
@@ -226,9 +226,11 @@ def without_signal(model: OnData, data, strength: str, values: Mapping[str, floa
     return {**model.fixed, **at, **{name: float(value[0]) for name, value in fits.values.items()}}
 
 
-def _asimov_root(model: OnData, strength: str, source, values: Mapping[str, float]) -> tuple[np.ndarray, np.ndarray, float]:
-    "Strengths mu (g,), mu/sigma (g,), and the best strength over sigma, all from the data set expected at the complete `values`, without signal."
-    prepared = replace(model.on(asimov(model, values, source=source)), constraints=measured_at(model, values))
+def _asimov_root(model: OnData, strength: str, source, values: Mapping[str, float], seen: Prepared | None) -> tuple[np.ndarray, np.ndarray, float]:
+    """Strengths mu (g,), mu/sigma (g,), and the best strength over sigma, all from the data set expected at the complete `values`, without signal.
+
+    `seen`: data that have fitted them."""
+    prepared = asimov_on(model, values, source=source, seen=seen)
     curves = Curves(prepared, strength)
     if curves.failed.any():
         raise RuntimeError("the fit to the data set expected without signal did not converge")
@@ -247,7 +249,8 @@ def expected_limits(model: OnData, strength: str = "mu", level: float = 0.05, *,
     `values`: of the other free parameters; those not given are fitted to one data set, `data`. CCGV (2011); `source` as in `p_value`.
     With a ratio that is not exact: what will be reported."""
     level = check_number(level, "level", "(0, 1)")
-    grid, root, bias = _asimov_root(model, strength, source, without_signal(model, data, strength, values))
+    seen = None if data is None else prepare(model, data)
+    grid, root, bias = _asimov_root(model, strength, source, without_signal(model, seen, strength, values), seen)
     n = np.asarray(n_sigma, dtype=float) + bias
     return np.exp(PchipInterpolator(np.log(root), np.log(grid))(np.log(n - ndtri(level * ndtr(n)))))
 
@@ -259,13 +262,14 @@ def asymptotic_limits(model: OnData, data, strength: str = "mu", level: float = 
     `data`, `weights` as in `parameter_tests`; `values`, `source`: for the data set expected without signal, as in `expected_limits`: other
     parameters that have no value there are fitted to each data set, which takes a data set expected for each."""
     level = check_number(level, "level", "(0, 1)")
-    if set(model.parameters) <= {strength, *(values or {})}:
-        root = _asimov_root(model, strength, source, without_signal(model, None, strength, values))
+    own = lambda seen: _asimov_root(model, strength, source, without_signal(model, seen, strength, values), seen)
+    if set(model.parameters) <= {strength, *(values or {})} and not any(getattr(channel, "simulated", ()) for channel in model.channels.values()):
+        root = own(None)
         limits = lambda prepared: _limits(prepared, strength, level, root)
     else:
         def limits(prepared):
-            one = lambda i: _limits(prepared.take([i]), strength, level, _asimov_root(model, strength, source, without_signal(model, prepared.take([i]), strength, values)))
-            return tuple(np.concatenate(columns) for columns in zip(*map(one, range(len(prepared)))))
+            each = [prepared.take([i]) for i in range(len(prepared))]
+            return tuple(np.concatenate(columns) for columns in zip(*(_limits(one, strength, level, own(one)) for one in each)))
     return for_all_sets(model, data, weights, limits)[0]
 
 
