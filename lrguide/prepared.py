@@ -301,11 +301,6 @@ def _at_zero(prepared: Prepared, values: Mapping, names: list[str]) -> np.ndarra
     return found
 
 
-def _by_minuit(prepared: Prepared, held: Mapping, start: Mapping[str, float], limits: Mapping) -> Fit:
-    "The Fit of one data set from `start`, other parameters `held`."
-    return minimise(*_functions(prepared, held, start, limits))
-
-
 def _functions(prepared: Prepared, held: Mapping, start: Mapping[str, float], limits: Mapping) -> tuple:
     "The arguments of `minimise` for one data set."
     names, at = list(start), lambda values: {**held, **values}
@@ -344,6 +339,20 @@ def _valleys(nll: np.ndarray) -> np.ndarray:
     return found
 
 # %% ../nbs/9_machinery/96_prepared.ipynb #dcbed656
+def _on_grid(prepared: Prepared, base: Mapping, grid: Mapping, flat: Mapping, p: int) -> np.ndarray:
+    "nll (g, p) of p minimisations on the points of a `grid` (`flat`: g of each parameter), the other parameters at `base`."
+    n_points = len(next(iter(flat.values())))
+    if p != len(prepared) or n_points * max(part.size for part in prepared.parts) < 2**14:
+        return np.stack([nll_at(prepared, {**base, **{name: np.full(p, value[g]) for name, value in flat.items()}}) for g in range(n_points)])
+    points = {name: np.broadcast_to(base[name], p) for name in prepared.model.parameters}
+
+    def one(i):                                            # a scan asks a ratio once for all strengths and yields
+        own = tuple(constraint.take(i) if hasattr(constraint, "take") else constraint for constraint in prepared.constraints)
+        at = {**{name: value[i] for name, value in points.items()}, **grid}
+        return scan_of(prepared.model, own, at, lambda: [part.take([i]).on_grid for part in prepared.parts]).ravel()
+    return np.stack([one(i) for i in range(p)], axis=1)
+
+
 def _other_starts(prepared: Prepared, names: list[str], found: Minima, start: Mapping, fixed: Mapping, wide: Sequence[str], limits: Mapping):
     "Places where another valley may begin: which of the p minimisations, and their starting values (q,) by name."
     p = len(found.point)
@@ -352,7 +361,7 @@ def _other_starts(prepared: Prepared, names: list[str], found: Minima, start: Ma
     for grid in _grids(prepared, names, found, limits, wide):
         shape = np.broadcast_shapes(*(axis.shape for axis in grid.values()))
         flat = {name: np.broadcast_to(axis, shape).ravel() for name, axis in grid.items()}
-        nll = np.stack([nll_at(prepared, {**base, **{name: np.full(p, value[g]) for name, value in flat.items()}}) for g in range(np.prod(shape))])
+        nll = _on_grid(prepared, base, grid, flat, p)
         lowest = _valleys(nll.reshape(*shape, p)).reshape(-1, p)
         steps = {name: np.ptp(axis) / (axis.size - 1) for name, axis in grid.items()}
         near = np.all([np.abs(flat[name][:, None] - found.point[:, names.index(name)]) < 1.01 * steps[name] for name in grid], axis=0)
@@ -475,7 +484,7 @@ def fit_one(prepared: Prepared, start: Mapping[str, float] | None = None) -> Fit
     begin = {name: float(value[0]) for name, value in fits.values.items()}
     if not (fits.converged[0] and np.isfinite(fits.nll[0])):
         refuse_impossible(prepared, begin)
-        return _by_minuit(prepared, model.fixed, begin, model.parameters)                      # raises with Minuit's reason
+        return minimise(*_functions(prepared, model.fixed, begin, model.parameters))            # raises with Minuit's reason
     errors = {name: float(error[0]) for name, error in fits.errors.items()}
     minuit = minuit_at(*_functions(prepared, model.fixed, begin, model.parameters))
     return Fit(begin, errors, float(fits.nll[0]), minuit, tuple(_notes(prepared, errors, _fitted(prepared, names, model.fixed, start).rival, fits)))
