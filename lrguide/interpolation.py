@@ -122,10 +122,10 @@ def through_nodes(ratio, x: np.ndarray, ranges: Mapping[str, tuple[float, float]
     "The Interpolant of these degrees."
     ranges = Ranges(ranges)
     grid = combinations(*(chebyshev_nodes(degree) for degree in degrees))
-    values = values_at(ratio, x, ranges.at(grid)).reshape(*[degree + 1 for degree in degrees], len(x))
-    for i, degree in enumerate(degrees):
-        inverse = np.linalg.inv(chebyshev(chebyshev_nodes(degree), degree))
-        values = np.moveaxis(np.tensordot(inverse, values, axes=(1, i)), 0, i)
+    values, before = values_at(ratio, x, ranges.at(grid)), 1
+    for degree in degrees:
+        values = np.linalg.inv(chebyshev(chebyshev_nodes(degree), degree)) @ values.reshape(before, degree + 1, -1)
+        before *= degree + 1
     return Interpolant(values.reshape(1, -1, len(x)), ranges, tuple(degrees))
 
 # %% ../nbs/9_machinery/97_interpolation.ipynb #0000002b

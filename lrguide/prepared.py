@@ -349,7 +349,7 @@ def _on_grid(prepared: Prepared, base: Mapping, grid: Mapping, flat: Mapping, p:
     def one(i):                                            # a scan asks a ratio once for all strengths and yields
         own = tuple(constraint.take(i) if hasattr(constraint, "take") else constraint for constraint in prepared.constraints)
         at = {**{name: value[i] for name, value in points.items()}, **grid}
-        return scan_of(prepared.model, own, at, lambda: [part.take([i]).on_grid for part in prepared.parts]).ravel()
+        return scan_of(prepared.model, own, at, lambda: [part.take(slice(i, i + 1)).on_grid for part in prepared.parts]).ravel()
     return np.stack([one(i) for i in range(p)], axis=1)
 
 
