@@ -122,11 +122,15 @@ def through_nodes(ratio, x: np.ndarray, ranges: Mapping[str, tuple[float, float]
     "The Interpolant of these degrees."
     ranges = Ranges(ranges)
     grid = combinations(*(chebyshev_nodes(degree) for degree in degrees))
-    values, before = values_at(ratio, x, ranges.at(grid)), 1
-    for degree in degrees:
-        values = np.linalg.inv(chebyshev(chebyshev_nodes(degree), degree)) @ values.reshape(before, degree + 1, -1)
-        before *= degree + 1
-    return Interpolant(values.reshape(1, -1, len(x)), ranges, tuple(degrees))
+    nodes, inverse = ranges.at(grid), [np.linalg.inv(chebyshev(chebyshev_nodes(degree), degree)) for degree in degrees]
+    found, step = np.empty((1, len(grid), len(x))), max(1, 2**18 // len(grid))
+    for start in range(0, len(x), step):                   # so many events at a time that they stay in the cache
+        values, before = values_at(ratio, x[start:start + step], nodes), 1
+        for matrix in inverse:
+            values = matrix @ values.reshape(before, len(matrix), -1)
+            before *= len(matrix)
+        found[0, :, start:start + step] = values.reshape(len(grid), -1)
+    return Interpolant(found, ranges, tuple(degrees))
 
 # %% ../nbs/9_machinery/97_interpolation.ipynb #0000002b
 def _off(fitted: np.ndarray, values: np.ndarray) -> float:
