@@ -56,8 +56,8 @@ def _direct_ends(curves: Curves, threshold: float, walls: tuple[float, float]) -
     point = np.stack([curves.best if name == curves.name else curves.others[name] for name in names], axis=1)
     part = lambda which: prepared if len(which) == len(prepared) else prepared.take(which)
     evaluate = lambda points, which: derivatives_at(part(which), {**prepared.model.fixed, **dict(zip(names, points.T))}, names)
-    height = 0.5 * threshold * np.broadcast_to(curves.scale, len(point))
-    found, fine = zip(*(ends_at_height(evaluate, point, names.index(curves.name), height, np.full(len(point), sign), low, high) for sign in (-1.0, 1.0)))
+    bottom, height = (point, curves.lowest, curves.second), 0.5 * threshold * np.broadcast_to(curves.scale, len(point))
+    found, fine = zip(*(ends_at_height(evaluate, *bottom, names.index(curves.name), height, np.full(len(point), sign), low, high) for sign in (-1.0, 1.0)))
     inside = (low < point) & (point < high)
     return fine[0] & fine[1] & inside.all(axis=1) & ~curves.failed & (not getattr(prepared.model, "knots", None)), np.array(found)
 

@@ -255,16 +255,16 @@ def crossings(function: Callable[[np.ndarray], np.ndarray], near: np.ndarray, fa
     return best
 
 # %% ../nbs/9_machinery/95_minimum.ipynb #23038abc
-def ends_at_height(evaluate: Callable, point: np.ndarray, at: int, height: np.ndarray, sign: np.ndarray, low: np.ndarray, high: np.ndarray) -> tuple:
-    """Values (q,) of parameter number `at` on the side `sign` (q,) where the nll, the others fitted, is `height` (q,) above its minimum at `point` (q, P).
+def ends_at_height(evaluate: Callable, best: np.ndarray, lowest: np.ndarray, second: np.ndarray, at: int, height: np.ndarray, sign: np.ndarray,
+                   low: np.ndarray, high: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Values (q,) of parameter number `at` on the side `sign` (q,) where the nll, the others fitted, is `height` (q,) above its minimum,
+    and whether they were found (q,), inside `low` and `high` (P,). Venzon and Moolgavkar (1988).
 
-    And whether they were found (q,), inside `low` and `high` (P,). `evaluate` as for `newton`. Venzon and Moolgavkar (1988)."""
-    point, found, going = point.copy(), np.zeros(len(point), bool), np.arange(len(point))
-    goal, others, usual = height.copy(), np.arange(point.shape[1]) != at, np.full(len(point), np.nan)
+    The minimum: `lowest` (q,) at `best` (q, P), with `second` derivatives (q, P, P). `evaluate` as for `newton`."""
+    point, found, going, goal = best.copy(), np.zeros(len(best), bool), np.arange(len(best)), lowest + height
+    others, usual = np.arange(point.shape[1]) != at, np.full(len(point), np.nan)
     for count in range(12):
-        value, gradient, second = evaluate(point[going], going)
-        if count == 0:
-            goal, gradient = value + height, np.zeros_like(gradient)
+        value, gradient, second = evaluate(point[going], going) if count else (lowest, np.zeros_like(best), second)
         fine = np.isfinite(value) & np.isfinite(gradient).all(axis=1) & _is_positive(second)
         going, value, gradient, second = going[fine], value[fine], gradient[fine], second[fine]
         to_own, slope = second[:, others, at], gradient[:, others, None]
@@ -274,11 +274,11 @@ def ends_at_height(evaluate: Callable, point: np.ndarray, at: int, height: np.nd
         with np.errstate(invalid="ignore"):
             step = (sign[going] * np.sqrt(tilt**2 + 2 * bend * (missing + depth)) - tilt) / bend
         if count == 0:
-            usual[going], start = np.abs(step), point[:, at].copy()
+            usual[going] = np.abs(step)
         trial = point[going]
         trial[:, at] += step
         trial[:, others] -= down + across * step[:, None]
-        away = np.abs(trial[:, at] - start[going]) / usual[going]
+        away = np.abs(trial[:, at] - best[going, at]) / usual[going]
         fine = ((low < trial) & (trial < high)).all(axis=1) & (away > 0.2) & (away < 5)
         point[going[fine]] = trial[fine]
         found[going] = fine & (np.abs(missing) + depth < 1e-6)             # after the step it is closer by far

@@ -431,14 +431,14 @@ def inflation(prepared: Prepared, name: str) -> np.ndarray:
 @dataclass(frozen=True, eq=False)
 class Fits:
     """Fits of b data sets: `values` and `errors` by name, smallest `nll` (b,), `converged` (b,); `rise_of_second` (b,): how far the nll of
-    the second-deepest minimum that was found lies above, infinite if there was none.
-
+    the second-deepest minimum that was found lies above, infinite if there was none; `second` (b, P, P): derivatives of nll at the minimum.
     An error is NaN for a parameter at a limit, infinite for one that the data do not measure."""
     values: dict[str, np.ndarray]
     errors: dict[str, np.ndarray]
     nll: np.ndarray
     converged: np.ndarray
     rise_of_second: np.ndarray
+    second: np.ndarray
 
 
 def _wide(prepared: Prepared, names: list[str], start: Mapping | None, limits: Mapping) -> list[str]:
@@ -462,14 +462,14 @@ def fit_all(prepared: Prepared, fixed: Mapping[str, float | np.ndarray] = None, 
     names = [name for name in model.parameters if name not in held]
     if not names:
         nll = nll_at(prepared, held)
-        return Fits({}, {}, nll, ~np.isnan(nll), np.full(len(nll), np.inf))
+        return Fits({}, {}, nll, ~np.isnan(nll), np.full(len(nll), np.inf), np.zeros((len(nll), 0, 0)))
     found = _fitted(prepared, names, held, start, within)
     values, limits = dict(zip(names, found.point.T)), narrowed(model.parameters, within or {})
     low, high = (np.broadcast_to(np.array([limits[name][end] for name in names], float), found.point.shape) for end in (0, 1))
     errors = standard_errors(found.point, found.second, low, high, gradient_scatter(prepared, {**held, **values}, names) if prepared.importance else None)
     errors = np.where(_at_zero(prepared, {**held, **values}, names), np.nan, errors)
-    second = np.full(len(found.nll), np.inf) if found.rival is None else found.rival.nll - found.nll
-    return Fits(values, dict(zip(names, errors.T)), found.nll, found.converged, second)
+    higher = np.full(len(found.nll), np.inf) if found.rival is None else found.rival.nll - found.nll
+    return Fits(values, dict(zip(names, errors.T)), found.nll, found.converged, higher, found.second)
 
 # %% ../nbs/9_machinery/96_prepared.ipynb #b03fcec6
 def fit_one(prepared: Prepared, start: Mapping[str, float] | None = None) -> Fit:
@@ -528,7 +528,7 @@ def in_groups(model: object, data, weights=None) -> Iterator[tuple[np.ndarray, P
     groups = [[]]
     for i in np.argsort(sizes, kind="stable"):
         longest = sizes[i] + 1
-        if groups[-1] and (longest > 2 * sizes[groups[-1][0]] + 64 or longest * len(groups[-1]) > 2**20):
+        if groups[-1] and (longest > 2 * sizes[groups[-1][0]] + 64 or longest * len(groups[-1]) > 2**16):
             groups.append([])
         groups[-1].append(i)
     for which in map(np.array, groups):
@@ -544,7 +544,7 @@ def fits_of(model: object, data, weights=None, start: Mapping[str, float] | None
     whole = lambda parts: np.concatenate(list(parts))[back]
     return Fits({name: whole(fits.values[name] for fits in found) for name in found[0].values},
                 {name: whole(fits.errors[name] for fits in found) for name in found[0].errors},
-                *(whole(getattr(fits, name) for fits in found) for name in ("nll", "converged", "rise_of_second")))
+                *(whole(getattr(fits, name) for fits in found) for name in ("nll", "converged", "rise_of_second", "second")))
 
 # %% ../nbs/9_machinery/96_prepared.ipynb #9c137185
 def _conditional_minima(prepared: Prepared, names: list[str], start: Mapping, fixed: Mapping, wide: Sequence[str] = ()) -> tuple:
