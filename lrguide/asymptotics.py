@@ -88,7 +88,7 @@ class Curves:
             raise ValueError(f"name: expected one of the free parameters {', '.join(prepared.model.parameters)}, got {name!r}")
         self.prepared, self.name = prepared, name
         fits = prepared.fit_many()
-        self.best, self.lowest, self.failed = fits.values[name], fits.nll, ~fits.converged | ~np.isfinite(fits.nll)
+        self.best, self.lowest, self.second, self.failed = fits.values[name], fits.nll, fits.second, ~fits.converged | ~np.isfinite(fits.nll)
         self.width = np.where(fits.errors[name] > 0, fits.errors[name], 1.0)
         self.others = {other: value for other, value in fits.values.items() if other != name}
         self.slope = dict.fromkeys(self.others, 0.0)        # of the others along the curve, from the last point that was asked

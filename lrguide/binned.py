@@ -215,7 +215,7 @@ def _draw(templates: Templates, values: Mapping[str, float], n: int, rng: np.ran
     "Counts (n, b) of `n` pseudo-experiments at the parameter `values`."
     return rng.poisson(templates.contents(values), (n, templates.n_bins)).astype(float)
 
-# %% ../nbs/3_awareness/31_gaussian.ipynb #4061b6a4
+# %% ../nbs/3_awareness/31_gaussian.ipynb #0a9fb547
 @dataclass(frozen=True, eq=False)
 class Templates(OnData):
     """Likelihood of a histogram: expected bin contents of `signal` (at mu = 1) and `background` (g, b) at g increasing values `nu` (g,) of parameter `name`.
@@ -245,13 +245,18 @@ class Templates(OnData):
     def strength(self) -> dict[str, str]:
         return {"mu": "signal"}
 
-    def rates(self, values: Mapping[str, np.ndarray]) -> tuple[np.ndarray, np.ndarray | None]:
-        "Expected contents (p, b) and their variances, None without a simulation."
-        return expected(self, values)
+    @property
+    def simulated(self) -> list[str]:
+        "Processes whose contents come from a finite simulation."
+        return [name for name in CONTENTS[:2] if getattr(self, f"{name}_variance") is not None]
 
-    def slopes(self, values: Mapping[str, np.ndarray]) -> dict[str, tuple]:
+    def rates(self, values: Mapping[str, np.ndarray], factor=1.0) -> tuple[np.ndarray, np.ndarray | None]:
+        "Expected contents (p, b) and their variances, None without a simulation; `factor` (s, b): of what is simulated."
+        return expected(self, values, factor)
+
+    def slopes(self, values: Mapping[str, np.ndarray], factor=1.0) -> dict[str, tuple]:
         "Derivatives (p, b) of both by parameter, and by pairs of them."
-        return _slopes(self, values)
+        return _slopes(self, values, factor)
 
     def __add__(self, other) -> Channels:
         return joined(self, other)
@@ -288,9 +293,12 @@ def _best_rate(rate, counts, variance) -> tuple[np.ndarray, np.ndarray]:
 # %% ../nbs/3_awareness/31_gaussian.ipynb #7bb16c0a
 @dataclass(frozen=True, eq=False)
 class Bins:
-    "What a histogram adds to minus log likelihood: `counts` (s, b) of s data sets, or (1, b), where `model`, Templates or a Histogram, says what is expected."
+    """What a histogram adds to minus log likelihood: `counts` (s, b) of s data sets, or (1, b), where `model`, Templates or a Histogram, says what is expected.
+
+    `factor` (s, b): by which a simulation of its own would have found other contents than the model's; 1 but for an Asimov set."""
     model: Templates | Histogram
     counts: np.ndarray
+    factor: float | np.ndarray = 1.0
 
     def __len__(self) -> int:
         return len(self.counts)
@@ -308,20 +316,17 @@ class Bins:
     def log_rate(self, values: Mapping[str, np.ndarray]) -> np.ndarray:
         "Log of the expected contents (p, b)."
         with np.errstate(divide="ignore", invalid="ignore"):
-            rate = self.model.rates(values)[0]
+            rate = self.model.rates(values, self.factor)[0]
             return np.where(rate >= 0, np.log(rate), -np.inf)
 
     def not_negative(self, values: Mapping[str, np.ndarray]) -> np.ndarray:
         "Numbers (p, b) that have to stay at zero or above: the expected contents; 1 if no strength is negative."
-        return np.ones((n_points_of(values), 1)) if self.model.positive(values) else self.model.rates(values)[0]
+        return np.ones((n_points_of(values), 1)) if self.model.positive(values) else self.model.rates(values, self.factor)[0]
 
     def nll(self, values: Mapping[str, np.ndarray]) -> np.ndarray:
         "Minus log likelihood (p,), constants dropped."
-        return poisson_nll(*self.seen(*self.model.rates(values)))
-
-    def seen(self, rate: np.ndarray, variance: np.ndarray | None) -> tuple:
-        "The arguments of `poisson_nll`."
-        return rate, self.counts, variance
+        rate, variance = self.model.rates(values, self.factor)
+        return poisson_nll(rate, self.counts, variance)
 
     def derivatives(self, values: Mapping[str, np.ndarray], names: list[str]) -> tuple:
         "nll (p,), gradient (p, P) and second derivatives (p, P, P) with respect to the parameters `names`."
@@ -331,18 +336,28 @@ class Bins:
 
     def take(self, sets) -> Bins:
         "The data sets `sets`."
-        return self if len(self) == 1 else replace(self, counts=self.counts[sets])
+        own = lambda array: array[sets] if len(np.atleast_1d(array)) > 1 else array
+        return replace(self, counts=own(self.counts), factor=own(self.factor))
+
+    def asimov(self, values: Mapping[str, np.ndarray]) -> Bins:
+        "What is expected at `values` (p,), and a simulation that was what these counts want it to be then."
+        return _asimov_bins(self, values)
 
 # %% ../nbs/3_awareness/31_gaussian.ipynb #f1c2b6c7
-def expected(templates: Templates, values: Mapping[str, np.ndarray]) -> tuple[np.ndarray, np.ndarray | None]:
-    "Rates mu S + B (p, b) at `values` (p,), and their variances, None without a simulation."
+def _simulated(templates: Templates, of: Mapping[str, np.ndarray], factor) -> dict[str, np.ndarray]:
+    "Contents or slopes `of` both processes, those of a simulated one times `factor`."
+    return {**of, **{name: factor * of[name] for name in templates.simulated}}
+
+
+def expected(templates: Templates, values: Mapping[str, np.ndarray], factor=1.0) -> tuple[np.ndarray, np.ndarray | None]:
+    "Rates mu S + B (p, b) at `values` (p,), and their variances, None without a simulation; `factor` (s, b): of what is simulated."
     mu, at = np.reshape(values["mu"], (-1, 1)), np.ravel(values[templates.name])
     of = {name: 0.0 if getattr(templates, name) is None else between(templates.nu, getattr(templates, name), at) for name in CONTENTS}
-    simulated = templates.signal_variance is not None or templates.background_variance is not None
-    return mu * of["signal"] + of["background"], mu**2 * of["signal_variance"] + of["background_variance"] if simulated else None
+    of = _simulated(templates, of, factor)
+    return mu * of["signal"] + of["background"], mu**2 * of["signal_variance"] + of["background_variance"] if templates.simulated else None
 
 
-def _slopes(templates: Templates, values: Mapping[str, np.ndarray]) -> dict[str, tuple]:
+def _slopes(templates: Templates, values: Mapping[str, np.ndarray], factor) -> dict[str, tuple]:
     "Derivatives (p, b) of rate and variance by parameter, and by both: {'mu': (rate, variance), ...}."
     mu, at = np.reshape(values["mu"], (-1, 1)), values[templates.name]
     value = {name: 0.0 if getattr(templates, name) is None else between(templates.nu, getattr(templates, name), at) for name in CONTENTS}
@@ -351,6 +366,7 @@ def _slopes(templates: Templates, values: Mapping[str, np.ndarray]) -> dict[str,
         cell = np.clip(np.searchsorted(templates.nu, at, side="right") - 1, 0, len(templates.nu) - 2)
         slope = {name: 0.0 if getattr(templates, name) is None else (np.diff(getattr(templates, name), axis=0) / np.diff(templates.nu)[:, None])[cell]
                  for name in CONTENTS}
+    value, slope = _simulated(templates, value, factor), _simulated(templates, slope, factor)
     first = {"mu": (value["signal"], 2 * mu * value["signal_variance"]),
              templates.name: (mu * slope["signal"] + slope["background"], mu**2 * slope["signal_variance"] + slope["background_variance"])}
     second = {("mu", "mu"): (0.0, 2 * value["signal_variance"]), ("mu", templates.name): (slope["signal"], 2 * mu * slope["signal_variance"])}
@@ -359,8 +375,8 @@ def _slopes(templates: Templates, values: Mapping[str, np.ndarray]) -> dict[str,
 
 def _bin_derivatives(bins: Bins, values: Mapping[str, np.ndarray], names: list[str]) -> tuple:
     "nll (p,), gradient (p, P), second derivatives (p, P, P): the formulae of the text."
-    rate, variance = bins.model.rates(values)
-    slopes, n = bins.model.slopes(values), bins.counts
+    rate, variance = bins.model.rates(values, bins.factor)
+    slopes, n = bins.model.slopes(values, bins.factor), bins.counts
     with np.errstate(divide="ignore", invalid="ignore"):
         best = rate if variance is None else _best_rate(rate, n, variance)[0]
         spread = np.zeros(1) if variance is None else variance
@@ -377,6 +393,16 @@ def _bin_derivatives(bins: Bins, values: Mapping[str, np.ndarray], names: list[s
                 curve = w * (slopes[a][0] - g * slopes[a][1]) * (slopes[b][0] - g * slopes[b][1]) + g * bent - 0.5 * g**2 * bent_variance
             second[:, i, j] = curve.sum(axis=1)
     return poisson_nll(rate, n, variance), gradient, second
+
+
+def _asimov_bins(bins: Bins, values: Mapping[str, np.ndarray]) -> Bins:
+    "The Bins of an Asimov set at `values` (p,): beta of each bin is one of the parameters that the data have fitted."
+    rate, variance = bins.model.rates(values, bins.factor)
+    if variance is None:
+        return replace(bins, counts=rate)
+    best, simulated = _best_rate(rate, bins.counts, variance)[0], bins.model.rates(values, bins.factor + 1.0)[0] - rate
+    more = np.divide(best - rate, simulated, out=np.zeros_like(rate), where=simulated > 0)
+    return replace(bins, counts=best, factor=bins.factor + more)
 
 # %% ../nbs/3_awareness/31_gaussian.ipynb #8dda9605
 @dataclass(frozen=True, eq=False)
@@ -456,18 +482,23 @@ class Histogram(OnData):
         return len(next(iter(self.processes.values())).contents)
 
     @property
+    def simulated(self) -> list[str]:
+        "Processes whose contents come from a finite simulation."
+        return [name for name, process in self.processes.items() if process.variance is not None]
+
+    @property
     def ranges_of_all(self) -> Ranges:
         "Name and range of all parameters, fixed ones included, strengths first."
         effects = [dict.fromkeys((*process.norm, *process.shape), STANDARD) for process in self.processes.values()]
         return narrowed(dict.fromkeys(self.strength, (-np.inf, np.inf)), *effects, self.ranges or {})
 
-    def rates(self, values: Mapping[str, np.ndarray]) -> tuple[np.ndarray, np.ndarray | None]:
-        "Expected contents (p, b) and their variances, None without a simulation."
-        return _histogram_rates(self, values)[:2]
+    def rates(self, values: Mapping[str, np.ndarray], factor=1.0) -> tuple[np.ndarray, np.ndarray | None]:
+        "Expected contents (p, b) and their variances, None without a simulation; `factor` (s, b): of what is simulated."
+        return _histogram_rates(self, values, factor)[:2]
 
-    def slopes(self, values: Mapping[str, np.ndarray]) -> dict[str, tuple]:
+    def slopes(self, values: Mapping[str, np.ndarray], factor=1.0) -> dict[str, tuple]:
         "Derivatives (p, b) of both by parameter, and by pairs of them."
-        return _histogram_rates(self, values)[2]
+        return _histogram_rates(self, values, factor)[2]
 
     def positive(self, values: Mapping[str, np.ndarray]) -> bool:
         "Whether nothing can be expected to be negative."
@@ -485,7 +516,7 @@ class Histogram(OnData):
     channels, split, parts, sets, grid, scanned = property(_itself), _split, _parts, _rows, _bin_grid, _scanned
     contents, draw = _contents, _draw
 
-# %% ../nbs/3_awareness/31_gaussian.ipynb #c98e3bbe
+# %% ../nbs/3_awareness/31_gaussian.ipynb #e99a04d6
 def _checked_histogram(histogram: Histogram) -> dict:
     "All fields of a Histogram in their final form. Raises TypeError or ValueError for parts that do not belong together."
     processes, strength, ranges = dict(histogram.processes), dict(histogram.strength or {}), dict(histogram.ranges or {})
@@ -507,23 +538,26 @@ def _checked_histogram(histogram: Histogram) -> dict:
     return {"processes": processes, "strength": strength, "ranges": ranges, "constraints": constraints, "fixed": fixed}
 
 
-def _histogram_rates(histogram: Histogram, values: Mapping[str, np.ndarray]) -> tuple[np.ndarray, np.ndarray | None, dict]:
-    "Contents (p, b), variances or None, and the derivatives of both: {'mu': (contents, variance), ('mu', 'lumi'): ...}."
+def _histogram_rates(histogram: Histogram, values: Mapping[str, np.ndarray], factor) -> tuple[np.ndarray, np.ndarray | None, dict]:
+    """Contents (p, b), variances or None, and the derivatives of both: {'mu': (contents, variance), ('mu', 'lumi'): ...}.
+
+    `factor` (s, b) multiplies what is simulated, but not its variance."""
     found = {name: _process_rate(histogram, name, values) for name in histogram.processes}
-    simulated = [name for name, process in histogram.processes.items() if process.variance is not None]
+    simulated = histogram.simulated
     blank = np.zeros((max(np.size(value) for value in values.values()) if values else 1, histogram.n_bins))
     add = lambda names, part, key=None: blank + sum(found[name][part] if key is None else found[name][part].get(key, 0.0) for name in names)
-    rate, moved = add(found, 0), add(simulated, 0)
+    whole = lambda part, key=None: add(set(found) - set(simulated), part, key) + factor * add(simulated, part, key)
+    moved = add(simulated, 0)
     nominal = sum((histogram.processes[name].contents for name in simulated), np.zeros(histogram.n_bins))
     spread = sum((histogram.processes[name].variance for name in simulated), np.zeros(histogram.n_bins))
     relative = np.divide(spread, nominal**2, out=np.zeros(histogram.n_bins), where=nominal > 0)
     names, slopes = list(histogram.ranges_of_all), {}
     first = {a: add(simulated, 1, a) for a in names}
     for a in names:
-        slopes[a] = add(found, 1, a), 2 * relative * moved * first[a]
+        slopes[a] = whole(1, a), 2 * relative * moved * first[a]
         for b in names:
-            slopes[a, b] = add(found, 2, (a, b)), 2 * relative * (first[a] * first[b] + moved * add(simulated, 2, (a, b)))
-    return rate, relative * moved**2 if simulated else None, slopes
+            slopes[a, b] = whole(2, (a, b)), 2 * relative * (first[a] * first[b] + moved * add(simulated, 2, (a, b)))
+    return whole(0), relative * moved**2 if simulated else None, slopes
 
 # %% ../nbs/3_awareness/31_gaussian.ipynb #4ac52eb1
 def node_scan(templates: Templates, counts, mu, log_factorial: bool = False) -> np.ndarray:

@@ -21,9 +21,9 @@ from .sums import rows_at_rates, shared_rows
 
 # %% auto #0
 __all__ = ['nu_of', 'positive_yields', 'chances', 'tasks_of', 'pseudo_experiments', 'KnownSource', 'sources_of', 'source_tables',
-           'own_values', 'sources_by_channel', 'all_rows', 'asimov', 'measured_at', 'drawn_events', 'pseudo_data',
-           'event_terms', 'Observed', 'observed', 'Rows', 'channel_rows', 'all_terms', 'own_terms', 'all_rates',
-           'own_rates', 'Tail', 'tail_of', 'beyond']
+           'own_values', 'sources_by_channel', 'all_rows', 'asimov', 'measured_at', 'asimov_on', 'drawn_events',
+           'pseudo_data', 'event_terms', 'Observed', 'observed', 'Rows', 'channel_rows', 'all_terms', 'own_terms',
+           'all_rates', 'own_rates', 'Tail', 'tail_of', 'beyond']
 
 # %% ../nbs/9_machinery/99_experiments.ipynb #00000007
 def nu_of(source, values: Mapping[str, float] | None):
@@ -352,7 +352,7 @@ def sources_by_channel(model: OnData, source, values: Mapping[str, float]) -> di
     several = isinstance(source, Mapping) and len(model.channels) > 1
     if several and set(source) != set(model.channels):
         raise ValueError(f"source: expected an entry for each of the channels {', '.join(model.channels)}, got {', '.join(source) or 'none'}")
-    return {key: sources_of(channel, source[key] if several else source, own_values(channel, values)) if hasattr(channel, "processes") else {}
+    return {key: sources_of(channel, source[key] if several else source, own_values(channel, values)) if not hasattr(channel, "draw") else {}
             for key, channel in model.channels.items()}
 
 
@@ -388,6 +388,17 @@ def measured_at(model: OnData, values: Mapping[str, float]) -> tuple:
     at = lambda c: float(values[c.name]) if isinstance(c.name, str) else np.array([values[name] for name in c.name], dtype=float)
     return tuple(replace(c, mean=at(c)) if hasattr(c, "mean") else c for c in model.constraints)
 
+
+def asimov_on(model: OnData, values: Mapping[str, float], *, source=None, seen: Prepared | None = None) -> Prepared:
+    """The `asimov` data at `values`, Prepared, with constraints that have measured exactly these.
+
+    `seen`: data that have fitted `values`; they also say what simulations of a finite size were (the factors of Barlow and Beeston)."""
+    values = complete(model, values)
+    made = replace(model.on(asimov(model, values, source=source)), constraints=measured_at(model, values))
+    points = {name: np.array([value], dtype=float) for name, value in values.items()}
+    of = lambda old, new: old.asimov(points) if hasattr(old, "asimov") else new
+    return made if seen is None else replace(made, parts=tuple(map(of, seen.parts, made.parts)))
+
 # %% ../nbs/9_machinery/99_experiments.ipynb #0000004f
 def drawn_events(source, name: str, n: int, rng: np.random.Generator, values: Mapping[str, float]) -> np.ndarray:
     "`n` events (n, d) of a process."
@@ -420,7 +431,7 @@ def pseudo_data(models: Mapping[str, OnData], truth: Mapping[str, float], source
     again = [constraint.repeat(truth, n, rng) for constraint in first.constraints]
     drawn = {}
     for key, channel in first.channels.items():
-        if not hasattr(channel, "processes"):              # a histogram draws its own counts
+        if hasattr(channel, "draw"):                       # a histogram draws its own counts
             drawn[key] = channel.draw(own_values(channel, truth), n, rng)
             continue
         yields = positive_yields(channel, own_values(channel, truth), "truth")

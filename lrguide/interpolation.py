@@ -61,13 +61,19 @@ class Interpolant:
         return values if np.ndim(nu) == 2 else values[0]
 
     def derivatives(self, nu: np.ndarray) -> tuple:
-        "Log ratios (p, n), first (k, p, n) and second derivatives (k, k, p, n) at nu (p, k)."
-        k = len(self.degrees)
-        found = self._evaluate(products(nu, self.parameters, self.degrees, order=2)).transpose(1, 0, 2)
-        second = np.empty((k, k, *found.shape[1:]))
+        "Log ratios (p, n), first derivatives (k, p, n) at nu (p, k), and a function of weights (p, n): the weighted sums of second ones (k, k, p)."
+        k, rows = len(self.degrees), products(nu, self.parameters, self.degrees, order=2)
+        found = self._evaluate(rows[:, :1 + k]).transpose(1, 0, 2)
+        return found[0], found[1:], lambda weights: self._curve(rows[:, 1 + k:], weights)
+
+    def _curve(self, rows: np.ndarray, weights: np.ndarray) -> np.ndarray:
+        "Weighted sums (k, k, p) of second derivatives: the events are added first, coefficient by coefficient."
+        k, own = len(self.degrees), self.coefficients
+        added = (own @ weights[:, :, None])[:, :, 0] if len(own) > 1 else weights @ own[0].T
+        found, second = np.einsum("prg,pg->rp", rows, added), np.empty((k, k, len(rows)))
         for place, (i, j) in enumerate((i, j) for i in range(k) for j in range(i + 1)):
-            second[i, j] = second[j, i] = found[1 + k + place]
-        return found[0], found[1:1 + k], second
+            second[i, j] = second[j, i] = found[place]
+        return second
 
     def _evaluate(self, rows: np.ndarray) -> np.ndarray:
         "(p, r, n) from rows (p, r, g) of values of the polynomials."
@@ -116,11 +122,15 @@ def through_nodes(ratio, x: np.ndarray, ranges: Mapping[str, tuple[float, float]
     "The Interpolant of these degrees."
     ranges = Ranges(ranges)
     grid = combinations(*(chebyshev_nodes(degree) for degree in degrees))
-    values = values_at(ratio, x, ranges.at(grid)).reshape(*[degree + 1 for degree in degrees], len(x))
-    for i, degree in enumerate(degrees):
-        inverse = np.linalg.inv(chebyshev(chebyshev_nodes(degree), degree))
-        values = np.moveaxis(np.tensordot(inverse, values, axes=(1, i)), 0, i)
-    return Interpolant(values.reshape(1, -1, len(x)), ranges, tuple(degrees))
+    nodes, inverse = ranges.at(grid), [np.linalg.inv(chebyshev(chebyshev_nodes(degree), degree)) for degree in degrees]
+    found, step = np.empty((1, len(grid), len(x))), max(1, 2**18 // len(grid))
+    for start in range(0, len(x), step):                   # so many events at a time that they stay in the cache
+        values, before = values_at(ratio, x[start:start + step], nodes), 1
+        for matrix in inverse:
+            values = matrix @ values.reshape(before, len(matrix), -1)
+            before *= len(matrix)
+        found[0, :, start:start + step] = values.reshape(len(grid), -1)
+    return Interpolant(found, ranges, tuple(degrees))
 
 # %% ../nbs/9_machinery/97_interpolation.ipynb #0000002b
 def _off(fitted: np.ndarray, values: np.ndarray) -> float:

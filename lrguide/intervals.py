@@ -15,10 +15,10 @@ from scipy.interpolate import CubicSpline, PchipInterpolator
 from scipy.optimize import brentq
 from scipy.special import gammaln, ndtr, ndtri, xlogy
 from .arrays import check_choice, check_count, check_number, spawn
-from .minimum import crossings
-from .prepared import OnData, Prepared, complete, prepare, starting_values
+from .minimum import crossings, ends_at_height
+from .prepared import OnData, Prepared, complete, derivatives_at, prepare, starting_values
 from .distributions import bounded_tail, limit_tails
-from .experiments import asimov, measured_at, own_values
+from .experiments import asimov_on, own_values
 from .hypotest import (SIGMAS, CLsValue, band_in_words, cls_value, enough_toys, expected_tails, quotient, several_sets,
                               tails_by_strength)
 from .asymptotics import Coverage, Curves, chi2_quantile, for_all_sets, parameter_toys
@@ -48,6 +48,19 @@ def _end(outside: Callable, centre: np.ndarray, step: np.ndarray, wall: float | 
         at_near = np.where(np.isnan(at_near), np.minimum(outside(centre), 0.0), at_near)
     return np.where(at_far > 0, crossings(outside, near, far, at_near, np.where(at_far > 0, at_far, np.inf)), wall)
 
+
+def _direct_ends(curves: Curves, threshold: float, walls: tuple[float, float]) -> tuple[np.ndarray, np.ndarray]:
+    "Which of b data sets (b,) have an interval without any complication, and its ends (2, b): between the `walls`, t at `threshold`, no knots."
+    prepared, names = curves.prepared, list(curves.prepared.model.parameters)
+    low, high = np.array([walls if name == curves.name else prepared.model.parameters[name] for name in names], dtype=float).T
+    point = np.stack([curves.best if name == curves.name else curves.others[name] for name in names], axis=1)
+    part = lambda which: prepared if len(which) == len(prepared) else prepared.take(which)
+    evaluate = lambda points, which: derivatives_at(part(which), {**prepared.model.fixed, **dict(zip(names, points.T))}, names)
+    bottom, height = (point, curves.lowest, curves.second), 0.5 * threshold * np.broadcast_to(curves.scale, len(point))
+    found, fine = zip(*(ends_at_height(evaluate, *bottom, names.index(curves.name), height, np.full(len(point), sign), low, high) for sign in (-1.0, 1.0)))
+    inside = (low < point) & (point < high)
+    return fine[0] & fine[1] & inside.all(axis=1) & ~curves.failed & (not getattr(prepared.model, "knots", None)), np.array(found)
+
 # %% ../nbs/2_uncertainty/27_intervals.ipynb #950b16dc
 @dataclass(frozen=True, eq=False)
 class Intervals:
@@ -69,17 +82,25 @@ def intervals(model: OnData, data, name: str = "mu", level: float = 0.6827, *, c
     values of at least 0, with the statistic (11). Raises RuntimeError if a single data set cannot be fitted."""
     threshold = chi2_quantile(level)
 
+    walls = model.parameters[name] if name in model.parameters else (-np.inf, np.inf)
+    walls = (0.0, walls[1]) if bounded else walls
+
     def ends(prepared):
-        curves, walls = Curves(prepared, name), prepared.model.parameters[name]
-        walls = (0.0, walls[1]) if bounded else walls
+        curves = Curves(prepared, name)
+        known, found = _direct_ends(curves, threshold, walls) if critical is None else (np.zeros(len(prepared), bool), np.full((2, len(prepared)), np.nan))
+        failed = np.zeros(len(prepared), bool)
+        if len(rest := np.flatnonzero(~known)):
+            found[:, rest], failed[rest] = searched(Curves(prepared.take(rest), name) if known.any() else curves)
+        return *np.where(failed, np.nan, found), curves.best, failed
+
+    def searched(curves):
         centre, zero = curves.inside() if bounded else (curves.best, 0.0)
 
         def outside(value):
             height = threshold if critical is None else critical(value)
             rise = 2 * np.maximum(curves.rise(value) - zero, 0.0)
             return np.where(curves.failed, 1.0, np.sqrt(rise) - np.sqrt(height) if np.all(height > 0) else rise - height)      # roots are nearly straight
-        found = [_end(outside, centre, sign * curves.width, wall) for sign, wall in zip((-1, 1), walls)]
-        return *(np.where(curves.failed, np.nan, end) for end in found), curves.best, curves.failed
+        return [_end(outside, centre, sign * curves.width, wall) for sign, wall in zip((-1, 1), walls)], curves.failed
     return Intervals(*for_all_sets(model, data, weights, ends))
 
 # %% ../nbs/2_uncertainty/27_intervals.ipynb #fa967ee0
@@ -195,9 +216,11 @@ def without_signal(model: OnData, data, strength: str, values: Mapping[str, floa
     return {**model.fixed, **at, **{name: float(value[0]) for name, value in fits.values.items()}}
 
 
-def _asimov_root(model: OnData, strength: str, source, values: Mapping[str, float]) -> tuple[np.ndarray, np.ndarray, float]:
-    "Strengths mu (g,), mu/sigma (g,), and the best strength over sigma, all from the data set expected at the complete `values`, without signal."
-    prepared = replace(model.on(asimov(model, values, source=source)), constraints=measured_at(model, values))
+def _asimov_root(model: OnData, strength: str, source, values: Mapping[str, float], seen: Prepared | None) -> tuple[np.ndarray, np.ndarray, float]:
+    """Strengths mu (g,), mu/sigma (g,), and the best strength over sigma, all from the data set expected at the complete `values`, without signal.
+
+    `seen`: data that have fitted them."""
+    prepared = asimov_on(model, values, source=source, seen=seen)
     curves = Curves(prepared, strength)
     if curves.failed.any():
         raise RuntimeError("the fit to the data set expected without signal did not converge")
@@ -216,7 +239,8 @@ def expected_limits(model: OnData, strength: str = "mu", level: float = 0.05, *,
     `values`: of the other free parameters; those not given are fitted to one data set, `data`. CCGV (2011); `source` as in `p_value`.
     With a ratio that is not exact: what will be reported."""
     level = check_number(level, "level", "(0, 1)")
-    grid, root, bias = _asimov_root(model, strength, source, without_signal(model, data, strength, values))
+    seen = None if data is None else prepare(model, data)
+    grid, root, bias = _asimov_root(model, strength, source, without_signal(model, seen, strength, values), seen)
     n = np.asarray(n_sigma, dtype=float) + bias
     return np.exp(PchipInterpolator(np.log(root), np.log(grid))(np.log(n - ndtri(level * ndtr(n)))))
 
@@ -228,13 +252,14 @@ def asymptotic_limits(model: OnData, data, strength: str = "mu", level: float = 
     `data`, `weights` as in `parameter_tests`; `values`, `source`: for the data set expected without signal, as in `expected_limits`: other
     parameters that have no value there are fitted to each data set, which takes a data set expected for each."""
     level = check_number(level, "level", "(0, 1)")
-    if set(model.parameters) <= {strength, *(values or {})}:
-        root = _asimov_root(model, strength, source, without_signal(model, None, strength, values))
+    own = lambda seen: _asimov_root(model, strength, source, without_signal(model, seen, strength, values), seen)
+    if set(model.parameters) <= {strength, *(values or {})} and not any(getattr(channel, "simulated", ()) for channel in model.channels.values()):
+        root = own(None)
         limits = lambda prepared: _limits(prepared, strength, level, root)
     else:
         def limits(prepared):
-            one = lambda i: _limits(prepared.take([i]), strength, level, _asimov_root(model, strength, source, without_signal(model, prepared.take([i]), strength, values)))
-            return tuple(np.concatenate(columns) for columns in zip(*map(one, range(len(prepared)))))
+            each = [prepared.take([i]) for i in range(len(prepared))]
+            return tuple(np.concatenate(columns) for columns in zip(*(_limits(one, strength, level, own(one)) for one in each)))
     return for_all_sets(model, data, weights, limits)[0]
 
 

@@ -17,7 +17,7 @@ from .arrays import check_number
 
 # %% auto #0
 __all__ = ['differentiated', 'newton', 'newton_step', 'Minima', 'deeper', 'standard_errors', 'Fit', 'minimise', 'minuit_at',
-           'crossings', 'Profile']
+           'crossings', 'ends_at_height', 'Profile']
 
 # %% ../nbs/9_machinery/95_minimum.ipynb #00000007
 def differentiated(function: Callable[[np.ndarray], np.ndarray], points: np.ndarray, low: np.ndarray, high: np.ndarray):
@@ -253,6 +253,47 @@ def crossings(function: Callable[[np.ndarray], np.ndarray], near: np.ndarray, fa
         if np.all((np.abs(far - near) <= goal) | (np.abs(value) < 1e-8)):
             break
     return best
+
+# %% ../nbs/9_machinery/95_minimum.ipynb #23038abc
+def ends_at_height(evaluate: Callable, best: np.ndarray, lowest: np.ndarray, second: np.ndarray, at: int, height: np.ndarray, sign: np.ndarray,
+                   low: np.ndarray, high: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Values (q,) of parameter number `at` on the side `sign` (q,) where the nll, the others fitted, is `height` (q,) above its minimum,
+    and whether they were found (q,), inside `low` and `high` (P,). Venzon and Moolgavkar (1988).
+
+    The minimum: `lowest` (q,) at `best` (q, P), with `second` derivatives (q, P, P). `evaluate` as for `newton`."""
+    point, found, going, goal = best.copy(), np.zeros(len(best), bool), np.arange(len(best)), lowest + height
+    others, usual = np.arange(point.shape[1]) != at, np.full(len(point), np.nan)
+    for count in range(12):
+        value, gradient, second = evaluate(point[going], going) if count else (lowest, np.zeros_like(best), second)
+        fine = np.isfinite(value) & np.isfinite(gradient).all(axis=1) & _is_positive(second)
+        going, value, gradient, second = going[fine], value[fine], gradient[fine], second[fine]
+        to_own, slope = second[:, others, at], gradient[:, others, None]
+        across, down = np.moveaxis(np.linalg.solve(second[:, others][:, :, others], np.concatenate([to_own[:, :, None], slope], axis=2)), 2, 0)
+        bend, missing = second[:, at, at] - np.sum(to_own * across, axis=1), goal[going] - value
+        tilt, depth = gradient[:, at] - np.sum(to_own * down, axis=1), 0.5 * np.sum(slope[:, :, 0] * down, axis=1)
+        with np.errstate(invalid="ignore"):
+            step = (sign[going] * np.sqrt(tilt**2 + 2 * bend * (missing + depth)) - tilt) / bend
+        if count == 0:
+            usual[going] = np.abs(step)
+        trial = point[going]
+        trial[:, at] += step
+        trial[:, others] -= down + across * step[:, None]
+        away = np.abs(trial[:, at] - best[going, at]) / usual[going]
+        fine = ((low < trial) & (trial < high)).all(axis=1) & (away > 0.2) & (away < 5)
+        point[going[fine]] = trial[fine]
+        found[going] = fine & (np.abs(missing) + depth < 1e-6)             # after the step it is closer by far
+        going = going[fine & ~found[going]]
+        if len(going) == 0:
+            break
+    return point[:, at], found
+
+
+def _is_positive(second: np.ndarray) -> np.ndarray:
+    "Whether second derivatives (q, P, P) are positive definite, in units of their own (q,)."
+    size = np.sqrt(np.maximum(np.einsum("qaa->qa", second), 1e-300))
+    scaled = second / (size[:, :, None] * size[:, None, :])
+    known = np.isfinite(scaled).all(axis=(1, 2))
+    return known & (np.linalg.eigvalsh(np.where(known[:, None, None], scaled, np.eye(second.shape[1])))[:, 0] > 1e-8)
 
 # %% ../nbs/9_machinery/95_minimum.ipynb #00000020
 @dataclass(frozen=True)

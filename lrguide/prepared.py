@@ -286,11 +286,6 @@ def _at_zero(prepared: Prepared, values: Mapping, names: list[str]) -> np.ndarra
     return found
 
 
-def _by_minuit(prepared: Prepared, held: Mapping, start: Mapping[str, float], limits: Mapping) -> Fit:
-    "The Fit of one data set from `start`, other parameters `held`."
-    return minimise(*_functions(prepared, held, start, limits))
-
-
 def _functions(prepared: Prepared, held: Mapping, start: Mapping[str, float], limits: Mapping) -> tuple:
     "The arguments of `minimise` for one data set."
     names, at = list(start), lambda values: {**held, **values}
@@ -329,6 +324,20 @@ def _valleys(nll: np.ndarray) -> np.ndarray:
     return found
 
 # %% ../nbs/9_machinery/96_prepared.ipynb #dcbed656
+def _on_grid(prepared: Prepared, base: Mapping, grid: Mapping, flat: Mapping, p: int) -> np.ndarray:
+    "nll (g, p) of p minimisations on the points of a `grid` (`flat`: g of each parameter), the other parameters at `base`."
+    n_points = len(next(iter(flat.values())))
+    if p != len(prepared) or n_points * max(part.size for part in prepared.parts) < 2**14:
+        return np.stack([nll_at(prepared, {**base, **{name: np.full(p, value[g]) for name, value in flat.items()}}) for g in range(n_points)])
+    points = {name: np.broadcast_to(base[name], p) for name in prepared.model.parameters}
+
+    def one(i):                                            # a scan asks a ratio once for all strengths and yields
+        own = tuple(constraint.take(i) if hasattr(constraint, "take") else constraint for constraint in prepared.constraints)
+        at = {**{name: value[i] for name, value in points.items()}, **grid}
+        return scan_of(prepared.model, own, at, lambda: [part.take(slice(i, i + 1)).on_grid for part in prepared.parts]).ravel()
+    return np.stack([one(i) for i in range(p)], axis=1)
+
+
 def _other_starts(prepared: Prepared, names: list[str], found: Minima, start: Mapping, fixed: Mapping, wide: Sequence[str], limits: Mapping):
     "Places where another valley may begin: which of the p minimisations, and their starting values (q,) by name."
     p = len(found.point)
@@ -337,7 +346,7 @@ def _other_starts(prepared: Prepared, names: list[str], found: Minima, start: Ma
     for grid in _grids(prepared, names, found, limits, wide):
         shape = np.broadcast_shapes(*(axis.shape for axis in grid.values()))
         flat = {name: np.broadcast_to(axis, shape).ravel() for name, axis in grid.items()}
-        nll = np.stack([nll_at(prepared, {**base, **{name: np.full(p, value[g]) for name, value in flat.items()}}) for g in range(np.prod(shape))])
+        nll = _on_grid(prepared, base, grid, flat, p)
         lowest = _valleys(nll.reshape(*shape, p)).reshape(-1, p)
         steps = {name: np.ptp(axis) / (axis.size - 1) for name, axis in grid.items()}
         near = np.all([np.abs(flat[name][:, None] - found.point[:, names.index(name)]) < 1.01 * steps[name] for name in grid], axis=0)
@@ -407,14 +416,14 @@ def inflation(prepared: Prepared, name: str) -> np.ndarray:
 @dataclass(frozen=True, eq=False)
 class Fits:
     """Fits of b data sets: `values` and `errors` by name, smallest `nll` (b,), `converged` (b,); `rise_of_second` (b,): how far the nll of
-    the second-deepest minimum that was found lies above, infinite if there was none.
-
+    the second-deepest minimum that was found lies above, infinite if there was none; `second` (b, P, P): derivatives of nll at the minimum.
     An error is NaN for a parameter at a limit, infinite for one that the data do not measure."""
     values: dict[str, np.ndarray]
     errors: dict[str, np.ndarray]
     nll: np.ndarray
     converged: np.ndarray
     rise_of_second: np.ndarray
+    second: np.ndarray
 
 
 def _wide(prepared: Prepared, names: list[str], start: Mapping | None, limits: Mapping) -> list[str]:
@@ -438,14 +447,14 @@ def fit_all(prepared: Prepared, fixed: Mapping[str, float | np.ndarray] = None, 
     names = [name for name in model.parameters if name not in held]
     if not names:
         nll = nll_at(prepared, held)
-        return Fits({}, {}, nll, ~np.isnan(nll), np.full(len(nll), np.inf))
+        return Fits({}, {}, nll, ~np.isnan(nll), np.full(len(nll), np.inf), np.zeros((len(nll), 0, 0)))
     found = _fitted(prepared, names, held, start, within)
     values, limits = dict(zip(names, found.point.T)), narrowed(model.parameters, within or {})
     low, high = (np.broadcast_to(np.array([limits[name][end] for name in names], float), found.point.shape) for end in (0, 1))
     errors = standard_errors(found.point, found.second, low, high, gradient_scatter(prepared, {**held, **values}, names) if prepared.importance else None)
     errors = np.where(_at_zero(prepared, {**held, **values}, names), np.nan, errors)
-    second = np.full(len(found.nll), np.inf) if found.rival is None else found.rival.nll - found.nll
-    return Fits(values, dict(zip(names, errors.T)), found.nll, found.converged, second)
+    higher = np.full(len(found.nll), np.inf) if found.rival is None else found.rival.nll - found.nll
+    return Fits(values, dict(zip(names, errors.T)), found.nll, found.converged, higher, found.second)
 
 # %% ../nbs/9_machinery/96_prepared.ipynb #b03fcec6
 def fit_one(prepared: Prepared, start: Mapping[str, float] | None = None) -> Fit:
@@ -460,7 +469,7 @@ def fit_one(prepared: Prepared, start: Mapping[str, float] | None = None) -> Fit
     begin = {name: float(value[0]) for name, value in fits.values.items()}
     if not (fits.converged[0] and np.isfinite(fits.nll[0])):
         refuse_impossible(prepared, begin)
-        return _by_minuit(prepared, model.fixed, begin, model.parameters)                      # raises with Minuit's reason
+        return minimise(*_functions(prepared, model.fixed, begin, model.parameters))            # raises with Minuit's reason
     errors = {name: float(error[0]) for name, error in fits.errors.items()}
     minuit = minuit_at(*_functions(prepared, model.fixed, begin, model.parameters))
     return Fit(begin, errors, float(fits.nll[0]), minuit, tuple(_notes(prepared, errors, _fitted(prepared, names, model.fixed, start).rival, fits)))
@@ -504,7 +513,7 @@ def in_groups(model: object, data, weights=None) -> Iterator[tuple[np.ndarray, P
     groups = [[]]
     for i in np.argsort(sizes, kind="stable"):
         longest = sizes[i] + 1
-        if groups[-1] and (longest > 2 * sizes[groups[-1][0]] + 64 or longest * len(groups[-1]) > 2**20):
+        if groups[-1] and (longest > 2 * sizes[groups[-1][0]] + 64 or longest * len(groups[-1]) > 2**16):
             groups.append([])
         groups[-1].append(i)
     for which in map(np.array, groups):
@@ -520,7 +529,7 @@ def fits_of(model: object, data, weights=None, start: Mapping[str, float] | None
     whole = lambda parts: np.concatenate(list(parts))[back]
     return Fits({name: whole(fits.values[name] for fits in found) for name in found[0].values},
                 {name: whole(fits.errors[name] for fits in found) for name in found[0].errors},
-                *(whole(getattr(fits, name) for fits in found) for name in ("nll", "converged", "rise_of_second")))
+                *(whole(getattr(fits, name) for fits in found) for name in ("nll", "converged", "rise_of_second", "second")))
 
 # %% ../nbs/9_machinery/96_prepared.ipynb #9c137185
 def _conditional_minima(prepared: Prepared, names: list[str], start: Mapping, fixed: Mapping, wide: Sequence[str] = ()) -> tuple:

@@ -19,7 +19,7 @@ from .minimum import differentiated
 __all__ = ['BEND', 'distinct', 'log_rate', 'norm_factor', 'shape_shift', 'expected_yields', 'probes', 'n_points_of', 'bent_up',
            'Events', 'events_on', 'is_list_of_sets', 'list_of_sets', 'Grid', 'grid_of', 'event_sum', 'scan_events']
 
-# %% ../nbs/9_machinery/90_rates.ipynb #c2d895b4
+# %% ../nbs/9_machinery/90_rates.ipynb #b3b0ec1b
 def distinct(points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     "Distinct rows (u, k) of `points` (p, k), and which of them each is (p,)."
     found, back = np.unique(points[:, 0] if points.shape[1] == 1 else points, axis=0, return_inverse=True)
@@ -43,10 +43,13 @@ class _Called:
         return check_log_ratios(grid(self.x[0], points), (len(points), self.x.shape[1]))[back]
 
     def derivatives(self, nu: np.ndarray):
-        "Log ratios (p, n), first (k, p, n) and second derivatives (k, k, p, n); zero derivatives where a process has no density."
+        """Log ratios (p, n), first derivatives (k, p, n), and a function of weights (p, n): the weighted sums of second ones (k, k, p).
+
+        Derivatives are zero where a process has no density."""
         with np.errstate(invalid="ignore"):                # -inf - -inf
-            value, *bends = differentiated(self, nu, *self.ranges.T)
-        return value, *(np.where(np.isfinite(one), one, 0.0) for one in bends)
+            values, first, second = differentiated(self, nu, *self.ranges.T)
+        first, second = (np.where(np.isfinite(one), one, 0.0) for one in (first, second))
+        return values, first, lambda weights: np.einsum("pn,klpn->klp", weights, second)
 
     def take(self, sets) -> _Called:
         "The data sets `sets`."
@@ -68,7 +71,7 @@ class _Known:
 
     def derivatives(self, nu: np.ndarray):
         "Log ratios, no derivatives."
-        return self.values, (), ()
+        return self.values, (), None
 
     def take(self, sets) -> _Known:
         "The data sets `sets`."
@@ -379,58 +382,64 @@ def _strength_derivatives(model: object, yields: np.ndarray, values, names: list
 # %% ../nbs/9_machinery/90_rates.ipynb #5df2c59e
 def _derivatives(events: Events, values: Mapping[str, np.ndarray], names: list[str]) -> tuple:
     "nll (p,), gradient (p, P), second derivatives (p, P, P): the formulae of the text."
-    n_points, size = n_points_of(values), len(names)
     yields, slope, bend = _yield_derivatives(events.model, values, names)
     processes = list(events.model.processes.values())
     parts = [ratio.derivatives(_nu(process, values)) for ratio, process in zip(events.ratios, processes)]
     largest, scaled = events.scaled or _scaled([part[0] for part in parts])
     rate, floor = _rate(yields, scaled)
-    g = [{names.index(name): part[1][i] for i, name in enumerate(process.parameters) if len(part[1]) and name in names}
-         for process, part in zip(processes, parts)]
-    order = [{names.index(name): i for i, name in enumerate(process.parameters) if name in names} for process in processes]
     inside, at_least = rate >= floor, np.maximum(rate, floor)
     at_least = np.where(at_least > 0, at_least, 1.0)
-    share = [r / at_least for r in scaled]                                          # r_k over the rate
-    first = [sum(q * (slope[a, k][:, None] + (yields[k][:, None] * g[k][a] if a in g[k] else 0.0)) for k, q in enumerate(share))
-             for a in range(size)]
-    gradient, second = np.empty((n_points, size)), np.empty((n_points, size, size))
+    weights = np.broadcast_to(events.weights, rate.shape)
+    g = [_slopes_of_ratio(process, part[1], names, weights) for process, part in zip(processes, parts)]
+    share = np.stack([np.broadcast_to(r, rate.shape) / at_least for r in scaled], axis=1)     # r_k over the rate (p, K, n)
+    first = slope.transpose(2, 0, 1) @ share                                                # of the log rate (p, P, n)
+    for k, own in enumerate(g):
+        for a, of_ratio in own.items():
+            first[:, a] += yields[k][:, None] * share[:, k] * of_ratio
     total, total_slope, total_bend = bent_up(yields.sum(axis=0))
-    below_floor = None if inside.all() else _slope_of_floor(yields, slope, g, share, rate / at_least, inside)
-    for a in range(size):
-        f_a = first[a] if below_floor is None else first[a] + below_floor[a]
-        gradient[:, a] = total_slope * slope[a].sum(axis=0) - _weighted(events.weights, f_a)
-        for b in range(a + 1):
-            curve = np.where(inside, -first[a] * first[b], 0.0)
-            for k, q in enumerate(share):
-                term = _curve_of_process(yields[k], slope[:, k], bend[:, :, k], g[k], parts[k][2], order[k], a, b)
-                curve = curve if term is None else curve + q * term
-            of_total = total_slope * bend[a, b].sum(axis=0) + total_bend * slope[a].sum(axis=0) * slope[b].sum(axis=0)
-            second[:, a, b] = second[:, b, a] = of_total - _weighted(events.weights, curve)
+    of_total = slope.sum(axis=1)
+    gradient = (total_slope * of_total).T - (first @ weights[:, :, None])[:, :, 0]
+    weighted = first * weights[:, None]
+    if not inside.all():
+        gradient -= (_slope_of_floor(yields, slope, g, share, rate / at_least, inside) @ weights[:, :, None])[:, :, 0]
+        weighted *= inside[:, None]
+    second = (total_slope * bend.sum(axis=2) + total_bend * of_total[:, None] * of_total).transpose(2, 0, 1) + weighted @ first.transpose(0, 2, 1)
+    for k, own in enumerate(g):
+        second -= _curve_of_process(yields[k], slope[:, k], bend[:, :, k], own, parts[k][2], weights * share[:, k])
     return total - _weighted(events.weights, _log(rate, floor, largest)), gradient, second
 
+
+def _slopes_of_ratio(process: object, first, names: list[str], weights: np.ndarray) -> dict[int, np.ndarray]:
+    "First derivatives (p, n) of a log ratio by the places of its parameters among `names`; 0 for an event of weight 0."
+    found = {names.index(name): one for name, one in zip(process.parameters, first) if name in names}
+    return found if all(np.isfinite(one).all() for one in found.values()) else {a: np.where(weights == 0, 0.0, one) for a, one in found.items()}
+
 # %% ../nbs/9_machinery/90_rates.ipynb #66906293
-def _curve_of_process(n, slope, bend, g, gg, order, a: int, b: int):
-    "(N r)_ab / r (p, n) or (p, 1) of one process, or None if it is zero: `n` (p,), `slope` (P, p), `bend` (P, P, p), `g` and `gg` of log r."
-    term = bend[a, b][:, None] if bend[a, b].any() else None
-    for i, j in ((a, b), (b, a)):
-        if j in g and slope[i].any():
-            more = slope[i][:, None] * g[j]
-            term = more if term is None else term + more
-    if a in g and b in g:
-        more = n[:, None] * (g[a] * g[b] + gg[order[a]][order[b]])
-        term = more if term is None else term + more
-    return term
+def _curve_of_process(n, slope, bend, g, curve, counted) -> np.ndarray:
+    """Sum over events (p, P, P) of (N r)_ab / rate of one process: `n` (p,), `slope` (P, p), `bend` (P, P, p) of N, `g` and `curve` of log r.
+
+    `counted` (p, n): weight times r over the rate."""
+    found = bend.transpose(2, 0, 1) * counted.sum(axis=1)[:, None, None]
+    bent = curve(counted) if g else None
+    order = {a: i for i, a in enumerate(g)}
+    for a, of_a in g.items():
+        moved = counted * of_a
+        mixed = (slope * moved.sum(axis=1)).T
+        found[:, a] += mixed
+        found[:, :, a] += mixed
+        for b, of_b in g.items():
+            found[:, a, b] += n * (np.einsum("pn,pn->p", moved, of_b) + bent[order[a], order[b]])
+    return found
 
 
-def _slope_of_floor(yields, slope, g, share, filled, inside) -> list:
-    "What the parameters' influence on the floor adds to the first derivatives of the log rate below it: (1 - rate/floor) (log floor)_a."
-    positive = yields > 0
-    out = []
-    for a in range(len(slope)):
-        moved = sum(np.where(positive[k], 1e-6, 0.0)[:, None] * q * (slope[a, k][:, None] + (yields[k][:, None] * g[k][a] if a in g[k] else 0.0))
-                    for k, q in enumerate(share))
-        out.append(np.where(inside, 0.0, (1 - filled) * moved))
-    return out
+def _slope_of_floor(yields, slope, g, share, filled, inside) -> np.ndarray:
+    "What the parameters' influence on the floor adds to the first derivatives (p, P, n) of the log rate below it: (1 - rate/floor) (log floor)_a."
+    grown = np.where(yields > 0, 1e-6, 0.0)
+    moved = (grown * slope).transpose(2, 0, 1) @ share
+    for k, own in enumerate(g):
+        for a, of_ratio in own.items():
+            moved[:, a] += (grown[k] * yields[k])[:, None] * share[:, k] * of_ratio
+    return np.where(inside, 0.0, 1 - filled)[:, None] * moved
 
 # %% ../nbs/9_machinery/90_rates.ipynb #b3095606
 def _scatter(events: Events, values: Mapping[str, np.ndarray], names: list[str]) -> np.ndarray:

@@ -4,6 +4,7 @@ import pytest
 from scipy import stats
 
 import lrguide as lr
+from lrguide.binned import Templates
 from lrguide.likelihood import Normal
 
 SIGNAL, BACKGROUND = np.array([1.0, 2, 4, 6, 5, 3, 2, 1]), np.array([50.0, 42, 35, 30, 26, 22, 19, 17])
@@ -32,6 +33,79 @@ def test_eight_bins_of_pyhf(switches, best, at_zero, at_two):
     fits = prepared.fit_many()
     np.testing.assert_allclose(fits.values["mu"][0], best, atol=1e-4)
     np.testing.assert_allclose(2 * (prepared.fit_many({"mu": np.array([0.0, 2.0])}).nll - fits.nll), [at_zero, at_two], atol=1e-4)
+
+
+# switches, seen, CLs at mu = 1, its five expected values, upper limit, its five expected values, Z of discovery, from pyhf 0.7.6 (scipy's minimiser at a
+# tolerance of 1e-13, mu in (0, 60), q-tilde and q0; roots of CLs - 0.05 by brentq to 1e-7)
+TESTED = [
+    ((True, True, True), SEEN, 0.57641707, [0.04052152, 0.10869029, 0.26514507, 0.54020064, 0.83101263],
+     2.68511798, [0.94339623, 1.27093792, 1.77883766, 2.52155339, 3.50494184], 1.30287531),
+    ((False, True, True), SEEN, 0.56803385, [0.03280251, 0.09311158, 0.23954155, 0.51119894, 0.81349952],
+     2.64712027, [0.89237852, 1.20578277, 1.69418665, 2.41194994, 3.36667917], 1.40737942),
+    ((True, False, False), SEEN, 0.52691969, [0.00612397, 0.02656367, 0.10217759, 0.31249272, 0.65763429],
+     2.08997399, [0.63475484, 0.85942153, 1.20840884, 1.71189935, 2.34502840], 1.68915204),
+    ((True, True, True), [44.0, 38, 30, 24, 20, 19, 17, 16], 0.05512839, [0.02169737, 0.06864729, 0.19561735, 0.45679940, 0.77755207],
+     1.02792304, [0.80844995, 1.09414301, 1.54161368, 2.20071689, 3.07476771], 0.0)]
+
+
+@pytest.mark.parametrize("switches, seen, cls, of_cls, upper, of_upper, z", TESTED)
+def test_tests_of_eight_bins_of_pyhf(switches, seen, cls, of_cls, upper, of_upper, z):
+    model = eight_bins(*switches)
+    found = lr.limit(model, seen, method="asymptotic")
+    np.testing.assert_allclose([found.value, *found.expected], [upper, *of_upper], rtol=1e-3)
+    tested = lr.cls_value(model, seen, {"mu": 1.0}, {"mu": 0.0}, "asymptotic")
+    np.testing.assert_allclose(tested.value, cls, rtol=1e-3)
+    # an expected CLs at mu = 1 is the level at which the expected limit is 1
+    at_one = [lr.intervals.expected_limits(model, level=level, n_sigma=[n], data=seen)[0] for level, n in zip(of_cls, (-2, -1, 0, 1, 2))]
+    np.testing.assert_allclose(at_one, 1.0, rtol=1e-3)
+    np.testing.assert_allclose(max(lr.discovery(model, seen, method="asymptotic", n_sigma=()).z, 0.0), z, atol=1e-3)
+
+
+@pytest.mark.parametrize("error, z", [(None, 5.30791596), ([3.1, 3.1, 3.1, 3.7, 3.3, 2.9, 2.3, 2.1], 4.42631630)])
+def test_a_finite_simulation_lowers_the_significance_as_in_pyhf(error, z):
+    background = lr.Contents(BACKGROUND, None if error is None else np.square(error))
+    model = lr.Histogram({"signal": lr.Contents(2 * SIGNAL), "background": background}, {"mu": "signal"})
+    found = lr.discovery(model, np.array([53.0, 45, 46, 51, 43, 31, 23, 18]), method="asymptotic")
+    np.testing.assert_allclose(found.z, z, atol=1e-3)
+
+
+def test_an_asimov_set_knows_what_the_data_know_of_the_simulation():
+    # beta of each bin is a parameter like any other: written as one (a norm factor of a process in one bin), everything is the same
+    error = np.array([0.12, 0.07])
+    seen, contents = np.array([29.0, 47.0]), np.array([25.0, 40.0])
+    hidden = lr.Histogram({"signal": lr.Contents([6.0, 3.0]), "background": lr.Contents(contents, (error * contents) ** 2)}, {"mu": "signal"})
+    spelled = {f"b{i}": lr.Contents(np.where(np.arange(2) == i, contents, 0.0), shape={f"g{i}": (np.where(np.arange(2) == i, (1 - e) * contents, 0.0),
+                                                                                                   np.where(np.arange(2) == i, (1 + e) * contents, 0.0))})
+               for i, e in enumerate(error)}
+    shown = lr.Histogram({"signal": lr.Contents([6.0, 3.0]), **spelled}, {"mu": "signal"})
+    one, other = (lr.limit(model, seen, method="asymptotic") for model in (hidden, shown))
+    np.testing.assert_allclose([one.value, *one.expected], [other.value, *other.expected], rtol=1e-4)
+    one, other = (lr.discovery(model, seen, method="asymptotic") for model in (hidden, shown))
+    np.testing.assert_allclose([one.z, *one.expected], [other.z, *other.expected], rtol=1e-4)
+    many = lr.intervals.asymptotic_limits(hidden, np.array([seen, seen + [5.0, -6.0]]))
+    np.testing.assert_allclose(many, lr.intervals.asymptotic_limits(shown, np.array([seen, seen + [5.0, -6.0]])), rtol=1e-4)
+
+
+@pytest.mark.parametrize("model", [eight_bins(), Templates([-1.0, 1.0], [SIGNAL, 1.1 * SIGNAL], [BACKGROUND, 0.9 * BACKGROUND], background_variance=[ERROR**2, ERROR**2])])
+def test_derivatives_where_the_simulation_was_something_else(model):
+    (part,), names = model.on(SEEN).parts, list(model.parameters)
+    values = {name: np.array([0.3]) for name in names}
+    part = part.asimov(values)
+    move = lambda name, h: part.derivatives({**values, name: values[name] + h}, names)
+    _, gradient, second = part.derivatives(values, names)
+    for i, name in enumerate(names):
+        up, down = move(name, 1e-4), move(name, -1e-4)
+        np.testing.assert_allclose(gradient[0, i], (up[0] - down[0])[0] / 2e-4, rtol=1e-4, atol=1e-4)
+        np.testing.assert_allclose(second[0, i], (up[1] - down[1])[0] / 2e-4, rtol=1e-3, atol=1e-3)
+
+
+def test_a_histogram_of_processes_makes_toys():
+    # the same histogram as Templates at one node: toys of both draw counts
+    both = [lr.Histogram({"signal": lr.Contents(SIGNAL), "background": lr.Contents(BACKGROUND)}, {"mu": "signal"}), Templates([0.0], [SIGNAL], [BACKGROUND])]
+    one, other = (lr.p_value(model, SEEN, {"mu": 0.0}, {"mu": 1.0}, "toys", n_toys=2000, rng=3) for model in both)
+    assert one.value == other.value
+    one, other = (lr.p_value(model, SEEN, {"mu": 0.0}, {"mu": 1.0}) for model in both)
+    np.testing.assert_allclose(one.value, other.value, rtol=1e-9)
 
 
 @pytest.mark.parametrize("parameters", [{"mu": 1.3, "lumi": 0.4, "acceptance": -1.2, "rate": 2.0, "scale": -0.6}])
