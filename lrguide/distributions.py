@@ -91,7 +91,7 @@ class Distribution:
 
     A value between two lattice points is taken for the nearest one; tails include the value they are asked for.
     `far`: a function that computes the logarithms of the probabilities so that the smallest are right too; used below 1e-7.
-    `smooth`: whether contributions were shared between lattice values (chapter 17), not rounded."""
+    `smooth`: whether contributions were shared between lattice values (chapter 98), not rounded."""
     start: float
     step: float
     probability: np.ndarray

@@ -428,6 +428,8 @@ def pseudo_data(models: Mapping[str, OnData], truth: Mapping[str, float], source
     model, the `all_rows` of the sources."""
     n, rng = task
     first = next(iter(models.values()))
+    if once := [names_of(constraint) for constraint in first.constraints if not hasattr(constraint, "repeat")]:
+        raise ValueError(f"constraints: expected measurements that can be made again, got one of {', '.join(once[0])} that cannot; method='asymptotic' needs no repetition")
     again = [constraint.repeat(truth, n, rng) for constraint in first.constraints]
     drawn = {}
     for key, channel in first.channels.items():

@@ -353,7 +353,7 @@ def _yield_derivatives(model: object, values: Mapping[str, np.ndarray], names: l
     "Yields (K, p), their first (P, K, p) and second derivatives (P, P, K, p)."
     n_points = n_points_of(values)
     stacked = lambda values, length: np.stack([np.broadcast_to(n, length) for n in expected_yields(model, values).values()])
-    if not any(callable(process.expected) or getattr(process, "norm", {}) for process in model.processes.values()):
+    if not names or not any(callable(process.expected) or getattr(process, "norm", {}) for process in model.processes.values()):
         return _strength_derivatives(model, stacked(values, n_points), values, names)
     ranges = np.array([model.ranges_of_all[name] for name in names], dtype=float)
     points = np.stack([values[name] for name in names], axis=1)
