@@ -13,7 +13,7 @@ import numpy as np
 from scipy.special import log_ndtr, ndtr
 from .arrays import Table, check_choice, check_count, check_number, generator, spawn
 from .rates import events_on
-from .prepared import OnData, Prepared, names_of, nll_at, prepare
+from .prepared import OnData, Prepared, inflation, names_of, nll_at, prepare
 from .likelihood import Likelihood
 from .distributions import CLs, Statistic, limit_tails, log_significance
 from .sums import upper_tail
@@ -256,7 +256,8 @@ def _lowest(prepared: Prepared, **values: float) -> tuple[float, dict[str, float
 def _signed_root(prepared: Prepared, name: str, null: float, alternative: float) -> float:
     "Root of q0, or q_mu, of parameter `name`; positive if its best value lies on the alternative's side of the null. CCGV (2011)."
     (conditional, _), (lowest, best) = _lowest(prepared, **{name: null}), _lowest(prepared)
-    return float(np.sign((best[name] - null) * (alternative - null)) * np.sqrt(max(2 * (conditional - lowest), 0.0)))
+    q = max(2 * (conditional - lowest), 0.0) / inflation(prepared, name)[0]
+    return float(np.sign((best[name] - null) * (alternative - null)) * np.sqrt(q))
 
 
 def _bounded_q(prepared: Prepared, name: str, null: float, alternative: float) -> float:
@@ -267,7 +268,7 @@ def _bounded_q(prepared: Prepared, name: str, null: float, alternative: float) -
     if (best - alternative) * (null - alternative) < 0:
         inside = prepared.fit_many(within={name: (alternative, np.inf) if null > alternative else (-np.inf, alternative)})
         best, lowest = inside.values[name][0], inside.nll[0]
-    return 0.0 if (best - null) * (null - alternative) > 0 else max(2 * float(conditional - lowest), 0.0)
+    return 0.0 if (best - null) * (null - alternative) > 0 else max(2 * float(conditional - lowest), 0.0) / float(inflation(prepared, name)[0])
 
 # %% ../nbs/1_optimality/17_power.ipynb #2e179f5f
 def _profile_chunk(model: OnData, null, alternative, truth: Mapping[str, float], sources: Mapping, rows, task) -> np.ndarray:
@@ -324,12 +325,14 @@ def _by_formula(prepared: Prepared, source, null: Mapping[str, float], alternati
         return [Tail(float(log_ndtr(-_signed_root(prepared, *ends))), 0.0, np.zeros(0), "formula")]
     model, (_, at) = prepared.model, _lowest(prepared, **{name: alternative[name]})
     expected = asimov_on(model, at, source=source, seen=prepared)
-    tails = limit_tails(_bounded_q(prepared, *ends), _bounded_q(expected, *ends))
+    tails = limit_tails(_bounded_q(prepared, *ends), _bounded_q(expected, *ends) / float(inflation(prepared, name)[0]))
     return [Tail(float(log_p), 0.0, np.zeros(0), "formula") for log_p in (tails.log_clsb, tails.log_clb)]
 
 
 def _test(model: OnData, data, null, alternative, source) -> SimpleTest | ProfileTest:
-    "The test of one data set, or a Prepared one, that the hypotheses ask for."
+    "The test of one data set, or a Prepared one, that the hypotheses ask for. Raises ValueError for importance weights, which no pseudo-experiment has."
+    if isinstance(data, Prepared) and data.importance:
+        raise ValueError("data: expected multiplicities, which pseudo-experiments have, got importance weights; method='asymptotic' takes them")
     if all(set(model.parameters) <= set(values) for values in (null, alternative)):
         check_simple(model, null, alternative)
         return SimpleTest(_one_set(prepare(shared_values(model, null, alternative), data, direct=True)), source)
@@ -481,4 +484,4 @@ def _asimov_z(model: OnData, data, strength: str, at: float, source) -> float:
     "Root of q0 of the data set expected at strength `at`, other parameters where the data want them then."
     prepared = _one_set(prepare(model, data))
     expected = asimov_on(model, _lowest(prepared, **{strength: at})[1], source=source, seen=prepared)
-    return _signed_root(expected, strength, 0.0, at)
+    return _signed_root(expected, strength, 0.0, at) / float(np.sqrt(inflation(prepared, strength)[0]))

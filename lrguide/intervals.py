@@ -16,7 +16,7 @@ from scipy.optimize import brentq
 from scipy.special import gammaln, ndtr, ndtri, xlogy
 from .arrays import check_choice, check_count, check_number, spawn
 from .minimum import crossings, ends_at_height
-from .prepared import OnData, Prepared, complete, derivatives_at, prepare, starting_values
+from .prepared import OnData, Prepared, complete, derivatives_at, inflation, prepare, starting_values
 from .distributions import bounded_tail, limit_tails
 from .experiments import asimov_on, own_values
 from .hypotest import (SIGMAS, CLsValue, band_in_words, cls_value, enough_toys, expected_tails, quotient, several_sets,
@@ -241,6 +241,8 @@ def expected_limits(model: OnData, strength: str = "mu", level: float = 0.05, *,
     level = check_number(level, "level", "(0, 1)")
     seen = None if data is None else prepare(model, data)
     grid, root, bias = _asimov_root(model, strength, source, without_signal(model, seen, strength, values), seen)
+    wider = 1.0 if seen is None else float(np.sqrt(inflation(seen, strength)[0]))                # importance weights
+    root, bias = root / wider, bias / wider
     n = np.asarray(n_sigma, dtype=float) + bias
     return np.exp(PchipInterpolator(np.log(root), np.log(grid))(np.log(n - ndtri(level * ndtr(n)))))
 
@@ -271,7 +273,7 @@ def _limits(prepared: Prepared, strength: str, level: float, asimov_root: tuple)
 
     def outside(mu):
         distance = mu * np.exp(unit(np.log(np.clip(mu, grid[0], grid[-1]))))
-        tails = limit_tails(2 * np.maximum(curves.rise(mu) - zero, 0), np.square(distance))
+        tails = limit_tails(2 * np.maximum(curves.rise(mu) - zero, 0), np.square(distance) / curves.scale)
         return np.where(curves.failed, 1.0, np.log(level) + tails.log_clb - tails.log_clsb)
     found = _end(outside, inside, curves.width, np.inf)
     return np.where(curves.failed, np.nan, found), curves.failed

@@ -198,3 +198,30 @@ def test_weights_that_mean_nothing_are_refused():
         model.fit(np.zeros((3, 1)), weights="probability")
     with pytest.raises(ValueError, match="weights: expected events for importance weights"):
         eight_bins().fit(SEEN, weights="importance")
+
+
+@pytest.mark.parametrize("scale", [0.25, 3.0])
+def test_importance_weights_in_formulae_have_no_unit(scale):
+    "All weights and all yields times a constant: the same significance, p-value, limit and bands as without, each with importance weights."
+    toy, rng = lr.models.Resonance(0.08), np.random.default_rng(3)
+    x = np.concatenate([toy.sample("signal", 55, rng).x, toy.sample("background", 1010, rng).x])
+    answers = []
+    for c in (1.0, scale):
+        model = lr.Likelihood({"signal": lr.Process(50 * c, toy, source=toy), "background": lr.Process(1000 * c, source=toy)}, {"mu": "signal"})
+        data = model.on(lr.Table(x, weight=np.full(len(x), c)), weights="importance")
+        limit, p = lr.limit(model, data, method="asymptotic"), lr.p_value(model, data, {"mu": 1.0}, {"mu": 0.0}, "asymptotic")
+        answers.append([lr.discovery(model, data, method="asymptotic").z, p.z, limit.value, *limit.expected])
+        bare = lr.discovery(model, lr.Table(x, weight=np.full(len(x), c)), method="asymptotic").z
+        np.testing.assert_allclose(answers[-1][0] * np.sqrt(c), bare, rtol=0.05)              # as multiplicities they would be c events each
+    np.testing.assert_allclose(*answers, rtol=1e-4)
+
+
+def test_exact_tests_and_toys_refuse_importance_weights():
+    "No pseudo-experiment has any."
+    toy, x = lr.models.Resonance(0.08), np.linspace(-0.4, 0.4, 30)
+    model = lr.Likelihood({"signal": lr.Process(5, toy, source=toy), "background": lr.Process(20, source=toy)}, {"mu": "signal"})
+    data = model.on(lr.Table(x, weight=np.full(30, 0.5)), weights="importance")
+    for method in ("exact", "toys"):
+        for answer in (lambda: lr.p_value(model, data, {"mu": 1.0}, {"mu": 0.0}, method, rng=1), lambda: lr.limit(model, data, method=method, rng=1)):
+            with pytest.raises(ValueError, match="data: expected multiplicities"):
+                answer()
