@@ -50,10 +50,13 @@ def products(nu: np.ndarray, ranges: Ranges, degrees: Sequence[int], order: int 
 class Interpolant:
     """Log ratios of events as functions of nu: `coefficients` (b, g, n) of products of Chebyshev polynomials, b data sets of n events.
 
-    `parameters`: ranges of nu. `degrees`: of the polynomials in each; g is the product of (degree + 1)."""
+    `parameters`: ranges of nu. `degrees`: of the polynomials in each; g is the product of (degree + 1). `error`: of one event, relative to
+    1 + |log r|, root mean square; `shift`: times the root of their number, what it may move a fit by, in its statistical errors; where known."""
     coefficients: np.ndarray
     parameters: Ranges
     degrees: tuple[int, ...]
+    error: float = 0.0
+    shift: float = 0.0
 
     def __call__(self, nu: np.ndarray) -> np.ndarray:
         "Log ratios (n,) at nu (k,), (p, n) at (p, k); with b data sets p is b. Raises ValueError outside the prepared ranges."
@@ -157,15 +160,15 @@ def interpolated(ratio, x: np.ndarray, ranges: Mapping[str, tuple[float, float]]
     32 for two, 8 for more, and multiplied by `finer`. Raises ValueError if that is not enough."""
     ranges = restricted(ratio.parameters, ratio.parameters if ranges is None else ranges)
     largest = {1: 64, 2: 32}.get(int(np.sum(ranges.high > ranges.low)), 8)
-    degrees, error = _enough(ratio, x[:: max(1, len(x) // 200)], ranges, largest, min(1e-3, 2e-3 / np.sqrt(max(len(x), 1))))
+    degrees, error, shift = _enough(ratio, x[:: max(1, len(x) // 200)], ranges, largest, min(1e-3, 2e-3 / np.sqrt(max(len(x), 1))))
     if error > 0.02:
         raise ValueError(f"{', '.join(ranges)}: expected a log ratio that polynomials of degree {largest} follow within 2 % in the ranges "
                          f"{', '.join(f'{a:g} to {b:g}' for a, b in ranges.values())}, got {error:.2g}; give the likelihood narrower ranges")
-    return through_nodes(ratio, x, ranges, [finer * degree for degree in degrees])
+    return replace(through_nodes(ratio, x, ranges, [finer * degree for degree in degrees]), error=error, shift=shift)
 
 
-def _enough(ratio, probe: np.ndarray, ranges: Ranges, largest: int, goal: float) -> tuple[list[int], float]:
-    "Degrees for the events `probe`, and the error that is left at random points."
+def _enough(ratio, probe: np.ndarray, ranges: Ranges, largest: int, goal: float) -> tuple[list[int], float, float]:
+    "Degrees for the events `probe`, the error that is left at random points, and what it may move a fit of one event by."
     k = len(ranges)
     along = lambda i: lambda u: values_at(ratio, probe, ranges.at(np.eye(k)[i] * u[:, None]))         # the others in the middle
     degrees = [0 if low == high else sufficient_degree(along(i), largest, goal) if len(probe) else 4 for i, (low, high) in enumerate(ranges.values())]
@@ -173,10 +176,26 @@ def _enough(ratio, probe: np.ndarray, ranges: Ranges, largest: int, goal: float)
     values = values_at(ratio, probe, anywhere) if len(probe) else np.zeros((32, 0))
     before = np.inf
     while True:
-        error = _off(through_nodes(ratio, probe, ranges, degrees)(anywhere), values)
+        found = through_nodes(ratio, probe, ranges, degrees)
+        error = _off(found(anywhere), values)
         if error <= 2 * goal or max(degrees) >= largest or (0.5 * before < error < 0.02):            # or no longer worth it
-            return degrees, error
+            return degrees, error, _shift(found, anywhere, values)
         degrees, before = [min(degree + (degree + 1) // 2, largest) for degree in degrees], error
+
+
+def _shift(found: Interpolant, points: np.ndarray, values: np.ndarray) -> float:
+    """What the errors at `points` (p, k), where the log ratios are `values` (p, n), may move a fit by, in statistical errors, for one event.
+
+    It is the slope of what the errors have in common, among all events or among those of the numerator, over the slope of the log ratio; n events
+    make it larger by the root of n. The slope of a polynomial is taken to be its size times the degree."""
+    if not values.size:
+        return 0.0
+    off, weight = found(points) - values, np.exp(values - values.max(axis=1, keepdims=True))
+    square = lambda w: np.mean(np.sum(w * off, axis=1) ** 2 - np.sum((w * off) ** 2, axis=1))          # without what is chance
+    common = np.sqrt(max(square(np.full_like(off, 1 / off.shape[1])), square(weight / weight.sum(axis=1, keepdims=True)), 0.0))
+    half = (found.parameters.high - found.parameters.low) / 2
+    slope = half * np.sqrt(np.mean(found.derivatives(points)[1] ** 2, axis=(1, 2)))
+    return float(max((degree * common / one for degree, one in zip(found.degrees, slope) if one > 0), default=0.0))
 
 # %% ../nbs/9_machinery/97_interpolation.ipynb #97a00002
 _KEPT: dict = {}  # what `kept_on` gave last

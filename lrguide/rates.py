@@ -7,6 +7,7 @@
 `event_sum` are for scans.
 """
 from __future__ import annotations
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -314,8 +315,18 @@ def events_on(model: object, data, weights: np.ndarray | None = None, direct: bo
         raise ValueError(f"data: expected weights that sum to at least 0 in each data set, got {weights.sum(axis=1).min():.4g}")
     ranges = {**model.ranges_of_all, **{name: (value, value) for name, value in model.fixed.items()}}
     made = Events(model, tuple(_ratio_on(process, events, b, ranges, direct) for process in model.processes.values()), weights)
+    for name, ratio in zip(model.processes, made.ratios):
+        _warn_of_interpolation(name, ratio, np.max(weights.sum(axis=1), initial=0.0))
     known = all(isinstance(ratio, _Known) for ratio in made.ratios)
     return replace(made, scaled=_scaled(_log_ratios(made, {}))) if known else made
+
+
+def _warn_of_interpolation(name: str, ratio: object, total: float) -> None:
+    "Says in words if polynomials follow a process's log ratio too badly for a fit of `total` events, which have their error in common."
+    share = max(getattr(ratio, "shift", 0.0), getattr(ratio, "error", 0.0)) * np.sqrt(total)
+    if share > 0.02 and ratio.error * np.sqrt(total) > 4e-3:          # beyond what chapter 97 aims at
+        warnings.warn(f"log ratio of {name}: polynomials in {', '.join(ratio.parameters)} of degree {', '.join(map(str, ratio.degrees))} are off by {ratio.error:.1g} "
+                      f"at an event, which may move a fit of {total:.0f} events by about {share:.1g} of its statistical error; narrower ranges help", stacklevel=2)
 
 
 def is_list_of_sets(data) -> bool:

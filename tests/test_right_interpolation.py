@@ -1,4 +1,7 @@
 """The interpolation of a ratio in nu: its error is common to all events, so it has to shrink like one over the root of their number."""
+import re
+import warnings
+
 import numpy as np
 import pytest
 
@@ -29,8 +32,7 @@ class Noisy(Interpolated):
         return TOY.log_ratio(x, nu).astype(np.float32)
 
 
-@pytest.mark.parametrize("ratio", [Interpolated(), Noisy()])
-@pytest.mark.parametrize("n", [1_000, 30_000, 300_000])
+@pytest.mark.parametrize("n, ratio", [*((n, ratio) for n in (1_000, 30_000, 300_000) for ratio in (Interpolated(), Noisy())), (1_000_000, Interpolated())])
 def test_the_shift_stays_below_a_fiftieth_of_the_error(n, ratio):
     rng = np.random.default_rng(n)
     x = np.concatenate([TOY.sample("signal", n // 6, rng, nu=[0.06]).x, TOY.sample("background", 5 * n // 6, rng, nu=[0.06]).x])
@@ -46,3 +48,29 @@ def test_the_degree_grows_with_the_number_of_events():
     x = TOY.sample("background", 100_000, 1, nu=[0.06]).x
     degrees = [Interpolated().on(x[:n]).degrees[0] for n in (1_000, 100_000)]
     assert degrees[0] + 2 <= degrees[1] <= degrees[0] + 6
+
+
+class Edgy(Interpolated):
+    """A log ratio with a corner in sigma, at another place for each event, through which no polynomial runs smoothly."""
+    def log_ratio(self, x, nu=None):
+        return TOY.log_ratio(x, nu) + 2 * np.abs(np.reshape(nu, (-1, 1))[:, 0] - 0.09 - 0.1 * x[:, 0])
+
+
+@pytest.mark.parametrize("n, said", [(1_000, False), (100_000, True)])
+def test_an_interpolation_that_is_not_good_enough_says_so(n, said):
+    rng = np.random.default_rng(n)
+    x = np.concatenate([TOY.sample("signal", n // 6, rng, nu=[0.06]).x, TOY.sample("background", 5 * n // 6, rng, nu=[0.06]).x])
+    model = lr.Likelihood({"signal": lr.Process(n / 6, Edgy()), "background": lr.Process(5 * n / 6)}, strength={"mu": "signal"})
+    with warnings.catch_warnings(record=True) as found:
+        warnings.simplefilter("always")
+        model.on(x)
+    words = [str(one.message) for one in found]
+    assert len(words) == said, words
+    if said:
+        error = float(re.search(r"off by (\S+) at an event", words[0])[1])
+        share = float(re.search(r"about (\S+) of its statistical error", words[0])[1])
+        assert "log ratio of signal: polynomials in sigma" in words[0] and "narrower ranges" in words[0]
+        np.testing.assert_allclose(share, error * np.sqrt(n), rtol=0.6)                # both with one digit
+        at = np.random.default_rng(5).uniform(0.02, 0.16, (20, 1))                     # what it says is what is left
+        off = Edgy().on(x[::500])(at) - np.stack([Edgy().log_ratio(x[::500], one) for one in at])
+        assert 0.2 * error < np.sqrt(np.mean(off**2)) < 5 * error
