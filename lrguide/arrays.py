@@ -4,7 +4,7 @@
 """The ground everything stands on: what comes in is checked here, once.
 
 `Ranges` is a parameter space, `Table` a sample of events (`as_table` makes one of what users have, `aligned` puts its features in
-order), `draw` one data set, `generator` and `spawn` are the seeds. The functions `check_...` refuse with one line what makes no sense."""
+order), `generator` and `spawn` are the seeds. The functions `check_...` refuse with one line what makes no sense."""
 from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -12,11 +12,11 @@ from types import MappingProxyType
 import numpy as np
 
 # %% auto #0
-__all__ = ['refusal', 'shown', 'check_number', 'check_count', 'check_choice', 'is_checked', 'check_events', 'check_column',
-           'check_log_ratio', 'check_fixed', 'check_ratio', 'check_labels', 'check_sets', 'combinations', 'Ranges',
-           'narrowed', 'restricted', 'check_ranges', 'check_within', 'by_name', 'check_nu', 'check_points', 'generator',
-           'spawn', 'Table', 'as_table', 'aligned', 'check_sample', 'rescale', 'join', 'split', 'with_nu', 'chunks',
-           'draw']
+__all__ = ['refusal', 'shown', 'check_number', 'check_count', 'check_choice', 'check_name', 'check_mapping', 'check_function',
+           'is_checked', 'check_numbers', 'check_events', 'check_column', 'check_log_ratio', 'check_fixed',
+           'check_ratio', 'check_labels', 'check_sets', 'combinations', 'Ranges', 'narrowed', 'restricted',
+           'check_ranges', 'check_within', 'by_name', 'check_nu', 'check_points', 'generator', 'spawn', 'Table',
+           'as_table', 'aligned', 'check_sample', 'rescale', 'join', 'split', 'with_nu', 'chunks']
 
 # %% ../nbs/9_machinery/91_arrays.ipynb #0000000a
 def refusal(function, *args, **kwargs) -> str:
@@ -41,17 +41,20 @@ def shown(value) -> str:
     return text if len(text) <= 60 else f"{text[:40]}... ({type(value).__name__})"
 
 
+def _inside(value, interval: str):
+    "Whether a number, or each of an array, lies in `interval`; a NaN does not."
+    low, high = (float(end) for end in interval.strip("()[] ").split(","))
+    return (value >= low if interval.startswith("[") else value > low) & (value <= high if interval.endswith("]") else value < high)
+
+
 def check_number(value: float, name: str, interval: str = "(-inf, inf)") -> float:
     """`value` as a float, if it is a number in `interval`, written like "(0, 1]".
 
     Raises TypeError if it is not a number, ValueError if it lies outside."""
     if isinstance(value, (bool, np.bool_)) or not isinstance(value, (int, float, np.integer, np.floating)):
         raise TypeError(f"{name}: expected a number in {interval}, got {shown(value)}")
-    low, high = (float(end) for end in interval.strip("()[] ").split(","))
-    above = value >= low if interval.startswith("[") else value > low
-    below = value <= high if interval.endswith("]") else value < high
     too_large = isinstance(value, int) and abs(value) >= 2**1023                 # whole numbers that are no floating-point ones
-    if too_large or not (above and below):  # a NaN fails both comparisons
+    if too_large or not _inside(value, interval):
         raise ValueError(f"{name}: expected a number in {interval}, got {shown(value) if too_large else value}")
     return float(value)
 
@@ -72,7 +75,28 @@ def check_count(value: int, name: str, minimum: int = 1, maximum: int = 10**9) -
 def check_choice(value: str, name: str, choices: Sequence[str]) -> str:
     """`value`, if it is one of `choices`. Raises ValueError otherwise."""
     if not any(value is choice or (isinstance(value, str) and value == choice) for choice in choices):
-        raise ValueError(f"{name}: expected one of {', '.join(map(str, choices))}, got {shown(value)}")
+        raise ValueError(f"{name}: expected one of {', '.join(map(str, choices)) or '(none)'}, got {shown(value)}")
+    return value
+
+
+def check_name(value: str, name: str = "name") -> str:
+    "`value`, if it is a text that is not empty. Raises TypeError otherwise."
+    if not isinstance(value, str) or not value:
+        raise TypeError(f"{name}: expected a name, got {shown(value)}")
+    return value
+
+
+def check_mapping(values, name: str) -> dict:
+    "`values` by name as a dictionary, empty for None. Raises TypeError for what has no names."
+    if values is not None and not isinstance(values, Mapping):
+        raise TypeError(f"{name}: expected a mapping by name, got {shown(values)}")
+    return {check_name(key, f"names in {name}"): value for key, value in (values or {}).items()}
+
+
+def check_function(value: Callable, name: str) -> Callable:
+    "`value`, if it can be called. Raises TypeError otherwise."
+    if not callable(value):
+        raise TypeError(f"{name}: expected a function, got {shown(value)}")
     return value
 
 # %% ../nbs/9_machinery/91_arrays.ipynb #00000011
@@ -126,6 +150,17 @@ def _finite(array: np.ndarray, name: str) -> np.ndarray:
     own = np.array(array, dtype=np.float64)                 # first the copy, then the check: what is checked is what is kept
     _refuse_not_finite(own, name)
     return _sealed(own)
+
+
+def check_numbers(values, name: str, interval: str = "(-inf, inf)", *, nan: bool = False) -> np.ndarray:
+    """`values`, a number or an array of any shape, as float64, if all lie in `interval`, written as for `check_number`; NaN only if `nan`.
+
+    Raises TypeError if they are no real numbers, ValueError if one is masked or outside."""
+    found = np.asarray(_numbers(values, name), dtype=np.float64)
+    good = _inside(found, interval) | np.isnan(found) if nan else _inside(found, interval)
+    if not np.all(good):
+        raise ValueError(f"{name}: expected numbers in {interval}, got {found[~good].flat[0]:g}")
+    return found
 
 # %% ../nbs/9_machinery/91_arrays.ipynb #00000018
 def _columns(data) -> dict[str, object] | None:
@@ -658,36 +693,3 @@ def chunks(data, size: int = 2**16, progress: bool = False) -> Iterator[Table]:
                 names = names or part.names
                 yield part
                 bar.update(len(part))
-
-# %% ../nbs/9_machinery/91_arrays.ipynb #00000049
-def draw(source, yields: Mapping[str, float], rng, *, values: Mapping[str, float] | None = None) -> Table:
-    """One data set: a Poisson number of events of each process, in random order, without weights and nuisance parameters.
-
-    `source`: a model with `sample(process, n, rng, nu)`, or by process such a model or a Table, whose rows are drawn in proportion to
-    their weights, with repetition. `yields`: expected events by process. `values`: the parameters of the models, by name. Columns of
-    `also` that all processes have are kept. Each process has random numbers of its own. Raises TypeError or ValueError for what
-    cannot be drawn from."""
-    if not isinstance(yields, Mapping) or not yields:
-        raise ValueError(f"yields: expected expected numbers of events by process, at least one, got {shown(yields)}")
-    order, *streams = spawn(rng, len(yields) + 1)
-    parts = []
-    for (process, expected), stream in zip(yields.items(), streams):
-        if isinstance(source, Mapping) and process not in source:
-            raise ValueError(f"source: expected an entry for each of {', '.join(yields)}, got {', '.join(source) or 'none'}")
-        n = stream.poisson(check_number(expected, f"yield of {process}", "[0, 1e9]"))
-        parts.append(_sampled(source[process] if isinstance(source, Mapping) else source, process, n, stream, values))
-    kept = [name for name in parts[0].also if all(name in part.also for part in parts)]
-    events = join(*(Table(part.x, also={name: part.also[name] for name in kept}, names=part.names) for part in parts))
-    return events[order.permutation(len(events))]
-
-
-def _sampled(source, process: str, n: int, rng: np.random.Generator, values: Mapping[str, float] | None) -> Table:
-    "`n` events of `process`. Raises TypeError if `source` is neither a Table nor a model, ValueError for negative weights or a missing parameter."
-    if isinstance(source, Table):
-        weights = check_sample(source, f"source of {process}").weights
-        if weights.min() < 0:
-            raise ValueError(f"source of {process}: expected weights of at least 0 to draw from, got {weights.min():g}")
-        return source[rng.choice(len(source), n, p=weights / source.total)]
-    if not hasattr(source, "sample"):
-        raise TypeError(f"source: expected a model that samples or a Table for {process}, got {type(source).__name__}")
-    return source.sample(process, n, rng, nu=by_name(getattr(source, "parameters", None) or {}, values))
