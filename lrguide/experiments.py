@@ -13,14 +13,17 @@ import numpy as np
 from scipy.sparse import csr_array
 from scipy.special import gammaln, xlogy
 from .arrays import Table, check_count, check_number, check_sample, generator, join, spawn
-from .rates import Events
+from .rates import Events, events_on
 from .prepared import OnData, Prepared, complete, names_of
 from .likelihood import Likelihood
+from .distributions import p_from_significance
 from .sums import rows_at_rates, shared_rows
 
 # %% auto #0
 __all__ = ['nu_of', 'positive_yields', 'chances', 'tasks_of', 'pseudo_experiments', 'KnownSource', 'sources_of', 'source_tables',
-           'own_values', 'sources_by_channel', 'all_rows', 'asimov', 'measured_at', 'drawn_events', 'pseudo_data']
+           'own_values', 'sources_by_channel', 'all_rows', 'asimov', 'measured_at', 'drawn_events', 'pseudo_data',
+           'event_terms', 'Observed', 'observed', 'Rows', 'channel_rows', 'all_terms', 'own_terms', 'all_rates',
+           'own_rates', 'Tail', 'tail_of', 'beyond']
 
 # %% ../nbs/9_machinery/99_experiments.ipynb #00000007
 def nu_of(source, values: Mapping[str, float] | None):
@@ -435,3 +438,157 @@ def _drawn_sets(sources: Mapping, counts: Mapping[str, np.ndarray], rng: np.rand
     events = [np.split(drawn_events(sources[process], process, int(count.sum()), rng, truth), np.cumsum(count)[:-1])
               for process, count in counts.items()]
     return [np.concatenate(parts) for parts in zip(*events)]
+
+# %% ../nbs/9_machinery/99_experiments.ipynb #a0ace814
+def event_terms(part, null: Mapping[str, float], alternative: Mapping[str, float]) -> np.ndarray:
+    "log of the rate of each prepared event under `alternative` over that under `null` (b, n), complete values of the parameters."
+    at = lambda values: part.log_rate({name: np.array([value]) for name, value in values.items()})
+    with np.errstate(invalid="ignore"):   # -inf - -inf where neither hypothesis expects events
+        return at(alternative) - at(null)
+
+
+@dataclass(frozen=True, eq=False)
+class Observed:
+    "T of the data: `constant` plus contributions `t` (n,) times `multiplicity` (n,); the complete hypotheses that it compares."
+    null: Mapping[str, float]
+    alternative: Mapping[str, float]
+    constant: float
+    t: np.ndarray
+    multiplicity: np.ndarray
+
+    def value(self, step: float | None = None) -> float:
+        "T, with contributions rounded to multiples of `step`."
+        return self.constant + float(self.multiplicity @ (self.t if step is None else step * np.rint(self.t / step)))
+
+
+def observed(data: Prepared, null: Mapping[str, float], alternative: Mapping[str, float]) -> Observed:
+    "What the test of two simple hypotheses sees of the data, in all channels. Raises ValueError for events that neither expects."
+    model = data.model
+    null, alternative = ({**model.fixed, **values} for values in (null, alternative))
+    constant, t, weight = 0.0, [], []
+    for channel, part in zip(model.channels.values(), data.parts):
+        own = [own_values(channel, values) for values in (null, alternative)]
+        expected = [sum(positive_yields(channel, values, name).values()) for values, name in zip(own, ("null", "alternative"))]
+        constant += expected[0] - expected[1]
+        used = part.weights[0] != 0                         # 0 * inf is not 0
+        t.append(event_terms(part, *own)[0][used])
+        weight.append(part.weights[0][used])
+    t, weight = np.concatenate(t), np.concatenate(weight)
+    if np.isnan(t).any():
+        raise ValueError(f"data: expected events that one of the hypotheses expects and whose ratio is a number, got {np.isnan(t).sum()} of {len(t)} for which "
+                         "log L(alternative)/L(null) is not one")
+    return Observed(null, alternative, constant, t, weight)
+
+# %% ../nbs/9_machinery/99_experiments.ipynb #0208a075
+@dataclass(frozen=True, eq=False)
+class Rows:
+    """What the events of one channel come from: `sources` by process, and of these the rows of `tables`, prepared as `events` (n of them).
+
+    `share` (K, n): of each process's events that a row stands for. The rows of a histogram are its bins; it has no sources."""
+    channel: OnData
+    sources: Mapping
+    tables: Mapping[str, Table]
+    events: object | None
+    share: np.ndarray
+
+
+def channel_rows(channel: OnData, part, sources: Mapping, truth: Mapping[str, float], sampled: bool) -> Rows:
+    "The Rows of one channel, whose data are `part`, at the complete parameter values `truth`; `sampled`: only those that are simulated events."
+    if not sources:
+        return Rows(channel, {}, {}, part, np.zeros((0, part.size)))
+    tables = source_tables({name: item for name, item in sources.items() if isinstance(item, Table) or not sampled}, truth)
+    if not tables:
+        return Rows(channel, sources, {}, None, np.zeros((0, 0)))
+    x, share = shared_rows(tables)
+    return Rows(channel, sources, tables, events_on(channel, x, direct=True), share)
+
+
+def all_terms(seen: Observed, rows: Sequence[Rows]) -> np.ndarray:
+    "Contributions of all rows of all channels."
+    return np.concatenate([own_terms(seen, of) for of in rows])
+
+
+def own_terms(seen: Observed, rows: Rows) -> np.ndarray:
+    "Contributions (n,) of the rows of one channel."
+    if rows.events is None:
+        return np.zeros(0)
+    return event_terms(rows.events, *(own_values(rows.channel, values) for values in (seen.null, seen.alternative)))[0]
+
+
+def all_rates(rows: Sequence[Rows], truth: Mapping[str, float]) -> np.ndarray:
+    "Expected events of each of these at the hypothesis `truth`."
+    return np.concatenate([own_rates(of, truth) for of in rows])
+
+
+def own_rates(rows: Rows, truth: Mapping[str, float]) -> np.ndarray:
+    "Expected events (n,) of the rows of one channel."
+    truth = own_values(rows.channel, {**rows.channel.fixed, **truth})
+    if not rows.tables:
+        return np.exp(rows.events.log_rate({name: np.array([value], dtype=float) for name, value in truth.items()}))[0]
+    return (np.array([list(rows.channel.yields(truth).values())], dtype=float) @ rows.share)[0]
+
+# %% ../nbs/9_machinery/99_experiments.ipynb #4af0e384
+@dataclass(frozen=True)
+class Tail:
+    """A tail as `log_p`, its relative `error` from pseudo-experiments, the relative `influence` (n,) of each simulated event, what the events
+    came from (`kind`), `how` it was found, how many toys `failed`; the function log P(T >= t) that it was read from, `law`, and the observed value, `t`."""
+    log_p: float
+    error: float
+    influence: np.ndarray
+    kind: str
+    how: str = ""
+    failed: int = 0
+    law: Callable | None = None
+    t: float = np.nan
+
+    relative = property(lambda self: float(np.sqrt(self.error**2 + np.sum(self.influence**2))), doc="Relative standard error, of both origins.")
+
+
+def _influence(t: np.ndarray, expected: float, share: np.ndarray, log_tail: Callable, t_obs: float, log_p: float) -> np.ndarray:
+    """What each event of a sample (n,) adds by its fluctuation to the tail of `t_obs`, in units of that, exp(`log_p`); see the text.
+
+    `t`: contribution of each. `share`: of the `expected` events."""
+    with np.errstate(invalid="ignore", over="ignore"):
+        one_more = np.where(np.isinf(t), np.where(t > 0, 0.0, -np.inf), log_tail(np.nan_to_num(t_obs - t, nan=t_obs)))
+        change = np.exp(np.minimum(one_more - log_p, 600.0))              # the tail itself cancels
+    return expected * share * (change - share @ change)
+
+# %% ../nbs/9_machinery/99_experiments.ipynb #055c2e3f
+def tail_of(seen: Observed, rows: Sequence[Rows], truth: Mapping[str, float], log_tail: Callable, step: float | None = None,
+          toy_error: Callable | None = None, how: str = "") -> Tail:
+    "The Tail of the data, from a function log P(T >= t)."
+    t_obs, influence = seen.value(step), [np.zeros(0)]
+    log_p = float(log_tail(t_obs))
+    for of in rows:
+        samples = [name for name, item in of.sources.items() if isinstance(item, Table)]
+        t, start, yields = own_terms(seen, of) if samples else np.zeros(0), 0, of.channel.yields(own_values(of.channel, {**of.channel.fixed, **truth}))
+        t = t if step is None else step * np.rint(t / step)
+        for (name, table), share in zip(of.tables.items(), of.share):
+            own = slice(None) if len(table) == of.share.shape[1] else slice(start, start + len(table))
+            if name in samples and log_p > -np.inf:
+                influence.append(_influence(t[own], yields[name], share[own], log_tail, t_obs, log_p))
+            start += len(table)
+    error = 0.0 if toy_error is None else toy_error(np.exp(log_p)) / np.exp(log_p) if log_p > -np.inf else np.inf
+    return Tail(log_p, error, np.concatenate(influence), _kind(rows, "quadrature" if toy_error is None else "samples"), how, law=log_tail, t=t_obs)
+
+
+def _kind(rows: Sequence[Rows], of_model: str) -> str:
+    "Words for where events came from."
+    return "events" if any(isinstance(item, Table) for of in rows for item in of.sources.values()) else of_model
+
+
+def beyond(toys: np.ndarray, t_obs: float, tie: float, empty: bool = False) -> Callable:
+    """log P(T >= t) as a function, from T of pseudo-experiments; values closer than `tie` count as equal.
+
+    Unless it may be `empty`, raises ValueError if none reaches the observed value, with the number that a normal tail would need for ten."""
+    toys = np.sort(toys)
+    if not empty and not toys[-1] >= t_obs - tie:
+        finite = toys[np.isfinite(toys)]
+        z = (t_obs - finite.mean()) / max(finite.std(), 1e-300) if len(finite) else np.inf
+        needed = 10 / max(p_from_significance(z), 1e-300)
+        raise ValueError(f"n_toys: expected about {needed:.1g} to reach the observed value, got {len(toys)} of which none did")
+
+    def log_tail(t):
+        with np.errstate(divide="ignore"):
+            return np.log(1 - np.searchsorted(toys, t - tie, side="left") / len(toys))
+    return log_tail

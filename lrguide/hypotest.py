@@ -15,16 +15,16 @@ from .arrays import Table, check_choice, check_count, check_number, generator, s
 from .rates import events_on
 from .prepared import OnData, Prepared, names_of, nll_at, prepare
 from .likelihood import Likelihood
-from .distributions import CLs, Statistic, limit_tails, log_significance, p_from_significance
-from .sums import shared_rows, upper_tail
-from .experiments import (all_rows, asimov, measured_at, own_values, positive_yields, pseudo_data, pseudo_experiments, source_tables, sources_by_channel,
-                                tasks_of)
+from .distributions import CLs, Statistic, limit_tails, log_significance
+from .sums import upper_tail
+from .experiments import (Observed, Rows, Tail, all_rates, all_rows, all_terms, asimov, beyond, channel_rows, event_terms, measured_at, observed,
+                                 own_rates, own_terms, own_values, positive_yields, pseudo_data, pseudo_experiments, sources_by_channel, tail_of, tasks_of)
 
 # %% auto #0
-__all__ = ['SIGMAS', 'log_likelihood_ratio', 'check_simple', 'shared_values', 'event_terms', 'toys_power_curve', 'toys_power',
-           'enough_toys', 'z_error', 'few_events', 'in_words', 'PValue', 'CLsValue', 'effective_beyond', 'Tail',
-           'beyond', 'SimpleTest', 'refuse_fit', 'ProfileTest', 'p_value', 'cls_value', 'quotient', 'tails_by_strength',
-           'expected_tails', 'Discovery', 'band_in_words', 'discovery', 'several_sets']
+__all__ = ['SIGMAS', 'log_likelihood_ratio', 'check_simple', 'shared_values', 'toys_power_curve', 'toys_power', 'enough_toys',
+           'z_error', 'few_events', 'in_words', 'PValue', 'CLsValue', 'effective_beyond', 'SimpleTest', 'refuse_fit',
+           'ProfileTest', 'p_value', 'cls_value', 'quotient', 'tails_by_strength', 'expected_tails', 'Discovery',
+           'band_in_words', 'discovery', 'several_sets']
 
 # %% ../nbs/1_optimality/17_power.ipynb #c8a7c802
 def log_likelihood_ratio(model: Likelihood, null: Mapping[str, float], alternative: Mapping[str, float]) -> Statistic:
@@ -55,13 +55,6 @@ def check_simple(model: OnData, null: Mapping[str, float], alternative: Mapping[
 def shared_values(model: OnData, null: Mapping[str, float], alternative: Mapping[str, float]) -> OnData:
     "`model` with those free parameters fixed that have the same value in both hypotheses: its ratios need be asked only there."
     return model.fix(**{name: value for name, value in null.items() if name in model.parameters and alternative.get(name) == value})
-
-
-def event_terms(part, null: Mapping[str, float], alternative: Mapping[str, float]) -> np.ndarray:
-    "log of the rate of each prepared event under `alternative` over that under `null` (b, n), complete values of the parameters."
-    at = lambda values: part.log_rate({name: np.array([value]) for name, value in values.items()})
-    with np.errstate(invalid="ignore"):   # -inf - -inf where neither hypothesis expects events
-        return at(alternative) - at(null)
 
 # %% ../nbs/1_optimality/17_power.ipynb #00000027
 def toys_power_curve(null, alternative) -> tuple[np.ndarray, np.ndarray]:
@@ -168,167 +161,20 @@ def effective_beyond(log_p: float, relative: float) -> float:
     "Number of events of which a share p is beyond the observation and that give p this `relative` error; infinite without one."
     return float(-np.expm1(log_p) / relative**2) if relative > 0 else np.inf
 
-# %% ../nbs/1_optimality/17_power.ipynb #4af0e384
-@dataclass(frozen=True)
-class Tail:
-    """A tail as `log_p`, its relative `error` from pseudo-experiments, the relative `influence` (n,) of each simulated event, what the events
-    came from (`kind`), `how` it was found, how many toys `failed`; the function log P(T >= t) that it was read from, `law`, and the observed value, `t`."""
-    log_p: float
-    error: float
-    influence: np.ndarray
-    kind: str
-    how: str = ""
-    failed: int = 0
-    law: Callable | None = None
-    t: float = np.nan
-
-    relative = property(lambda self: float(np.sqrt(self.error**2 + np.sum(self.influence**2))), doc="Relative standard error, of both origins.")
-
-
-def _influence(t: np.ndarray, expected: float, share: np.ndarray, log_tail: Callable, t_obs: float, log_p: float) -> np.ndarray:
-    """What each event of a sample (n,) adds by its fluctuation to the tail of `t_obs`, in units of that, exp(`log_p`); see the text.
-
-    `t`: contribution of each. `share`: of the `expected` events."""
-    with np.errstate(invalid="ignore", over="ignore"):
-        one_more = np.where(np.isinf(t), np.where(t > 0, 0.0, -np.inf), log_tail(np.nan_to_num(t_obs - t, nan=t_obs)))
-        change = np.exp(np.minimum(one_more - log_p, 600.0))              # the tail itself cancels
-    return expected * share * (change - share @ change)
-
-# %% ../nbs/1_optimality/17_power.ipynb #a0ace814
-@dataclass(frozen=True, eq=False)
-class _Observed:
-    "T of the data: `constant` plus contributions `t` (n,) times `multiplicity` (n,); the complete hypotheses that it compares."
-    null: Mapping[str, float]
-    alternative: Mapping[str, float]
-    constant: float
-    t: np.ndarray
-    multiplicity: np.ndarray
-
-    def value(self, step: float | None = None) -> float:
-        "T, with contributions rounded to multiples of `step`."
-        return self.constant + float(self.multiplicity @ (self.t if step is None else step * np.rint(self.t / step)))
-
-
-def _observed(test: SimpleTest, null: Mapping[str, float], alternative: Mapping[str, float]) -> _Observed:
-    "What the test sees of the data, in all channels."
-    model = test.data.model
-    null, alternative = ({**model.fixed, **values} for values in (null, alternative))
-    constant, t, weight = 0.0, [], []
-    for channel, part in zip(model.channels.values(), test.data.parts):
-        own = [own_values(channel, values) for values in (null, alternative)]
-        expected = [sum(positive_yields(channel, values, name).values()) for values, name in zip(own, ("null", "alternative"))]
-        constant += expected[0] - expected[1]
-        used = part.weights[0] != 0                         # 0 * inf is not 0
-        t.append(event_terms(part, *own)[0][used])
-        weight.append(part.weights[0][used])
-    t, weight = np.concatenate(t), np.concatenate(weight)
-    if np.isnan(t).any():
-        raise ValueError(f"data: expected events that one of the hypotheses expects and whose ratio is a number, got {np.isnan(t).sum()} of {len(t)} for which "
-                         "log L(alternative)/L(null) is not one")
-    return _Observed(null, alternative, constant, t, weight)
-
-# %% ../nbs/1_optimality/17_power.ipynb #0208a075
-@dataclass(frozen=True, eq=False)
-class _Rows:
-    """What the events of one channel come from: `sources` by process, and of these the rows of `tables`, prepared as `events` (n of them).
-
-    `share` (K, n): of each process's events that a row stands for. The rows of a histogram are its bins; it has no sources."""
-    channel: OnData
-    sources: Mapping
-    tables: Mapping[str, Table]
-    events: object | None
-    share: np.ndarray
-
-
-def _rows_at(test: SimpleTest, truth: Mapping[str, float], sampled: bool = False) -> list[_Rows]:
+# %% ../nbs/1_optimality/17_power.ipynb #16774f76
+def _rows_at(test: SimpleTest, truth: Mapping[str, float], sampled: bool = False) -> list[Rows]:
     "By channel, the rows that events come from at the hypothesis `truth`; sampled=True: only those that are simulated events."
     model = test.data.model
     truth = {**model.fixed, **truth}
     key = sampled, tuple(value for name, value in truth.items() if name not in model.strength)
     if key not in test.memory:
         sources = sources_by_channel(model, test.source, truth)
-        test.memory[key] = [_channel_rows(channel, part, of, own_values(channel, truth), sampled)
+        test.memory[key] = [channel_rows(channel, part, of, own_values(channel, truth), sampled)
                             for channel, part, of in zip(model.channels.values(), test.data.parts, sources.values())]
     return test.memory[key]
 
 
-def _channel_rows(channel: OnData, part, sources: Mapping, truth: Mapping[str, float], sampled: bool) -> _Rows:
-    "The same for one channel, whose data are `part`."
-    if not sources:
-        return _Rows(channel, {}, {}, part, np.zeros((0, part.size)))
-    tables = source_tables({name: item for name, item in sources.items() if isinstance(item, Table) or not sampled}, truth)
-    if not tables:
-        return _Rows(channel, sources, {}, None, np.zeros((0, 0)))
-    x, share = shared_rows(tables)
-    return _Rows(channel, sources, tables, events_on(channel, x, direct=True), share)
-
-
-def _terms(seen: _Observed, rows: Sequence[_Rows]) -> np.ndarray:
-    "Contributions of all rows of all channels."
-    return np.concatenate([_own_terms(seen, of) for of in rows])
-
-
-def _own_terms(seen: _Observed, rows: _Rows) -> np.ndarray:
-    "Contributions (n,) of the rows of one channel."
-    if rows.events is None:
-        return np.zeros(0)
-    return event_terms(rows.events, *(own_values(rows.channel, values) for values in (seen.null, seen.alternative)))[0]
-
-
-def _rates(rows: Sequence[_Rows], truth: Mapping[str, float]) -> np.ndarray:
-    "Expected events of each of these at the hypothesis `truth`."
-    return np.concatenate([_own_rates(of, truth) for of in rows])
-
-
-def _own_rates(rows: _Rows, truth: Mapping[str, float]) -> np.ndarray:
-    "Expected events (n,) of the rows of one channel."
-    truth = own_values(rows.channel, {**rows.channel.fixed, **truth})
-    if not rows.tables:
-        return np.exp(rows.events.log_rate({name: np.array([value], dtype=float) for name, value in truth.items()}))[0]
-    return (np.array([list(rows.channel.yields(truth).values())], dtype=float) @ rows.share)[0]
-
-# %% ../nbs/1_optimality/17_power.ipynb #055c2e3f
-def _tail(seen: _Observed, rows: Sequence[_Rows], truth: Mapping[str, float], log_tail: Callable, step: float | None = None,
-          toy_error: Callable | None = None, how: str = "") -> Tail:
-    "The Tail of the data, from a function log P(T >= t)."
-    t_obs, influence = seen.value(step), [np.zeros(0)]
-    log_p = float(log_tail(t_obs))
-    for of in rows:
-        samples = [name for name, item in of.sources.items() if isinstance(item, Table)]
-        t, start, yields = _own_terms(seen, of) if samples else np.zeros(0), 0, of.channel.yields(own_values(of.channel, {**of.channel.fixed, **truth}))
-        t = t if step is None else step * np.rint(t / step)
-        for (name, table), share in zip(of.tables.items(), of.share):
-            own = slice(None) if len(table) == of.share.shape[1] else slice(start, start + len(table))
-            if name in samples and log_p > -np.inf:
-                influence.append(_influence(t[own], yields[name], share[own], log_tail, t_obs, log_p))
-            start += len(table)
-    error = 0.0 if toy_error is None else toy_error(np.exp(log_p)) / np.exp(log_p) if log_p > -np.inf else np.inf
-    return Tail(log_p, error, np.concatenate(influence), _kind(rows, "quadrature" if toy_error is None else "samples"), how, law=log_tail, t=t_obs)
-
-
-def _kind(rows: Sequence[_Rows], of_model: str) -> str:
-    "Words for where events came from."
-    return "events" if any(isinstance(item, Table) for of in rows for item in of.sources.values()) else of_model
-
-
-def beyond(toys: np.ndarray, t_obs: float, tie: float, empty: bool = False) -> Callable:
-    """log P(T >= t) as a function, from T of pseudo-experiments; values closer than `tie` count as equal.
-
-    Unless it may be `empty`, raises ValueError if none reaches the observed value, with the number that a normal tail would need for ten."""
-    toys = np.sort(toys)
-    if not empty and not toys[-1] >= t_obs - tie:
-        finite = toys[np.isfinite(toys)]
-        z = (t_obs - finite.mean()) / max(finite.std(), 1e-300) if len(finite) else np.inf
-        needed = 10 / max(p_from_significance(z), 1e-300)
-        raise ValueError(f"n_toys: expected about {needed:.1g} to reach the observed value, got {len(toys)} of which none did")
-
-    def log_tail(t):
-        with np.errstate(divide="ignore"):
-            return np.log(1 - np.searchsorted(toys, t - tie, side="left") / len(toys))
-    return log_tail
-
-# %% ../nbs/1_optimality/17_power.ipynb #16774f76
-def _drawn(seen: _Observed, rows: Sequence[_Rows], truth: Mapping[str, float], n_toys: int, rng, map: Callable) -> np.ndarray:
+def _drawn(seen: Observed, rows: Sequence[Rows], truth: Mapping[str, float], n_toys: int, rng, map: Callable) -> np.ndarray:
     "T (n_toys,) of pseudo-experiments of all channels."
     total = 0.0
     for of, stream in zip(rows, [rng] if len(rows) == 1 else spawn(rng, len(rows))):
@@ -338,8 +184,8 @@ def _drawn(seen: _Observed, rows: Sequence[_Rows], truth: Mapping[str, float], n
             statistic = log_likelihood_ratio(of.channel, free(null), free(alternative))
             sources, yields = of.sources, positive_yields(of.channel, own, "truth")
         else:                                              # counts of a histogram
-            t, rate = _own_terms(seen, of), _own_rates(of, truth)
-            expected = [_own_rates(of, values).sum() for values in (null, alternative)]
+            t, rate = own_terms(seen, of), own_rates(of, truth)
+            expected = [own_rates(of, values).sum() for values in (null, alternative)]
             statistic = Statistic(expected[0] - expected[1], lambda x, t=t: t[x[:, 0].astype(int)])
             sources, yields = {"bins": Table(np.arange(len(rate)), weight=rate)}, {"bins": rate.sum()}
         total = total + pseudo_experiments(statistic, sources, yields, n_toys, stream, values=own, map=map)
@@ -357,22 +203,22 @@ class SimpleTest:
 
     def exact(self, null: Mapping[str, float], alternative: Mapping[str, float], truths: Sequence[Mapping]) -> list[Tail]:
         "From the exact law of T under each hypothesis (chapter 98)."
-        seen, tails = _observed(self, null, alternative), []
+        seen, tails = observed(self.data, null, alternative), []
         for truth in truths:
             rows = _rows_at(self, truth)
-            law = upper_tail(_terms(seen, rows), _rates(rows, truth), seen.value(), seen.constant)
-            tails.append(_tail(seen, rows, truth, law.log_tail, law.step, how=law.how))
+            law = upper_tail(all_terms(seen, rows), all_rates(rows, truth), seen.value(), seen.constant)
+            tails.append(tail_of(seen, rows, truth, law.log_tail, law.step, how=law.how))
         return tails
 
     def toys(self, null: Mapping[str, float], alternative: Mapping[str, float], truths: Sequence[Mapping], n_toys: int, rng,
              map: Callable = map, empty: bool = False) -> list[Tail]:
         "From `n_toys` pseudo-experiments of each hypothesis; `empty`: tails without any are zero, not refused."
-        seen, tails = _observed(self, null, alternative), []
+        seen, tails = observed(self.data, null, alternative), []
         for truth, stream in zip(truths, spawn(rng, len(truths))):
             rows = _rows_at(self, truth, sampled=True)
             t = _drawn(seen, rows, truth, n_toys, stream, map)
             log_tail = beyond(t, seen.value(), 1e-9 * (1 + min(abs(seen.value()), 1e9)), empty)
-            tails.append(_tail(seen, rows, truth, log_tail, toy_error=lambda p: float(np.sqrt(p * (1 - p) / n_toys))))
+            tails.append(tail_of(seen, rows, truth, log_tail, toy_error=lambda p: float(np.sqrt(p * (1 - p) / n_toys))))
         return tails
 
 # %% ../nbs/1_optimality/17_power.ipynb #63c46147
@@ -440,11 +286,11 @@ def _profile_toys(test: ProfileTest, t_obs: float, null, alternative, fitted, tr
     if failed > n_toys / 10:
         raise RuntimeError(f"{failed} of {n_toys} fits of pseudo-experiments did not converge; narrower ranges may help")
     toys = np.where(np.isnan(toys), np.inf if truth is null else -np.inf, toys)      # what makes p, or CLs, larger
-    seen = _Observed(*fitted, t_obs, np.zeros(0), np.zeros(0))         # contributions at the two fits
-    rows = [_channel_rows(channel, None, sources[key], own_values(channel, values), True) for key, channel in model.channels.items()]
+    seen = Observed(*fitted, t_obs, np.zeros(0), np.zeros(0))         # contributions at the two fits
+    rows = [channel_rows(channel, None, sources[key], own_values(channel, values), True) for key, channel in model.channels.items()]
     error = lambda p: float(np.hypot(np.sqrt(p * (1 - p) / n_toys), failed / n_toys))
     log_tail = beyond(toys, t_obs, 1e-7 * (1 + abs(t_obs)), empty)
-    return replace(_tail(seen, rows, values, log_tail, toy_error=error), failed=failed)
+    return replace(tail_of(seen, rows, values, log_tail, toy_error=error), failed=failed)
 
 # %% ../nbs/1_optimality/17_power.ipynb #6944ee82
 @dataclass(frozen=True, eq=False)

@@ -4,23 +4,20 @@
 """The likelihood of a search: processes with yields and log ratios, strengths, constraints.
 
 `Likelihood` evaluates, fits, profiles and scans, `Likelihood.on(data)` prepares a data set for all of these; `Process`, `BinnedRatio` and
-constraints (`Normal`, `LogNormal`, `Poisson`) are what it is made of; `Channels`, or `+`, joins independent data; `impacts` tells where an
-error comes from.
+constraints such as `Normal` are what it is made of; `Channels`, or `+`, joins independent data.
 """
 from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, fields, is_dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 import numpy as np
 from .arrays import Ranges, Table, check_column, check_events, check_fixed, check_number, narrowed
 from .interpolation import check_log_ratios
-from .minimum import differentiated
-from .rates import Events, shape_shift, Grid, events_on, expected_yields, grid_of, list_of_sets, log_rate, probes, scan_events
+from .rates import Events, Grid, events_on, expected_yields, grid_of, list_of_sets, log_rate, probes, scan_events
 from .prepared import OnData, check_value, complete, names_of
 
 # %% auto #0
-__all__ = ['STANDARD', 'check_norm', 'Process', 'Normal', 'LogNormal', 'Poisson', 'Measured', 'Likelihood', 'BinnedRatio',
-           'Morphed', 'Impact', 'Impacts', 'impacts', 'joined', 'Channels']
+__all__ = ['STANDARD', 'check_norm', 'Process', 'Normal', 'Likelihood', 'BinnedRatio', 'joined', 'Channels']
 
 # %% ../nbs/1_optimality/13_likelihood.ipynb #fb241d19
 STANDARD = -5.0, 5.0  # range of a nuisance parameter in units of its standard deviation
@@ -120,77 +117,6 @@ class Normal:
     def take(self, sets) -> Normal:
         "The measurements of the data sets `sets`."
         return replace(self, mean=self.mean[sets]) if np.ndim(self.mean) > (not isinstance(self.name, str)) and len(self.mean) > 1 else self
-
-# %% ../nbs/1_optimality/13_likelihood.ipynb #5d4d9bd6
-@dataclass(frozen=True)
-class LogNormal:
-    "A measurement of a positive parameter `name`: its logarithm is normal around that of `mean` (a number or (b,)), one standard deviation is a `factor` above 1."
-    name: str
-    mean: float | np.ndarray
-    factor: float
-
-    def __post_init__(self):
-        if not np.all((np.asarray(self.mean, dtype=float) > 0) & np.isfinite(self.mean)):
-            raise ValueError(f"mean: expected positive numbers, got {np.min(self.mean):g}")
-        check_number(self.factor, "factor", "(1, inf)")
-
-    @property
-    def reach(self) -> dict[str, tuple[float, float]]:
-        "Between which values the parameter is to be expected: five standard deviations."
-        return {self.name: (float(np.min(self.mean)) / self.factor**5, float(np.max(self.mean)) * self.factor**5)}
-
-    def nll(self, values: Mapping[str, float]) -> float:
-        "Minus log likelihood of the measurement, zero at its mean; infinite for a parameter that is not positive."
-        with np.errstate(divide="ignore", invalid="ignore"):
-            return np.where(np.asarray(values[self.name]) > 0, 0.5 * (np.log(values[self.name] / self.mean) / np.log(self.factor)) ** 2, np.inf)[()]
-
-    def repeat(self, values: Mapping[str, float], n: int, rng: np.random.Generator) -> LogNormal:
-        "The same measurement made `n` times again, when the truth is `values`."
-        return replace(self, mean=values[self.name] * self.factor ** rng.standard_normal(n))
-
-    take = Normal.take
-
-# %% ../nbs/1_optimality/13_likelihood.ipynb #3cc74fbd
-@dataclass(frozen=True)
-class Poisson:
-    "A measurement of a positive parameter `name` by a count that expects `scale` events times it: the count was `scale` times `mean` (a number or (b,))."
-    name: str
-    mean: float | np.ndarray
-    scale: float
-
-    def __post_init__(self):
-        if not np.all((np.asarray(self.mean, dtype=float) >= 0) & np.isfinite(self.mean)):
-            raise ValueError(f"mean: expected numbers of at least 0, got {np.min(self.mean):g}")
-        check_number(self.scale, "scale", "(0, inf)")
-
-    @property
-    def reach(self) -> dict[str, tuple[float, float]]:
-        "Between which values the parameter is to be expected: five standard deviations, from half an event on."
-        width = 5 * np.sqrt((np.max(self.mean) + 1 / self.scale) / self.scale)
-        return {self.name: (max(0.5 / self.scale, float(np.min(self.mean)) - width), float(np.max(self.mean)) + width)}
-
-    def nll(self, values: Mapping[str, float]) -> float:
-        "Minus log likelihood of the measurement, zero at its mean; infinite for a parameter that is not positive."
-        value, mean = np.asarray(values[self.name], dtype=float), self.mean
-        with np.errstate(divide="ignore", invalid="ignore"):
-            return np.where(value > 0, self.scale * (value - mean - np.where(np.equal(mean, 0), 0.0, mean * np.log(value / mean))), np.inf)[()]
-
-    def repeat(self, values: Mapping[str, float], n: int, rng: np.random.Generator) -> Poisson:
-        "The same measurement made `n` times again, when the truth is `values`."
-        return replace(self, mean=rng.poisson(self.scale * values[self.name], n) / self.scale)
-
-    take = Normal.take
-
-# %% ../nbs/1_optimality/13_likelihood.ipynb #c7e32dc0
-@dataclass(frozen=True)
-class Measured:
-    "A measurement of parameter `name` of any form: minus log likelihood `of` its value, a function of arrays of any shape."
-    name: str
-    of: Callable[[np.ndarray], np.ndarray]
-
-    def nll(self, values: Mapping[str, float]) -> float:
-        "Minus log likelihood of the measurement."
-        return self.of(values[self.name])
 
 # %% ../nbs/1_optimality/13_likelihood.ipynb #4e63da9f
 def _declared(processes: Mapping[str, Process], strength: Mapping, extra: Mapping) -> Ranges:
@@ -371,88 +297,10 @@ class BinnedRatio:
         "Log ratios (g, n) at the nuisance parameters `points` (g, k)."
         return _log_bin_ratios(self, x, _contents_at(self.numerator, np.asarray(points, dtype=float), self.takes_many))
 
-# %% ../nbs/1_optimality/13_likelihood.ipynb #d123d3a4
-@dataclass(frozen=True)
-class Morphed:
-    """Log ratio that systematic effects change: `shapes` gives for each nuisance parameter the ratios one standard deviation (down, up).
-
-    `nominal` and those have `log_ratio(x)` without parameters of their own, all to one reference. -inf where the sum turns negative."""
-    nominal: object
-    shapes: Mapping[str, tuple[object, object]]
-
-    @property
-    def parameters(self) -> dict[str, tuple[float, float]]:
-        "Name and range of the effects."
-        return dict.fromkeys(self.shapes, STANDARD)
-
-    @property
-    def effects(self) -> tuple[str, ...]:
-        "Parameters that come with a standard normal constraint."
-        return tuple(self.shapes)
-
-    def log_ratio_grid(self, x, points) -> np.ndarray:
-        "Log ratios (g, n) at the nuisance parameters `points` (g, k)."
-        nominal = np.exp(self.nominal.log_ratio(x))
-        moved = [[np.exp(one.log_ratio(x)) - nominal for one in pair] for pair in self.shapes.values()]
-        with np.errstate(divide="ignore"):
-            return np.log(np.maximum(nominal + sum(shape_shift(alpha, *pair) for alpha, pair in zip(np.transpose(points), moved)), 0.0))
-
-    def log_ratio(self, x, nu) -> np.ndarray:
-        "Log ratio (n,) at nu (k,) or (n, k)."
-        nu = np.atleast_2d(nu)
-        return self.log_ratio_grid(x, nu)[0] if len(nu) == 1 else np.array([self.log_ratio_grid(x[i:i + 1], nu[i:i + 1])[0, 0] for i in range(len(x))])
-
-# %% ../nbs/1_optimality/13_likelihood.ipynb #4918ff3d
-@dataclass(frozen=True)
-class Impact:
-    "What nuisance parameter `name` does to another: its fitted `value` and `error`, `pull` and `constraint` (error over measured width), impacts (down, up)."
-    name: str
-    value: float
-    error: float
-    pull: float
-    constraint: float
-    before: tuple[float, float]
-    after: tuple[float, float]
+# %% ../nbs/2_uncertainty/20_systematics.ipynb #9bcf198c
+from dataclasses import fields, is_dataclass
 
 
-class Impacts(tuple):
-    "Impacts, the largest first; printed as a table."
-    def __repr__(self) -> str:
-        pair = lambda ends: "{:+.3g} {:+.3g}".format(*ends)
-        rows = [("", "value", "error", "pull", "constraint", "before the fit", "after the fit")]
-        rows += [(one.name, *(f"{value:.3g}" for value in (one.value, one.error, one.pull, one.constraint)), pair(one.before), pair(one.after)) for one in self]
-        widths = [max(map(len, column)) for column in zip(*rows)]
-        return "\n".join("  ".join(f"{text:>{width}}" for text, width in zip(row, widths)) for row in rows)
-
-# %% ../nbs/1_optimality/13_likelihood.ipynb #9c9827fc
-def _measured_with(model, name: str) -> tuple[float, float]:
-    "Mean and width, from the curvature there, with which parameter `name` was measured elsewhere; NaN if it was not, or together with others."
-    for constraint in model.constraints:
-        if names_of(constraint) == (name,) and hasattr(constraint, "mean"):
-            mean = float(np.ravel(constraint.mean)[0])
-            low, high = np.array([model.ranges_of_all[name]], dtype=float).T
-            bend = differentiated(lambda z: np.asarray(constraint.nll({name: z[:, 0]})), np.array([[mean]]), low, high)[2]
-            return mean, float(1 / np.sqrt(np.ravel(bend)[0]))
-    return np.nan, np.nan
-
-
-def impacts(model, data, name: str = "mu") -> Impacts:
-    "The Impacts of all other free parameters on parameter `name` in a fit to one data set (or what `model.on` has prepared)."
-    prepared = model.on(data)
-    fit, found = prepared.fit(), []
-    for other in (one for one in fit.values if one != name):
-        mean, width = _measured_with(model, other)
-        value, error = fit.values[other], fit.errors[other]
-        ends = value + np.array([-width, width, -error, error])
-        moved = np.full(4, np.nan)
-        if np.isfinite(ends).any():
-            inside = np.clip(ends[np.isfinite(ends)], *model.parameters[other])
-            start = {one: at for one, at in fit.values.items() if one != other}
-            moved[np.isfinite(ends)] = prepared.fit_many({other: inside}, start).values[name] - fit.values[name]
-        found.append(Impact(other, value, error, (value - mean) / width, error / width, tuple(map(float, moved[:2])), tuple(map(float, moved[2:]))))
-    return Impacts(sorted(found, key=lambda one: -np.nanmax(np.abs([*one.after, 0.0]))))
-
-# %% ../nbs/1_optimality/13_likelihood.ipynb #9bcf198c
 def joined(*models) -> Channels:
     "The Channels of all `models`, which is what `+` makes."
     return Channels(_numbered(*models))
@@ -541,7 +389,7 @@ def _parts_of_channels(model: Channels, data, weights=None, direct: bool = False
     weights = [None] * len(model.channels) if weights is None else _by_channel(list(model.channels), weights, "weights")
     return tuple(part for channel, *own in zip(model.channels.values(), model.split(data), weights) for part in channel.parts(*own, direct))
 
-# %% ../nbs/1_optimality/13_likelihood.ipynb #5c14bb2e
+# %% ../nbs/2_uncertainty/20_systematics.ipynb #5c14bb2e
 @dataclass(frozen=True)
 class Channels(OnData):
     """Likelihood of independent data, one set for each of `channels`, whose parameters of equal names are the same; see `Likelihood`.

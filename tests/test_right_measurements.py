@@ -9,7 +9,8 @@ from lrguide.experiments import KnownSource, asimov, measured_at, pseudo_data
 from lrguide.arrays import spawn
 from lrguide.hypotest import p_value
 from lrguide.intervals import limit
-from lrguide.likelihood import BinnedRatio, Likelihood, LogNormal, Normal, Poisson, Process
+from lrguide.likelihood import BinnedRatio, Likelihood, Normal, Process
+from lrguide.systematics import LogNormal, Poisson
 
 COVARIANCE = np.array([[0.01, 0.006], [0.006, 0.02]])
 INDEX = lambda x: x[:, 0].astype(int)
