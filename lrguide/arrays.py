@@ -35,7 +35,7 @@ def refusal(function, *args, **kwargs) -> str:
 def shown(value) -> str:
     "`value` as one line of at most 60 characters, for messages."
     try:
-        text = " ".join(repr(value).split())
+        text = f"an array of shape {value.shape}" if isinstance(value, np.ndarray) else " ".join(repr(value).split())
     except Exception:                                       # a whole number of more than 4300 digits, or somebody else's repr
         text = type(value).__name__
     return text if len(text) <= 60 else f"{text[:40]}... ({type(value).__name__})"
@@ -201,13 +201,13 @@ def check_events(x, name: str = "x", minimum: int = 0) -> np.ndarray:
     return _finite(x, name)
 
 
-def check_column(values, n: int, name: str) -> np.ndarray:
-    """`values` as a finite float64 array of shape (n,), read-only: one number for each of `n` events.
+def check_column(values, n: int | None, name: str) -> np.ndarray:
+    """`values` as a finite float64 array of shape (n,), read-only: one number for each of `n` events, of any number of them for None.
 
     Raises TypeError or ValueError, as `check_events` does, and ValueError if the length differs."""
     values = _numbers(values, name)
-    if values.shape != (n,):
-        raise ValueError(f"{name}: expected shape ({n},), one number for each event, got {values.shape}")
+    if values.ndim != 1 or n not in (None, len(values)):
+        raise ValueError(f"{name}: expected shape ({'n' if n is None else n},), one number for each event, got {values.shape}")
     return _finite(values, name)
 
 
@@ -393,7 +393,7 @@ def narrowed(*several: Mapping[str, tuple[float, float]]) -> Ranges:
 
 def restricted(ranges: Mapping[str, tuple[float, float]], to: Mapping[str, tuple[float, float]]) -> Ranges:
     "The Ranges `to`, in the order of `ranges` and inside them; (v, v) fixes a parameter. Raises ValueError for other names or ends outside."
-    ranges = Ranges(ranges)
+    ranges, to = Ranges(ranges), Ranges(to)
     if set(to) != set(ranges):
         raise ValueError(f"ranges: expected {', '.join(ranges) or 'none'}, got {', '.join(to) or 'none'}")
     part = Ranges({name: to[name] for name in ranges})
@@ -415,7 +415,10 @@ def check_within(values, name: str, ranges: Mapping[str, tuple[float, float]]) -
     Raises ValueError if there is no such parameter in `ranges` or for a value outside."""
     if name not in ranges:
         raise ValueError(f"{name}: expected one of the parameters {', '.join(ranges) or '(none)'}")
-    values = _finite(_numbers(values, name), name)
+    several = isinstance(values, (np.ndarray, list, tuple))
+    values = _finite(_numbers(values, name), name) if several else np.asarray(check_number(values, name))
+    if values.size == 0:
+        raise ValueError(f"{name}: expected at least one value, got none")
     found = _clipped(Ranges({name: ranges[name]}), values.reshape(-1, 1)).reshape(values.shape)
     return found if values.ndim else float(found)
 

@@ -11,9 +11,9 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 import numpy as np
 from scipy.special import log_ndtr, ndtr
-from .arrays import Table, check_choice, check_count, check_number, generator, spawn
+from .arrays import Table, check_choice, check_column, check_count, check_function, check_number, generator, spawn
 from .rates import events_on
-from .prepared import OnData, Prepared, names_of, nll_at, prepare
+from .prepared import OnData, Prepared, as_fixed, check_model, check_point, names_of, nll_at, one_set, prepare
 from .likelihood import Likelihood
 from .distributions import CLs, Statistic, limit_tails, log_significance
 from .sums import upper_tail
@@ -21,16 +21,17 @@ from .experiments import (Observed, Rows, Tail, all_rates, all_rows, all_terms, 
                                  own_rates, own_terms, own_values, positive_yields, pseudo_data, pseudo_experiments, sources_by_channel, tail_of, tasks_of)
 
 # %% auto #0
-__all__ = ['SIGMAS', 'log_likelihood_ratio', 'check_simple', 'shared_values', 'toys_power_curve', 'toys_power', 'enough_toys',
-           'z_error', 'few_events', 'in_words', 'PValue', 'CLsValue', 'effective_beyond', 'SimpleTest', 'refuse_fit',
-           'ProfileTest', 'p_value', 'cls_value', 'quotient', 'tails_by_strength', 'expected_tails', 'Discovery',
-           'band_in_words', 'discovery', 'several_sets']
+__all__ = ['SIGMAS', 'log_likelihood_ratio', 'hypotheses', 'check_simple', 'shared_values', 'toys_power_curve', 'toys_power',
+           'enough_toys', 'z_error', 'few_events', 'in_words', 'PValue', 'CLsValue', 'effective_beyond', 'SimpleTest',
+           'refuse_fit', 'ProfileTest', 'p_value', 'cls_value', 'quotient', 'tails_by_strength', 'expected_tails',
+           'Discovery', 'fluctuations', 'band_in_words', 'discovery', 'several_sets']
 
 # %% ../nbs/1_optimality/17_power.ipynb #c8a7c802
 def log_likelihood_ratio(model: Likelihood, null: Mapping[str, float], alternative: Mapping[str, float]) -> Statistic:
     """Statistic T = log L(alternative)/L(null) of two simple hypotheses, each a value for every free parameter; of one channel.
 
     Raises ValueError if a parameter has no value, a yield is negative, or a constrained parameter differs between them."""
+    null, alternative = hypotheses(model, null, alternative)
     check_simple(model, null, alternative)
     total = [sum(positive_yields(model, values, name).values()) for name, values in (("null", null), ("alternative", alternative))]
     fixed = shared_values(model, null, alternative)
@@ -38,6 +39,11 @@ def log_likelihood_ratio(model: Likelihood, null: Mapping[str, float], alternati
     def contribution(x):
         return event_terms(events_on(fixed, x, direct=True), *({**model.fixed, **values} for values in (null, alternative)))[0]
     return Statistic(total[0] - total[1], contribution)
+
+
+def hypotheses(model: OnData, null: Mapping[str, float], alternative: Mapping[str, float]) -> list[dict[str, float]]:
+    "Both as dictionaries of numbers. Raises TypeError or ValueError for other things, for what is no parameter, out of range, or fixed at another value."
+    return [as_fixed(model, check_point(model, values, name)) for values, name in ((null, "null"), (alternative, "alternative"))]
 
 
 def check_simple(model: OnData, null: Mapping[str, float], alternative: Mapping[str, float]) -> None:
@@ -59,7 +65,7 @@ def shared_values(model: OnData, null: Mapping[str, float], alternative: Mapping
 # %% ../nbs/1_optimality/17_power.ipynb #00000027
 def toys_power_curve(null, alternative) -> tuple[np.ndarray, np.ndarray]:
     "Levels and powers of the test that rejects at large T, from T of pseudo-experiments (n,) of null and alternative."
-    null, alternative = (np.round(np.asarray(t, dtype=float), 9) for t in (null, alternative))  # ties up to rounding
+    null, alternative = (np.round(check_column(t, None, name), 9) for t, name in ((null, "null"), (alternative, "alternative")))  # ties up to rounding
     thresholds = np.unique(np.concatenate([null, alternative]))[::-1]
     above = lambda t: 1 - np.searchsorted(np.sort(t), thresholds, side="left") / len(t)
     return tuple(np.concatenate([[0.0], above(t)]) for t in (null, alternative))
@@ -70,7 +76,7 @@ def toys_power(null, alternative, level: float) -> tuple[float, float]:
 
     Raises ValueError if fewer than ten of the null are expected beyond the threshold, naming the number needed."""
     level = check_number(level, "level", "(0, 1)")
-    enough_toys(len(null), level)
+    enough_toys(len(check_column(null, None, "null")), level)
     curve = toys_power_curve(null, alternative)
     power, spread = np.interp(level, *curve), np.sqrt(level * (1 - level) / len(null))
     slope = (np.interp(level + spread, *curve) - np.interp(level - spread, *curve)) / (2 * spread)
@@ -80,7 +86,7 @@ def toys_power(null, alternative, level: float) -> tuple[float, float]:
 def enough_toys(n_toys: int, level: float) -> None:
     "Raises ValueError, naming the number needed, if `n_toys` leave less than ten below `level`."
     needed = int(np.ceil(10 / level * (1 - 1e-12)))
-    if n_toys < needed:
+    if check_count(n_toys, "n_toys") < needed:
         raise ValueError(f"n_toys: expected at least {needed} for a level of {level:g}, got {n_toys}; method='exact' needs none")
 
 # %% ../nbs/1_optimality/17_power.ipynb #e583ad5a
@@ -332,28 +338,22 @@ def _test(model: OnData, data, null, alternative, source) -> SimpleTest | Profil
     "The test of one data set, or a Prepared one, that the hypotheses ask for."
     if all(set(model.parameters) <= set(values) for values in (null, alternative)):
         check_simple(model, null, alternative)
-        return SimpleTest(_one_set(prepare(shared_values(model, null, alternative), data, direct=True)), source)
-    return ProfileTest(_one_set(prepare(model, data)), source)
-
-
-def _one_set(prepared: Prepared) -> Prepared:
-    "`prepared`, if it holds one data set."
-    if len(prepared) != 1:
-        raise ValueError(f"data: expected one data set, got {len(prepared)}")
-    return prepared
+        return SimpleTest(one_set(prepare(shared_values(model, null, alternative), data, direct=True)), source)
+    return ProfileTest(one_set(prepare(model, data)), source)
 
 
 def _tails(model: OnData, data, null, alternative, both: bool, method, source, n_toys, rng, level, map) -> list[Tail]:
     "The Tail under the null or under `both` hypotheses, by the method asked for."
+    null, alternative = hypotheses(model, null, alternative)
     if check_choice(method, "method", ("exact", "toys", "asymptotic")) == "asymptotic":
-        return _by_formula(_one_set(prepare(model, data)), source, null, alternative, both)
+        return _by_formula(one_set(prepare(model, data)), source, null, alternative, both)
     test, truths = _test(model, data, null, alternative, source), [null, alternative][:1 + both]
     if method == "exact":
         return test.exact(null, alternative, truths)
     n_toys = check_count(n_toys, "n_toys")
     if level is not None:
         enough_toys(n_toys, check_number(level, "level", "(0, 1)"))
-    return test.toys(null, alternative, truths, n_toys, rng, map)
+    return test.toys(null, alternative, truths, n_toys, rng, check_function(map, "map"))
 
 # %% ../nbs/1_optimality/17_power.ipynb #c832fdca
 def p_value(model: OnData, data, null: Mapping[str, float], alternative: Mapping[str, float], method: str = "exact", *,
@@ -442,6 +442,11 @@ class Discovery:
         return f"{self.observed}\nexpected Z: {band_in_words(self.n_sigma, self.expected)}"
 
 
+def fluctuations(n_sigma: Sequence[float]) -> tuple[float, ...]:
+    "`n_sigma` as numbers. Raises TypeError or ValueError for what is none."
+    return tuple(check_column(n_sigma, None, "n_sigma").tolist())
+
+
 def band_in_words(n_sigma: Sequence[float], expected: Sequence[float]) -> str:
     "The `expected` values with their fluctuations."
     return ", ".join(f"{value:.4g} ({n:+g} sigma)" if n else f"{value:.4g}" for n, value in zip(n_sigma, expected)) or "not asked for"
@@ -453,7 +458,8 @@ def discovery(model: OnData, data, strength: str = "mu", method: str = "exact", 
 
     `method`, `source`, `n_toys`, `rng` as in `p_value`; other free parameters are fitted ('toys', 'asymptotic'). `data`: one data set, or a
     list of Tables or arrays (of mappings, for several channels), which gives a list, computed by `map`."""
-    one = partial(_discovery, model, strength, method, at, tuple(n_sigma), source, n_toys)
+    check_choice(strength, "strength", list(check_model(model).parameters)), check_function(map, "map")
+    one = partial(_discovery, model, strength, method, at, fluctuations(n_sigma), source, n_toys)
     sets = several_sets(model, data)
     if sets is None:
         return one(data, rng, map)
@@ -479,6 +485,6 @@ def _discovery(model: OnData, strength: str, method: str, at: float, n_sigma: tu
 
 def _asimov_z(model: OnData, data, strength: str, at: float, source) -> float:
     "Root of q0 of the data set expected at strength `at`, other parameters where the data want them then."
-    _, values = _lowest(_one_set(prepare(model, data)), **{strength: at})
+    _, values = _lowest(one_set(prepare(model, data)), **{strength: at})
     expected = replace(model.on(asimov(model, values, source=source)), constraints=measured_at(model, values))
     return _signed_root(expected, strength, 0.0, at)

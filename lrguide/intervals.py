@@ -14,14 +14,14 @@ import numpy as np
 from scipy.interpolate import CubicSpline, PchipInterpolator
 from scipy.optimize import brentq
 from scipy.special import gammaln, ndtr, ndtri, xlogy
-from .arrays import check_choice, check_count, check_number, spawn
+from .arrays import check_choice, check_count, check_function, check_number, check_numbers, spawn
 from .minimum import crossings
-from .prepared import OnData, Prepared, complete, prepare, starting_values
+from .prepared import OnData, Prepared, check_model, check_point, complete, prepare, starting_values
 from .distributions import bounded_tail, limit_tails
 from .experiments import asimov, measured_at, own_values
-from .hypotest import (SIGMAS, CLsValue, band_in_words, cls_value, enough_toys, expected_tails, quotient, several_sets,
+from .hypotest import (SIGMAS, CLsValue, band_in_words, cls_value, enough_toys, expected_tails, fluctuations, quotient, several_sets,
                               tails_by_strength)
-from .asymptotics import Coverage, Curves, chi2_quantile, for_all_sets, parameter_toys
+from .asymptotics import Coverage, Curves, chi2_quantile, for_all_sets, models_by_name, parameter_toys
 
 # %% auto #0
 __all__ = ['Intervals', 'intervals', 'Limit', 'limit_of', 'natural_strength', 'expected_without_signal', 'limit',
@@ -68,6 +68,7 @@ def intervals(model: OnData, data, name: str = "mu", level: float = 0.6827, *, c
     `critical`: a function of the parameter (b,), such as a Construction; None for chi-square's quantile at `level`. bounded=True: for
     values of at least 0, with the statistic (11). Raises RuntimeError if a single data set cannot be fitted."""
     threshold = chi2_quantile(level)
+    critical is None or check_function(critical, "critical")
 
     def ends(prepared):
         curves, walls = Curves(prepared, name), prepared.model.parameters[name]
@@ -135,8 +136,6 @@ def limit_of(at: Callable[[float], CLsValue], begin: float, strength: str, level
 # %% ../nbs/2_uncertainty/27_intervals.ipynb #e15f9fe0
 def natural_strength(model: OnData, strength: str) -> float:
     "The strength that expects three events more, and as many as the background fluctuates by: where a search for a limit begins."
-    if strength not in model.parameters:
-        raise ValueError(f"strength: expected one of the free parameters {', '.join(model.parameters)}, got {strength!r}")
     high = model.parameters[strength][1]
     one, others = min(1.0, high), {**model.fixed, **starting_values(model, model.constraints)}
     none, some = (np.concatenate([_yields(channel, own_values(channel, {**others, strength: value})) for channel in model.channels.values()])
@@ -189,7 +188,8 @@ def limit(model: OnData, data, strength: str = "mu", level: float = 0.05, method
     (16) of Cowan et al. 2011; the Asimov data set has the other parameters where the data want them without signal). `source` as in `p_value`.
     `data`: one data set, or a list of Tables or arrays (of mappings, for several channels), which gives a list, computed by `map`.
     Raises ValueError if the data do not limit the strength."""
-    one = partial(_limit, model, strength, check_number(level, "level", "(0, 1)"), method, tuple(n_sigma), source, n_toys)
+    check_choice(strength, "strength", list(check_model(model).parameters)), check_function(map, "map")
+    one = partial(_limit, model, strength, check_number(level, "level", "(0, 1)"), method, fluctuations(n_sigma), source, n_toys)
     sets = several_sets(model, data)
     if sets is None:
         return one(data, rng, map)
@@ -214,7 +214,7 @@ def _limit(model: OnData, strength: str, level: float, method: str, n_sigma: tup
 # %% ../nbs/2_uncertainty/27_intervals.ipynb #782d1f89
 def without_signal(model: OnData, data, strength: str, values: Mapping[str, float] | None) -> dict[str, float]:
     "Complete `values` of the parameters at strength 0; where some are not given, those that fit one data set best then."
-    at = {**(values or {}), strength: 0.0}
+    at = {**check_point(model, values, "values"), check_choice(strength, "strength", list(model.parameters)): 0.0}
     if set(model.parameters) <= set(at):
         return complete(model, at)
     if data is None:
@@ -248,7 +248,7 @@ def expected_limits(model: OnData, strength: str = "mu", level: float = 0.05, *,
     With a ratio that is not exact: what will be reported."""
     level = check_number(level, "level", "(0, 1)")
     grid, root, bias = _asimov_root(model, strength, source, without_signal(model, data, strength, values))
-    n = np.asarray(n_sigma, dtype=float) + bias
+    n = np.array(fluctuations(n_sigma)) + bias
     return np.exp(PchipInterpolator(np.log(root), np.log(grid))(np.log(n - ndtri(level * ndtr(n)))))
 
 
@@ -259,6 +259,7 @@ def asymptotic_limits(model: OnData, data, strength: str = "mu", level: float = 
     `data`, `weights` as in `parameter_tests`; `values`, `source`: for the data set expected without signal, as in `expected_limits`: other
     parameters that have no value there are fitted to each data set, which takes a data set expected for each."""
     level = check_number(level, "level", "(0, 1)")
+    check_choice(strength, "strength", list(check_model(model).parameters))
     if set(model.parameters) <= {strength, *(values or {})}:
         root = _asimov_root(model, strength, source, without_signal(model, None, strength, values))
         limits = lambda prepared: _limits(prepared, strength, level, root)
@@ -293,10 +294,10 @@ def _limit_by_formula(model: OnData, strength: str, level: float, n_sigma: tuple
 # %% ../nbs/2_uncertainty/27_intervals.ipynb #0000004d
 def unified_acceptance(signal, background: float, level: float = 0.9, n_max: int | None = None) -> np.ndarray:
     """Whether each count 0..n_max is accepted (g, n_max + 1) for each `signal` (g,), known `background`, in the order of Feldman and Cousins (1998)."""
-    signal, b = np.atleast_1d(np.asarray(signal, dtype=float)), check_number(background, "background", "[0, inf)")
+    signal, b = np.atleast_1d(check_numbers(signal, "signal", "[0, 1e6]")), check_number(background, "background", "[0, 1e6]")
     level = check_number(level, "level", "(0, 1)")
     most = signal.max() + b
-    n = np.arange((int(most + 10 * np.sqrt(most) + 30) if n_max is None else n_max) + 1)
+    n = np.arange((int(most + 10 * np.sqrt(most) + 30) if n_max is None else check_count(n_max, "n_max", 0, 10**8)) + 1)
     log_p = lambda mean: xlogy(n, mean) - mean - gammaln(n + 1)
     p = log_p((signal + b)[:, None])
     order = np.argsort(-(p - log_p(np.maximum(n, b))), axis=1, kind="stable")
@@ -313,7 +314,7 @@ def feldman_cousins(n: int, background: float, level: float = 0.9) -> tuple[floa
     The outermost signals that accept n, scanned in steps of 0.005 (more for large counts) and refined; holes are filled.
     The plain construction: the paper afterwards raises some upper ends so that they do not grow when the background falls
     (n = 0, background = 3: 1.08 in its table, 0.95 here)."""
-    n, background = check_count(n, "n", 0), check_number(background, "background", "[0, inf)")
+    n, background = check_count(n, "n", 0, 10**6), check_number(background, "background", "[0, 1e6]")
     z = -ndtri((1 - check_number(level, "level", "(0, 1)")) / 4)
     reach, step = z**2 + (z + 1) * np.sqrt(n + z**2), 0.005 * max(1.0, np.sqrt(n) / 4)      # beyond any Poisson limit at this level
     grid = np.arange(max(0.0, n - background - reach), max(n - background, 0.0) + reach, step)
@@ -351,7 +352,7 @@ class Construction:
     failed: np.ndarray
 
     def __call__(self, value) -> np.ndarray:
-        return np.interp(value, self.grid, self.critical, left=np.nan, right=np.nan)
+        return np.interp(check_numbers(value, "value", nan=True), self.grid, self.critical, left=np.nan, right=np.nan)
 
     def intervals(self, model: OnData, data, name: str = "mu", *, weights=None) -> Intervals:
         "The Intervals of b data sets, as in `intervals`; raises ValueError if one reaches beyond the grid."
@@ -372,14 +373,15 @@ def neyman_construction(models, grid, n_toys: int, rng, *, truth: Mapping[str, f
 
     `models`: a Likelihood, or several by name on the same events (then a dictionary). `truth`: values of the other parameters.
     bounded=True: in the order of Feldman and Cousins (1998), for values of at least 0. Raises ValueError for too few toys."""
-    grid, level = np.asarray(grid, dtype=float), check_number(level, "level", "(0, 1)")
+    grid, level = check_numbers(grid, "grid"), check_number(level, "level", "(0, 1)")
     if grid.ndim != 1 or len(grid) < 2 or not np.all(np.diff(grid) > 0) or (bounded and grid[0] != 0):
         raise ValueError(f"grid: expected at least 2 increasing values{', from 0 on' if bounded else ''}, got {grid.tolist()[:5]}")
     enough_toys(n_toys, 1 - level)
-    several = dict(models) if isinstance(models, Mapping) else {"": models}
+    several = models_by_name(models)
+    truth = check_point(next(iter(several.values())), truth, "truth")
     found = {key: [] for key in several}
     for value, stream in zip(grid, spawn(rng, len(grid))):
-        toys = parameter_toys(several, {**(truth or {}), name: float(value)}, n_toys, stream, name=name, source=source, map=map)
+        toys = parameter_toys(several, {**truth, name: float(value)}, n_toys, stream, name=name, source=source, map=map)
         for key, tested in toys.items():
             found[key].append((*_quantile(tested.t_bounded if bounded else tested.t, level), int(tested.failed.sum())))
     made = {key: Construction(grid, *np.array(rows).T[:2], level, bounded, n_toys, np.array(rows)[:, 2].astype(int)) for key, rows in found.items()}

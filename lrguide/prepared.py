@@ -11,39 +11,51 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass, replace
 from itertools import product
 import numpy as np
-from .arrays import Ranges, check_number, narrowed
+from .arrays import check_choice, check_mapping, check_number, check_numbers, check_within, narrowed, shown
 from .minimum import Fit, Minima, Profile, deeper, differentiated, minimise, minuit_at, newton, standard_errors
 from .rates import BEND, n_points_of
 
 # %% auto #0
-__all__ = ['check_value', 'complete', 'names_of', 'means_of', 'many_of', 'starting_values', 'Prepared', 'nll_at',
-           'derivatives_at', 'prepare', 'gradient_scatter', 'inflation', 'Fits', 'fit_all', 'fit_one',
-           'refuse_impossible', 'in_groups', 'fits_of', 'profile_of', 'scan_of', 'OnData']
+__all__ = ['check_model', 'check_point', 'as_fixed', 'one_set', 'complete', 'names_of', 'means_of', 'many_of', 'starting_values',
+           'Prepared', 'nll_at', 'derivatives_at', 'prepare', 'gradient_scatter', 'inflation', 'Fits', 'fit_all',
+           'fit_one', 'refuse_impossible', 'in_groups', 'fits_of', 'profile_of', 'scan_of', 'OnData']
 
 # %% ../nbs/9_machinery/96_prepared.ipynb #54612ebf
-def check_value(name: str, value: float | np.ndarray, known: Mapping[str, tuple[float, float]]) -> float | np.ndarray:
-    """`value`, a number or an array, of parameter `name`; one rounding outside of its range (`known` has all) is moved to the end.
+def check_model(model, name: str = "model") -> OnData:
+    "`model`, if it is a likelihood. Raises TypeError otherwise."
+    if not isinstance(model, OnData):
+        raise TypeError(f"{name}: expected a likelihood, got {shown(model)}")
+    return model
 
-    Raises ValueError if there is no such parameter, or if it is further outside."""
-    if name not in known:
-        raise ValueError(f"{name}: expected one of the parameters {', '.join(known) or '(none)'}")
-    low, high = known[name]
-    for worst in (np.min(value), np.max(value)) if np.size(value) > 1 or isinstance(value, np.ndarray) else (value,):
-        check_number(worst, name)
-    exact = np.asarray(value, dtype=float)                 # not in single precision
-    if not np.all((low <= exact) & (exact <= high)):
-        exact = Ranges({name: (low, high)}).inside(exact.reshape(-1, 1)).reshape(exact.shape)
-    return exact if exact.ndim else float(exact)
+
+def check_point(model: object, values: Mapping[str, float], name: str = "values") -> dict[str, float]:
+    "One number for some of the parameters, by name. Raises TypeError or ValueError for what is none, an unknown parameter, or one out of range."
+    return {one: check_within(check_number(value, one), one, check_model(model).ranges_of_all) for one, value in check_mapping(values, name).items()}
+
+
+def as_fixed(model: object, values: Mapping) -> Mapping:
+    "`values`, if they leave fixed parameters where they are, which is where ratios were asked. Raises ValueError otherwise."
+    for name in set(values) & set(model.fixed):
+        if np.any(np.asarray(values[name]) != model.fixed[name]):
+            raise ValueError(f"{name}: expected its fixed value, {model.fixed[name]:g}, got {shown(values[name])}")
+    return values
+
+
+def one_set(prepared: Prepared) -> Prepared:
+    "`prepared`, if it holds one data set. Raises ValueError otherwise."
+    if len(prepared) != 1:
+        raise ValueError(f"data: expected one data set, got {len(prepared)}")
+    return prepared
 
 
 def complete(model: object, values: Mapping[str, float] | None) -> dict[str, float]:
     "`values`, numbers or arrays, with the fixed parameters added. Raises ValueError if one is missing, unknown or out of range."
-    values = {**model.fixed, **(values or {})}
+    values = {**check_model(model).fixed, **check_mapping(values, "values")}
     known = model.ranges_of_all
     for name in known:
         if name not in values:
             raise ValueError(f"values: expected a value for {name}, got {', '.join(values) or 'none'}")
-    return {name: check_value(name, value, known) for name, value in values.items()}
+    return {name: check_within(value, name, known) for name, value in values.items()}
 
 # %% ../nbs/9_machinery/96_prepared.ipynb #bde08c90
 def names_of(constraint: object) -> tuple[str, ...]:
@@ -71,7 +83,7 @@ def starting_values(model: object, constraints: Sequence = (), start: Mapping[st
     for name, (low, high) in model.parameters.items():
         middle = (low + high) / 2 if np.isfinite(high - low) else min(max(1.0, low), high)
         begin[name] = min(max(1.0, low), high) if name in model.strength else np.clip(means.get(name, middle), low, high)
-    return {**begin, **{name: check_value(name, value, model.ranges_of_all) for name, value in (start or {}).items()}}
+    return {**begin, **{name: check_within(value, name, model.ranges_of_all) for name, value in check_mapping(start, "start").items()}}
 
 # %% ../nbs/9_machinery/96_prepared.ipynb #dcb4f51a
 @dataclass(frozen=True, eq=False)
@@ -91,11 +103,11 @@ class Prepared:
 
     def __call__(self, values: Mapping[str, float | np.ndarray] | None = None) -> np.ndarray:
         "Minus log likelihood (p,) at the parameter `values`, fixed ones left out. Raises ValueError for unknown names or values out of range."
-        return nll_at(self, complete(self.model, values))
+        return nll_at(self, as_fixed(self.model, complete(self.model, values)))
 
     def derivatives(self, values: Mapping[str, float | np.ndarray], names: Sequence[str] | None = None) -> tuple:
         "nll (p,), gradient (p, P) and second derivatives (p, P, P) with respect to the parameters `names`, by default the free ones."
-        return derivatives_at(self, complete(self.model, values), list(self.model.parameters if names is None else names))
+        return derivatives_at(self, as_fixed(self.model, complete(self.model, values)), [check_choice(name, "names", list(self.model.ranges_of_all)) for name in (self.model.parameters if names is None else names)])
 
     def fit(self, start: Mapping[str, float] | None = None) -> Fit:
         """The maximum-likelihood Fit of one data set, the deepest minimum of all that were found. Raises RuntimeError if it does not converge.
@@ -113,7 +125,7 @@ class Prepared:
 
     def profile(self, name: str, grid, start: Mapping[str, float] | None = None) -> Profile:
         "The Profile of parameter `name` on the increasing values `grid`, all other parameters fitted at each; `start` as for `fit`."
-        return profile_of(self, name, np.asarray(grid, dtype=float), start)
+        return profile_of(self, name, check_numbers(grid, "grid"), start)
 
     def scan(self, points: Mapping[str, np.ndarray]) -> np.ndarray:
         "nll of one data set at many parameter values: `points` gives each free parameter an array; the result has their common shape."
@@ -121,7 +133,7 @@ class Prepared:
 
     def fix(self, **values: float) -> Prepared:
         "The same data, with the parameters `values` fixed."
-        return replace(self, model=self.model.fix(**values))
+        return replace(self, model=self.model.fix(**as_fixed(self.model, values)))
 
     def take(self, sets) -> Prepared:
         "The data sets `sets`, a slice or an array of indices."
@@ -194,6 +206,7 @@ def prepare(model: object, data, weights=None, direct: bool = False) -> Prepared
     """`model` on `data`: data sets as `Likelihood.on` takes them, or what it has made of them before, with this model or before parameters were fixed.
 
     Raises ValueError for what another model has prepared, and for importance weights of what has none."""
+    check_model(model)
     importance, weights = _importance(weights)
     if isinstance(data, Prepared):
         if weights is not None or importance or not _same(model, data.model) or any(model.fixed.get(name) != value for name, value in data.model.fixed.items()):
@@ -449,7 +462,9 @@ def fit_all(prepared: Prepared, fixed: Mapping[str, float | np.ndarray] = None, 
             within: Mapping[str, tuple[float, float]] = None) -> Fits:
     "The Fits of `Prepared.fit_many`."
     model = prepared.model
-    held = {**model.fixed, **(fixed or {})}
+    held = {**model.fixed, **{name: check_within(value, name, model.ranges_of_all) for name, value in as_fixed(model, check_mapping(fixed, "fixed")).items()}}
+    for name in check_mapping(within, "within"):
+        check_choice(name, "within", list(model.parameters))
     names = [name for name in model.parameters if name not in held]
     if not names:
         nll = nll_at(prepared, held)
@@ -465,10 +480,8 @@ def fit_all(prepared: Prepared, fixed: Mapping[str, float | np.ndarray] = None, 
 # %% ../nbs/9_machinery/96_prepared.ipynb #b03fcec6
 def fit_one(prepared: Prepared, start: Mapping[str, float] | None = None) -> Fit:
     "The Fit of `Prepared.fit`."
-    model = prepared.model
-    if len(prepared) != 1:
-        raise ValueError(f"data: expected one data set, got {len(prepared)}; fit_many fits them all")
-    names = list(model.parameters)
+    model = one_set(prepared).model
+    names, start = list(model.parameters), check_point(model, start, "start")
     if not names:
         return Fit({}, {}, float(nll_at(prepared, model.fixed)[0]), None)
     fits = fit_all(prepared, start=start)
@@ -506,6 +519,7 @@ def in_groups(model: object, data, weights=None) -> Iterator[tuple[np.ndarray, P
 
     `data`: a list of data sets (for several channels a list for each), rows with multiplicities `weights` (b, n), or a Prepared, which
     comes back as it is. Raises ValueError for anything else."""
+    check_model(model)
     importance, weights = _importance(weights)
     if weights is not None or isinstance(data, Prepared):
         prepared = prepare(model, data, weights)
@@ -563,8 +577,8 @@ def _conditional_minima(prepared: Prepared, names: list[str], start: Mapping, fi
 # %% ../nbs/9_machinery/96_prepared.ipynb #3f3c1b9f
 def profile_of(prepared: Prepared, name: str, grid: np.ndarray, start: Mapping[str, float] | None = None) -> Profile:
     "The fits of the other parameters at all values of `name`, done together. With importance weights the rise is scaled to the parameter's error."
-    model, grid = prepared.model, _checked_grid(prepared, name, grid)
-    names = list(model.parameters)
+    model, grid = one_set(prepared).model, _checked_grid(prepared, name, grid)
+    names, start = list(model.parameters), check_point(model, start, "start")
     best = _fitted(prepared, names, model.fixed, start)
     if not (best.converged[0] and np.isfinite(best.nll[0])):
         prepared.fit(start)                                # raises with Minuit's reason
@@ -585,13 +599,10 @@ def profile_of(prepared: Prepared, name: str, grid: np.ndarray, start: Mapping[s
 
 def _checked_grid(prepared: Prepared, name: str, grid: np.ndarray) -> np.ndarray:
     "The `grid` of a profile of parameter `name`. Raises ValueError unless it increases and lies in the range of a free parameter."
-    if name not in prepared.model.parameters:
-        raise ValueError(f"name: expected one of the free parameters {', '.join(prepared.model.parameters)}, got {name!r}")
-    if len(prepared) != 1:
-        raise ValueError(f"data: expected one data set, got {len(prepared)}")
+    check_choice(name, "name", list(prepared.model.parameters))
     if grid.ndim != 1 or len(grid) < 4 or not np.all(np.diff(grid) > 0):
         raise ValueError(f"grid: expected at least 4 increasing values, got shape {grid.shape}")
-    return check_value(name, grid, prepared.model.parameters)
+    return check_within(grid, name, prepared.model.parameters)
 
 # %% ../nbs/9_machinery/96_prepared.ipynb #271ee328
 def _all_minima(prepared: Prepared, names: list[str], best: Minima, along: Mapping[str, np.ndarray], nll: np.ndarray) -> list[tuple[float, float]]:
@@ -626,17 +637,17 @@ def _converged(prepared: Prepared, name: str, grid: np.ndarray, point: np.ndarra
 # %% ../nbs/9_machinery/96_prepared.ipynb #515db015
 def scan_of(model: object, constraints: Sequence, points: Mapping[str, np.ndarray], parts: Callable) -> np.ndarray:
     "nll at `points`: `parts()` gives, for each channel of `model`, a function from a Grid (or the values, if it wants none) to its nll (p,)."
-    for name in (*points, *model.parameters):
+    for name in (*check_mapping(points, "points"), *model.parameters):
         if name not in points or name not in model.parameters:
             raise ValueError(f"points: expected values for {', '.join(model.parameters)}, got them for {', '.join(points) or 'none'}")
-    arrays = {name: np.asarray(value, dtype=float) for name, value in points.items()}
+    arrays = {name: check_numbers(value, name) for name, value in points.items()}
     try:
         shape = np.broadcast_shapes(*(array.shape for array in arrays.values()))
     except ValueError:
         raise ValueError(f"points: expected numbers of a common shape, got {', '.join(str(array.shape) for array in arrays.values())}") from None
     if 0 in shape or any(many_of(constraint) is not None for constraint in constraints):
         raise ValueError(f"points: expected at least one, and constraints with one measurement each, got shape {shape}")
-    arrays = {name: np.asarray(check_value(name, array, model.parameters)) for name, array in arrays.items()}
+    arrays = {name: np.asarray(check_within(array, name, model.parameters)) for name, array in arrays.items()}
     arrays = {**{name: np.asarray(value, dtype=float) for name, value in model.fixed.items()}, **arrays}
     total = 0.0
     for channel, nll in zip(model.channels.values(), parts()):
@@ -657,7 +668,7 @@ class OnData:
 
     def fix(self, **values: float) -> OnData:
         "The same likelihood with the parameters `values` fixed. Raises ValueError for an unknown name or a value out of range."
-        return replace(self, fixed={**self.fixed, **{name: check_value(name, value, self.ranges_of_all) for name, value in values.items()}})
+        return replace(self, fixed={**self.fixed, **check_point(self, values)})
 
     def on(self, data, weights=None) -> Prepared:
         """This likelihood Prepared for `data`: one data set, a list of data sets (Tables or arrays), or rows with multiplicities `weights` (b, n).
@@ -667,7 +678,7 @@ class OnData:
 
     def nll(self, data, values: Mapping[str, float] | None = None) -> float:
         "Minus log likelihood of one data set at the parameter `values`, without terms that no parameter changes."
-        return float(prepare(self, data)(values)[0])
+        return float(one_set(prepare(self, data))(check_point(self, values))[0])
 
     def fit(self, data, start: Mapping[str, float] | None = None, weights=None) -> Fit:
         "The maximum-likelihood Fit to one data set, which may begin at `start`. Raises RuntimeError if it does not converge."
