@@ -12,8 +12,8 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from scipy.special import logsumexp
 from .arrays import Ranges, Table, aligned, check_count, check_events, check_log_ratio, check_number, check_points, check_ratio, narrowed, restricted, shown
-from .interpolation import Interpolant, interpolated, through_nodes, values_at
-from .ratio import Normalisation, kept_on, normalisation, nu_within
+from .interpolation import Interpolant, interpolated, kept_on, through_nodes, values_at
+from .ratio import Normalisation, normalisation, nu_within
 
 # %% auto #0
 __all__ = ['FromFunction', 'tabulated', 'parameters_of', 'names_of', 'Combined', 'Mixture']

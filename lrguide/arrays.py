@@ -412,15 +412,16 @@ def check_ranges(parameters: Mapping[str, tuple[float, float]] | None) -> Ranges
 def check_within(values, name: str, ranges: Mapping[str, tuple[float, float]]) -> float | np.ndarray:
     """`values` of the parameter `name`, a number or an array of any shape, inside its range; one rounding outside is the end.
 
-    Raises ValueError if there is no such parameter in `ranges` or for a value outside."""
+    Raises TypeError for what is no number, ValueError if there is no such parameter in `ranges` or for a value outside."""
     if name not in ranges:
         raise ValueError(f"{name}: expected one of the parameters {', '.join(ranges) or '(none)'}")
-    several = isinstance(values, (np.ndarray, list, tuple))
-    values = _finite(_numbers(values, name), name) if several else np.asarray(check_number(values, name))
-    if values.size == 0:
+    low, high = ranges[name]
+    found = np.asarray(check_number(values, name) if np.isscalar(values) else _finite(_numbers(values, name), name))
+    if found.size == 0:
         raise ValueError(f"{name}: expected at least one value, got none")
-    found = _clipped(Ranges({name: ranges[name]}), values.reshape(-1, 1)).reshape(values.shape)
-    return found if values.ndim else float(found)
+    if not np.all((low <= found) & (found <= high)):
+        found = _clipped(Ranges({name: (low, high)}), found.reshape(-1, 1)).reshape(found.shape)
+    return found if found.ndim else float(found)
 
 
 def by_name(parameters: Mapping[str, object], values: Mapping[str, float] | None) -> np.ndarray | None:

@@ -14,7 +14,7 @@ from .arrays import Ranges, as_table, check_count, check_ratio, combinations, re
 
 # %% auto #0
 __all__ = ['chebyshev', 'products', 'Interpolant', 'check_log_ratios', 'values_at', 'chebyshev_nodes', 'through_nodes',
-           'sufficient_degree', 'interpolated']
+           'sufficient_degree', 'interpolated', 'kept_on']
 
 # %% ../nbs/9_machinery/97_interpolation.ipynb #00000029
 @lru_cache(maxsize=256)
@@ -169,3 +169,17 @@ def _enough(ratio, probe: np.ndarray, ranges: Ranges, largest: int, goal: float)
         if error <= 2 * goal or max(degrees) >= largest or (0.5 * before < error < 0.02):            # or no longer worth it
             return degrees, error
         degrees, before = [min(degree + (degree + 1) // 2, largest) for degree in degrees], error
+
+# %% ../nbs/9_machinery/97_interpolation.ipynb #97a00002
+_KEPT: dict = {}  # what `kept_on` gave last
+
+
+def kept_on(ratio, x: np.ndarray, ranges: Mapping[str, tuple[float, float]], finer: int = 1) -> Interpolant:
+    "The Interpolant of any `ratio` at events `x` in these ranges, `finer` as in `interpolated`; the last two, if they are not large, are kept."
+    key = id(ratio), id(getattr(ratio, "fitted", None)), hash(x.tobytes()), x.shape, tuple(dict(ranges).items()), finer
+    found, *alive = _KEPT.pop(key, None) or (interpolated(ratio, x, ranges, finer=finer), ratio, getattr(ratio, "fitted", None))
+    if found.coefficients.nbytes < 2**27:
+        _KEPT[key] = found, *alive                          # while they live nobody else has their id
+    for old in list(_KEPT)[:-2]:
+        del _KEPT[old]
+    return found

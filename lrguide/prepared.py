@@ -50,11 +50,9 @@ def one_set(prepared: Prepared) -> Prepared:
 
 def complete(model: object, values: Mapping[str, float] | None) -> dict[str, float]:
     "`values`, numbers or arrays, with the fixed parameters added. Raises ValueError if one is missing, unknown or out of range."
-    values = {**check_model(model).fixed, **check_mapping(values, "values")}
-    known = model.ranges_of_all
-    for name in known:
-        if name not in values:
-            raise ValueError(f"values: expected a value for {name}, got {', '.join(values) or 'none'}")
+    values, known = {**check_model(model).fixed, **check_mapping(values, "values")}, model.ranges_of_all
+    if missing := [name for name in known if name not in values]:
+        raise ValueError(f"values: expected a value for {', '.join(missing)}, got {', '.join(values) or 'none'}")
     return {name: check_within(value, name, known) for name, value in values.items()}
 
 # %% ../nbs/9_machinery/96_prepared.ipynb #bde08c90

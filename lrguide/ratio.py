@@ -15,12 +15,12 @@ from scipy.special import expit, log_expit, logsumexp
 from .arrays import (Ranges, Table, aligned, check_choice, check_count, check_events, check_number, check_points, check_ranges, check_sample, generator, join,
                             rescale, spawn, with_nu)
 from .diagnosis import diagnose
-from .interpolation import Interpolant, chebyshev, chebyshev_nodes, interpolated
+from .interpolation import Interpolant, chebyshev, chebyshev_nodes, kept_on
 from .losses import CALIBRATIONS, Calibration, find_loss, per_event
 from .nets import Dense, Network, Scaling, Training, bootstrap_rows, number_of_epochs, predict, standardise, train
 
 # %% auto #0
-__all__ = ['labelled', 'polynomials', 'fit_shift', 'moments_over_denominator', 'shift_over_denominator', 'Normalisation', 'normalisation', 'mean_ratio', 'check_same_nu', 'matched', 'nu_within', 'Recipe', 'in_three', 'NetworkScores', 'transformed', 'Task', 'task_of', 'trained', 'sensible_training', 'Fitted', 'finished', 'fit_all', 'kept_on', 'Ratio', 'FORMAT', 'held_out', 'moved', 'named', 'save_ratio', 'load_ratio']
+__all__ = ['labelled', 'polynomials', 'fit_shift', 'moments_over_denominator', 'shift_over_denominator', 'Normalisation', 'normalisation', 'mean_ratio', 'check_same_nu', 'matched', 'nu_within', 'Recipe', 'in_three', 'NetworkScores', 'transformed', 'Task', 'task_of', 'trained', 'sensible_training', 'Fitted', 'finished', 'fit_all', 'Ratio', 'FORMAT', 'held_out', 'moved', 'named', 'save_ratio', 'load_ratio']
 
 # %% ../nbs/1_optimality/16_ratio.ipynb #00000005
 def labelled(*tables: Table) -> tuple[Table, np.ndarray]:
@@ -453,25 +453,29 @@ def _on(ratio: Ratio, x, ranges) -> Interpolant:
     return kept_on(ratio, aligned(x, ratio.fitted and ratio.fitted.names, "x").x, ranges or ratio.parameters)
 
 
-_KEPT: dict = {}  # what `kept_on` gave last
-
-
-def kept_on(ratio, x: np.ndarray, ranges: Mapping[str, tuple[float, float]], finer: int = 1) -> Interpolant:
-    "The Interpolant of any `ratio` at events `x` in these ranges, `finer` as in `interpolated`; the last two, if they are not large, are kept."
-    key = id(ratio), id(getattr(ratio, "fitted", None)), hash(x.tobytes()), x.shape, tuple(dict(ranges).items()), finer
-    found, *alive = _KEPT.pop(key, None) or (interpolated(ratio, x, ranges, finer=finer), ratio, getattr(ratio, "fitted", None))
-    if found.coefficients.nbytes < 2**27:
-        _KEPT[key] = found, *alive                          # while they live nobody else has their id
-    for old in list(_KEPT)[:-2]:
-        del _KEPT[old]
-    return found
-
-
 def _band(ratio: Ratio, x: np.ndarray, nu: np.ndarray | None) -> np.ndarray:
     "Standard deviation (n,) of the log ratio over members, and of the normalisation."
     spread = _log_ratio(ratio, x, nu, members=True).std(axis=0, ddof=min(1, ratio.recipe.members - 1))
     found = ratio.fitted.normalisation
     return spread if found is None else np.sqrt(spread**2 + found.error(nu, len(x)) ** 2)
+
+
+def _normalised(ratio: Ratio, numerator: Table | None, denominator: Table | None, over: str | None, calibration: str | None, rng) -> Ratio:
+    "A copy of `ratio` with its scores calibrated and normalised on these Tables. Raises ValueError if they are missing or do not fit."
+    if ratio.fitted is None:
+        raise ValueError("ratio: expected a fitted ratio, call fit first")
+    if (numerator is None or denominator is None) and ratio.fitted.calibrating is None:
+        raise ValueError("numerator: expected events of both classes, the ratio keeps none (a file does not hold them)")
+    fitted, other = ratio.fitted, copy(ratio)
+    moving = fitted.moving if denominator is None else check_sample(denominator, "denominator").nu is not None
+    numerator, denominator = (old if new is None else aligned(new, fitted.names, name) for old, new, name in
+                              zip(fitted.calibrating or (None, None), (numerator, denominator), ("numerator", "denominator")))
+    numerator, denominator = matched(ratio.parameters, numerator, denominator, rng)
+    if numerator.x.shape[1] != fitted.n_features:
+        raise ValueError(f"numerator: expected {fitted.n_features} features, got shape {numerator.x.shape}")
+    other.recipe = replace(ratio.recipe, normalise=over, calibration=calibration)
+    other.fitted = finished(other.recipe, fitted.scores, (numerator, denominator), fitted.kept, moving)
+    return other
 
 # %% ../nbs/1_optimality/16_ratio.ipynb #3cc3229a
 class Ratio:
@@ -524,24 +528,6 @@ class Ratio:
     def save(self, path: str | Path) -> None:
         "Writes the ratio to one file (NumPy arrays and JSON, no pickle), whole or not at all."
         save_ratio(self, path)
-
-# %% ../nbs/1_optimality/16_ratio.ipynb #ffa48f3f
-def _normalised(ratio: Ratio, numerator: Table | None, denominator: Table | None, over: str | None, calibration: str | None, rng) -> Ratio:
-    "A copy of `ratio` with its scores calibrated and normalised on these Tables. Raises ValueError if they are missing or do not fit."
-    if ratio.fitted is None:
-        raise ValueError("ratio: expected a fitted ratio, call fit first")
-    if (numerator is None or denominator is None) and ratio.fitted.calibrating is None:
-        raise ValueError("numerator: expected events of both classes, the ratio keeps none (a file does not hold them)")
-    fitted, other = ratio.fitted, copy(ratio)
-    moving = fitted.moving if denominator is None else check_sample(denominator, "denominator").nu is not None
-    numerator, denominator = (old if new is None else aligned(new, fitted.names, name) for old, new, name in
-                              zip(fitted.calibrating or (None, None), (numerator, denominator), ("numerator", "denominator")))
-    numerator, denominator = matched(ratio.parameters, numerator, denominator, rng)
-    if numerator.x.shape[1] != fitted.n_features:
-        raise ValueError(f"numerator: expected {fitted.n_features} features, got shape {numerator.x.shape}")
-    other.recipe = replace(ratio.recipe, normalise=over, calibration=calibration)
-    other.fitted = finished(other.recipe, fitted.scores, (numerator, denominator), fitted.kept, moving)
-    return other
 
 # %% ../nbs/8_your_analysis/83_folds.ipynb #981a55dd
 import json
