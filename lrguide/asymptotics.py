@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 import numpy as np
 from scipy.special import gammaincinv, ndtr
-from .arrays import check_choice, check_count, check_function, check_mapping, check_number, check_numbers, shown
+from .arrays import check_choice, check_count, check_function, check_number, check_numbers, shown
 from .minimum import differentiated
 from .prepared import OnData, Prepared, check_model, check_point, complete, in_groups, names_of, inflation
 from .experiments import all_rows, asimov, measured_at, own_values, positive_yields, pseudo_data, sources_by_channel, tasks_of
@@ -160,7 +160,7 @@ def for_all_sets(model: OnData, data, weights, columns: Callable[[Prepared], Seq
 # %% ../nbs/2_uncertainty/22_asymptotics.ipynb #0a9ebff3
 def models_by_name(models) -> dict[str, OnData]:
     "Several likelihoods by name; one has none. Raises TypeError or ValueError for anything else."
-    several = check_mapping(models, "models") if isinstance(models, Mapping) else {"": models}
+    several = dict(models) if isinstance(models, Mapping) else {"": models}
     if not several:
         raise ValueError("models: expected at least one likelihood, got none")
     return {name: check_model(model, "models") for name, model in several.items()}

@@ -78,7 +78,7 @@ def check_edges(edges) -> np.ndarray:
     "`edges` (b + 1,) of b bins as floats. Raises ValueError unless they increase."
     edges = check_numbers(edges, "edges", "[-inf, inf]")
     if edges.ndim != 1 or len(edges) < 2 or not np.all(np.diff(edges) > 0):
-        raise ValueError(f"edges: expected at least two increasing numbers, got {edges.tolist()[:8]}")
+        raise ValueError(f"edges: expected at least two increasing numbers, got {np.ravel(edges).tolist()[:8]}")
     return edges
 
 
@@ -123,7 +123,7 @@ def _checked_templates(templates: Templates) -> dict:
     nu, name = check_column(templates.nu, None, "nu"), check_name(templates.name)
     if not np.all(np.diff(nu) > 0):
         raise ValueError(f"nu: expected increasing values, got {nu.tolist()[:8]}")
-    shape = len(nu), check_numbers(templates.signal, "signal").shape[-1] if np.ndim(templates.signal) else 0
+    shape = len(nu), np.atleast_1d(check_numbers(templates.signal, "signal")).shape[-1]
     contents = {name: check_contents(getattr(templates, name), shape, name) for name in CONTENTS
                 if name in ("signal", "background") or getattr(templates, name) is not None}
     for constraint in check_constraints(templates.constraints):

@@ -475,7 +475,7 @@ def several_sets(model: OnData, data) -> list | None:
 def _discovery(model: OnData, strength: str, method: str, at: float, n_sigma: tuple, source, n_toys: int, data, rng, map: Callable = map) -> Discovery:
     "The same for one data set."
     null, alternative = {strength: 0.0}, {strength: check_number(at, "at")}
-    if method == "asymptotic":
+    if check_choice(method, "method", ("exact", "toys", "asymptotic")) == "asymptotic":
         observed = p_value(model, data, null, alternative, method)
         return Discovery(observed, tuple(_asimov_z(model, data, strength, at, source) + n for n in n_sigma) if n_sigma else (), n_sigma)
     first, *second = _tails(model, data, null, alternative, bool(n_sigma), method, source, n_toys, rng, None, map)

@@ -214,7 +214,7 @@ def _limit(model: OnData, strength: str, level: float, method: str, n_sigma: tup
 # %% ../nbs/2_uncertainty/27_intervals.ipynb #782d1f89
 def without_signal(model: OnData, data, strength: str, values: Mapping[str, float] | None) -> dict[str, float]:
     "Complete `values` of the parameters at strength 0; where some are not given, those that fit one data set best then."
-    at = {**check_point(model, values, "values"), check_choice(strength, "strength", list(model.parameters)): 0.0}
+    at = {**check_point(check_model(model), values, "values"), check_choice(strength, "strength", list(model.parameters)): 0.0}
     if set(model.parameters) <= set(at):
         return complete(model, at)
     if data is None:
@@ -375,10 +375,12 @@ def neyman_construction(models, grid, n_toys: int, rng, *, truth: Mapping[str, f
     bounded=True: in the order of Feldman and Cousins (1998), for values of at least 0. Raises ValueError for too few toys."""
     grid, level = check_numbers(grid, "grid"), check_number(level, "level", "(0, 1)")
     if grid.ndim != 1 or len(grid) < 2 or not np.all(np.diff(grid) > 0) or (bounded and grid[0] != 0):
-        raise ValueError(f"grid: expected at least 2 increasing values{', from 0 on' if bounded else ''}, got {grid.tolist()[:5]}")
+        raise ValueError(f"grid: expected at least 2 increasing values{', from 0 on' if bounded else ''}, got {np.ravel(grid).tolist()[:5]}")
     enough_toys(n_toys, 1 - level)
     several = models_by_name(models)
-    truth = check_point(next(iter(several.values())), truth, "truth")
+    first = next(iter(several.values()))
+    truth = check_point(first, truth, "truth")
+    check_choice(name, "name", list(first.parameters))
     found = {key: [] for key in several}
     for value, stream in zip(grid, spawn(rng, len(grid))):
         toys = parameter_toys(several, {**truth, name: float(value)}, n_toys, stream, name=name, source=source, map=map)

@@ -244,7 +244,7 @@ def _probabilities(contents, name: str) -> np.ndarray:
     "`contents` (b,) divided by their sum. Raises ValueError if one is negative or all are zero."
     contents = check_numbers(contents, name, "[0, inf)")
     if contents.ndim != 1 or not contents.sum() > 0:
-        raise ValueError(f"{name}: expected bin contents of at least 0 with a positive sum, got {contents.tolist()[:8]}")
+        raise ValueError(f"{name}: expected bin contents of at least 0 with a positive sum, got {np.ravel(contents).tolist()[:8]}")
     return contents / contents.sum()
 
 

@@ -635,7 +635,8 @@ def _converged(prepared: Prepared, name: str, grid: np.ndarray, point: np.ndarra
 # %% ../nbs/9_machinery/96_prepared.ipynb #515db015
 def scan_of(model: object, constraints: Sequence, points: Mapping[str, np.ndarray], parts: Callable) -> np.ndarray:
     "nll at `points`: `parts()` gives, for each channel of `model`, a function from a Grid (or the values, if it wants none) to its nll (p,)."
-    for name in (*check_mapping(points, "points"), *model.parameters):
+    points = check_mapping(points, "points")
+    for name in (*points, *model.parameters):
         if name not in points or name not in model.parameters:
             raise ValueError(f"points: expected values for {', '.join(model.parameters)}, got them for {', '.join(points) or 'none'}")
     arrays = {name: check_numbers(value, name) for name, value in points.items()}

@@ -443,7 +443,7 @@ def rows_at_rates(terms: Callable, source: Mapping[str, Table], yields: Sequence
     x, share = shared_rows(check_mapping(source, "source"))
     for hypothesis in yields:
         if missing := [name for name in source if name not in check_mapping(hypothesis, "yields")]:
-            raise ValueError(f"yields: expected a yield of {', '.join(missing)}, got {', '.join(hypothesis) or 'none'}")
+            raise ValueError(f"yields: expected a yield of {', '.join(missing)}, got {', '.join(hypothesis or ()) or 'none'}")
     return terms(x), np.array([[check_number(hypothesis[name], f"yield of {name}", "[0, inf)") for name in source] for hypothesis in yields]) @ share
 
 

@@ -190,7 +190,7 @@ from .ratio import Ratio
 from .folds import Folded
 from .algebra import Combined, Mixture
 from .likelihood import Channels, Likelihood
-from .prepared import OnData
+from .prepared import OnData, check_model
 
 # %% ../nbs/2_uncertainty/29_network_error.ipynb #7b7194ab
 def of_member(ratio: Ratio, k: int, rng) -> Ratio:
@@ -247,7 +247,7 @@ def replicas(model: OnData, rng=0) -> Iterator[OnData]:
     """The `model` with each member of its learned ratios in turn, as many times as the smallest ensemble has members; see `of_member`.
 
     Raises ValueError for a model of formulae alone, or for members that were not trained on bootstrap samples: their spread says too little."""
-    found = ratios_in(model)
+    found = ratios_in(check_model(model))
     if not found:
         raise ValueError("model: expected at least one learned ratio, got formulae alone")
     if min(one.recipe.members for one in found) < 2 or not all(one.recipe.bootstrap for one in found):
@@ -268,6 +268,6 @@ def network_error(model: OnData, answer: Callable[[OnData], float | list[float]]
     """What the uncertainty of the learned ratios of `model` does to `answer`(model), a number or several, such as a strength, a Z, a limit.
 
     The answer is asked for once with the ensemble and once with each of its `replicas`. Raises ValueError as they do."""
-    whole = check_numbers(check_function(answer, "answer")(model), "answer")
+    whole = check_numbers(check_function(answer, "answer")(check_model(model)), "answer")
     each = np.array([check_numbers(answer(replica), "answer") for replica in replicas(model, rng)])
     return NetworkError(whole, each.std(axis=0, ddof=1), each)

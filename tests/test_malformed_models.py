@@ -23,10 +23,11 @@ VALUES = {"number": 1.0, "text": "a", "list": [1.0], "object": NOTHING, "unknown
 ALL_VALUES = {**VALUES, "None": None, "empty": {}}
 NUMBERS_OR_ARRAYS = {"None": None, "nan": NAN, "text": "a", "complex": 1j, "object": NOTHING, "masked": MASKED, "huge": 10**400, "ragged": [[1.0], [1.0, 2.0]], "nan inside": [0.5, NAN], "dates": np.array(["2026-01-01"], "M8[D]"),
                      "mapping": {"a": 1.0}}
+STATISTICS = but(NUMBERS_OR_ARRAYS, "nan", "nan inside")                                         # NaN where a fit failed stays NaN
 DATA = {**but(EVENTS, "four axes"), "negative weights": lr.Table(np.ones(3), weight=-np.ones(3)), "two columns": np.ones((3, 2))}
 SETS = {**but(EVENTS, "mapping", "ragged"), "one set": np.ones(3), "numbers": [0.1, 0.2], "two columns": [np.ones((3, 2))], "different": [np.ones((3, 1)), np.ones((3, 2))], "texts inside": [np.array(["a"])], "negative": [lr.Table(np.ones(2), weight=-np.ones(2))],
         "None inside": [None], "empty": []}
-MODELS = {"None": None, "text": "a", "number": 1.0, "object": NOTHING, "list": [], "empty": {}, "a ratio": lr.FromFunction(np.sin)}
+MODELS = {"None": None, "text": "a", "number": 1.0, "object": NOTHING, "list": [], "empty": {}, "a ratio": lr.FromFunction(lambda x: x[:, 0])}
 MULTIPLICITIES = {"text": "a", "number": 1.0, "one axis": np.ones(3), "short": np.ones((2, 1)), "nan": np.full((2, 3), NAN), "complex": np.full((2, 3), 1j), "object": NOTHING, "negative": -np.ones((2, 3)), "texts": [["a", "b", "c"]], "none": np.zeros((0, 3))}
 GRIDS = {"None": None, "text": "a", "number": 1.0, "short": [0.0, 1.0], "falling": [3.0, 2.0, 1.0, 0.0], "nan": [0.0, 1.0, NAN, 2.0], "inf": [0.0, 1.0, 2.0, INF], "two axes": np.ones((2, 4)), "complex": [0.0, 1.0, 2.0, 3j], "object": NOTHING,
          "equal": [1.0, 1.0, 1.0, 1.0], "texts": ["a", "b", "c", "d"], "masked": np.ma.masked_array([0.0, 1.0, 2.0, 3.0], [0, 1, 0, 0]), "empty": []}
@@ -53,7 +54,7 @@ HISTOGRAM = lr.Histogram({"signal": lr.Contents([3.0, 1.0]), "background": lr.Co
 TEMPLATES = binned.Templates([0.0, 1.0], [[3.0, 1.0], [1.0, 3.0]], [[5.0, 5.0], [6.0, 4.0]])
 BOTH = SEARCH + HISTOGRAM
 PREPARED, PREPARED_FLOATING = SEARCH.on(X), FLOATING.on(X)
-PROFILE = FLOATING.profile(X, "mu", np.linspace(-4, 6, 11))
+PROFILE = FLOATING.profile(np.append(X, toy.sample("signal", 5, 2).x), "mu", np.linspace(-4, 8, 13))
 NULL, ALTERNATIVE = {"mu": 0.0}, {"mu": 1.0}
 STATISTIC = hypotest.log_likelihood_ratio(SEARCH, NULL, ALTERNATIVE)
 LATTICE = sums.compound_poisson([1.0, -1.0], [[2.0, 3.0]])[0]
@@ -62,7 +63,7 @@ MASSES = (np.exp(-np.linspace(-1, 1, 12)[None] ** 2) * np.array([[1.0], [1.5]]),
 LEARNED = lr.Ratio(members=2, bootstrap=True, hidden=(2,), training=lr.Training(epochs=1), rng=1).fit(lr.Table(np.linspace(0, 1, 600)), lr.Table(np.linspace(-1, 1, 600)))
 LEARNED_SEARCH = lr.Likelihood({"signal": lr.Process(5, LEARNED), "background": lr.Process(20)}, {"mu": "signal"})
 TESTED = dict(model=SEARCH, data=X, null=NULL, alternative=ALTERNATIVE)
-OF_TEST = dict(model=MODELS, data=DATA, null=ALL_VALUES, alternative=ALL_VALUES, method=but(CHOICES), source=SOURCES)
+OF_TEST = dict(model=MODELS, data=DATA, null=ALL_VALUES, alternative=ALL_VALUES, method=CHOICES, source=SOURCES)
 OF_TOYS = dict(n_toys=MANY, rng=SEEDS, level=but(OPEN, "None"), map=MAPS)
 CONSTRUCTION = intervals.neyman_construction(COUNTING, [0.0, 2.0, 4.0, 8.0], 100, 1)
 
@@ -86,16 +87,16 @@ CALLS = {
     "Likelihood.yields": (SEARCH.yields, dict(values=NULL), dict(values=but(ALL_VALUES, "list as value"))),
     "Likelihood.log_rate": (SEARCH.log_rate, dict(x=X, values=NULL), dict(x=EVENTS, values=ALL_VALUES)),
     "Likelihood.nll": (SEARCH.nll, dict(data=X, values=NULL), dict(data={**DATA, "list of sets": [X, X]}, values=ALL_VALUES)),
-    "Likelihood.on": (SEARCH.on, dict(data=SMALL), dict(data=DATA, weights=but(MULTIPLICITIES))),
-    "Likelihood.fit": (FLOATING.fit, dict(data=X), dict(data=DATA, start=but(VALUES), weights=MULTIPLICITIES)),
-    "Likelihood.fit_many": (FLOATING.fit_many, dict(data=[X]), dict(data=SETS, start=but(VALUES), weights={"text": "a", "number": 1.0, "one axis": np.ones(3), "object": NOTHING})),
+    "Likelihood.on": (SEARCH.on, dict(data=SMALL), dict(data=DATA, weights=MULTIPLICITIES)),
+    "Likelihood.fit": (FLOATING.fit, dict(data=X), dict(data=DATA, start=VALUES, weights=MULTIPLICITIES)),
+    "Likelihood.fit_many": (FLOATING.fit_many, dict(data=[X]), dict(data=SETS, start=but(VALUES, "list as value"), weights={"text": "a", "number": 1.0, "one axis": np.ones(3), "object": NOTHING})),
     "fit_many with weights": (SEARCH.fit_many, dict(data=SMALL, weights=np.ones((2, 3))), dict(data=DATA, weights=MULTIPLICITIES)),
     "Likelihood.profile": (FLOATING.profile, dict(data=X, name="mu", grid=[0.0, 1.0, 2.0, 3.0]), dict(data=DATA, name=NAMES, grid=GRIDS, start=VALUES)),
     "Likelihood.scan": (SEARCH.scan, dict(data=X, points={"mu": [0.0, 1.0]}),
-                        dict(data=but(DATA), points={**but(ALL_VALUES, "list as value", "true"), "two shapes": {"mu": np.ones((2, 2, 2)), "other": np.ones(3)}, "nan inside": {"mu": [0.0, NAN]}, "texts": {"mu": ["a"]}})),
+                        dict(data=DATA, points={**but(ALL_VALUES, "list as value", "true"), "two shapes": {"mu": np.ones((2, 2, 2)), "other": np.ones(3)}, "nan inside": {"mu": [0.0, NAN]}, "texts": {"mu": ["a"]}})),
     "Likelihood +": (lambda other: SEARCH + other, dict(other=HISTOGRAM), dict(other=MODELS)),
-    "Channels": (likelihood.Channels, dict(channels={"a": SEARCH, "b": HISTOGRAM}), dict(channels={**but(MODELS), "inside": {"a": SEARCH, "b": 1.0}, "two": {"a": BOTH}})),
-    "Channels.fit": (BOTH.fit, dict(data=[X, [7.0, 6.0]]), dict(data={**DATA, "one": [X], "unknown": {"1": X, "3": [7.0, 6.0]}, "texts inside": ["a", "b"], "other way round": [[7.0, 6.0], X]})),
+    "Channels": (likelihood.Channels, dict(channels={"a": SEARCH, "b": HISTOGRAM}), dict(channels={**MODELS, "inside": {"a": SEARCH, "b": 1.0}, "two": {"a": BOTH}})),
+    "Channels.fit": (BOTH.fit, dict(data=[X, [7.0, 6.0]]), dict(data={**but(DATA, "ragged"), "one": [X], "unknown": {"1": X, "3": [7.0, 6.0]}, "texts inside": ["a", "b"], "other way round": [[7.0, 6.0], X]})),
     "Prepared": (PREPARED, dict(values=NULL), dict(values=but(ALL_VALUES, "list as value"))),
     "Prepared.derivatives": (PREPARED.derivatives, dict(values=NULL, names=["mu"]), dict(values=but(ALL_VALUES, "list as value"), names={"unknown": ["other"], "numbers": [1.0]})),
     "Prepared.fit": (PREPARED_FLOATING.fit, dict(), dict(start=VALUES)),
@@ -140,7 +141,7 @@ CALLS = {
     "Templates.fit": (TEMPLATES.fit, dict(data=[7.0, 6.0]), dict(data=BINS, start=VALUES)),
     "Templates.at": (TEMPLATES.at, dict(nu=[0.5]), dict(nu={**but(GRIDS, "number", "short", "empty"), "outside": [7.0]})),
     "area_under_curve": (binned.area_under_curve, dict(signal=[1.0, 2.0], background=[2.0, 1.0]), dict(signal=but(BINS, "three axes"), background=but(BINS, "three axes"))),
-    "node_scan": (binned.node_scan, dict(templates=TEMPLATES, counts=[7.0, 6.0], mu=[0.0, 1.0]), dict(templates=MODELS, counts=BINS, mu=but(NUMBERS_OR_ARRAYS))),
+    "node_scan": (binned.node_scan, dict(templates=TEMPLATES, counts=[7.0, 6.0], mu=[0.0, 1.0]), dict(templates=MODELS, counts=BINS, mu=NUMBERS_OR_ARRAYS)),
     "node_profile": (binned.node_profile, dict(templates=TEMPLATES, counts=[7.0, 6.0], grid=[0.0, 1.0, 2.0, 3.0]), dict(templates=MODELS, counts=BINS, grid=but(GRIDS, "None", "short"))),
     # distributions and sums
     "randomised_test": (distributions.randomised_test, dict(null=[0.5, 0.5], alternative=[0.2, 0.8], level=0.1), dict(null={**BINS, "more than one": [0.7, 0.7]}, alternative={**BINS, "more than one": [0.7, 0.7]}, level=OPEN)),
@@ -154,16 +155,16 @@ CALLS = {
     "log_poisson_tail": (distributions.log_poisson_tail, dict(n=3, mean=2.0), dict(n=NUMBERS_OR_ARRAYS, mean={**NUMBERS_OR_ARRAYS, "negative": -1.0, "inf": INF})),
     "counting_cls": (distributions.counting_cls, dict(n=3, signal=1.0, background=2.0), dict(n={**NUMBERS_OR_ARRAYS, "negative": -1}, signal={**NUMBERS_OR_ARRAYS, "negative": -1, "inf": INF}, background={**NUMBERS_OR_ARRAYS, "negative": -1, "inf": INF})),
     "counting_limit": (distributions.counting_limit, dict(n=3, background=2.0, level=0.05, method="cls"),
-                       dict(n={**NUMBERS_OR_ARRAYS, "negative": -1, "inf": INF}, background={**NUMBERS_OR_ARRAYS, "negative": -1, "inf": INF}, level=OPEN, method=but(CHOICES))),
+                       dict(n={**NUMBERS_OR_ARRAYS, "negative": -1, "inf": INF}, background={**NUMBERS_OR_ARRAYS, "negative": -1, "inf": INF}, level=OPEN, method=CHOICES)),
     "on_off_background": (distributions.on_off_background, dict(n_on=3, n_off=4, tau=2.0, signal=1.0), dict(n_on=COUNTS, n_off=COUNTS, tau=POSITIVE, signal=NOT_NEGATIVE)),
     "on_off_statistic": (distributions.on_off_statistic, dict(n_on=3, n_off=4, tau=2.0, signal=1.0), dict(n_on=COUNTS, n_off=COUNTS, tau=POSITIVE, signal=NOT_NEGATIVE)),
     "Statistic": (distributions.Statistic, dict(constant=1.0, contribution=np.sin), dict(constant=NUMBERS, contribution=FUNCTIONS)),
     "Statistic of data": (STATISTIC, dict(data=X), dict(data=but(DATA, "negative weights"))),
     "Statistic.rounded": (STATISTIC.rounded, dict(step=0.1), dict(step=POSITIVE)),
     "binned_statistic": (distributions.binned_statistic, dict(index=lambda x: x[:, 0].astype(int), null=[1.0, 2.0], alternative=[2.0, 2.0]), dict(index=FUNCTIONS, null=BINS, alternative=BINS)),
-    "discovery_tail": (distributions.discovery_tail, dict(q0=1.0), dict(q0=NUMBERS_OR_ARRAYS, mean=NUMBERS_OR_ARRAYS)),
-    "limit_tails": (distributions.limit_tails, dict(q=1.0, asimov=2.0), dict(q=NUMBERS_OR_ARRAYS, asimov={**NUMBERS_OR_ARRAYS, "negative": -1.0})),
-    "bounded_tail": (distributions.bounded_tail, dict(t=1.0, distance=2.0), dict(t=NUMBERS_OR_ARRAYS, distance={**NUMBERS_OR_ARRAYS, "negative": -1.0})),
+    "discovery_tail": (distributions.discovery_tail, dict(q0=1.0), dict(q0=STATISTICS, mean=NUMBERS_OR_ARRAYS)),
+    "limit_tails": (distributions.limit_tails, dict(q=1.0, asimov=2.0), dict(q=STATISTICS, asimov={**STATISTICS, "negative": -1.0})),
+    "bounded_tail": (distributions.bounded_tail, dict(t=1.0, distance=2.0), dict(t=STATISTICS, distance={**STATISTICS, "negative": -1.0})),
     "upper_tail": (sums.upper_tail, dict(t=[1.0, -1.0], rate=[2.0, 3.0], at=1.0), dict(t=but(BINS, "negative", "inf", "number"), rate=but(BINS, "number", "negative"), at=but({**NUMBERS}, "inf"), constant=NUMBERS)),
     "compound_poisson": (sums.compound_poisson, dict(t=[1.0, -1.0], rates=[[2.0, 3.0]], step=0.5), dict(t=but(BINS, "negative", "inf"), rates=but(BINS, "three axes", "negative"), constant=NUMBERS, step=but(POSITIVE, "None"))),
     "exact_distributions": (lambda statistic, source, yields: sums.exact_distributions(statistic, source, yields), dict(statistic=STATISTIC, source={"signal": lr.Table(X)}, yields={"signal": 2.0}),
@@ -171,7 +172,7 @@ CALLS = {
                                  yields={"None": None, "number": 1.0, "text": "a", "empty": {}, "nan": {"signal": NAN}, "negative": {"signal": -1.0}, "inf": {"signal": INF}, "texts": {"signal": "a"}, "huge": {"signal": 10**400}})),
     # experiments
     "pseudo_experiments": (experiments.pseudo_experiments, dict(statistics=STATISTIC, source=toy, yields={"signal": 2.0}, n_toys=5, rng=1),
-                           dict(statistics={**FUNCTIONS, "empty": [], "numbers": [1.0]}, source={**SOURCES, "None": None},
+                           dict(statistics={**FUNCTIONS, "empty": [], "numbers": [1.0]}, source={**but(SOURCES, "one of two"), "None": None},
                                 yields={"None": None, "number": 1.0, "text": "a", "empty": {}, "nan": {"signal": NAN}, "negative": {"signal": -1.0}, "inf": {"signal": INF}, "texts": {"signal": "a"}, "huge": {"signal": 10**400}, "too many": {"signal": 1e18}},
                                 n_toys=MANY, rng=SEEDS, transform=but(FUNCTIONS, "None"), map=MAPS)),
     "KnownSource": (lr.KnownSource, dict(table=lr.Table(X)), dict(table={**TABLES, "one negative": lr.Table(SMALL, weight=[3.0, 1.0, -1.0])})),
@@ -185,13 +186,13 @@ CALLS = {
     "cls_value": (lr.cls_value, TESTED, OF_TEST),
     "cls_value by toys": (lr.cls_value, dict(TESTED, method="toys", n_toys=200, rng=1), OF_TOYS),
     "cls_value by formula": (lr.cls_value, dict(TESTED, method="asymptotic"), dict(model=MODELS, data=DATA, null=ALL_VALUES, alternative=ALL_VALUES, source=SOURCES)),
-    "discovery": (lr.discovery, dict(model=COUNTING, data=SEEN), dict(model=MODELS, data=DATA, strength=NAMES, method=CHOICES, at=NUMBERS, n_sigma=N_SIGMA, source=SOURCES)),
+    "discovery": (lr.discovery, dict(model=COUNTING, data=SEEN), dict(model=MODELS, data=but(DATA, "two columns"), strength=NAMES, method=CHOICES, at=NUMBERS, n_sigma=N_SIGMA, source=SOURCES)),
     "discovery by formula": (lr.discovery, dict(model=FLOATING, data=X, method="asymptotic", n_sigma=(0,)), dict(data=DATA, strength=NAMES, at=NUMBERS, n_sigma=N_SIGMA, source=SOURCES)),
     "discovery by toys": (lr.discovery, dict(model=COUNTING, data=SEEN, method="toys", n_toys=200, rng=1), dict(n_toys=MANY, rng=SEEDS, map=MAPS)),
     "toys_power_curve": (hypotest.toys_power_curve, dict(null=SMALL, alternative=SMALL), dict(null=but(COLUMNS, "number", "short", "two axes"), alternative=but(COLUMNS, "number", "short", "two axes"))),
     "toys_power": (hypotest.toys_power, dict(null=np.arange(100.0), alternative=np.arange(100.0), level=0.2), dict(null=COLUMNS, alternative=but(COLUMNS, "number", "short", "two axes"), level=OPEN)),
     # asymptotics
-    "wald_tail": (asymptotics.wald_tail, dict(t=1.0), dict(t=NUMBERS_OR_ARRAYS, noncentrality={**NUMBERS_OR_ARRAYS, "negative": -1.0})),
+    "wald_tail": (asymptotics.wald_tail, dict(t=1.0), dict(t=STATISTICS, noncentrality={**NUMBERS_OR_ARRAYS, "negative": -1.0})),
     "chi2_quantile": (asymptotics.chi2_quantile, dict(level=0.5), dict(level=OPEN)),
     "parameter_tests": (asymptotics.parameter_tests, dict(model=SEARCH, data=[X], name="mu", value=1.0), dict(model=MODELS, data=SETS, name=NAMES, value=NUMBERS)),
     "parameter_toys": (asymptotics.parameter_toys, dict(models=COUNTING, truth=ALTERNATIVE, n_toys=3, rng=1, name="mu", value=1.0), dict(models=MODELS, truth={**ALL_VALUES, "negative": {"mu": -1.0}}, n_toys=MANY, rng=SEEDS, name=NAMES, value=but(NUMBERS, "None"), source=SOURCES, map=MAPS)),
@@ -199,25 +200,25 @@ CALLS = {
     "asymptotic_fit": (asymptotics.asymptotic_fit, dict(model=COUNTING, truth=ALTERNATIVE, name="mu"), dict(model=MODELS, truth=ALL_VALUES, name=NAMES, source=SOURCES)),
     # intervals
     "intervals": (intervals.intervals, dict(model=SEARCH, data=[X], name="mu", level=0.5), dict(model=MODELS, data=SETS, name=NAMES, level=OPEN, critical=but(FUNCTIONS, "None"))),
-    "intervals of weights": (intervals.intervals, dict(model=SEARCH, data=SMALL, weights=np.ones((2, 3))), dict(data=DATA, weights=but(MULTIPLICITIES))),
-    "limit": (lr.limit, dict(model=COUNTING, data=SEEN, n_sigma=()), dict(model=MODELS, data=DATA, strength=NAMES, level=OPEN, method=CHOICES, n_sigma=N_SIGMA, source=SOURCES)),
-    "limit by formula": (lr.limit, dict(model=COUNTING, data=SEEN, n_sigma=(), method="asymptotic"), dict(model=MODELS, data=DATA, strength=NAMES, level=OPEN, n_sigma=N_SIGMA, source=SOURCES)),
+    "intervals of weights": (intervals.intervals, dict(model=SEARCH, data=SMALL, weights=np.ones((2, 3))), dict(data=DATA, weights=MULTIPLICITIES)),
+    "limit": (lr.limit, dict(model=COUNTING, data=SEEN, n_sigma=()), dict(model=MODELS, data=but(DATA, "two columns"), strength=NAMES, level=OPEN, method=CHOICES, n_sigma=N_SIGMA, source=SOURCES)),
+    "limit by formula": (lr.limit, dict(model=COUNTING, data=SEEN, n_sigma=(), method="asymptotic"), dict(model=MODELS, data=but(DATA, "two columns"), strength=NAMES, level=OPEN, n_sigma=N_SIGMA, source=SOURCES)),
     "limit by toys": (lr.limit, dict(model=COUNTING, data=SEEN, n_sigma=(), method="toys", n_toys=200, rng=1), dict(n_toys=MANY, rng=SEEDS, map=MAPS)),
-    "expected_limits": (intervals.expected_limits, dict(model=COUNTING, strength="mu", level=0.05), dict(model=MODELS, strength=NAMES, level=OPEN, n_sigma=N_SIGMA, source=SOURCES, values=but(VALUES))),
-    "asymptotic_limits": (intervals.asymptotic_limits, dict(model=COUNTING, data=[SEEN], strength="mu", level=0.05), dict(model=MODELS, data=SETS, strength=NAMES, level=OPEN, source=SOURCES)),
+    "expected_limits": (intervals.expected_limits, dict(model=COUNTING, strength="mu", level=0.05), dict(model=MODELS, strength=NAMES, level=OPEN, n_sigma=N_SIGMA, source=SOURCES, values=VALUES)),
+    "asymptotic_limits": (intervals.asymptotic_limits, dict(model=COUNTING, data=[SEEN], strength="mu", level=0.05), dict(model=MODELS, data=but(SETS, "two columns"), strength=NAMES, level=OPEN, source=SOURCES)),
     "unified_acceptance": (intervals.unified_acceptance, dict(signal=1.0, background=2.0, level=0.9), dict(signal={**NUMBERS_OR_ARRAYS, "negative": -1.0, "inf": INF, "too large": 1e18}, background={**NOT_NEGATIVE, "too large": 1e18}, level=OPEN, n_max=but(COUNTS, "None"))),
     "feldman_cousins": (intervals.feldman_cousins, dict(n=3, background=2.0, level=0.9), dict(n={**COUNTS, "too many": 10**10}, background={**NOT_NEGATIVE, "too large": 1e18}, level=OPEN)),
     "bounded_critical": (intervals.bounded_critical, dict(distance=1.0, level=0.9), dict(distance=NOT_NEGATIVE, level=OPEN)),
     "neyman_construction": (intervals.neyman_construction, dict(models=COUNTING, grid=[0.0, 1.0], n_toys=100, rng=1),
-                            dict(models=MODELS, grid=but(GRIDS, "short"), n_toys=MANY, rng=SEEDS, truth=but(VALUES), name=NAMES, level=OPEN, source=SOURCES, map=MAPS)),
-    "Construction": (CONSTRUCTION, dict(value=1.0), dict(value=NUMBERS_OR_ARRAYS)),
-    "Construction.intervals": (CONSTRUCTION.intervals, dict(model=COUNTING, data=[SEEN]), dict(model=MODELS, data=SETS, name=NAMES)),
+                            dict(models=MODELS, grid=but(GRIDS, "short"), n_toys=MANY, rng=SEEDS, truth=VALUES, name=NAMES, level=OPEN, source=SOURCES, map=MAPS)),
+    "Construction": (CONSTRUCTION, dict(value=1.0), dict(value=STATISTICS)),
+    "Construction.intervals": (CONSTRUCTION.intervals, dict(model=COUNTING, data=[SEEN]), dict(model=MODELS, data=but(SETS, "two columns"), name=NAMES)),
     # searches
     "BumpSearch": (search.BumpSearch, dict(reference=NODES), dict(reference=TABLES)),
     "scan_for_signal": (search.scan_for_signal, dict(ratios=MASSES[0], shape=MASSES[1], reference=NODES),
                         dict(ratios=but({**BINS, "nan": np.full((2, 12), NAN), "negative": -np.ones((2, 12)), "complex": np.full((2, 12), 1j), "texts": np.full((2, 12), "a"), "inf": np.full((2, 12), INF)}),
                              shape=but({**BINS, "nan": np.full((12, 2), NAN), "texts": np.full((12, 2), "a"), "inf": np.full((12, 2), INF)}), reference=TABLES)),
-    "upcrossings": (search.upcrossings, dict(curves=[0.0, 1.0, 0.0], level=0.5), dict(curves=but(NUMBERS_OR_ARRAYS), level=NUMBERS)),
+    "upcrossings": (search.upcrossings, dict(curves=[0.0, 1.0, 0.0], level=0.5), dict(curves=NUMBERS_OR_ARRAYS, level=NUMBERS)),
     "global_p_value": (search.global_p_value, dict(q=9.0, mean_upcrossings=2.0, level=1.0), dict(q={**NUMBERS_OR_ARRAYS, "negative": -1.0}, mean_upcrossings=NOT_NEGATIVE, level=NUMBERS)),
     "scan_correlation": (search.scan_correlation, dict(ratios=MASSES[0], shape=MASSES[1], weight=np.full(12, 1 / 12)), dict(ratios=BINS, shape=BINS, weight={**COLUMNS, "negative": -np.ones(12)})),
     "mean_upcrossings": (search.mean_upcrossings, dict(correlation=np.eye(3), level=0.5), dict(correlation={**BINS, "beyond one": 2 * np.ones((3, 3)), "oblong": np.eye(3)[:2]}, level=NOT_NEGATIVE)),
@@ -225,7 +226,7 @@ CALLS = {
     "decompose": (uncertainty.decompose, dict(values=np.arange(8.0).reshape(2, 2, 2), truth=np.zeros(2)), dict(values={**NUMBERS_OR_ARRAYS, "one": np.ones((1, 2)), "nan": np.full((2, 2), NAN)}, truth={**NUMBERS_OR_ARRAYS, "long": np.ones(3)})),
     "jackknife": (uncertainty.jackknife, dict(statistic=np.mean, sample=SMALL), dict(statistic=FUNCTIONS, sample=but({**EVENTS, "one": [1.0]}, "objects", "four axes"))),
     "template_ratio": (uncertainty.template_ratio, dict(observable=SMALL, numerator=np.ones(3), denominator=np.ones(3), n_bins=2),
-                       dict(observable=but(COLUMNS), numerator={**COLUMNS, "nothing": np.zeros(3)}, denominator={**COLUMNS, "nothing": np.zeros(3)}, n_bins=COUNTS)),
+                       dict(observable=COLUMNS, numerator={**COLUMNS, "nothing": np.zeros(3)}, denominator={**COLUMNS, "nothing": np.zeros(3)}, n_bins=COUNTS)),
     "uncertain_significance": (uncertainty.uncertain_significance, dict(signal=1.0, background=2.0, relative_error=0.1), dict(signal=NUMBERS_OR_ARRAYS, background={**NUMBERS_OR_ARRAYS, "negative": -1.0}, relative_error={**NUMBERS_OR_ARRAYS, "negative": -1.0})),
     "uncertain_gain": (uncertainty.uncertain_gain, dict(eps_signal=0.5, eps_background=0.1, background=2.0, relative_error=0.1),
                        dict(eps_signal={**NUMBERS_OR_ARRAYS, "negative": -1.0}, eps_background={**NUMBERS_OR_ARRAYS, "negative": -1.0, "zero": 0.0}, background=NUMBERS_OR_ARRAYS, relative_error=NUMBERS_OR_ARRAYS)),
