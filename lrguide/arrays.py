@@ -72,10 +72,10 @@ def check_count(value: int, name: str, minimum: int = 1, maximum: int = 10**9) -
     return int(value)
 
 # %% ../nbs/9_machinery/91_arrays.ipynb #0000000e
-def check_choice(value: str, name: str, choices: Sequence[str]) -> str:
-    """`value`, if it is one of `choices`. Raises ValueError otherwise."""
+def check_choice(value: str, name: str, choices: Sequence[str], kind: str = "") -> str:
+    """`value`, if it is one of `choices`, which are of a `kind` such as "free parameters". Raises ValueError otherwise."""
     if not any(value is choice or (isinstance(value, str) and value == choice) for choice in choices):
-        raise ValueError(f"{name}: expected one of {', '.join(map(str, choices)) or '(none)'}, got {shown(value)}")
+        raise ValueError(f"{name}: expected one of {f'the {kind} ' if kind else ''}{', '.join(map(str, choices)) or '(none)'}, got {shown(value)}")
     return value
 
 
@@ -157,6 +157,8 @@ def check_numbers(values, name: str, interval: str = "(-inf, inf)", *, nan: bool
 
     Raises TypeError if they are no real numbers, ValueError if one is masked or outside."""
     found = np.asarray(_numbers(values, name), dtype=np.float64)
+    if nan and interval == "[-inf, inf]":
+        return found                                        # nothing to look for
     good = _inside(found, interval) | np.isnan(found) if nan else _inside(found, interval)
     if not np.all(good):
         raise ValueError(f"{name}: expected numbers in {interval}, got {found[~good].flat[0]:g}")

@@ -85,7 +85,7 @@ class Curves:
     "t of b data sets as a function of parameter `name`: `best` value (b,), its error `width` (b,), `failed` (b,), which grows with use."
 
     def __init__(self, prepared: Prepared, name: str):
-        check_choice(name, "name", list(prepared.model.parameters))
+        check_choice(name, "name", list(prepared.model.parameters), "free parameters")
         self.prepared, self.name = prepared, name
         fits = prepared.fit_many()
         self.best, self.lowest, self.failed = fits.values[name], fits.nll, ~fits.converged | ~np.isfinite(fits.nll)
@@ -174,7 +174,7 @@ def parameter_toys(models, truth: Mapping[str, float], n_toys: int, rng, *, name
     `source`: what the events come from, the true simulation, as in `p_value`. `map`: as in `pseudo_experiments`."""
     several = models_by_name(models)
     for model in several.values():
-        check_choice(name, "name", list(model.parameters))
+        check_choice(name, "name", list(model.parameters), "free parameters")
     first = next(iter(several.values()))
     truth = complete(first, check_point(first, truth, "truth"))
     value = truth[name] if value is None and name in truth else check_number(value, "value")
@@ -256,7 +256,7 @@ def asymptotic_fit(model: OnData, truth: Mapping[str, float], name: str = "mu", 
     Sandwich of the score's covariance J between inverse second derivatives H: Huber (1967), White (1982).
     Raises RuntimeError if the Asimov data set cannot be fitted, ValueError if it leaves a parameter free."""
     truth = complete(model, check_point(model, truth, "truth"))
-    check_choice(name, "name", list(model.parameters))
+    check_choice(name, "name", list(model.parameters), "free parameters")
     data, names = asimov(model, truth, source=source), list(model.parameters)
     prepared = replace(model.on(data), constraints=measured_at(model, truth))
     fits = prepared.fit_many()

@@ -458,7 +458,7 @@ def discovery(model: OnData, data, strength: str = "mu", method: str = "exact", 
 
     `method`, `source`, `n_toys`, `rng` as in `p_value`; other free parameters are fitted ('toys', 'asymptotic'). `data`: one data set, or a
     list of Tables or arrays (of mappings, for several channels), which gives a list, computed by `map`."""
-    check_choice(strength, "strength", list(check_model(model).parameters)), check_function(map, "map")
+    check_choice(strength, "strength", list(check_model(model).parameters), "free parameters"), check_function(map, "map")
     one = partial(_discovery, model, strength, method, at, fluctuations(n_sigma), source, n_toys)
     sets = several_sets(model, data)
     if sets is None:

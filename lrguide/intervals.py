@@ -188,7 +188,7 @@ def limit(model: OnData, data, strength: str = "mu", level: float = 0.05, method
     (16) of Cowan et al. 2011; the Asimov data set has the other parameters where the data want them without signal). `source` as in `p_value`.
     `data`: one data set, or a list of Tables or arrays (of mappings, for several channels), which gives a list, computed by `map`.
     Raises ValueError if the data do not limit the strength."""
-    check_choice(strength, "strength", list(check_model(model).parameters)), check_function(map, "map")
+    check_choice(strength, "strength", list(check_model(model).parameters), "free parameters"), check_function(map, "map")
     one = partial(_limit, model, strength, check_number(level, "level", "(0, 1)"), method, fluctuations(n_sigma), source, n_toys)
     sets = several_sets(model, data)
     if sets is None:
@@ -214,7 +214,7 @@ def _limit(model: OnData, strength: str, level: float, method: str, n_sigma: tup
 # %% ../nbs/2_uncertainty/27_intervals.ipynb #782d1f89
 def without_signal(model: OnData, data, strength: str, values: Mapping[str, float] | None) -> dict[str, float]:
     "Complete `values` of the parameters at strength 0; where some are not given, those that fit one data set best then."
-    at = {**check_point(check_model(model), values, "values"), check_choice(strength, "strength", list(model.parameters)): 0.0}
+    at = {**check_point(check_model(model), values, "values"), check_choice(strength, "strength", list(model.parameters), "free parameters"): 0.0}
     if set(model.parameters) <= set(at):
         return complete(model, at)
     if data is None:
@@ -232,7 +232,8 @@ def _asimov_root(model: OnData, strength: str, source, values: Mapping[str, floa
     curves = Curves(prepared, strength)
     if curves.failed.any():
         raise RuntimeError("the fit to the data set expected without signal did not converge")
-    grid = curves.width[0] * np.geomspace(0.05, 200, 48)
+    most = min(200 * curves.width[0], model.parameters[strength][1])
+    grid = np.geomspace(min(0.05 * curves.width[0], 0.01 * most), most, 48)
     found = prepared.fit_many({strength: np.append(0.0, grid)})
     if not found.converged.all():
         raise RuntimeError(f"{(~found.converged).sum()} of {len(grid) + 1} fits to the data set expected without signal did not converge")
@@ -245,21 +246,22 @@ def expected_limits(model: OnData, strength: str = "mu", level: float = 0.05, *,
     """Asymptotic CLs upper limits (len(n_sigma),) for fluctuations of `n_sigma` standard deviations when there is no signal.
 
     `values`: of the other free parameters; those not given are fitted to one data set, `data`. CCGV (2011); `source` as in `p_value`.
-    With a ratio that is not exact: what will be reported."""
+    With a ratio that is not exact: what will be reported. NaN beyond the strength's range."""
     level = check_number(level, "level", "(0, 1)")
     grid, root, bias = _asimov_root(model, strength, source, without_signal(model, data, strength, values))
     n = np.array(fluctuations(n_sigma)) + bias
-    return np.exp(PchipInterpolator(np.log(root), np.log(grid))(np.log(n - ndtri(level * ndtr(n)))))
+    return np.exp(PchipInterpolator(np.log(root), np.log(grid), extrapolate=False)(np.log(n - ndtri(level * ndtr(n)))))
 
 
 def asymptotic_limits(model: OnData, data, strength: str = "mu", level: float = 0.05, *, weights=None, source=None,
                       values: Mapping[str, float] | None = None) -> np.ndarray:
-    """Upper limits (b,) at which the asymptotic CLs of the statistic (16) is `level`, for b data sets; NaN where the fit failed.
+    """Upper limits (b,) at which the asymptotic CLs of the statistic (16) is `level`, for b data sets; NaN where the fit failed
+    or the limit is beyond the strength's range.
 
     `data`, `weights` as in `parameter_tests`; `values`, `source`: for the data set expected without signal, as in `expected_limits`: other
     parameters that have no value there are fitted to each data set, which takes a data set expected for each."""
     level = check_number(level, "level", "(0, 1)")
-    check_choice(strength, "strength", list(check_model(model).parameters))
+    check_choice(strength, "strength", list(check_model(model).parameters), "free parameters")
     if set(model.parameters) <= {strength, *(values or {})}:
         root = _asimov_root(model, strength, source, without_signal(model, None, strength, values))
         limits = lambda prepared: _limits(prepared, strength, level, root)
@@ -280,13 +282,16 @@ def _limits(prepared: Prepared, strength: str, level: float, asimov_root: tuple)
         distance = mu * np.exp(unit(np.log(np.clip(mu, grid[0], grid[-1]))))
         tails = limit_tails(2 * np.maximum(curves.rise(mu) - zero, 0), np.square(distance))
         return np.where(curves.failed, 1.0, np.log(level) + tails.log_clb - tails.log_clsb)
-    found = _end(outside, inside, curves.width, np.inf)
-    return np.where(curves.failed, np.nan, found), curves.failed
+    most = prepared.model.parameters[strength][1]
+    found = _end(outside, inside, curves.width, most)
+    return np.where(curves.failed | (found >= most), np.nan, found), curves.failed
 
 # %% ../nbs/2_uncertainty/27_intervals.ipynb #371edee0
 def _limit_by_formula(model: OnData, strength: str, level: float, n_sigma: tuple, source, data) -> Limit:
     "The Limit of one data set by the formulae, with the free parameters of the Asimov data set fitted to it."
     (value,) = asymptotic_limits(model, prepare(model, data), strength, level, source=source)
+    if np.isnan(value):
+        raise ValueError(f"strength: expected a parameter that the data limit within its range, got {strength}, not excluded at {model.parameters[strength][1]:g}")
     expected = expected_limits(model, strength, level, n_sigma=n_sigma, source=source, data=data) if n_sigma else ()
     tails = cls_value(model, data, {strength: value}, {strength: 0.0}, "asymptotic", source=source)
     return Limit(float(value), 0.0, strength, level, tails, tuple(float(one) for one in expected), n_sigma)
@@ -380,7 +385,7 @@ def neyman_construction(models, grid, n_toys: int, rng, *, truth: Mapping[str, f
     several = models_by_name(models)
     first = next(iter(several.values()))
     truth = check_point(first, truth, "truth")
-    check_choice(name, "name", list(first.parameters))
+    check_choice(name, "name", list(first.parameters), "free parameters")
     found = {key: [] for key in several}
     for value, stream in zip(grid, spawn(rng, len(grid))):
         toys = parameter_toys(several, {**truth, name: float(value)}, n_toys, stream, name=name, source=source, map=map)

@@ -462,7 +462,7 @@ def fit_all(prepared: Prepared, fixed: Mapping[str, float | np.ndarray] = None, 
     model = prepared.model
     held = {**model.fixed, **{name: check_within(value, name, model.ranges_of_all) for name, value in as_fixed(model, check_mapping(fixed, "fixed")).items()}}
     for name in check_mapping(within, "within"):
-        check_choice(name, "within", list(model.parameters))
+        check_choice(name, "within", list(model.parameters), "free parameters")
     names = [name for name in model.parameters if name not in held]
     if not names:
         nll = nll_at(prepared, held)
@@ -597,7 +597,7 @@ def profile_of(prepared: Prepared, name: str, grid: np.ndarray, start: Mapping[s
 
 def _checked_grid(prepared: Prepared, name: str, grid: np.ndarray) -> np.ndarray:
     "The `grid` of a profile of parameter `name`. Raises ValueError unless it increases and lies in the range of a free parameter."
-    check_choice(name, "name", list(prepared.model.parameters))
+    check_choice(name, "name", list(prepared.model.parameters), "free parameters")
     if grid.ndim != 1 or len(grid) < 4 or not np.all(np.diff(grid) > 0):
         raise ValueError(f"grid: expected at least 4 increasing values, got shape {grid.shape}")
     return check_within(grid, name, prepared.model.parameters)

@@ -13,7 +13,7 @@ import numpy as np
 import scipy.fft
 from scipy.optimize import brentq
 from scipy.special import gammaln, log_ndtr, logsumexp, xlogy
-from .arrays import Table, check_column, check_mapping, check_number, check_numbers, check_sample, shown
+from .arrays import Table, check_mapping, check_number, check_numbers, check_sample, shown
 from .distributions import Distribution, Statistic, log_poisson_tail
 
 # %% auto #0
@@ -405,9 +405,9 @@ def upper_tail(t, rate, at: float, constant: float = 0.0) -> Sum:
     """The Sum that says P(T >= u) around u = `at`, for T = `constant` + sum of `t` (n,) over Poisson numbers of events at `rate` (n,), +-inf allowed.
 
     Exact for statistics with atoms, few events and tails of any size; negative rates only near the middle."""
-    t, rate = check_numbers(t, "t", "[-inf, inf]", nan=True), check_column(rate, None, "rate")
-    if t.shape != rate.shape:
-        raise ValueError(f"t: expected shape {rate.shape} like rate, got {t.shape}")
+    t, rate = (check_numbers(values, name, "[-inf, inf]", nan=True) for values, name in ((t, "t"), (rate, "rate")))
+    if rate.ndim != 1 or t.shape != rate.shape or not np.isfinite(rate.sum()):
+        raise ValueError(f"rate: expected finite numbers (n,), one for each of t, got shape {rate.shape} for t of shape {t.shape}")
     at, constant = check_number(at, "at", "[-inf, inf]"), check_number(constant, "constant")
     ((below,), (above,)), finite = _certain(t, rate[None])
     inside = at - constant if np.isfinite(at) else 0.0

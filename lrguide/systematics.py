@@ -167,7 +167,7 @@ def _measured_with(model, name: str) -> tuple[float, float]:
 def impacts(model, data, name: str = "mu") -> Impacts:
     "The Impacts of all other free parameters on parameter `name` in a fit to one data set (or what `model.on` has prepared)."
     prepared = check_model(model).on(data)
-    check_choice(name, "name", list(model.parameters))
+    check_choice(name, "name", list(model.parameters), "free parameters")
     fit, found = prepared.fit(), []
     for other in (one for one in fit.values if one != name):
         mean, width = _measured_with(model, other)
