@@ -16,7 +16,7 @@ from .arrays import Table, check_count, check_function, check_mapping, check_num
 from .rates import Events, events_on
 from .prepared import OnData, Prepared, complete, names_of
 from .likelihood import Likelihood
-from .distributions import Statistic, p_from_significance
+from .distributions import p_from_significance
 from .sums import rows_at_rates, shared_rows
 
 # %% auto #0
@@ -265,7 +265,7 @@ def pseudo_experiments(statistics, source, yields: Mapping[str, float], n_toys: 
     `map`: like Python's own; the chunks may be computed anywhere, the numbers depend on `rng` alone."""
     n_toys = check_count(n_toys, "n_toys")
     several = list(statistics) if isinstance(statistics, Sequence) else [statistics]
-    if not several or not all(isinstance(one, Statistic) for one in several):
+    if not several or not all(hasattr(one, "contribution") for one in several):
         raise TypeError(f"statistics: expected at least one Statistic, got {shown(statistics)}")
     if not check_mapping(yields, "yields"):
         raise ValueError("yields: expected the expected events of at least one process, got none")

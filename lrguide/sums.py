@@ -426,7 +426,7 @@ def exact_distributions(statistic: Statistic, source: Mapping[str, Table], *yiel
     """Exact distributions of `statistic`, one for each of the `yields`, which give expected events by process.
 
     `source`: a Table for each process, whose weights are a distribution over its rows (quadrature nodes, simulated events)."""
-    if not isinstance(statistic, Statistic):
+    if not hasattr(statistic, "contribution"):
         raise TypeError(f"statistic: expected a Statistic, got {shown(statistic)}")
     t, rates = kinds_of_events(statistic, source, yields)
     return compound_poisson(t, rates, statistic.constant, step, smooth)
