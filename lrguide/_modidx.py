@@ -1224,6 +1224,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '', 'doc_host': '', 'git_url
                               'lrguide.sums._at_most_zero': ('9_machinery/distributions.html#_at_most_zero', 'lrguide/sums.py'),
                               'lrguide.sums._between': ('9_machinery/distributions.html#_between', 'lrguide/sums.py'),
                               'lrguide.sums._binned': ('9_machinery/distributions.html#_binned', 'lrguide/sums.py'),
+                              'lrguide.sums._by_counts': ('9_machinery/distributions.html#_by_counts', 'lrguide/sums.py'),
                               'lrguide.sums._by_scale': ('9_machinery/distributions.html#_by_scale', 'lrguide/sums.py'),
                               'lrguide.sums._certain': ('9_machinery/distributions.html#_certain', 'lrguide/sums.py'),
                               'lrguide.sums._common_step': ('9_machinery/distributions.html#_common_step', 'lrguide/sums.py'),

@@ -333,7 +333,7 @@ def _law(t: np.ndarray, rate: np.ndarray, at: float, inner: bool = False) -> Sum
     if positive and (rate @ square) ** 2 > 1e7 * (rate @ (square * square)):
         return Sum("saddle point", partial(_each, partial(_saddle_tail, t, rate)))
     if positive and len(t) <= 64 and not inner and _counts_tail(t, rate, at) is not None:
-        return Sum("counts", partial(_each, partial(_counts_tail, t, rate)))
+        return Sum("counts", partial(_each, partial(_by_counts, t, rate)))
     if positive and few and (step := _common_step(t)) is not None:
         return Sum("lattice", _fine(t, rate, at, False, step)[0].log_tail)
     if positive and (found := _with_counts(t, rate, at, few)) is not None:
@@ -342,6 +342,12 @@ def _law(t: np.ndarray, rate: np.ndarray, at: float, inner: bool = False) -> Sum
         rounded, *_ = _fine(t, rate, at, False)
         return Sum("rounded", rounded.log_tail, rounded.step)
     return _shared(t, rate, at, positive)
+
+
+def _by_counts(t: np.ndarray, rate: np.ndarray, u: float) -> float:
+    "log P(T >= `u`) by summing over counts, or, so far out that they are too many, as it is found otherwise."
+    found = _counts_tail(t, rate, u)
+    return float(_law(t, rate, u, True).log_tail(u)) if found is None else found
 
 
 def _each(function: Callable[[float], float], u) -> np.ndarray:

