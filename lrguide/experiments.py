@@ -20,7 +20,7 @@ from .distributions import p_from_significance
 from .sums import rows_at_rates, shared_rows
 
 # %% auto #0
-__all__ = ['nu_of', 'positive_yields', 'chances', 'tasks_of', 'pseudo_experiments', 'KnownSource', 'check_source', 'sources_of',
+__all__ = ['nu_of', 'positive_yields', 'check_source', 'chances', 'tasks_of', 'pseudo_experiments', 'KnownSource', 'sources_of',
            'source_tables', 'own_values', 'sources_by_channel', 'all_rows', 'asimov', 'measured_at', 'drawn_events',
            'pseudo_data', 'event_terms', 'Observed', 'observed', 'Rows', 'channel_rows', 'all_terms', 'own_terms',
            'all_rates', 'own_rates', 'Tail', 'tail_of', 'beyond']
@@ -42,6 +42,13 @@ def positive_yields(model: Likelihood, values: Mapping[str, float], name: str) -
         if not expected >= 0:
             raise ValueError(f"{name}: expected yields of at least 0, got {expected:g} for {process}; a range that starts at 0 for its strength helps")
     return yields
+
+
+def check_source(item, name: str) -> object:
+    "`item`, if events of process `name` can be drawn from it. Raises TypeError otherwise."
+    if not isinstance(item, Table) and not hasattr(item, "sample"):
+        raise TypeError(f"source: expected a model that samples or a Table for {name}, got {shown(item)}")
+    return item
 
 
 def chances(name: str, table: Table) -> np.ndarray:
@@ -308,13 +315,6 @@ class KnownSource:
         return self.table
 
 # %% ../nbs/9_machinery/99_experiments.ipynb #1685a534
-def check_source(item, name: str) -> object:
-    "`item`, if events of process `name` can be drawn from it. Raises TypeError otherwise."
-    if not isinstance(item, Table) and not hasattr(item, "sample"):
-        raise TypeError(f"source: expected a model that samples or a Table for {name}, got {shown(item)}")
-    return item
-
-
 def sources_of(model: Likelihood, source, values: Mapping[str, float]) -> dict:
     "What the events of each process are drawn from: a Table or a model that samples. Raises TypeError or ValueError."
     found = {}

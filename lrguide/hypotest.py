@@ -21,7 +21,7 @@ from .experiments import (Observed, Rows, Tail, all_rates, all_rows, all_terms, 
                                  own_rates, own_terms, own_values, positive_yields, pseudo_data, pseudo_experiments, sources_by_channel, tail_of, tasks_of)
 
 # %% auto #0
-__all__ = ['SIGMAS', 'log_likelihood_ratio', 'hypotheses', 'check_simple', 'shared_values', 'toys_power_curve', 'toys_power',
+__all__ = ['SIGMAS', 'log_likelihood_ratio', 'two_hypotheses', 'check_simple', 'shared_values', 'toys_power_curve', 'toys_power',
            'enough_toys', 'z_error', 'few_events', 'in_words', 'PValue', 'CLsValue', 'effective_beyond', 'SimpleTest',
            'refuse_fit', 'ProfileTest', 'p_value', 'cls_value', 'quotient', 'tails_by_strength', 'expected_tails',
            'Discovery', 'fluctuations', 'band_in_words', 'discovery', 'several_sets']
@@ -31,7 +31,7 @@ def log_likelihood_ratio(model: Likelihood, null: Mapping[str, float], alternati
     """Statistic T = log L(alternative)/L(null) of two simple hypotheses, each a value for every free parameter; of one channel.
 
     Raises ValueError if a parameter has no value, a yield is negative, or a constrained parameter differs between them."""
-    null, alternative = hypotheses(model, null, alternative)
+    null, alternative = two_hypotheses(model, null, alternative)
     check_simple(model, null, alternative)
     total = [sum(positive_yields(model, values, name).values()) for name, values in (("null", null), ("alternative", alternative))]
     fixed = shared_values(model, null, alternative)
@@ -41,7 +41,7 @@ def log_likelihood_ratio(model: Likelihood, null: Mapping[str, float], alternati
     return Statistic(total[0] - total[1], contribution)
 
 
-def hypotheses(model: OnData, null: Mapping[str, float], alternative: Mapping[str, float]) -> list[dict[str, float]]:
+def two_hypotheses(model: OnData, null: Mapping[str, float], alternative: Mapping[str, float]) -> list[dict[str, float]]:
     "Both as dictionaries of numbers. Raises TypeError or ValueError for other things, for what is no parameter, out of range, or fixed at another value."
     return [as_fixed(model, check_point(model, values, name)) for values, name in ((null, "null"), (alternative, "alternative"))]
 
@@ -344,7 +344,7 @@ def _test(model: OnData, data, null, alternative, source) -> SimpleTest | Profil
 
 def _tails(model: OnData, data, null, alternative, both: bool, method, source, n_toys, rng, level, map) -> list[Tail]:
     "The Tail under the null or under `both` hypotheses, by the method asked for."
-    null, alternative = hypotheses(model, null, alternative)
+    null, alternative = two_hypotheses(model, null, alternative)
     if check_choice(method, "method", ("exact", "toys", "asymptotic")) == "asymptotic":
         return _by_formula(one_set(prepare(model, data)), source, null, alternative, both)
     test, truths = _test(model, data, null, alternative, source), [null, alternative][:1 + both]
