@@ -4,7 +4,7 @@
 """The ground everything stands on: what comes in is checked here, once.
 
 `Ranges` is a parameter space, `Table` a sample of events (`as_table` makes one of what users have, `aligned` puts its features in
-order), `draw` one data set, `generator` and `spawn` are the seeds. The functions `check_...` refuse with one line what makes no sense."""
+order), `generator` and `spawn` are the seeds. The functions `check_...` refuse with one line what makes no sense."""
 from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -12,17 +12,15 @@ from types import MappingProxyType
 import numpy as np
 
 # %% auto #0
-__all__ = ['refusal', 'shown', 'check_number', 'check_count', 'check_choice', 'is_checked', 'check_events', 'check_column',
-           'check_log_ratio', 'check_fixed', 'check_ratio', 'check_labels', 'check_sets', 'combinations', 'Ranges',
-           'narrowed', 'restricted', 'check_ranges', 'check_within', 'by_name', 'check_nu', 'check_points', 'generator',
-           'spawn', 'Table', 'as_table', 'aligned', 'check_sample', 'rescale', 'join', 'split', 'with_nu', 'chunks',
-           'draw']
+__all__ = ['refusal', 'shown', 'check_number', 'check_count', 'check_choice', 'check_name', 'check_mapping', 'check_function',
+           'is_checked', 'check_numbers', 'check_events', 'check_column', 'check_log_ratio', 'check_fixed',
+           'check_ratio', 'check_labels', 'check_sets', 'combinations', 'Ranges', 'narrowed', 'restricted',
+           'check_ranges', 'check_within', 'by_name', 'check_nu', 'check_points', 'generator', 'spawn', 'Table',
+           'as_table', 'aligned', 'check_sample', 'rescale', 'join', 'split', 'with_nu', 'chunks']
 
 # %% ../nbs/9_machinery/91_arrays.ipynb #0000000a
 def refusal(function, *args, **kwargs) -> str:
-    """The one line with which `function(*args, **kwargs)` refuses its input.
-
-    Raises AssertionError if it accepts it, or if the message has more than one line."""
+    "The one line with which `function(*args, **kwargs)` refuses its input. Raises AssertionError if it accepts it, or for more lines."
     try:
         function(*args, **kwargs)
     except (TypeError, ValueError) as error:
@@ -35,10 +33,16 @@ def refusal(function, *args, **kwargs) -> str:
 def shown(value) -> str:
     "`value` as one line of at most 60 characters, for messages."
     try:
-        text = " ".join(repr(value).split())
+        text = f"an array of shape {value.shape}" if isinstance(value, np.ndarray) else " ".join(repr(value).split())
     except Exception:                                       # a whole number of more than 4300 digits, or somebody else's repr
         text = type(value).__name__
     return text if len(text) <= 60 else f"{text[:40]}... ({type(value).__name__})"
+
+
+def _inside(value, interval: str):
+    "Whether a number, or each of an array, lies in `interval`; a NaN does not."
+    low, high = (float(end) for end in interval.strip("()[] ").split(","))
+    return (value >= low if interval.startswith("[") else value > low) & (value <= high if interval.endswith("]") else value < high)
 
 
 def check_number(value: float, name: str, interval: str = "(-inf, inf)") -> float:
@@ -47,11 +51,8 @@ def check_number(value: float, name: str, interval: str = "(-inf, inf)") -> floa
     Raises TypeError if it is not a number, ValueError if it lies outside."""
     if isinstance(value, (bool, np.bool_)) or not isinstance(value, (int, float, np.integer, np.floating)):
         raise TypeError(f"{name}: expected a number in {interval}, got {shown(value)}")
-    low, high = (float(end) for end in interval.strip("()[] ").split(","))
-    above = value >= low if interval.startswith("[") else value > low
-    below = value <= high if interval.endswith("]") else value < high
     too_large = isinstance(value, int) and abs(value) >= 2**1023                 # whole numbers that are no floating-point ones
-    if too_large or not (above and below):  # a NaN fails both comparisons
+    if too_large or not _inside(value, interval):
         raise ValueError(f"{name}: expected a number in {interval}, got {shown(value) if too_large else value}")
     return float(value)
 
@@ -69,10 +70,31 @@ def check_count(value: int, name: str, minimum: int = 1, maximum: int = 10**9) -
     return int(value)
 
 # %% ../nbs/9_machinery/91_arrays.ipynb #0000000e
-def check_choice(value: str, name: str, choices: Sequence[str]) -> str:
-    """`value`, if it is one of `choices`. Raises ValueError otherwise."""
+def check_choice(value: str, name: str, choices: Sequence[str], kind: str = "") -> str:
+    """`value`, if it is one of `choices`, which are of a `kind` such as "free parameters". Raises ValueError otherwise."""
     if not any(value is choice or (isinstance(value, str) and value == choice) for choice in choices):
-        raise ValueError(f"{name}: expected one of {', '.join(map(str, choices))}, got {shown(value)}")
+        raise ValueError(f"{name}: expected one of {f'the {kind} ' if kind else ''}{', '.join(map(str, choices)) or '(none)'}, got {shown(value)}")
+    return value
+
+
+def check_name(value: str, name: str = "name") -> str:
+    "`value`, if it is a text that is not empty. Raises TypeError otherwise."
+    if not isinstance(value, str) or not value:
+        raise TypeError(f"{name}: expected a name, got {shown(value)}")
+    return value
+
+
+def check_mapping(values, name: str) -> dict:
+    "`values` by name as a dictionary, empty for None. Raises TypeError for what has no names."
+    if values is not None and not isinstance(values, Mapping):
+        raise TypeError(f"{name}: expected a mapping by name, got {shown(values)}")
+    return {check_name(key, f"names in {name}"): value for key, value in (values or {}).items()}
+
+
+def check_function(value: Callable, name: str) -> Callable:
+    "`value`, if it can be called. Raises TypeError otherwise."
+    if not callable(value):
+        raise TypeError(f"{name}: expected a function, got {shown(value)}")
     return value
 
 # %% ../nbs/9_machinery/91_arrays.ipynb #00000011
@@ -127,6 +149,19 @@ def _finite(array: np.ndarray, name: str) -> np.ndarray:
     _refuse_not_finite(own, name)
     return _sealed(own)
 
+
+def check_numbers(values, name: str, interval: str = "(-inf, inf)", *, nan: bool = False) -> np.ndarray:
+    """`values`, a number or an array of any shape, as float64, if all lie in `interval`, written as for `check_number`; NaN only if `nan`.
+
+    Raises TypeError if they are no real numbers, ValueError if one is masked or outside."""
+    found = np.asarray(_numbers(values, name), dtype=np.float64)
+    if nan and interval == "[-inf, inf]":
+        return found                                        # nothing to look for
+    good = _inside(found, interval) | np.isnan(found) if nan else _inside(found, interval)
+    if not np.all(good):
+        raise ValueError(f"{name}: expected numbers in {interval}, got {found[~good].flat[0]:g}")
+    return found
+
 # %% ../nbs/9_machinery/91_arrays.ipynb #00000018
 def _columns(data) -> dict[str, object] | None:
     "The columns of `data` by name (data frame, Arrow table, structured array, mapping), None without names. Raises ValueError if two are the same."
@@ -166,13 +201,13 @@ def check_events(x, name: str = "x", minimum: int = 0) -> np.ndarray:
     return _finite(x, name)
 
 
-def check_column(values, n: int, name: str) -> np.ndarray:
-    """`values` as a finite float64 array of shape (n,), read-only: one number for each of `n` events.
+def check_column(values, n: int | None, name: str) -> np.ndarray:
+    """`values` as a finite float64 array of shape (n,), read-only: one number for each of `n` events, of any number of them for None.
 
     Raises TypeError or ValueError, as `check_events` does, and ValueError if the length differs."""
     values = _numbers(values, name)
-    if values.shape != (n,):
-        raise ValueError(f"{name}: expected shape ({n},), one number for each event, got {values.shape}")
+    if values.ndim != 1 or n not in (None, len(values)):
+        raise ValueError(f"{name}: expected shape ({'n' if n is None else n},), one number for each event, got {values.shape}")
     return _finite(values, name)
 
 
@@ -358,7 +393,7 @@ def narrowed(*several: Mapping[str, tuple[float, float]]) -> Ranges:
 
 def restricted(ranges: Mapping[str, tuple[float, float]], to: Mapping[str, tuple[float, float]]) -> Ranges:
     "The Ranges `to`, in the order of `ranges` and inside them; (v, v) fixes a parameter. Raises ValueError for other names or ends outside."
-    ranges = Ranges(ranges)
+    ranges, to = Ranges(ranges), Ranges(to)
     if set(to) != set(ranges):
         raise ValueError(f"ranges: expected {', '.join(ranges) or 'none'}, got {', '.join(to) or 'none'}")
     part = Ranges({name: to[name] for name in ranges})
@@ -382,6 +417,8 @@ def check_within(values, name: str, ranges: Mapping[str, tuple[float, float]]) -
         raise ValueError(f"{name}: expected one of the parameters {', '.join(ranges) or '(none)'}")
     low, high = ranges[name]
     found = np.asarray(check_number(values, name) if np.isscalar(values) else _finite(_numbers(values, name), name))
+    if found.size == 0:
+        raise ValueError(f"{name}: expected at least one value, got none")
     if not np.all((low <= found) & (found <= high)):
         found = _clipped(Ranges({name: (low, high)}), found.reshape(-1, 1)).reshape(found.shape)
     return found if found.ndim else float(found)
@@ -660,36 +697,3 @@ def chunks(data, size: int = 2**16, progress: bool = False) -> Iterator[Table]:
                 names = names or part.names
                 yield part
                 bar.update(len(part))
-
-# %% ../nbs/9_machinery/91_arrays.ipynb #00000049
-def draw(source, yields: Mapping[str, float], rng, *, values: Mapping[str, float] | None = None) -> Table:
-    """One data set: a Poisson number of events of each process, in random order, without weights and nuisance parameters.
-
-    `source`: a model with `sample(process, n, rng, nu)`, or by process such a model or a Table, whose rows are drawn in proportion to
-    their weights, with repetition. `yields`: expected events by process. `values`: the parameters of the models, by name. Columns of
-    `also` that all processes have are kept. Each process has random numbers of its own. Raises TypeError or ValueError for what
-    cannot be drawn from."""
-    if not isinstance(yields, Mapping) or not yields:
-        raise ValueError(f"yields: expected expected numbers of events by process, at least one, got {shown(yields)}")
-    order, *streams = spawn(rng, len(yields) + 1)
-    parts = []
-    for (process, expected), stream in zip(yields.items(), streams):
-        if isinstance(source, Mapping) and process not in source:
-            raise ValueError(f"source: expected an entry for each of {', '.join(yields)}, got {', '.join(source) or 'none'}")
-        n = stream.poisson(check_number(expected, f"yield of {process}", "[0, 1e9]"))
-        parts.append(_sampled(source[process] if isinstance(source, Mapping) else source, process, n, stream, values))
-    kept = [name for name in parts[0].also if all(name in part.also for part in parts)]
-    events = join(*(Table(part.x, also={name: part.also[name] for name in kept}, names=part.names) for part in parts))
-    return events[order.permutation(len(events))]
-
-
-def _sampled(source, process: str, n: int, rng: np.random.Generator, values: Mapping[str, float] | None) -> Table:
-    "`n` events of `process`. Raises TypeError if `source` is neither a Table nor a model, ValueError for negative weights or a missing parameter."
-    if isinstance(source, Table):
-        weights = check_sample(source, f"source of {process}").weights
-        if weights.min() < 0:
-            raise ValueError(f"source of {process}: expected weights of at least 0 to draw from, got {weights.min():g}")
-        return source[rng.choice(len(source), n, p=weights / source.total)]
-    if not hasattr(source, "sample"):
-        raise TypeError(f"source: expected a model that samples or a Table for {process}, got {type(source).__name__}")
-    return source.sample(process, n, rng, nu=by_name(getattr(source, "parameters", None) or {}, values))

@@ -11,22 +11,23 @@ from dataclasses import dataclass, replace
 from functools import partial
 import numpy as np
 from scipy.special import gammaincinv, ndtr
-from .arrays import check_count, check_number
+from .arrays import check_choice, check_count, check_function, check_number, check_numbers, shown
 from .minimum import differentiated
-from .prepared import OnData, Prepared, complete, in_groups, names_of, inflation
+from .prepared import OnData, Prepared, check_model, check_point, complete, in_groups, names_of, inflation
 from .experiments import all_rows, asimov, measured_at, own_values, positive_yields, pseudo_data, sources_by_channel, tasks_of
 from .hypotest import refuse_fit
 
 # %% auto #0
-__all__ = ['wald_tail', 'chi2_quantile', 'Tested', 'Curves', 'join_tested', 'parameter_tests', 'for_all_sets', 'parameter_toys',
-           'Coverage', 'coverage', 'AsymptoticFit', 'asymptotic_fit']
+__all__ = ['wald_tail', 'chi2_quantile', 'Tested', 'Curves', 'join_tested', 'parameter_tests', 'for_all_sets', 'models_by_name',
+           'parameter_toys', 'Coverage', 'coverage', 'AsymptoticFit', 'asymptotic_fit']
 
 # %% ../nbs/2_uncertainty/22_asymptotics.ipynb #00000005
 def wald_tail(t, noncentrality=0.0) -> float | np.ndarray:
     """P(t_mu >= `t`) if the best value is normal: chi-square with one degree of freedom (Wilks) and `noncentrality` (Wald).
 
     Numbers or arrays. CCGV (2011), from (17)."""
-    root, shift = np.sqrt(np.maximum(t, 0.0)), np.sqrt(noncentrality)
+    root = np.sqrt(np.maximum(check_numbers(t, "t", "[-inf, inf]", nan=True), 0.0))
+    shift = np.sqrt(check_numbers(noncentrality, "noncentrality", "[0, inf)"))
     return ndtr(shift - root) + ndtr(-shift - root)
 
 
@@ -84,8 +85,7 @@ class Curves:
     "t of b data sets as a function of parameter `name`: `best` value (b,), its error `width` (b,), `failed` (b,), which grows with use."
 
     def __init__(self, prepared: Prepared, name: str):
-        if name not in prepared.model.parameters:
-            raise ValueError(f"name: expected one of the free parameters {', '.join(prepared.model.parameters)}, got {name!r}")
+        check_choice(name, "name", list(prepared.model.parameters), "free parameters")
         self.prepared, self.name = prepared, name
         fits = prepared.fit_many()
         self.best, self.lowest, self.second, self.failed = fits.values[name], fits.nll, fits.second, ~fits.converged | ~np.isfinite(fits.nll)
@@ -158,21 +158,31 @@ def for_all_sets(model: OnData, data, weights, columns: Callable[[Prepared], Seq
     return whole
 
 # %% ../nbs/2_uncertainty/22_asymptotics.ipynb #0a9ebff3
+def models_by_name(models) -> dict[str, OnData]:
+    "Several likelihoods by name; one has none. Raises TypeError or ValueError for anything else."
+    several = dict(models) if isinstance(models, Mapping) else {"": models}
+    if not several:
+        raise ValueError("models: expected at least one likelihood, got none")
+    return {name: check_model(model, "models") for name, model in several.items()}
+
+
 def parameter_toys(models, truth: Mapping[str, float], n_toys: int, rng, *, name: str = "mu", value: float | None = None,
                    source=None, map: Callable = map) -> Tested | dict[str, Tested]:
     """Parameter `name` Tested at `value` (None: its true one) in `n_toys` pseudo-experiments thrown at the values `truth`.
 
     `models`: a Likelihood, or several by name, which are fitted to the same events; yields are those of the first.
     `source`: what the events come from, the true simulation, as in `p_value`. `map`: as in `pseudo_experiments`."""
-    several = dict(models) if isinstance(models, Mapping) else {"": models}
+    several = models_by_name(models)
+    for model in several.values():
+        check_choice(name, "name", list(model.parameters), "free parameters")
     first = next(iter(several.values()))
-    truth = complete(first, truth)
+    truth = complete(first, check_point(first, truth, "truth"))
     value = truth[name] if value is None and name in truth else check_number(value, "value")
     sources = sources_by_channel(first, source, truth)
     expected = sum(sum(positive_yields(channel, own_values(channel, truth), "truth").values()) for channel in first.channels.values())
     rows = {key: all_rows(model, sources) for key, model in several.items()}
     tasks = tasks_of(check_count(n_toys, "n_toys"), expected, rng, chunk=2**19)
-    found = list(map(partial(_tested_chunk, several, name, value, truth, sources, rows), tasks))
+    found = list(check_function(map, "map")(partial(_tested_chunk, several, name, value, truth, sources, rows), tasks))
     joined = {key: join_tested([chunk[key] for chunk in found]) for key in several}
     return joined if isinstance(models, Mapping) else joined[""]
 
@@ -207,7 +217,9 @@ def coverage(tested: Tested, level: float = 0.6827, critical: float | None = Non
     """Coverage of the intervals t <= `critical` (None: chi-square's quantile at `level`); `tested` at the truth.
 
     bounded=True: of those with the bounded statistic (11)."""
-    limit = chi2_quantile(level) if critical is None else critical
+    if not isinstance(tested, Tested):
+        raise TypeError(f"tested: expected a Tested, got {shown(tested)}")
+    limit = chi2_quantile(level) if critical is None else check_number(critical, "critical", "[0, inf)")
     t = tested.t_bounded if bounded else tested.t
     return Coverage(int(np.sum(t <= limit)), len(t), int(tested.failed.sum()), level)
 
@@ -243,7 +255,8 @@ def asymptotic_fit(model: OnData, truth: Mapping[str, float], name: str = "mu", 
 
     Sandwich of the score's covariance J between inverse second derivatives H: Huber (1967), White (1982).
     Raises RuntimeError if the Asimov data set cannot be fitted, ValueError if it leaves a parameter free."""
-    truth = complete(model, truth)
+    truth = complete(model, check_point(model, truth, "truth"))
+    check_choice(name, "name", list(model.parameters), "free parameters")
     data, names = asimov(model, truth, source=source), list(model.parameters)
     prepared = replace(model.on(data), constraints=measured_at(model, truth))
     fits = prepared.fit_many()

@@ -52,7 +52,7 @@ class Auxiliary:
 # %% ../nbs/3_awareness/34_limit.ipynb #046366d2
 from collections.abc import Callable, Iterable
 import numpy as np
-from .arrays import Table, check_column, check_count, check_number, check_sample, generator, join
+from .arrays import Table, check_column, check_count, check_function, check_number, check_numbers, check_sample, generator, join, shown
 
 # %% ../nbs/3_awareness/34_limit.ipynb #00000005
 def information(rate, slopes) -> np.ndarray:
@@ -60,8 +60,8 @@ def information(rate, slopes) -> np.ndarray:
 
     Bins of a histogram, or nodes of a quadrature: infinitesimal bins, then it is that of the unbinned extended likelihood.
     Raises ValueError for shapes that do not fit or a rate that is not positive."""
-    rate, slopes = np.asarray(rate, dtype=float), np.atleast_2d(np.asarray(slopes, dtype=float))
-    if rate.ndim != 1 or slopes.shape[1:] != rate.shape or not np.all(rate > 0):
+    rate, slopes = check_numbers(rate, "rate", "(0, inf)"), np.atleast_2d(check_numbers(slopes, "slopes"))
+    if rate.ndim != 1 or slopes.shape[1:] != rate.shape:
         raise ValueError(f"rate: expected (n,) positive means and slopes (P, n), got {rate.shape} and {slopes.shape}")
     return (slopes / rate) @ slopes.T
 
@@ -71,6 +71,8 @@ def fixed_reference(tables: Iterable[Table]) -> Table:
 
     The denominator of ratios of several processes. A fit deals out the nu of the numerator to its events, so that x and nu are
     independent. Raises ValueError without tables or for one without positive total weight."""
+    if not isinstance(tables, Iterable) or isinstance(tables, Table):
+        raise TypeError(f"tables: expected several Tables, got {shown(tables)}")
     tables = [check_sample(table, "tables") for table in tables]
     if not tables:
         raise ValueError("tables: expected at least one, got none")
@@ -84,9 +86,10 @@ def filtered(source: Callable, score: Callable, n: int, rng, least: float = 0.05
     `score(table)` is log r (k,) of an event being of the kind wanted; it need not be good, the weights make up for it.
     Raises ValueError for `least` outside (0, 1]."""
     rng, n, least = generator(rng), check_count(n, "n"), check_number(least, "least", "(0, 1]")
+    check_function(source, "source"), check_function(score, "score")
     kept, found = [], 0
     while found < n:
-        table = source(2**18, rng)
+        table = check_sample(source(2**18, rng), "source")
         chance = np.exp(np.clip(check_column(score(table), len(table), "score") / 2, np.log(least), 0.0))
         keep = rng.random(len(table)) < chance
         kept.append(Table(table.x[keep], None if table.nu is None else table.nu[keep], table.weights[keep] / chance[keep]))
@@ -98,10 +101,13 @@ def paired_width(learned, exact, limit: float) -> tuple[float, float]:
     """`limit` times the quotient of the standard deviations of two estimates (n,) from the same n experiments, and its error.
 
     `limit`: the true width of `exact`. Raises ValueError for fewer than three pairs."""
-    learned = check_column(learned, np.size(learned), "learned")
+    learned = check_column(learned, None, "learned")
     exact = check_column(exact, len(learned), "exact")
     if len(learned) < 3:
         raise ValueError(f"learned: expected at least 3 experiments, got {len(learned)}")
+    for estimates, name in ((learned, "learned"), (exact, "exact")):
+        if not np.ptp(estimates) > 0:
+            raise ValueError(f"{name}: expected estimates that differ, got {estimates[0]:g} each time")
     width = check_number(limit, "limit", "(0, inf)") * np.std(learned) / np.std(exact)
     return float(width), float(width * np.sqrt((1 - np.corrcoef(learned, exact)[0, 1] ** 2) / len(learned)))
 
@@ -109,7 +115,7 @@ def paired_width(learned, exact, limit: float) -> tuple[float, float]:
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from .algebra import FromFunction
-from .arrays import Ranges, by_name, check_events, check_nu, check_ranges, spawn
+from .arrays import Ranges, by_name, check_events, check_function, check_mapping, check_nu, check_ranges, shown, spawn
 from .folds import fit_together
 from .interpolation import Interpolant, through_nodes
 from .likelihood import Process
@@ -129,8 +135,8 @@ class Shifted:
     def moved(self, table: Table, nu) -> tuple[np.ndarray, np.ndarray]:
         "Features (n, d) of the events of `table` at `nu` (k,) or (n, k), and which are selected (n,). Raises ValueError for what is none."
         nu = check_nu(nu, len(table), within=check_ranges(self.parameters))
-        x = check_events(self.shift(table.x, nu), "shift")
-        kept = np.ones(len(x), bool) if self.select is None else np.asarray(self.select(x))
+        x = check_events(check_function(self.shift, "shift")(table.x, nu), "shift")
+        kept = np.ones(len(x), bool) if self.select is None else np.asarray(check_function(self.select, "select")(x))
         if len(x) != len(table) or kept.shape != (len(table),) or kept.dtype != bool:
             raise ValueError(f"{'shift' if len(x) != len(table) else 'select'}: expected an answer for each of {len(table)} events, got shape "
                              f"{x.shape if len(x) != len(table) else kept.shape}{'' if kept.dtype == bool else f' of {kept.dtype}'}")
@@ -183,7 +189,9 @@ def reference_ratios(samples: Mapping[str, Table], shift: Callable, parameters: 
     `samples`: nominal simulation of each process, weights summing to its yield before the selection. `shift(x, nu)` (n, d) moves events,
     `select(x)` (n,) says which are kept, all by default. Half of the events are learned from, half make the reference. `recipe`: how the ratios
     are made, but for its parameters and normalisation. Raises ValueError for what cannot be learned from."""
-    model = Shifted({name: check_sample(table, name) for name, table in samples.items()}, shift, check_ranges(parameters), select)
+    model = Shifted({name: check_sample(table, name) for name, table in check_mapping(samples, "samples").items()}, shift, check_ranges(parameters), select)
+    if not isinstance(recipe, Recipe):
+        raise TypeError(f"recipe: expected a Recipe, got {shown(recipe)}")
     if not model.samples or not model.parameters:
         raise ValueError("samples: expected at least one process and one parameter, got none")
     streams, yields = spawn(rng, 2), {name: yield_of(model, name) for name in samples}

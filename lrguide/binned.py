@@ -12,11 +12,11 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 import numpy as np
 from scipy.special import gammaln, ndtr
-from .arrays import Ranges, check_column, check_within, narrowed
+from .arrays import Ranges, check_column, check_mapping, check_name, check_number, check_numbers, check_within, narrowed, shown
 from .minimum import Profile
 from .rates import BEND, bent_up, n_points_of, norm_factor, shape_shift
 from .prepared import OnData, complete, names_of
-from .likelihood import STANDARD, Channels, Normal, check_norm, joined
+from .likelihood import STANDARD, Channels, Normal, check_constraints, check_norm, check_pair, joined
 
 # %% auto #0
 __all__ = ['CONTENTS', 'projected_contents', 'area_under_curve', 'on_lines', 'contents_on_lines', 'check_edges', 'filled',
@@ -34,7 +34,10 @@ def projected_contents(model, angle: float, cuts, z) -> tuple[np.ndarray, np.nda
 
 def area_under_curve(signal, background) -> np.ndarray:
     "Probability (...) that signal has the larger score, from contents (..., b) of bins in increasing order; ties count half."
-    below = np.cumsum(background, axis=-1) - 0.5 * np.asarray(background)
+    signal, background = check_numbers(signal, "signal", "[0, inf)"), check_numbers(background, "background", "[0, inf)")
+    if signal.ndim == 0 or signal.shape[-1:] != background.shape[-1:] or not np.all(signal.sum(axis=-1) > 0) or not np.all(background.sum(axis=-1) > 0):
+        raise ValueError(f"signal: expected contents of the same bins as background, not all zero, got shapes {signal.shape} and {background.shape}")
+    below = np.cumsum(background, axis=-1) - 0.5 * background
     return np.sum(signal * below, axis=-1) / (np.sum(signal, axis=-1) * np.sum(background, axis=-1))
 
 # %% ../nbs/3_awareness/31_gaussian.ipynb #00000011
@@ -73,9 +76,9 @@ def contents_on_lines(model, values: np.ndarray, cuts, z) -> tuple[np.ndarray, n
 # %% ../nbs/3_awareness/31_gaussian.ipynb #00000017
 def check_edges(edges) -> np.ndarray:
     "`edges` (b + 1,) of b bins as floats. Raises ValueError unless they increase."
-    edges = np.asarray(edges, dtype=float)
+    edges = check_numbers(edges, "edges", "[-inf, inf]")
     if edges.ndim != 1 or len(edges) < 2 or not np.all(np.diff(edges) > 0):
-        raise ValueError(f"edges: expected at least two increasing numbers, got {edges.tolist()[:8]}")
+        raise ValueError(f"edges: expected at least two increasing numbers, got {np.ravel(edges).tolist()[:8]}")
     return edges
 
 
@@ -83,20 +86,21 @@ def filled(score, edges, weight=None, total: float | None = None) -> tuple[np.nd
     """Contents (b,) of a histogram of `score` (n,) between `edges` (b + 1,), and their variances (b,), the sums of squared weights.
 
     What lies outside is kept in the end bins. `weight` (n,): default one each. `total`: the contents are scaled to this sum."""
-    edges, score = check_edges(edges), check_column(score, np.size(score), "score")
+    edges, score = check_edges(edges), check_column(score, None, "score")
     weight = np.ones(len(score)) if weight is None else check_column(weight, len(score), "weight")
-    weight = weight if total is None else weight * (total / weight.sum())
+    if total is not None:
+        if not weight.sum() > 0:
+            raise ValueError(f"weight: expected a positive sum to scale to a total, got {weight.sum():g}")
+        weight = weight * (check_number(total, "total", "(0, inf)") / weight.sum())
     index = np.searchsorted(edges[1:-1], score, side="right")
     return np.bincount(index, weight, len(edges) - 1), np.bincount(index, weight**2, len(edges) - 1)
 
 # %% ../nbs/3_awareness/31_gaussian.ipynb #00000018
 def check_contents(contents, shape: tuple[int, int], name: str) -> np.ndarray:
     "`contents` (g, b) as finite floats of at least zero. Raises ValueError for another shape or other numbers."
-    contents = np.asarray(contents, dtype=float)
+    contents = check_numbers(contents, name, "[0, inf)")
     if contents.shape != shape or 0 in shape:
         raise ValueError(f"{name}: expected contents of bins at {shape[0]} values of nu, shape {shape}, got shape {contents.shape}")
-    if not np.all((contents >= 0) & (contents < np.inf)):
-        raise ValueError(f"{name}: expected finite numbers of at least 0, got {contents.min():g} to {contents.max():g}")
     return contents
 
 
@@ -116,29 +120,26 @@ CONTENTS = "signal", "background", "signal_variance", "background_variance"
 
 def _checked_templates(templates: Templates) -> dict:
     "All fields of Templates in their final form. Raises ValueError for shapes that differ or contents below zero."
-    nu = check_column(templates.nu, np.size(templates.nu), "nu")
+    nu, name = check_column(templates.nu, None, "nu"), check_name(templates.name)
     if not np.all(np.diff(nu) > 0):
         raise ValueError(f"nu: expected increasing values, got {nu.tolist()[:8]}")
-    shape = len(nu), np.shape(templates.signal)[-1] if np.ndim(templates.signal) else 0
+    shape = len(nu), np.atleast_1d(check_numbers(templates.signal, "signal")).shape[-1]
     contents = {name: check_contents(getattr(templates, name), shape, name) for name in CONTENTS
                 if name in ("signal", "background") or getattr(templates, name) is not None}
-    known, name = {"mu", templates.name}, templates.name
-    for constraint in templates.constraints:
-        if constraint.name not in known:
+    for constraint in check_constraints(templates.constraints):
+        if not set(names_of(constraint)) <= {"mu", name}:
             raise ValueError(f"constraints: expected a measurement of mu or {name}, got one of {constraint.name!r}")
-    fixed = {**({name: float(nu[0])} if len(nu) == 1 else {}), **(templates.fixed or {})}          # a single node: no parameter
+    fixed = {**({name: float(nu[0])} if len(nu) == 1 else {}), **check_mapping(templates.fixed, "fixed")}          # a single node: no parameter
     for key, value in fixed.items():
-        check_within(value, key, {"mu": (-np.inf, np.inf), name: (nu[0], nu[-1])})
-    return {"nu": nu, **contents, "constraints": tuple(templates.constraints), "ranges": dict(templates.ranges or {}), "fixed": fixed}
+        check_within(check_number(value, key), key, {"mu": (-np.inf, np.inf), name: (nu[0], nu[-1])})
+    return {"nu": nu, **contents, "constraints": check_constraints(templates.constraints), "ranges": Ranges(templates.ranges), "fixed": fixed}
 
-# %% ../nbs/3_awareness/31_gaussian.ipynb #46248bda
+# %% ../nbs/3_awareness/31_gaussian.ipynb #43ef56f8
 def check_counts(templates: Templates, counts) -> np.ndarray:
     "`counts` (b,) or (s, b) as floats (s, b). Raises ValueError for another shape than the bins, or for numbers below zero."
-    counts, n_bins = np.asarray(counts, dtype=float), templates.n_bins
+    counts, n_bins = check_numbers(counts, "counts", "[0, inf)"), templates.n_bins
     if counts.ndim not in (1, 2) or counts.shape[-1] != n_bins or len(counts) == 0:
         raise ValueError(f"counts: expected shape ({n_bins},), or (s, {n_bins}) for s data sets, got {counts.shape}")
-    if not np.all((counts >= 0) & (counts < np.inf)):
-        raise ValueError(f"counts: expected finite numbers of at least 0, got {counts.min():g} to {counts.max():g}")
     return np.atleast_2d(counts)
 
 
@@ -173,10 +174,10 @@ def _scanned(templates: Templates, counts, progress: bool) -> Callable:
     "What a scan asks."
     return templates.parts(counts)[0].nll
 
-# %% ../nbs/3_awareness/31_gaussian.ipynb #31e00004
+# %% ../nbs/3_awareness/31_gaussian.ipynb #710a3757
 def _at(templates: Templates, nu) -> Templates:
     "The Templates at increasing values `nu` (k,). Raises ValueError outside of the nodes."
-    nu = np.atleast_1d(np.asarray(nu, dtype=float))
+    nu = check_column(np.atleast_1d(check_numbers(nu, "nu")), None, "nu")
     of = {name: between(templates.nu, getattr(templates, name), nu) for name in CONTENTS if getattr(templates, name) is not None}
     return replace(templates, nu=nu, **of)
 
@@ -416,12 +417,12 @@ class Contents:
     shape: Mapping[str, tuple[np.ndarray, np.ndarray]] = None
 
     def __post_init__(self):
-        own = check_contents(np.atleast_2d(self.contents), (1, np.size(self.contents)), "contents")
-        row = lambda values, name: check_contents(np.atleast_2d(values), own.shape, name)[0]
+        own = check_column(check_numbers(self.contents, "contents", "[0, inf)"), None, "contents")[None]
+        row = lambda values, name: check_contents(np.atleast_2d(check_numbers(values, name)), own.shape, name)[0]
         object.__setattr__(self, "contents", own[0])
         object.__setattr__(self, "variance", None if self.variance is None else row(self.variance, "variance"))
         object.__setattr__(self, "norm", check_norm(self.norm))
-        object.__setattr__(self, "shape", {name: tuple(row(one, f"shape of {name}") for one in pair) for name, pair in dict(self.shape or {}).items()})
+        object.__setattr__(self, "shape", {name: tuple(row(one, f"shape of {name}") for one in check_pair(pair, f"shape of {name}")) for name, pair in check_mapping(self.shape, "shape").items()})
 
 # %% ../nbs/3_awareness/31_gaussian.ipynb #23bc0270
 def _curve(values: np.ndarray, of: Callable) -> tuple[np.ndarray, ...]:
@@ -516,10 +517,11 @@ class Histogram(OnData):
     channels, split, parts, sets, grid, scanned = property(_itself), _split, _parts, _rows, _bin_grid, _scanned
     contents, draw = _contents, _draw
 
-# %% ../nbs/3_awareness/31_gaussian.ipynb #e99a04d6
+# %% ../nbs/3_awareness/31_gaussian.ipynb #0f386e77
 def _checked_histogram(histogram: Histogram) -> dict:
     "All fields of a Histogram in their final form. Raises TypeError or ValueError for parts that do not belong together."
-    processes, strength, ranges = dict(histogram.processes), dict(histogram.strength or {}), dict(histogram.ranges or {})
+    processes, strength = check_mapping(histogram.processes, "processes"), check_mapping(histogram.strength, "strength")
+    ranges, own = Ranges(histogram.ranges), check_constraints(histogram.constraints)
     for name, process in processes.items():
         if not isinstance(process, Contents):
             raise TypeError(f"processes: expected Contents for {name}, got {type(process).__name__}")
@@ -529,12 +531,12 @@ def _checked_histogram(histogram: Histogram) -> dict:
         if process not in processes:
             raise ValueError(f"strength: expected {name} to name one of {', '.join(processes)}, got {process!r}")
     effects = dict.fromkeys(name for process in processes.values() for name in (*process.norm, *process.shape))
-    known = {name for constraint in histogram.constraints for name in names_of(constraint)}
+    known = {name for constraint in own for name in names_of(constraint)}
     for name in known - {*strength, *effects, *ranges}:
         raise ValueError(f"constraints: expected a parameter of the model ({', '.join({**strength, **effects, **ranges}) or 'none'}), got {name!r}")
-    constraints = (*histogram.constraints, *(Normal(name, 0.0, 1.0) for name in effects if name not in known))
+    constraints = (*own, *(Normal(name, 0.0, 1.0) for name in effects if name not in known))
     limits = narrowed(dict.fromkeys(strength, (-np.inf, np.inf)), dict.fromkeys(effects, STANDARD), ranges)
-    fixed = {name: check_within(value, name, limits) for name, value in (histogram.fixed or {}).items()}
+    fixed = {name: check_within(check_number(value, name), name, limits) for name, value in check_mapping(histogram.fixed, "fixed").items()}
     return {"processes": processes, "strength": strength, "ranges": ranges, "constraints": constraints, "fixed": fixed}
 
 
@@ -559,12 +561,12 @@ def _histogram_rates(histogram: Histogram, values: Mapping[str, np.ndarray], fac
             slopes[a, b] = whole(2, (a, b)), 2 * relative * (first[a] * first[b] + moved * add(simulated, 2, (a, b)))
     return whole(0), relative * moved**2 if simulated else None, slopes
 
-# %% ../nbs/3_awareness/31_gaussian.ipynb #4ac52eb1
+# %% ../nbs/3_awareness/31_gaussian.ipynb #1bb44cbe
 def node_scan(templates: Templates, counts, mu, log_factorial: bool = False) -> np.ndarray:
     """Minus log likelihood (m, g) at strengths `mu` (m,) and at the nodes, each with a histogram of its own, `counts` (g, b), or one for all (b,).
 
     `log_factorial` adds log Gamma(counts + 1), a constant unless the histogram changes with nu. Source: Ghosh et al. (2021), eq. 4."""
-    mu, g = np.atleast_1d(np.asarray(mu, dtype=float)), len(templates.nu)
+    mu, g = np.atleast_1d(check_numbers(mu, "mu")), len(_checked(templates).nu)
     prepared = templates.on(_each(templates, counts)).take(np.tile(np.arange(g), len(mu)))
     nll = prepared({"mu": np.repeat(mu, g), templates.name: np.tile(templates.nu, len(mu))})
     return nll.reshape(len(mu), g) + _constant(templates, counts, log_factorial)
@@ -574,12 +576,22 @@ def node_profile(templates: Templates, counts, grid=None, log_factorial: bool = 
     """The Profile over the nodes alone, of mu on the increasing `grid`, or of nu if there is none; `counts` as for `node_scan`.
 
     With a histogram for each node these are different data at different nu, and the Profile is not that of a likelihood."""
-    fits = templates.on(_each(templates, counts)).fit_many({templates.name: templates.nu})
+    fits = _checked(templates).on(_each(templates, counts)).fit_many({templates.name: templates.nu})
     nll = fits.nll + _constant(templates, counts, log_factorial)
     if grid is None:
         return Profile(templates.name, templates.nu, nll - nll.min(), float(templates.nu[nll.argmin()]), (float(templates.nu[0]), float(templates.nu[-1])))
+    grid = check_column(grid, None, "grid")
+    if len(grid) < 2 or not np.all(np.diff(grid) > 0):
+        raise ValueError(f"grid: expected at least 2 increasing values, got {grid.tolist()[:8]}")
     values = node_scan(templates, counts, grid, log_factorial).min(axis=1)
-    return Profile("mu", np.asarray(grid, dtype=float), values - min(nll.min(), values.min()), float(fits.values["mu"][nll.argmin()]))
+    return Profile("mu", grid, values - min(nll.min(), values.min()), float(fits.values["mu"][nll.argmin()]))
+
+
+def _checked(templates: Templates) -> Templates:
+    "`templates`. Raises TypeError if they are none."
+    if not isinstance(templates, Templates):
+        raise TypeError(f"templates: expected Templates, got {shown(templates)}")
+    return templates
 
 
 def _each(templates: Templates, counts) -> np.ndarray:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 import numpy as np
 from scipy.special import gammainc, gammaincc, gammainccinv, gammaln, log_ndtr, ndtr, ndtri, ndtri_exp, xlogy
-from .arrays import check_column, check_count, check_number
+from .arrays import check_choice, check_column, check_count, check_number, check_numbers, shown
 
 # %% auto #0
 __all__ = ['randomised_test', 'Distribution', 'power_curve', 'power_at', 'significance', 'log_significance', 'p_from_significance', 'log_poisson_tail', 'CLs', 'counting_cls', 'counting_limit', 'on_off_background', 'on_off_statistic', 'Statistic', 'binned_statistic', 'discovery_tail', 'limit_tails', 'bounded_tail']
@@ -36,12 +36,12 @@ def randomised_test(null, alternative, level: float) -> tuple[np.ndarray, float]
 
 def _outcomes(probability, name: str) -> np.ndarray:
     "`probability` as (m,) float64. Raises ValueError if one is negative or they sum to more than 1."
-    probability = check_column(probability, np.size(probability), name)
+    probability = check_column(probability, None, name)
     if probability.min(initial=0.0) < 0 or probability.sum() > 1 + 1e-9:
         raise ValueError(f"{name}: expected probabilities of at least 0 that sum to 1, got a sum of {probability.sum():g}")
     return probability
 
-# %% ../nbs/1_optimality/12_testing.ipynb #12e00001
+# %% ../nbs/1_optimality/12_testing.ipynb #c212395f
 def _running(probability: np.ndarray, beyond: float) -> np.ndarray:
     "`beyond` plus the first k of `probability` (m,), k = 0..m; not above 1."
     return np.minimum(np.cumsum(np.concatenate([[beyond], probability])), 1.0)
@@ -55,10 +55,8 @@ def _log_running(log_probability: np.ndarray, beyond: float) -> np.ndarray:
 
 
 def _nearest(of: Distribution, t) -> np.ndarray:
-    "Index of the lattice value nearest to t, -1 and m if t is outside. Raises ValueError for NaN."
-    if np.isnan(t).any():
-        raise ValueError("t: expected values of the statistic, got NaN")
-    return np.clip(np.rint((np.asarray(t, float) - of.start) / of.step), -1, len(of.probability)).astype(int)
+    "Index of the lattice value nearest to t, -1 and m if t is outside. Raises TypeError or ValueError for what is no number."
+    return np.clip(np.rint((check_numbers(t, "t", "[-inf, inf]") - of.start) / of.step), -1, len(of.probability)).astype(int)
 
 
 def _tail(of: Distribution, t) -> float | np.ndarray:
@@ -75,7 +73,8 @@ def _head(of: Distribution, t) -> float | np.ndarray:
 
 def _log_tail(of: Distribution, t) -> float | np.ndarray:
     "log P(T >= t); finite also where P is too small for a floating point number."
-    return np.where(np.isneginf(t), 0.0, of.log_tail_from(np.maximum(_nearest(of, t), 0)))[()]
+    log_p = of.log_tail_from(np.maximum(_nearest(of, t), 0))
+    return np.where(np.isneginf(t), 0.0, log_p)[()]
 
 
 def _log_tail_from(of: Distribution, k) -> float | np.ndarray:
@@ -144,44 +143,45 @@ def power_curve(null: Distribution, alternative: Distribution) -> tuple[np.ndarr
     """Levels (m + 3,) and powers (m + 3,) of the tests that reject the null at large T, steps joined by straight lines.
 
     Raises ValueError if the two distributions are not on the same lattice."""
+    _check_distributions(null, alternative)
     if (null.start, null.step, len(null.probability)) != (alternative.start, alternative.step, len(alternative.probability)):
         raise ValueError("alternative: expected a distribution on the lattice of null, got another lattice")
     return tuple(np.concatenate([[0.0], d._upper[::-1], [1.0]]) for d in (null, alternative))
 
 
+def _check_distributions(null, alternative) -> None:
+    "Raises TypeError unless both are Distributions."
+    for one, name in ((null, "null"), (alternative, "alternative")):
+        if not isinstance(one, Distribution):
+            raise TypeError(f"{name}: expected a Distribution, got {shown(one)}")
+
+
 def power_at(null: Distribution, alternative: Distribution, level) -> float | np.ndarray:
     "Power at `level` in (0, 1), a number or an array, of the randomised test that rejects the null at large T."
-    for one in np.ravel(level):
-        check_number(one, "level", "(0, 1)")
-    if np.min(level) < 1e-7:
+    _check_distributions(null, alternative)
+    if np.min(check_numbers(level, "level", "(0, 1)")) < 1e-7:
         null, alternative = null.precise, alternative.precise
     return np.interp(level, *power_curve(null, alternative))
 
 # %% ../nbs/1_optimality/12_testing.ipynb #00000015
 def significance(p) -> float | np.ndarray:
     "Z with 1 - Phi(Z) = p, one-sided, for a number or an array of p-values in [0, 1]; infinite at the ends."
-    p = np.asarray(p, dtype=float)
-    if not np.all((p >= 0) & (p <= 1)):
-        raise ValueError(f"p: expected probabilities in [0, 1], got {p[~((p >= 0) & (p <= 1))].flat[0]}")
-    return -ndtri(p) + 0.0  # turns -0 into 0
+    return -ndtri(check_numbers(p, "p", "[0, 1]")) + 0.0  # turns -0 into 0
 
 
 def log_significance(log_p) -> float | np.ndarray:
     "The same from log p <= 0, finite where p itself is too small for a floating point number."
-    log_p = np.asarray(log_p, dtype=float)
-    if not np.all(log_p <= 0):
-        raise ValueError(f"log_p: expected logarithms of probabilities, at most 0, got {log_p[~(log_p <= 0)].flat[0]}")
-    return -ndtri_exp(log_p) + 0.0
+    return -ndtri_exp(check_numbers(log_p, "log_p", "[-inf, 0]")) + 0.0
 
 
 def p_from_significance(z) -> float | np.ndarray:
     "One-sided p-value 1 - Phi(z); accurate in the far tail, where 1 - Phi(z) computed as written is 0."
-    return np.exp(log_ndtr(-np.asarray(z, dtype=float)))
+    return np.exp(log_ndtr(-check_numbers(z, "z", "[-inf, inf]")))
 
 # %% ../nbs/1_optimality/12_testing.ipynb #901d720d
 def log_poisson_tail(n, mean, upper: bool = True) -> float | np.ndarray:
     "log P(N >= `n`) of a Poisson number, or log P(N <= `n`) if not `upper`, right however small; numbers or arrays."
-    n, mean = np.broadcast_arrays(np.asarray(n, dtype=float), np.asarray(mean, dtype=float))
+    n, mean = np.broadcast_arrays(check_numbers(n, "n", "[-inf, inf]"), check_numbers(mean, "mean", "[0, inf)"))
     shape, n, mean = n.shape, n.ravel(), mean.ravel()
     p = np.where(n > 0, gammainc(np.maximum(n, 1.0), mean), 1.0) if upper else np.where(n >= 0, gammaincc(np.maximum(n, 0.0) + 1, mean), 0.0)
     with np.errstate(divide="ignore"):
@@ -225,9 +225,7 @@ class CLs:
 
 def counting_cls(n, signal, background) -> CLs:
     "Tails for an observed count `n` with `signal` and `background` expected; arrays broadcast. Raises ValueError below 0."
-    for value, name in ((n, "n"), (signal, "signal"), (background, "background")):
-        if not np.all(np.asarray(value) >= 0):
-            raise ValueError(f"{name}: expected numbers of at least 0, got {np.min(value)}")
+    n, signal, background = (check_numbers(value, name, "[0, inf)") for value, name in ((n, "n"), (signal, "signal"), (background, "background")))
     return CLs(*(log_poisson_tail(n, mean, upper=False) for mean in (np.add(signal, background), background)))
 
 # %% ../nbs/1_optimality/12_testing.ipynb #0000001b
@@ -236,9 +234,8 @@ def counting_limit(n, background, level: float = 0.05, method: str = "cls") -> f
 
     `method` "cls" or "clsb"; for the latter the limit is NaN where no signal S >= 0 is allowed (the empty set)."""
     level = check_number(level, "level", "(0, 1)")
-    if method not in ("cls", "clsb"):
-        raise ValueError(f"method: expected cls or clsb, got {method!r}")
-    n, background = np.broadcast_arrays(np.asarray(n, dtype=float), np.asarray(background, dtype=float))
+    check_choice(method, "method", ("cls", "clsb"))
+    n, background = np.broadcast_arrays(*(check_numbers(value, name, "[0, inf)") for value, name in ((n, "n"), (background, "background"))))
     wanted = np.log(level) + (counting_cls(n, 0.0, background).log_clb if method == "cls" else np.zeros(n.shape))
     limit = gammainccinv(n + 1, np.exp(wanted)) - background
     limit = np.where(limit >= 0, limit, np.nan)
@@ -278,7 +275,7 @@ def on_off_statistic(n_on: int, n_off: int, tau: float, signal: float = 0.0) -> 
 from collections.abc import Callable
 from dataclasses import dataclass
 import numpy as np
-from .arrays import Table, check_column, check_events
+from .arrays import Table, check_column, check_events, check_function
 
 # %% ../nbs/1_optimality/17_power.ipynb #00000005
 @dataclass(frozen=True)
@@ -286,6 +283,9 @@ class Statistic:
     "T(data) = `constant` + sum over events of `contribution`(x), a function from events (n, d) to numbers (n,)."
     constant: float
     contribution: Callable[[np.ndarray], np.ndarray]
+
+    def __post_init__(self):
+        check_number(self.constant, "constant"), check_function(self.contribution, "contribution")
 
     def __call__(self, data) -> float:
         "T of one data set: events, or a Table whose weight is the multiplicity of each row."
@@ -295,6 +295,7 @@ class Statistic:
 
     def rounded(self, step: float) -> Statistic:
         "The same with every event's contribution rounded to a multiple of `step`."
+        check_number(step, "step", "(0, inf)")
         return Statistic(self.constant, lambda x: step * np.rint(self.contribution(x) / step))
 
 # %% ../nbs/1_optimality/17_power.ipynb #00000008
@@ -302,7 +303,8 @@ def binned_statistic(index: Callable[[np.ndarray], np.ndarray], null, alternativ
     """Statistic log L(alternative)/L(null) of the counts in bins with yields `null` and `alternative` (b,).
 
     `index` gives the bin (n,) of events x (n, d), -1 for events that are dropped. Raises ValueError for negative yields."""
-    null, alternative = (check_column(yields, np.size(yields), name)
+    check_function(index, "index")
+    null, alternative = (check_column(yields, None, name)
                          for yields, name in ((null, "null"), (alternative, "alternative")))
     for yields, name in ((null, "null"), (alternative, "alternative")):
         if np.any(yields < 0) or len(yields) != len(null):
@@ -314,14 +316,16 @@ def binned_statistic(index: Callable[[np.ndarray], np.ndarray], null, alternativ
 
 # %% ../nbs/2_uncertainty/22_asymptotics.ipynb #0000001a
 def discovery_tail(q0, mean=0.0) -> float | np.ndarray:
-    "P(q0 >= `q0`) if the best strength is normal around `mean` in units of its standard deviation; 1 at zero. CCGV (2011)."
-    return np.where(np.asarray(q0) > 0, ndtr(mean - np.sqrt(np.maximum(q0, 0.0))), 1.0)[()]
+    "P(q0 >= `q0`) if the best strength is normal around `mean` in units of its standard deviation; 1 at zero, NaN for NaN. CCGV (2011)."
+    q0, mean = check_numbers(q0, "q0", "[-inf, inf]", nan=True), check_numbers(mean, "mean")
+    return np.where(q0 <= 0, 1.0, ndtr(mean - np.sqrt(np.maximum(q0, 0.0))))[()]
 
 
 def limit_tails(q, asimov, bounded: bool = True) -> CLs:
     """Tails P(q_mu >= `q`) under mu and under zero signal, as CLs, for numbers or arrays; at q = 0 the limit from above.
 
     `asimov`: q_mu of the data set expected without signal, (mu/sigma)^2. bounded=True: of the statistic (16), else of (14)."""
+    q, asimov = check_numbers(q, "q", "[-inf, inf]", nan=True), check_numbers(asimov, "asimov", "[0, inf]", nan=True)
     root, m = np.sqrt(np.maximum(q, 0.0)), np.sqrt(asimov)
     from_s, from_0 = -root, m - root
     if bounded:
@@ -333,4 +337,5 @@ def limit_tails(q, asimov, bounded: bool = True) -> CLs:
 
 def bounded_tail(t, distance) -> float | np.ndarray:
     "P(t >= `t` | mu) of the bounded statistic (11), `distance` = mu/sigma >= 0 from the boundary; numbers or arrays."
+    t, distance = check_numbers(t, "t", "[-inf, inf]", nan=True), check_numbers(distance, "distance", "[0, inf]", nan=True)
     return np.minimum(ndtr(-np.sqrt(np.maximum(t, 0.0))) + limit_tails(t, np.square(distance)).clsb, 1.0)

@@ -12,7 +12,7 @@ from functools import lru_cache, partial
 import numpy as np
 from scipy.sparse import csr_array
 from scipy.special import gammaln, xlogy
-from .arrays import Table, check_count, check_number, check_sample, generator, join, spawn
+from .arrays import Table, check_count, check_function, check_mapping, check_number, check_sample, generator, join, shown, spawn
 from .rates import Events, events_on
 from .prepared import OnData, Prepared, complete, names_of
 from .likelihood import Likelihood
@@ -20,10 +20,10 @@ from .distributions import p_from_significance
 from .sums import rows_at_rates, shared_rows
 
 # %% auto #0
-__all__ = ['nu_of', 'positive_yields', 'chances', 'tasks_of', 'pseudo_experiments', 'KnownSource', 'sources_of', 'source_tables',
-           'own_values', 'sources_by_channel', 'all_rows', 'asimov', 'measured_at', 'asimov_on', 'drawn_events',
-           'pseudo_data', 'event_terms', 'Observed', 'observed', 'Rows', 'channel_rows', 'all_terms', 'own_terms',
-           'all_rates', 'own_rates', 'Tail', 'tail_of', 'beyond']
+__all__ = ['nu_of', 'positive_yields', 'check_source', 'chances', 'tasks_of', 'pseudo_experiments', 'KnownSource', 'sources_of',
+           'source_tables', 'own_values', 'sources_by_channel', 'all_rows', 'asimov', 'measured_at', 'asimov_on',
+           'drawn_events', 'pseudo_data', 'event_terms', 'Observed', 'observed', 'Rows', 'channel_rows', 'all_terms',
+           'own_terms', 'all_rates', 'own_rates', 'Tail', 'tail_of', 'beyond']
 
 # %% ../nbs/9_machinery/99_experiments.ipynb #00000007
 def nu_of(source, values: Mapping[str, float] | None):
@@ -42,6 +42,13 @@ def positive_yields(model: Likelihood, values: Mapping[str, float], name: str) -
         if not expected >= 0:
             raise ValueError(f"{name}: expected yields of at least 0, got {expected:g} for {process}; a range that starts at 0 for its strength helps")
     return yields
+
+
+def check_source(item, name: str) -> object:
+    "`item`, if events of process `name` can be drawn from it. Raises TypeError otherwise."
+    if not isinstance(item, Table) and not hasattr(item, "sample"):
+        raise TypeError(f"source: expected a model that samples or a Table for {name}, got {shown(item)}")
+    return item
 
 
 def chances(name: str, table: Table) -> np.ndarray:
@@ -216,6 +223,8 @@ class _Sampled:
 # %% ../nbs/9_machinery/99_experiments.ipynb #e70a518b
 def tasks_of(n_toys: int, each: float, rng, chunk: int = _CHUNK) -> list[tuple[int, np.random.Generator]]:
     "Numbers of pseudo-experiments that take about `chunk` random numbers, `each` for one, with their own streams of them."
+    if each > 1e9:
+        raise ValueError(f"n_toys: expected pseudo-experiments of at most 1e9 events each, got {each:.3g} expected")
     size = int(np.clip(chunk / max(each, 1.0), 1, 2**17))
     sizes = [min(size, n_toys - start) for start in range(0, n_toys, size)]
     return list(zip(sizes, spawn(rng, len(sizes))))
@@ -263,12 +272,16 @@ def pseudo_experiments(statistics, source, yields: Mapping[str, float], n_toys: 
     `map`: like Python's own; the chunks may be computed anywhere, the numbers depend on `rng` alone."""
     n_toys = check_count(n_toys, "n_toys")
     several = list(statistics) if isinstance(statistics, Sequence) else [statistics]
-    if not several:
-        raise ValueError("statistics: expected at least one, got none")
+    if not several or not all(hasattr(one, "contribution") for one in several):
+        raise TypeError(f"statistics: expected at least one Statistic, got {shown(statistics)}")
+    if not check_mapping(yields, "yields"):
+        raise ValueError("yields: expected the expected events of at least one process, got none")
+    check_function(map, "map"), transform is None or check_function(transform, "transform")
     for name, expected in yields.items():
         check_number(expected, f"yield of {name}", "[0, inf)")
         if isinstance(source, Mapping) and name not in source:
             raise ValueError(f"source: expected an entry for each of {', '.join(yields)}, got {', '.join(source) or 'none'}")
+        check_source(source[name] if isinstance(source, Mapping) else source, name)
     terms = lambda x: np.stack([statistic.contribution(x if transform is None else transform(x)) for statistic in several])
     origin = {name: source[name] if isinstance(source, Mapping) else source for name in yields}
     tables = {name: item for name, item in origin.items() if isinstance(item, Table) and yields[name] > 0}
@@ -310,9 +323,7 @@ def sources_of(model: Likelihood, source, values: Mapping[str, float]) -> dict:
             raise ValueError(f"source: expected an entry for each of {', '.join(model.processes)}, got {', '.join(source) or 'none'}")
         item = source[name] if isinstance(source, Mapping) else source if source is not None else process.source
         item = _held_out(model, name, values) if item is None else item
-        if not isinstance(item, Table) and not hasattr(item, "sample"):
-            raise TypeError(f"source: expected a model that samples or a Table for {name}, got {type(item).__name__}")
-        found[name] = item
+        found[name] = check_source(item, name)
     return found
 
 

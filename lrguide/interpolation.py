@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 import numpy as np
-from .arrays import Ranges, combinations, restricted
+from .arrays import Ranges, as_table, check_count, check_ratio, combinations, restricted
 
 # %% auto #0
 __all__ = ['chebyshev', 'products', 'Interpolant', 'check_log_ratios', 'values_at', 'chebyshev_nodes', 'through_nodes',
@@ -158,6 +158,8 @@ def interpolated(ratio, x: np.ndarray, ranges: Mapping[str, tuple[float, float]]
     `ranges`: of nu, within those of the ratio (the default); a narrower one needs fewer calls, (v, v) fixes a parameter at v.
     Degrees are chosen on 200 of the events, along each parameter and then at 32 random points, up to 64 for one free nuisance parameter,
     32 for two, 8 for more, and multiplied by `finer`. Raises ValueError if that is not enough."""
+    check_ratio(ratio)
+    x, finer = as_table(x, "x").x, check_count(finer, "finer")
     ranges = restricted(ratio.parameters, ratio.parameters if ranges is None else ranges)
     largest = {1: 64, 2: 32}.get(int(np.sum(ranges.high > ranges.low)), 8)
     degrees, error, shift = _enough(ratio, x[:: max(1, len(x) // 200)], ranges, largest, min(1e-3, 2e-3 / np.sqrt(max(len(x), 1))))

@@ -11,26 +11,29 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 import numpy as np
-from .arrays import Ranges, Table, check_column, check_events, check_fixed, check_number, check_within, narrowed
+from .arrays import (Ranges, Table, check_column, check_events, check_choice, check_fixed, check_function, check_mapping, check_name, check_number, check_numbers, check_ratio,
+                            narrowed, shown)
 from .interpolation import check_log_ratios
-from .rates import Events, Grid, events_on, expected_yields, grid_of, list_of_sets, log_rate, n_points_of, probes, scan_events
-from .prepared import OnData, complete, names_of
+from .rates import Events, Grid, events_on, expected_yields, grid_of, list_of_sets, log_rate, probes, scan_events
+from .prepared import OnData, check_point, complete, names_of
 
 # %% auto #0
-__all__ = ['STANDARD', 'check_norm', 'Process', 'Normal', 'Likelihood', 'BinnedRatio', 'Channels', 'joined']
+__all__ = ['STANDARD', 'check_norm', 'check_pair', 'Process', 'check_constraints', 'check_means', 'Normal', 'Likelihood', 'BinnedRatio', 'Channels', 'joined']
 
 # %% ../nbs/1_optimality/13_likelihood.ipynb #fb241d19
 STANDARD = -5.0, 5.0  # range of a nuisance parameter in units of its standard deviation
 
 
 def check_norm(norm: Mapping[str, tuple[float, float]]) -> dict[str, tuple[float, float]]:
-    "`norm` by parameter as pairs of positive numbers. Raises ValueError for others."
-    found = {}
-    for name, pair in dict(norm or {}).items():
-        if np.shape(pair) != (2,) or not all(0 < one < np.inf for one in pair):
-            raise ValueError(f"norm: expected two positive factors (down, up) for {name}, got {pair}")
-        found[name] = tuple(map(float, pair))
-    return found
+    "`norm` by parameter as pairs of positive numbers. Raises TypeError or ValueError for others."
+    return {name: tuple(check_number(one, f"norm of {name}", "(0, inf)") for one in check_pair(pair, f"norm of {name}")) for name, pair in check_mapping(norm, "norm").items()}
+
+
+def check_pair(pair, name: str) -> tuple:
+    "`pair` as a tuple (down, up). Raises ValueError unless it holds two things."
+    if not isinstance(pair, (tuple, list, np.ndarray)) or len(pair) != 2:
+        raise ValueError(f"{name}: expected a pair (down, up), got {shown(pair)}")
+    return tuple(pair)
 
 # %% ../nbs/1_optimality/13_likelihood.ipynb #00000005
 @dataclass(frozen=True)
@@ -48,9 +51,11 @@ class Process:
 
     def __post_init__(self):
         if not callable(self.expected):
-            check_number(self.expected, "expected", "[0, inf)")
-        if self.ratio is not None and not hasattr(self.ratio, "log_ratio"):
-            raise TypeError(f"ratio: expected an object with log_ratio, got {type(self.ratio).__name__}")
+            check_number(self.expected, "expected", "[0, 1e15]")
+        if self.ratio is not None:
+            check_ratio(self.ratio)
+        if self.source is not None and not isinstance(self.source, Table) and not hasattr(self.source, "sample"):
+            raise TypeError(f"source: expected a model that samples or a Table, got {shown(self.source)}")
         check_fixed(self.ratio, "ratio")
         object.__setattr__(self, "norm", check_norm(self.norm))
 
@@ -66,15 +71,33 @@ class Process:
         nu = np.array([values[name] for name in self.parameters])
         return check_log_ratios(self.ratio.log_ratio(x, nu) if len(nu) else self.ratio.log_ratio(x), (len(x),))
 
-# %% ../nbs/1_optimality/13_likelihood.ipynb #ea5419cf
+# %% ../nbs/1_optimality/13_likelihood.ipynb #358e9df6
+def check_constraints(constraints) -> tuple:
+    "`constraints`, one or several, as a tuple. Raises TypeError for what is not a measurement of parameters by name."
+    found = tuple(constraints) if isinstance(constraints, Iterable) and not isinstance(constraints, (str, Mapping)) else (constraints,)
+    for one in found:
+        if not hasattr(one, "name") or not callable(getattr(one, "nll", None)):
+            raise TypeError(f"constraints: expected measurements of parameters, such as Normal, got {shown(one)}")
+    return found
+
+
+def check_means(mean, interval: str = "(-inf, inf)") -> float | np.ndarray:
+    "What was measured, a number or (b,) for b data sets, in `interval`. Raises TypeError or ValueError for anything else."
+    if np.ndim(mean) == 0:
+        return check_number(mean, "mean", interval)
+    if len(check_numbers(mean, "mean", interval)) == 0:
+        raise ValueError("mean: expected at least one measurement, got none")
+    return check_column(mean, None, "mean")
+
+
 def _checked_normal(constraint: Normal) -> dict:
     "The fields of a Normal in their final form. Raises ValueError for numbers that are not finite, or a covariance that is none."
-    if isinstance(constraint.name, str):
-        several = np.ndim(constraint.mean) > 0
-        mean = check_column(constraint.mean, len(constraint.mean), "mean") if several else check_number(constraint.mean, "mean")
-        return {"mean": mean, "width": check_number(constraint.width, "width", "(0, inf)")}
-    names, mean, width = tuple(constraint.name), np.asarray(constraint.mean, dtype=float), np.asarray(constraint.width, dtype=float)
-    if mean.ndim not in (1, 2) or mean.shape[-1] != len(names) or not np.all(np.isfinite(mean)):
+    if not isinstance(constraint.name, (tuple, list)):
+        return {"name": check_name(constraint.name), "mean": check_means(constraint.mean), "width": check_number(constraint.width, "width", "(0, inf)")}
+    names, mean, width = tuple(map(check_name, constraint.name)), check_numbers(constraint.mean, "mean"), check_numbers(constraint.width, "width")
+    if not names or len(set(names)) < len(names):
+        raise ValueError(f"name: expected different names of parameters, got {shown(names)}")
+    if mean.ndim not in (1, 2) or mean.shape[-1] != len(names):
         raise ValueError(f"mean: expected finite numbers of shape ({len(names)},) or (b, {len(names)}), got shape {mean.shape}")
     if width.shape != 2 * (len(names),) or not np.allclose(width, width.T) or not np.all(np.diag(width) > 0):
         raise ValueError(f"width: expected the covariance of {', '.join(names)}, symmetric with positive variances, got shape {width.shape}")
@@ -142,8 +165,7 @@ def _check_parts(model: Likelihood) -> None:
     if not model.processes:
         raise ValueError("processes: expected at least one, got none")
     for name, process in model.strength.items():
-        if process not in model.processes:
-            raise ValueError(f"strength: expected {name} to name one of {', '.join(model.processes)}, got {process!r}")
+        check_choice(process, f"strength {name}", list(model.processes))
     for name, process in model.processes.items():
         if not isinstance(process, Process):
             raise TypeError(f"processes: expected a Process for {name}, got {type(process).__name__}")
@@ -152,8 +174,7 @@ def _check_parts(model: Likelihood) -> None:
         for name in names_of(constraint):
             if name not in known:
                 raise ValueError(f"constraints: expected a parameter of the model ({', '.join(known) or 'none'}) or of ranges, got {name!r}")
-    for name, value in model.fixed.items():
-        check_within(value, name, known)
+    check_point(model, model.fixed, "fixed")
 
 
 def _split(model: Likelihood, data) -> tuple:
@@ -191,9 +212,8 @@ class Likelihood(OnData):
 
     def __post_init__(self):
         for name in ("processes", "strength", "ranges", "fixed"):
-            object.__setattr__(self, name, dict(getattr(self, name) or {}))
-        constraints = self.constraints if isinstance(self.constraints, Iterable) else (self.constraints,)
-        object.__setattr__(self, "constraints", tuple(constraints))
+            object.__setattr__(self, name, check_mapping(getattr(self, name), name))
+        object.__setattr__(self, "constraints", check_constraints(self.constraints))
         _check_parts(self)
         object.__setattr__(self, "constraints", _with_standard(self.constraints, self.processes))
 
@@ -213,9 +233,7 @@ class Likelihood(OnData):
 
     def log_rate(self, x, values: Mapping[str, float] | None = None) -> np.ndarray:
         "log sum_k N_k r_k(x) (n,) at the parameter `values`: the log expected density of events relative to the reference."
-        x, values = check_events(x), complete(self, values)
-        if (n := n_points_of(values)) > 1:
-            raise ValueError(f"values: expected one number for each parameter, got {n}")
+        x, values = check_events(x), complete(self, check_point(self, values))
         log_ratios = [np.broadcast_to(process.log_ratio(x, values), (1, len(x))) for process in self.processes.values()]
         return log_rate(np.array(list(self.yields(values).values()))[:, None], log_ratios)[0]
 
@@ -227,9 +245,9 @@ class Likelihood(OnData):
 # %% ../nbs/1_optimality/13_likelihood.ipynb #00000045
 def _probabilities(contents, name: str) -> np.ndarray:
     "`contents` (b,) divided by their sum. Raises ValueError if one is negative or all are zero."
-    contents = np.asarray(contents, dtype=float)
-    if contents.ndim != 1 or np.any(~(contents >= 0)) or not contents.sum() > 0:
-        raise ValueError(f"{name}: expected bin contents of at least 0 with a positive sum, got {contents.tolist()[:8]}")
+    contents = check_numbers(contents, name, "[0, inf)")
+    if contents.ndim != 1 or not contents.sum() > 0:
+        raise ValueError(f"{name}: expected bin contents of at least 0 with a positive sum, got {np.ravel(contents).tolist()[:8]}")
     return contents / contents.sum()
 
 
@@ -248,7 +266,11 @@ def _log_bin_ratios(ratio: BinnedRatio, x, contents: np.ndarray) -> np.ndarray:
     denominator = np.full(n_bins, 1 / n_bins) if ratio.denominator is None else _probabilities(ratio.denominator, "denominator")
     if len(denominator) != n_bins:
         raise ValueError(f"denominator: expected {n_bins} bins like the numerator, got {len(denominator)}")
-    index = np.asarray(ratio.index(check_events(x)))
+    x = check_events(x)
+    index = check_column(ratio.index(x), len(x), "index")
+    if not np.all(index == np.rint(index)):
+        raise ValueError(f"index: expected whole numbers, the bins, got {index[index != np.rint(index)][0]:g}")
+    index = index.astype(int)
     if len(index) and not 0 <= index.min() <= index.max() < n_bins:
         raise ValueError(f"index: expected bins 0 to {n_bins - 1}, got {index.min()} to {index.max()}")
     with np.errstate(divide="ignore"):
@@ -288,10 +310,13 @@ class BinnedRatio:
     takes_many: list = field(default_factory=list, repr=False, compare=False)      # not empty once seen to be so
 
     def __post_init__(self):
-        if not callable(self.numerator):
-            _probabilities(self.numerator, "numerator")
-        if self.denominator is not None and not np.all(_probabilities(self.denominator, "denominator") > 0):
-            raise ValueError("denominator: expected positive contents, the reference must not have an empty bin")
+        check_function(self.index, "index"), Ranges(self.parameters)
+        bins = None if callable(self.numerator) else len(_probabilities(self.numerator, "numerator"))
+        if self.denominator is not None:
+            if not np.all((denominator := _probabilities(self.denominator, "denominator")) > 0):
+                raise ValueError("denominator: expected positive contents, the reference must not have an empty bin")
+            if bins not in (None, len(denominator)):
+                raise ValueError(f"denominator: expected {bins} bins like the numerator, got {len(denominator)}")
 
     def log_ratio(self, x, nu=None) -> np.ndarray:
         "Log ratio (n,) of the bin of each event; -inf where the numerator has none. Raises ValueError for an event outside all bins."
@@ -325,6 +350,7 @@ def _parts_of_channels(model: Channels, data, weights=None, direct: bool = False
 
 # %% ../nbs/2_uncertainty/20_systematics.ipynb #20a0d006
 from dataclasses import fields, is_dataclass
+from .prepared import check_model
 
 
 def _equal(one, other) -> bool:
@@ -361,14 +387,16 @@ def _all_knots(channels: Mapping[str, object]) -> dict[str, np.ndarray]:
     of = [getattr(channel, "knots", {}) for channel in channels.values()]
     return {name: np.unique(np.concatenate([one[name] for one in of if name in one])) for name in dict.fromkeys(name for one in of for name in one)}
 
-# %% ../nbs/2_uncertainty/20_systematics.ipynb #5c14bb2e
+# %% ../nbs/2_uncertainty/20_systematics.ipynb #d646d3a7
 def _named(channels) -> dict[str, object]:
     "The channels by name. Raises TypeError for what is not a likelihood of one data set."
-    given = channels if isinstance(channels, Mapping) else {str(i + 1): one for i, one in enumerate(channels)}
+    given = {str(i + 1): one for i, one in enumerate(channels)} if isinstance(channels, (list, tuple)) else check_mapping(channels, "channels")
+    if not given:
+        raise ValueError("channels: expected at least one likelihood, got none")
     for name, channel in given.items():
-        if not isinstance(channel, OnData) or isinstance(channel, Channels):
+        if isinstance(check_model(channel, f"channel {name}"), Channels):
             raise TypeError(f"channels: expected a likelihood of one data set for {name}, got {type(channel).__name__}")
-    return dict(given)
+    return given
 
 
 @dataclass(frozen=True)
@@ -408,7 +436,7 @@ class Channels(OnData):
 
     def fix(self, **values: float) -> Channels:
         "The same likelihood with the parameters `values` fixed. Raises ValueError for an unknown name or a value out of range."
-        return Channels(_fixed_in_all(self.channels, {name: check_within(value, name, self.ranges_of_all) for name, value in values.items()}))
+        return Channels(_fixed_in_all(self.channels, check_point(self, values)))
 
     def yields(self, values: Mapping[str, float] | None = None) -> dict[str, dict[str, float]]:
         "Expected number of events by channel and process at the parameter `values`."
@@ -420,7 +448,7 @@ class Channels(OnData):
 
     split, parts = _split_channels, _parts_of_channels
 
-# %% ../nbs/2_uncertainty/20_systematics.ipynb #20a0d008
+# %% ../nbs/2_uncertainty/20_systematics.ipynb #4bae8a30
 def joined(*models) -> Channels:
     "The Channels of all `models`, which is what `+` makes."
     return Channels(_numbered(*models))
@@ -430,9 +458,7 @@ def _numbered(*models) -> dict[str, object]:
     "The channels of all `models`, those without a name numbered."
     found = {}
     for model in models:
-        if not isinstance(model, OnData):
-            raise TypeError(f"+: expected likelihoods, got {type(model).__name__}")
-        for name, channel in model.channels.items():
+        for name, channel in check_model(model, "+").channels.items():
             name = name if name and not name.isdigit() else str(len(found) + 1)
             if name in found:
                 raise ValueError(f"channels: expected different names, got {name} twice")

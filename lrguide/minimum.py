@@ -16,8 +16,8 @@ from scipy.special import gammaincinv
 from .arrays import check_number
 
 # %% auto #0
-__all__ = ['differentiated', 'newton', 'newton_step', 'Minima', 'deeper', 'standard_errors', 'Fit', 'minimise', 'minuit_at',
-           'crossings', 'ends_at_height', 'Profile']
+__all__ = ['differentiated', 'newton', 'newton_step', 'Minima', 'deeper', 'standard_errors', 'Fit', 'Fits', 'minimise',
+           'minuit_at', 'crossings', 'ends_at_height', 'Profile']
 
 # %% ../nbs/9_machinery/95_minimum.ipynb #00000007
 def differentiated(function: Callable[[np.ndarray], np.ndarray], points: np.ndarray, low: np.ndarray, high: np.ndarray):
@@ -173,6 +173,19 @@ class Fit:
     def __repr__(self) -> str:
         error = {name: " (at its limit)" if np.isnan(error) else f" +- {error:.2g}" for name, error in self.errors.items()}
         return "; ".join([", ".join(f"{name} = {value:.4g}{error.get(name, '')}" for name, value in self.values.items()) or "nothing to fit", *self.notes])
+
+
+@dataclass(frozen=True, eq=False)
+class Fits:
+    """Fits of b data sets: `values` and `errors` by name, smallest `nll` (b,), `converged` (b,); `rise_of_second` (b,): how far the nll of
+    the second-deepest minimum that was found lies above, infinite if there was none; `second` (b, P, P): derivatives of nll at the minimum.
+    An error is NaN for a parameter at a limit, infinite for one that the data do not measure."""
+    values: dict[str, np.ndarray]
+    errors: dict[str, np.ndarray]
+    nll: np.ndarray
+    converged: np.ndarray
+    rise_of_second: np.ndarray
+    second: np.ndarray
 
 # %% ../nbs/9_machinery/95_minimum.ipynb #4d70838c
 def minimise(nll: Callable[[Mapping[str, float]], float], start: Mapping[str, float], limits: Mapping[str, tuple[float, float]],

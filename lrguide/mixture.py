@@ -8,7 +8,7 @@
 from __future__ import annotations
 from dataclasses import dataclass
 import numpy as np
-from .arrays import Table, check_column, check_number, check_sample
+from .arrays import Table, check_column, check_number, check_numbers, check_ratio, check_sample
 from .likelihood import Likelihood, Process
 
 # %% auto #0
@@ -19,6 +19,7 @@ def fraction_likelihood(ratio, n_events: float) -> Likelihood:
     """Likelihood of the signal `fraction`, in [0, 1], of a fixed number of events: -sum log(f r + 1 - f) and a constant.
 
     `ratio`: of signal to background, without nuisance parameters of the background. `n_events` sets the constant only."""
+    check_ratio(ratio)
     n = check_number(n_events, "n_events", "(0, inf)")
     return Likelihood({"signal": Process(lambda values: n * values["fraction"], ratio),
                        "background": Process(lambda values: n * (1 - values["fraction"]))}, ranges={"fraction": (0.0, 1.0)})
@@ -28,7 +29,7 @@ def mixture_score(log_ratio: np.ndarray, fraction: float) -> np.ndarray:
     """Score w = (r - 1)/(f r + 1 - f) of a mixture with signal `fraction` f, for log ratios log r of any shape.
 
     The derivative of the log density with respect to f; for 0 < f < 1 finite for any log ratio, infinite ones included."""
-    return _score_at(np.asarray(log_ratio, dtype=float), check_number(fraction, "fraction", "[0, 1]"))
+    return _score_at(check_numbers(log_ratio, "log_ratio", "[-inf, inf]"), check_number(fraction, "fraction", "[0, 1]"))
 
 
 def _score_at(log_ratio: np.ndarray, f: float | np.ndarray) -> np.ndarray:
@@ -43,10 +44,10 @@ def raw_fraction(log_ratio, weight=None) -> float | np.ndarray:
 
     `weight` (n,), multiplicities of the events or probabilities (then the answer is the limit of many data), or (b, n) for b data
     sets, which gives (b,). Raises ValueError for other shapes or a weight below 0."""
-    log_ratio = check_column(log_ratio, np.size(log_ratio), "log_ratio")
-    weights = np.ones((1, len(log_ratio))) if weight is None else np.atleast_2d(np.asarray(weight, dtype=float))
-    if weights.shape[1:] != log_ratio.shape or not np.all(weights >= 0):
-        raise ValueError(f"weight: expected shape (n,) or (b, n) with n = {len(log_ratio)} and no value below 0, got shape {weights.shape}")
+    log_ratio = check_column(log_ratio, None, "log_ratio")
+    weights = np.ones((1, len(log_ratio))) if weight is None else np.atleast_2d(check_numbers(weight, "weight", "[0, inf)"))
+    if weights.shape[1:] != log_ratio.shape or not np.all(weights.sum(axis=1) > 0):
+        raise ValueError(f"weight: expected shape (n,) or (b, n) with n = {len(log_ratio)} and positive sums, got shape {weights.shape}")
     rising, falling = (weights @ mixture_score(log_ratio, end) for end in (1e-9, 1 - 1e-9))
     low, high = np.zeros(len(weights)), np.ones(len(weights))
     found = np.full(len(weights), 0.5)
@@ -82,6 +83,7 @@ def fraction_response(ratio, signal: Table, background: Table, fraction: float, 
 
     `signal`, `background`: Tables that stand for the true densities, quadrature nodes or simulated events (weights normalised here).
     Raises ValueError if the centre lies at 0 or 1: there the fits pile up and have no width."""
+    check_ratio(ratio)
     fraction, n = check_number(fraction, "fraction", "(0, 1)"), check_number(n_events, "n_events", "(0, inf)")
     tables = [check_sample(table, name) for table, name in ((signal, "signal"), (background, "background"))]
     logs, shares = [ratio.log_ratio(table.x) for table in tables], [table.weights / table.total for table in tables]
@@ -95,13 +97,13 @@ def fraction_response(ratio, signal: Table, background: Table, fraction: float, 
 
 # %% ../nbs/2_uncertainty/23_profiling.ipynb #516d650e
 import numpy as np
-from .arrays import check_column, check_number
+from .arrays import check_column, check_number, check_numbers
 
 # %% ../nbs/2_uncertainty/23_profiling.ipynb #00000005
 def _rows_of_weights(score, weight) -> tuple[np.ndarray, np.ndarray]:
     "Scores (n,) and weights (b, n) that sum to one. Raises ValueError for other shapes or a total that is not positive."
-    score = check_column(score, np.size(score), "score")
-    weights = np.ones((1, len(score))) if weight is None else np.atleast_2d(np.asarray(weight, dtype=float))
+    score = check_column(score, None, "score")
+    weights = np.ones((1, len(score))) if weight is None else np.atleast_2d(check_numbers(weight, "weight"))
     total = weights.sum(axis=-1, keepdims=True)
     if weights.shape[1:] != score.shape or not np.all(total > 0):
         raise ValueError(f"weight: expected shape (n,) or (b, n) with n = {len(score)} and positive sums, got shape {weights.shape}")

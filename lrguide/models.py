@@ -3,7 +3,7 @@
 # %% ../nbs/1_optimality/11_model.ipynb #00000002
 """Models with exact densities, in place of a simulation: they sample, and give densities, ratios and quadrature nodes.
 
-`Resonance` (a peak on a circle), `BumpHunt` (a peak of unknown mass on a falling background), `Turning` (two Gaussians that turn).
+`Resonance` (a peak on a circle), `BumpHunt` (a peak of unknown mass on a falling background), `Turning` (two Gaussians that turn). `draw` is one data set.
 """
 from __future__ import annotations
 from collections.abc import Callable
@@ -12,7 +12,7 @@ import numpy as np
 from .arrays import Table, check_choice, check_column, check_count, check_events, check_nu, check_number, generator
 
 # %% auto #0
-__all__ = ['wrap', 'log_wrapped_normal', 'Resonance', 'log_falling', 'log_peak', 'log_resolution', 'BumpHunt', 'log_density_of_resolution', 'SlopeRatio', 'Turning']
+__all__ = ['wrap', 'log_wrapped_normal', 'Resonance', 'log_falling', 'log_peak', 'log_resolution', 'BumpHunt', 'log_density_of_resolution', 'SlopeRatio', 'Turning', 'draw']
 
 # %% ../nbs/1_optimality/11_model.ipynb #00000008
 def wrap(y: np.ndarray) -> np.ndarray:
@@ -408,3 +408,40 @@ class Turning:
     def quadrature(self, process: str, n_nodes: int = 40_000, nu=None) -> Table:
         "Nodes x, the same for both processes, and weights that sum to 1: sums of weight * f(x) are expectations of f under `process`."
         return _quadrature_turning(self, process, n_nodes, nu)
+
+# %% ../nbs/9_machinery/91_arrays.ipynb #00000049
+from collections.abc import Mapping
+from .arrays import Table, by_name, check_mapping, check_number, check_sample, join, shown, spawn
+
+
+def draw(source, yields: Mapping[str, float], rng, *, values: Mapping[str, float] | None = None) -> Table:
+    """One data set: a Poisson number of events of each process, in random order, without weights and nuisance parameters.
+
+    `source`: a model with `sample(process, n, rng, nu)`, or by process such a model or a Table, whose rows are drawn in proportion to
+    their weights, with repetition. `yields`: expected events by process. `values`: the parameters of the models, by name. Columns of
+    `also` that all processes have are kept. Each process has random numbers of its own. Raises TypeError or ValueError for what
+    cannot be drawn from."""
+    if not check_mapping(yields, "yields"):
+        raise ValueError(f"yields: expected expected numbers of events by process, at least one, got {shown(yields)}")
+    order, *streams = spawn(rng, len(yields) + 1)
+    parts = []
+    for (process, expected), stream in zip(yields.items(), streams):
+        if isinstance(source, Mapping) and process not in source:
+            raise ValueError(f"source: expected an entry for each of {', '.join(yields)}, got {', '.join(source) or 'none'}")
+        n = stream.poisson(check_number(expected, f"yield of {process}", "[0, 1e9]"))
+        parts.append(_sampled(source[process] if isinstance(source, Mapping) else source, process, n, stream, values))
+    kept = [name for name in parts[0].also if all(name in part.also for part in parts)]
+    events = join(*(Table(part.x, also={name: part.also[name] for name in kept}, names=part.names) for part in parts))
+    return events[order.permutation(len(events))]
+
+
+def _sampled(source, process: str, n: int, rng: np.random.Generator, values: Mapping[str, float] | None) -> Table:
+    "`n` events of `process`. Raises TypeError if `source` is neither a Table nor a model, ValueError for negative weights or a missing parameter."
+    if isinstance(source, Table):
+        weights = check_sample(source, f"source of {process}").weights
+        if weights.min() < 0:
+            raise ValueError(f"source of {process}: expected weights of at least 0 to draw from, got {weights.min():g}")
+        return source[rng.choice(len(source), n, p=weights / source.total)]
+    if not hasattr(source, "sample"):
+        raise TypeError(f"source: expected a model that samples or a Table for {process}, got {type(source).__name__}")
+    return source.sample(process, n, rng, nu=by_name(getattr(source, "parameters", None) or {}, values))

@@ -4,30 +4,55 @@
 """A likelihood on a data set: the ratios are asked once, then value, gradient and second derivatives cost next to nothing.
 
 `Prepared` is the object (`Likelihood.on` makes it): nll, derivatives, fits, profiles and scans of one data set or of many.
-`Fits` is the answer for many data sets, `OnData` what every likelihood offers on data.
+`fit_all` fits many data sets, `OnData` is what every likelihood offers on data.
 """
 from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass, replace
 from itertools import product
 import numpy as np
-from .arrays import check_within, narrowed
-from .minimum import Fit, Minima, Profile, deeper, differentiated, minimise, minuit_at, newton, standard_errors
+from .arrays import check_choice, check_mapping, check_number, check_numbers, check_within, narrowed, shown
+from .minimum import Fit, Fits, Minima, Profile, deeper, differentiated, minimise, minuit_at, newton, standard_errors
 from .rates import BEND, n_points_of
 
 # %% auto #0
-__all__ = ['complete', 'names_of', 'means_of', 'many_of', 'starting_values', 'Prepared', 'nll_at', 'derivatives_at', 'prepare',
-           'gradient_scatter', 'inflation', 'Fits', 'fit_all', 'fit_one', 'refuse_impossible', 'in_groups', 'fits_of',
-           'profile_of', 'scan_of', 'OnData']
+__all__ = ['check_model', 'check_point', 'as_fixed', 'one_set', 'complete', 'names_of', 'means_of', 'many_of', 'starting_values',
+           'Prepared', 'nll_at', 'derivatives_at', 'prepare', 'gradient_scatter', 'inflation', 'fit_all', 'fit_one',
+           'refuse_impossible', 'in_groups', 'fits_of', 'profile_of', 'scan_of', 'OnData']
 
 # %% ../nbs/9_machinery/96_prepared.ipynb #54612ebf
+def check_model(model, name: str = "model") -> OnData:
+    "`model`, if it is a likelihood. Raises TypeError otherwise."
+    if not isinstance(model, OnData):
+        raise TypeError(f"{name}: expected a likelihood, got {shown(model)}")
+    return model
+
+
+def check_point(model: object, values: Mapping[str, float], name: str = "values") -> dict[str, float]:
+    "One number for some of the parameters, by name. Raises TypeError or ValueError for what is none, an unknown parameter, or one out of range."
+    return {one: check_within(check_number(value, one), one, check_model(model).ranges_of_all) for one, value in check_mapping(values, name).items()}
+
+
+def as_fixed(model: object, values: Mapping) -> Mapping:
+    "`values`, if they leave fixed parameters where they are, which is where ratios were asked. Raises ValueError otherwise."
+    for name in set(values) & set(model.fixed):
+        if np.any(np.asarray(values[name]) != model.fixed[name]):
+            raise ValueError(f"{name}: expected its fixed value, {model.fixed[name]:g}, got {shown(values[name])}")
+    return values
+
+
+def one_set(prepared: Prepared) -> Prepared:
+    "`prepared`, if it holds one data set. Raises ValueError otherwise."
+    if len(prepared) != 1:
+        raise ValueError(f"data: expected one data set, got {len(prepared)}")
+    return prepared
+
+
 def complete(model: object, values: Mapping[str, float] | None) -> dict[str, float]:
     "`values`, numbers or arrays, with the fixed parameters added. Raises ValueError if one is missing, unknown or out of range."
-    values = {**model.fixed, **(values or {})}
-    known = model.ranges_of_all
-    for name in known:
-        if name not in values:
-            raise ValueError(f"values: expected a value for {name}, got {', '.join(values) or 'none'}")
+    values, known = {**check_model(model).fixed, **check_mapping(values, "values")}, model.ranges_of_all
+    if missing := [name for name in known if name not in values]:
+        raise ValueError(f"values: expected a value for {', '.join(missing)}, got {', '.join(values) or 'none'}")
     return {name: check_within(value, name, known) for name, value in values.items()}
 
 # %% ../nbs/9_machinery/96_prepared.ipynb #bde08c90
@@ -56,7 +81,7 @@ def starting_values(model: object, constraints: Sequence = (), start: Mapping[st
     for name, (low, high) in model.parameters.items():
         middle = (low + high) / 2 if np.isfinite(high - low) else min(max(1.0, low), high)
         begin[name] = min(max(1.0, low), high) if name in model.strength else np.clip(means.get(name, middle), low, high)
-    return {**begin, **{name: check_within(value, name, model.ranges_of_all) for name, value in (start or {}).items()}}
+    return {**begin, **{name: check_within(value, name, model.ranges_of_all) for name, value in check_mapping(start, "start").items()}}
 
 # %% ../nbs/9_machinery/96_prepared.ipynb #dcb4f51a
 @dataclass(frozen=True, eq=False)
@@ -76,11 +101,11 @@ class Prepared:
 
     def __call__(self, values: Mapping[str, float | np.ndarray] | None = None) -> np.ndarray:
         "Minus log likelihood (p,) at the parameter `values`, fixed ones left out. Raises ValueError for unknown names or values out of range."
-        return nll_at(self, complete(self.model, values))
+        return nll_at(self, as_fixed(self.model, complete(self.model, values)))
 
     def derivatives(self, values: Mapping[str, float | np.ndarray], names: Sequence[str] | None = None) -> tuple:
         "nll (p,), gradient (p, P) and second derivatives (p, P, P) with respect to the parameters `names`, by default the free ones."
-        return derivatives_at(self, complete(self.model, values), list(self.model.parameters if names is None else names))
+        return derivatives_at(self, as_fixed(self.model, complete(self.model, values)), [check_choice(name, "names", list(self.model.ranges_of_all)) for name in (self.model.parameters if names is None else names)])
 
     def fit(self, start: Mapping[str, float] | None = None) -> Fit:
         """The maximum-likelihood Fit of one data set, the deepest minimum of all that were found. Raises RuntimeError if it does not converge.
@@ -98,7 +123,7 @@ class Prepared:
 
     def profile(self, name: str, grid, start: Mapping[str, float] | None = None) -> Profile:
         "The Profile of parameter `name` on the increasing values `grid`, all other parameters fitted at each; `start` as for `fit`."
-        return profile_of(self, name, np.asarray(grid, dtype=float), start)
+        return profile_of(self, name, check_numbers(grid, "grid"), start)
 
     def scan(self, points: Mapping[str, np.ndarray]) -> np.ndarray:
         "nll of one data set at many parameter values: `points` gives each free parameter an array; the result has their common shape."
@@ -106,7 +131,7 @@ class Prepared:
 
     def fix(self, **values: float) -> Prepared:
         "The same data, with the parameters `values` fixed."
-        return replace(self, model=self.model.fix(**values))
+        return replace(self, model=self.model.fix(**as_fixed(self.model, values)))
 
     def take(self, sets) -> Prepared:
         "The data sets `sets`, a slice or an array of indices."
@@ -179,6 +204,7 @@ def prepare(model: object, data, weights=None, direct: bool = False) -> Prepared
     """`model` on `data`: data sets as `Likelihood.on` takes them, or what it has made of them before, with this model or before parameters were fixed.
 
     Raises ValueError for what another model has prepared, and for importance weights of what has none."""
+    check_model(model)
     importance, weights = _importance(weights)
     if isinstance(data, Prepared):
         if weights is not None or importance or not _same(model, data.model) or any(model.fixed.get(name) != value for name, value in data.model.fixed.items()):
@@ -412,20 +438,7 @@ def inflation(prepared: Prepared, name: str) -> np.ndarray:
     ratio = fit_all(prepared).errors[name] / fit_all(replace(prepared, importance=False)).errors[name]
     return np.where(np.isfinite(ratio), ratio**2, 1.0)
 
-# %% ../nbs/9_machinery/96_prepared.ipynb #33a433c6
-@dataclass(frozen=True, eq=False)
-class Fits:
-    """Fits of b data sets: `values` and `errors` by name, smallest `nll` (b,), `converged` (b,); `rise_of_second` (b,): how far the nll of
-    the second-deepest minimum that was found lies above, infinite if there was none; `second` (b, P, P): derivatives of nll at the minimum.
-    An error is NaN for a parameter at a limit, infinite for one that the data do not measure."""
-    values: dict[str, np.ndarray]
-    errors: dict[str, np.ndarray]
-    nll: np.ndarray
-    converged: np.ndarray
-    rise_of_second: np.ndarray
-    second: np.ndarray
-
-
+# %% ../nbs/9_machinery/96_prepared.ipynb #e2de6d92
 def _wide(prepared: Prepared, names: list[str], start: Mapping | None, limits: Mapping) -> list[str]:
     "The parameters that may be looked for on a grid: finite range, no strength, no `start` given."
     return [name for name in names if 0 < limits[name][1] - limits[name][0] < np.inf and name not in prepared.model.strength and name not in (start or {})]
@@ -443,7 +456,9 @@ def fit_all(prepared: Prepared, fixed: Mapping[str, float | np.ndarray] = None, 
             within: Mapping[str, tuple[float, float]] = None) -> Fits:
     "The Fits of `Prepared.fit_many`."
     model = prepared.model
-    held = {**model.fixed, **(fixed or {})}
+    held = {**model.fixed, **{name: check_within(value, name, model.ranges_of_all) for name, value in as_fixed(model, check_mapping(fixed, "fixed")).items()}}
+    for name in check_mapping(within, "within"):
+        check_choice(name, "within", list(model.parameters), "free parameters")
     names = [name for name in model.parameters if name not in held]
     if not names:
         nll = nll_at(prepared, held)
@@ -456,13 +471,11 @@ def fit_all(prepared: Prepared, fixed: Mapping[str, float | np.ndarray] = None, 
     higher = np.full(len(found.nll), np.inf) if found.rival is None else found.rival.nll - found.nll
     return Fits(values, dict(zip(names, errors.T)), found.nll, found.converged, higher, found.second)
 
-# %% ../nbs/9_machinery/96_prepared.ipynb #b03fcec6
+# %% ../nbs/9_machinery/96_prepared.ipynb #2582a998
 def fit_one(prepared: Prepared, start: Mapping[str, float] | None = None) -> Fit:
     "The Fit of `Prepared.fit`."
-    model = prepared.model
-    if len(prepared) != 1:
-        raise ValueError(f"data: expected one data set, got {len(prepared)}; fit_many fits them all")
-    names = list(model.parameters)
+    model = one_set(prepared).model
+    names, start = list(model.parameters), check_point(model, start, "start")
     if not names:
         return Fit({}, {}, float(nll_at(prepared, model.fixed)[0]), None)
     fits = fit_all(prepared, start=start)
@@ -494,12 +507,13 @@ def refuse_impossible(prepared: Prepared, values: Mapping[str, float]) -> None:
             raise RuntimeError(f"data: expected events where the model expects some, got {impossible} of {part.size} at which it expects none "
                              f"({', '.join(f'{name} = {value:.3g}' for name, value in values.items())})")
 
-# %% ../nbs/9_machinery/96_prepared.ipynb #41a2e192
+# %% ../nbs/9_machinery/96_prepared.ipynb #ab6add05
 def in_groups(model: object, data, weights=None) -> Iterator[tuple[np.ndarray, Prepared]]:
     """Indices (q,) of some of the data sets and the Prepared of these, until all were there: those of similar length together.
 
     `data`: a list of data sets (for several channels a list for each), rows with multiplicities `weights` (b, n), or a Prepared, which
     comes back as it is. Raises ValueError for anything else."""
+    check_model(model)
     importance, weights = _importance(weights)
     if weights is not None or isinstance(data, Prepared):
         prepared = prepare(model, data, weights)
@@ -557,8 +571,8 @@ def _conditional_minima(prepared: Prepared, names: list[str], start: Mapping, fi
 # %% ../nbs/9_machinery/96_prepared.ipynb #3f3c1b9f
 def profile_of(prepared: Prepared, name: str, grid: np.ndarray, start: Mapping[str, float] | None = None) -> Profile:
     "The fits of the other parameters at all values of `name`, done together. With importance weights the rise is scaled to the parameter's error."
-    model, grid = prepared.model, _checked_grid(prepared, name, grid)
-    names = list(model.parameters)
+    model, grid = one_set(prepared).model, _checked_grid(prepared, name, grid)
+    names, start = list(model.parameters), check_point(model, start, "start")
     best = _fitted(prepared, names, model.fixed, start)
     if not (best.converged[0] and np.isfinite(best.nll[0])):
         prepared.fit(start)                                # raises with Minuit's reason
@@ -579,10 +593,7 @@ def profile_of(prepared: Prepared, name: str, grid: np.ndarray, start: Mapping[s
 
 def _checked_grid(prepared: Prepared, name: str, grid: np.ndarray) -> np.ndarray:
     "The `grid` of a profile of parameter `name`. Raises ValueError unless it increases and lies in the range of a free parameter."
-    if name not in prepared.model.parameters:
-        raise ValueError(f"name: expected one of the free parameters {', '.join(prepared.model.parameters)}, got {name!r}")
-    if len(prepared) != 1:
-        raise ValueError(f"data: expected one data set, got {len(prepared)}")
+    check_choice(name, "name", list(prepared.model.parameters), "free parameters")
     if grid.ndim != 1 or len(grid) < 4 or not np.all(np.diff(grid) > 0):
         raise ValueError(f"grid: expected at least 4 increasing values, got shape {grid.shape}")
     return check_within(grid, name, prepared.model.parameters)
@@ -620,10 +631,11 @@ def _converged(prepared: Prepared, name: str, grid: np.ndarray, point: np.ndarra
 # %% ../nbs/9_machinery/96_prepared.ipynb #515db015
 def scan_of(model: object, constraints: Sequence, points: Mapping[str, np.ndarray], parts: Callable) -> np.ndarray:
     "nll at `points`: `parts()` gives, for each channel of `model`, a function from a Grid (or the values, if it wants none) to its nll (p,)."
+    points = check_mapping(points, "points")
     for name in (*points, *model.parameters):
         if name not in points or name not in model.parameters:
             raise ValueError(f"points: expected values for {', '.join(model.parameters)}, got them for {', '.join(points) or 'none'}")
-    arrays = {name: np.asarray(value, dtype=float) for name, value in points.items()}
+    arrays = {name: check_numbers(value, name) for name, value in points.items()}
     try:
         shape = np.broadcast_shapes(*(array.shape for array in arrays.values()))
     except ValueError:
@@ -651,7 +663,7 @@ class OnData:
 
     def fix(self, **values: float) -> OnData:
         "The same likelihood with the parameters `values` fixed. Raises ValueError for an unknown name or a value out of range."
-        return replace(self, fixed={**self.fixed, **{name: check_within(value, name, self.ranges_of_all) for name, value in values.items()}})
+        return replace(self, fixed={**self.fixed, **check_point(self, values)})
 
     def on(self, data, weights=None) -> Prepared:
         """This likelihood Prepared for `data`: one data set, a list of data sets (Tables or arrays), or rows with multiplicities `weights` (b, n).
@@ -659,10 +671,9 @@ class OnData:
         weights="importance": the data's own weights are not multiplicities, which changes errors, profiles and tests. A constraint whose mean is an array (b,) gives every data set its own measurement."""
         return prepare(self, data, weights)
 
-    def nll(self, data, values: Mapping[str, float] | None = None) -> float | np.ndarray:
-        "Minus log likelihood at the parameter `values`, without terms that no parameter changes: a number, (p,) for p data sets or arrays of p values."
-        found = prepare(self, data)(values)
-        return float(found[0]) if len(found) == 1 else found
+    def nll(self, data, values: Mapping[str, float] | None = None) -> float:
+        "Minus log likelihood of one data set at the parameter `values`, without terms that no parameter changes."
+        return float(one_set(prepare(self, data))(check_point(self, values))[0])
 
     def fit(self, data, start: Mapping[str, float] | None = None, weights=None) -> Fit:
         "The maximum-likelihood Fit to one data set, which may begin at `start`. Raises RuntimeError if it does not converge."

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 import numpy as np
-from .arrays import Table, aligned, as_table, check_number, chunks, join
+from .arrays import Table, aligned, as_table, check_number, check_numbers, chunks, join, shown
 from .interpolation import check_log_ratios
 from .minimum import differentiated
 
@@ -301,9 +301,9 @@ def events_on(model: object, data, weights: np.ndarray | None = None, direct: bo
     direct=True never prepares a ratio by interpolation. Raises ValueError for events or multiplicities that are not finite, and for a
     data set whose weights sum to less than nothing."""
     if weights is not None:
-        events, weights = as_table(data), np.asarray(weights, dtype=float)
-        if weights.ndim != 2 or weights.shape[1] != len(events) or len(weights) == 0 or not np.all(np.isfinite(weights)):
-            raise ValueError(f"weights: expected finite multiplicities of shape (b, {len(events)}), got {weights.shape}")
+        events, weights = as_table(data), check_numbers(weights, "weights")
+        if weights.ndim != 2 or weights.shape[1] != len(events) or len(weights) == 0:
+            raise ValueError(f"weights: expected multiplicities of shape (b, {len(events)}), got {weights.shape}")
         b, weights = 1, weights * events.weights
     elif is_list_of_sets(data):
         events, weights = _rectangle(list_of_sets(data))
@@ -338,8 +338,9 @@ def is_list_of_sets(data) -> bool:
 
 def list_of_sets(data: Sequence) -> list[Table]:
     "Several data sets as Tables. Raises ValueError if there is none or their features differ."
-    if isinstance(data, Table) or (isinstance(data, np.ndarray) and data.ndim < 3) or len(data) == 0:
-        raise ValueError("data: expected a list of data sets, or one set of rows with weights (b, n) for b data sets")
+    several = isinstance(data, (list, tuple)) or (isinstance(data, np.ndarray) and data.ndim == 3)
+    if not several or len(data) == 0 or any(np.ndim(one) == 0 for one in data if isinstance(one, (int, float, np.number))):
+        raise ValueError(f"data: expected a list of data sets, or one set of rows with weights (b, n) for b data sets, got {shown(data)}")
     tables = [as_table(one) for one in data]
     if len({table.x.shape[1:] for table in tables}) != 1:
         raise ValueError(f"data: expected data sets with the same features, got {len(tables)} with {sorted({t.x.shape[1:] for t in tables})}")

@@ -9,9 +9,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 import numpy as np
-from scipy.special import ndtr, owens_t
-from .arrays import Table, check_number
-from .prepared import Fits, OnData
+from scipy.special import log_ndtr, owens_t
+from .arrays import Table, check_column, check_number, check_numbers, check_sample
+from .minimum import Fits
+from .prepared import OnData
+from .hypotest import PValue
 
 # %% auto #0
 __all__ = ['BumpSearch', 'Masses', 'scan_for_signal', 'upcrossings', 'global_p_value', 'scan_correlation', 'mean_upcrossings']
@@ -27,6 +29,9 @@ class BumpSearch(OnData):
     fixed: Mapping[str, float] = field(default_factory=dict)
     constraints, strength = (), {}
 
+    def __post_init__(self):
+        check_sample(self.reference, "reference")
+
     @property
     def ranges_of_all(self) -> dict[str, tuple[float, float]]:
         "Name and range of all parameters."
@@ -39,9 +44,11 @@ class BumpSearch(OnData):
 
     def parts(self, data, weights=None, direct: bool = False) -> tuple[Masses]:
         "What the events add, at each mass. Raises ValueError for shapes that do not belong together."
-        ratios, shape = (np.asarray(one, dtype=float) for one in data)
+        if not isinstance(data, (tuple, list)) or len(data) != 2:
+            raise TypeError(f"data: expected a pair of ratios (g, n) and functions (n, k), got {type(data).__name__}")
+        ratios, shape = check_numbers(data[0], "ratios", "[0, inf)"), check_numbers(data[1], "shape")
         k = self.reference.x.shape[1]
-        if ratios.ndim != 2 or not 0 < ratios.shape[1] == len(shape) or shape.ndim != 2 or shape.shape[1] != k:
+        if ratios.ndim != 2 or shape.ndim != 2 or not 0 < ratios.shape[1] == len(shape) or shape.shape[1] != k:
             raise ValueError(f"ratios: expected shape (g, n) and shape (n, {k}) with at least 1 event, got {ratios.shape} and {shape.shape}")
         return (Masses(self, ratios, shape),)
 
@@ -134,24 +141,28 @@ def _all_converged(fits: Fits) -> Fits:
 # %% ../nbs/2_uncertainty/26_bump_hunt.ipynb #00000049
 def upcrossings(curves, level: float) -> np.ndarray:
     "How often each of the curves (..., g) crosses `level` from below, between neighbouring points."
-    above = np.asarray(curves, dtype=float) > check_number(level, "level")
+    above = np.atleast_1d(check_numbers(curves, "curves")) > check_number(level, "level")
     return np.sum(~above[..., :-1] & above[..., 1:], axis=-1)
 
 # %% ../nbs/2_uncertainty/26_bump_hunt.ipynb #0000004a
-def global_p_value(q, mean_upcrossings: float, level: float) -> float | np.ndarray:
-    """Probability that the largest q0 of a scan exceeds `q` (at most), from the mean number of upcrossings of a low `level`.
+def global_p_value(q: float, mean_upcrossings: float, level: float, error: float = 0.0) -> PValue:
+    """The PValue of the largest q0 of a scan, `q`: at most so probable, from the mean number of upcrossings of a low `level`, with its standard `error`.
 
     P(q0 > q) at one place plus the upcrossings extrapolated by exp(-(q - level)/2); not above 1. Gross and Vitells (2010), for q0 of one degree of freedom."""
-    mean_upcrossings = check_number(mean_upcrossings, "mean_upcrossings", "[0, inf)")
-    q = np.asarray(q, dtype=float)
-    return np.minimum(ndtr(-np.sqrt(q)) + mean_upcrossings * np.exp(-(q - check_number(level, "level")) / 2), 1.0)[()]
+    q, level = check_number(q, "q", "[0, inf)"), check_number(level, "level")
+    mean_upcrossings, error = check_number(mean_upcrossings, "mean_upcrossings", "[0, inf)"), check_number(error, "error", "[0, inf)")
+    with np.errstate(divide="ignore"):
+        log_p = min(float(np.logaddexp(log_ndtr(-np.sqrt(q)), np.log(mean_upcrossings) - (q - level) / 2)), 0.0)
+    return PValue(log_p, float(error * np.exp(-(q - level) / 2 - log_p)), "asymptotic", "upcrossings")
 
 # %% ../nbs/2_uncertainty/26_bump_hunt.ipynb #0000004e
 def scan_correlation(ratios, shape, weight) -> np.ndarray:
     """Correlation (g, g) of the local significances at g masses under background alone, for large samples.
 
     `ratios` (g, n): p_S/p_B at nodes of the background with `weight` (n,); `shape` (n, k): functions that its fit can change."""
-    ratios, shape, weight = (np.asarray(values, dtype=float) for values in (ratios, shape, weight))
+    ratios, shape, weight = check_numbers(ratios, "ratios"), check_numbers(shape, "shape"), check_column(weight, None, "weight")
+    if ratios.ndim != 2 or shape.ndim != 2 or not ratios.shape[1] == len(shape) == len(weight) or not weight.min(initial=1.0) >= 0:
+        raise ValueError(f"ratios: expected shape (g, n), shape (n, k) and n weights of at least 0, got {ratios.shape}, {shape.shape} and {weight.shape}")
     moved = np.linalg.solve(shape.T @ (shape * weight[:, None]), shape.T @ (weight[:, None] * ratios.T))
     left = (ratios - moved.T @ shape.T) * np.sqrt(weight)
     left /= np.linalg.norm(left, axis=1, keepdims=True)
@@ -160,5 +171,8 @@ def scan_correlation(ratios, shape, weight) -> np.ndarray:
 # %% ../nbs/2_uncertainty/26_bump_hunt.ipynb #0000004f
 def mean_upcrossings(correlation, level: float) -> float:
     "Expected number of upcrossings of q0 = `level` > 0 between neighbouring points of a scan with this `correlation` (g, g)."
-    rho = np.diag(correlation, 1)
+    correlation = check_numbers(correlation, "correlation")
+    if correlation.ndim != 2 or correlation.shape[0] != correlation.shape[1] or np.abs(correlation).max(initial=0.0) > 1 + 1e-9:
+        raise ValueError(f"correlation: expected a matrix (g, g) of numbers from -1 to 1, got shape {correlation.shape}")
+    rho = np.clip(np.diag(correlation, 1), -1, 1)
     return float(2 * owens_t(np.sqrt(check_number(level, "level", "[0, inf)")), np.sqrt((1 - rho) / (1 + rho))).sum())

@@ -13,7 +13,7 @@ import numpy as np
 import scipy.fft
 from scipy.optimize import brentq
 from scipy.special import gammaln, log_ndtr, logsumexp, xlogy
-from .arrays import Table, check_number, check_sample
+from .arrays import Table, check_mapping, check_number, check_numbers, check_sample, shown
 from .distributions import Distribution, Statistic, log_poisson_tail
 
 # %% auto #0
@@ -148,7 +148,7 @@ def compound_poisson(t, rates, constant: float = 0.0, step: float | None = None,
     `t` (n,): contribution of each kind of event, +-inf allowed. `rates` (h, n): expected number of events of each kind
     under h hypotheses. `step`: of the lattice; `smooth`: whether to share or to round; chosen if None. A Distribution that is not `smooth` is that of the rounded t
     (`Statistic.rounded`), whose values are to be looked up in it. Hu and Nielsen, physics/9906010."""
-    t, rates = np.asarray(t, dtype=float), np.atleast_2d(np.asarray(rates, dtype=float))
+    t, rates, constant = check_numbers(t, "t", "[-inf, inf]", nan=True), np.atleast_2d(check_numbers(rates, "rates")), check_number(constant, "constant")
     if t.ndim != 1 or rates.shape[1:] != t.shape or not np.all(np.isfinite(rates)) or np.any(rates.sum(axis=1) < 0):
         raise ValueError(f"rates: expected finite numbers of shape (h, {t.size}) with sums of at least 0, got shape {rates.shape} for t of shape {t.shape}")
     if step is not None:
@@ -333,7 +333,7 @@ def _law(t: np.ndarray, rate: np.ndarray, at: float, inner: bool = False) -> Sum
     if positive and (rate @ square) ** 2 > 1e7 * (rate @ (square * square)):
         return Sum("saddle point", partial(_each, partial(_saddle_tail, t, rate)))
     if positive and len(t) <= 64 and not inner and _counts_tail(t, rate, at) is not None:
-        return Sum("counts", partial(_each, partial(_counts_tail, t, rate)))
+        return Sum("counts", partial(_each, partial(_by_counts, t, rate)))
     if positive and few and (step := _common_step(t)) is not None:
         return Sum("lattice", _fine(t, rate, at, False, step)[0].log_tail)
     if positive and (found := _with_counts(t, rate, at, few)) is not None:
@@ -342,6 +342,12 @@ def _law(t: np.ndarray, rate: np.ndarray, at: float, inner: bool = False) -> Sum
         rounded, *_ = _fine(t, rate, at, False)
         return Sum("rounded", rounded.log_tail, rounded.step)
     return _shared(t, rate, at, positive)
+
+
+def _by_counts(t: np.ndarray, rate: np.ndarray, u: float) -> float:
+    "log P(T >= `u`) by summing over counts, or, so far out that they are too many, as it is found otherwise."
+    found = _counts_tail(t, rate, u)
+    return float(_law(t, rate, u, True).log_tail(u)) if found is None else found
 
 
 def _each(function: Callable[[float], float], u) -> np.ndarray:
@@ -405,7 +411,10 @@ def upper_tail(t, rate, at: float, constant: float = 0.0) -> Sum:
     """The Sum that says P(T >= u) around u = `at`, for T = `constant` + sum of `t` (n,) over Poisson numbers of events at `rate` (n,), +-inf allowed.
 
     Exact for statistics with atoms, few events and tails of any size; negative rates only near the middle."""
-    t, rate = np.asarray(t, dtype=float), np.asarray(rate, dtype=float)
+    t, rate = (check_numbers(values, name, "[-inf, inf]", nan=True) for values, name in ((t, "t"), (rate, "rate")))
+    if rate.ndim != 1 or t.shape != rate.shape or not np.isfinite(rate.sum()):
+        raise ValueError(f"rate: expected finite numbers (n,), one for each of t, got shape {rate.shape} for t of shape {t.shape}")
+    at, constant = check_number(at, "at", "[-inf, inf]"), check_number(constant, "constant")
     ((below,), (above,)), finite = _certain(t, rate[None])
     inside = at - constant if np.isfinite(at) else 0.0
     law = _law(*_kinds(t[finite], rate[finite]), inside)
@@ -423,6 +432,8 @@ def exact_distributions(statistic: Statistic, source: Mapping[str, Table], *yiel
     """Exact distributions of `statistic`, one for each of the `yields`, which give expected events by process.
 
     `source`: a Table for each process, whose weights are a distribution over its rows (quadrature nodes, simulated events)."""
+    if not hasattr(statistic, "contribution"):
+        raise TypeError(f"statistic: expected a Statistic, got {shown(statistic)}")
     t, rates = kinds_of_events(statistic, source, yields)
     return compound_poisson(t, rates, statistic.constant, step, smooth)
 
@@ -435,16 +446,18 @@ def kinds_of_events(statistic: Statistic, source: Mapping[str, Table], yields: S
 
 def rows_at_rates(terms: Callable, source: Mapping[str, Table], yields: Sequence[Mapping[str, float]]):
     "`terms` (m, n) and rates (h, n) of all rows of the `source`s; rows shared by all processes are evaluated once."
-    x, share = shared_rows(source)
-    expected = np.array([[hypothesis[name] for name in source] for hypothesis in yields], dtype=float)
-    if not np.all(expected >= 0):
-        raise ValueError(f"yields: expected numbers of at least 0, got {expected.min():g}")
-    return terms(x), expected @ share
+    x, share = shared_rows(check_mapping(source, "source"))
+    for hypothesis in yields:
+        if missing := [name for name in source if name not in check_mapping(hypothesis, "yields")]:
+            raise ValueError(f"yields: expected a yield of {', '.join(missing)}, got {', '.join(hypothesis or ()) or 'none'}")
+    return terms(x), np.array([[check_number(hypothesis[name], f"yield of {name}", "[0, inf)") for name in source] for hypothesis in yields]) @ share
 
 
 def shared_rows(source: Mapping[str, Table]) -> tuple[np.ndarray, np.ndarray]:
-    "Events (n, d) of all `source`s, once if all have the same, and the share (K, n) of each source's total that each stands for."
+    "Events (n, d) of all `source`s, at least one, once if all have the same, and the share (K, n) of each source's total that each stands for."
     tables = [check_sample(source[name], f"source of {name}") for name in source]
+    if not tables:
+        raise ValueError("source: expected a Table for at least one process, got none")
     share = [table.weights / table.total for table in tables]
     if all(table.x is tables[0].x or np.array_equal(table.x, tables[0].x) for table in tables):
         return tables[0].x, np.stack(share)

@@ -10,11 +10,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 import numpy as np
-from .arrays import check_number
+from .arrays import check_choice, check_function, check_mapping, check_name, check_number, check_ratio
 from .minimum import differentiated
-from .prepared import names_of
+from .prepared import check_model, names_of
 from .rates import shape_shift
-from .likelihood import STANDARD, Normal
+from .likelihood import STANDARD, Normal, check_means, check_pair
 
 # %% auto #0
 __all__ = ['LogNormal', 'Poisson', 'Measured', 'Morphed', 'Impact', 'Impacts', 'impacts']
@@ -28,8 +28,7 @@ class LogNormal:
     factor: float
 
     def __post_init__(self):
-        if not np.all((np.asarray(self.mean, dtype=float) > 0) & np.isfinite(self.mean)):
-            raise ValueError(f"mean: expected positive numbers, got {np.min(self.mean):g}")
+        check_name(self.name), check_means(self.mean, "(0, inf)")
         check_number(self.factor, "factor", "(1, inf)")
 
     @property
@@ -57,8 +56,7 @@ class Poisson:
     scale: float
 
     def __post_init__(self):
-        if not np.all((np.asarray(self.mean, dtype=float) >= 0) & np.isfinite(self.mean)):
-            raise ValueError(f"mean: expected numbers of at least 0, got {np.min(self.mean):g}")
+        check_name(self.name), check_means(self.mean, "[0, inf)")
         check_number(self.scale, "scale", "(0, inf)")
 
     @property
@@ -86,6 +84,9 @@ class Measured:
     name: str
     of: Callable[[np.ndarray], np.ndarray]
 
+    def __post_init__(self):
+        check_name(self.name), check_function(self.of, "of")
+
     def nll(self, values: Mapping[str, float]) -> float:
         "Minus log likelihood of the measurement."
         return self.of(values[self.name])
@@ -98,6 +99,14 @@ class Morphed:
     `nominal` and those have `log_ratio(x)` without parameters of their own, all to one reference. -inf where the sum turns negative."""
     nominal: object
     shapes: Mapping[str, tuple[object, object]]
+
+    def __post_init__(self):
+        check_ratio(self.nominal, "nominal")
+        if not check_mapping(self.shapes, "shapes"):
+            raise ValueError("shapes: expected at least one systematic effect, got none")
+        for name, pair in self.shapes.items():
+            for one in check_pair(pair, f"shapes of {name}"):
+                check_ratio(one, f"shapes of {name}")
 
     @property
     def parameters(self) -> dict[str, tuple[float, float]]:
@@ -157,7 +166,8 @@ def _measured_with(model, name: str) -> tuple[float, float]:
 
 def impacts(model, data, name: str = "mu") -> Impacts:
     "The Impacts of all other free parameters on parameter `name` in a fit to one data set (or what `model.on` has prepared)."
-    prepared = model.on(data)
+    prepared = check_model(model).on(data)
+    check_choice(name, "name", list(model.parameters), "free parameters")
     fit, found = prepared.fit(), []
     for other in (one for one in fit.values if one != name):
         mean, width = _measured_with(model, other)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 import numpy as np
-from .arrays import check_count
+from .arrays import check_column, check_count, check_function, check_numbers
 
 # %% auto #0
 __all__ = ['Components', 'decompose', 'jackknife', 'template_ratio', 'uncertain_significance', 'uncertain_gain', 'weighted_significance', 'aware_weights', 'events_to_see', 'calibration_bias', 'of_member', 'ratios_in', 'with_ratios', 'replicas', 'NetworkError', 'network_error', 'with_network_error']
@@ -41,9 +41,11 @@ def decompose(values: np.ndarray, truth: np.ndarray) -> Components:
     """Components (...) of `values` (D, K, ...) about `truth` (...): D training samples, the same K seeds on each.
 
     Raises ValueError for fewer than two samples or seeds."""
-    values = np.asarray(values, dtype=float)
+    values, truth = check_numbers(values, "values"), check_numbers(truth, "truth")
     if values.ndim < 2 or min(values.shape[:2]) < 2:
         raise ValueError(f"values: expected at least 2 samples and 2 seeds, shape (D, K, ...), got {values.shape}")
+    if truth.shape not in ((), values.shape[2:]):
+        raise ValueError(f"truth: expected one number, or shape {values.shape[2:]} like each of the values, got {truth.shape}")
     n_data, n_seeds = values.shape[:2]
     mean, of_data, of_seed = values.mean(axis=(0, 1)), values.mean(axis=1, keepdims=True), values.mean(axis=0, keepdims=True)
     square = lambda deviation, freedom: np.sum(deviation**2, axis=(0, 1)) / freedom
@@ -58,19 +60,29 @@ def jackknife(statistic: Callable, sample: np.ndarray) -> tuple[np.ndarray, np.n
     """`statistic`(sample) and its standard error, from leaving out each row of `sample` (n, ...) in turn.
 
     Source: Tukey (1958). Raises ValueError for fewer than two rows."""
-    sample = np.asarray(sample)
-    if len(sample) < 2:
-        raise ValueError(f"sample: expected at least 2 rows, got {len(sample)}")
+    check_function(statistic, "statistic")
+    sample = check_numbers(sample, "sample")
+    if sample.ndim == 0 or len(sample) < 2:
+        raise ValueError(f"sample: expected at least 2 rows, got shape {sample.shape}")
     without = np.array([statistic(np.delete(sample, i, axis=0)) for i in range(len(sample))])
     return statistic(sample), np.sqrt((len(sample) - 1) * without.var(axis=0))
 
 # %% ../nbs/2_uncertainty/21_sources.ipynb #00000033
+def _shares(weight, n: int, name: str) -> np.ndarray:
+    "Weights (n,) divided by their sum. Raises ValueError unless that is positive."
+    weight = check_column(weight, n, name)
+    if not weight.sum() > 0:
+        raise ValueError(f"{name}: expected weights with a positive sum, got {weight.sum():g}")
+    return weight / weight.sum()
+
+
 def template_ratio(observable: np.ndarray, numerator: np.ndarray, denominator: np.ndarray, n_bins: int = 20) -> np.ndarray:
     """Log ratio (n,) of the contents of each event's bin: `numerator` and `denominator` (n,) are its weights in the two samples.
 
     Bins of `observable` (n,) with equal parts of both normalised samples together; equal values share a bin. -inf where the
     numerator has none. Raises ValueError if a bin holds nothing of the denominator."""
-    numerator, denominator = (one / one.sum() for one in (numerator, denominator))
+    observable = check_column(observable, None, "observable")
+    numerator, denominator = (_shares(one, len(observable), name) for one, name in ((numerator, "numerator"), (denominator, "denominator")))
     order = np.argsort(observable, kind="stable")
     upto = np.cumsum((numerator + denominator)[order]) / 2
     wanted = np.arange(1, check_count(n_bins, "n_bins")) / n_bins
@@ -84,31 +96,34 @@ def template_ratio(observable: np.ndarray, numerator: np.ndarray, denominator: n
 
 # %% ../nbs/2_uncertainty/24_uncertain_features.ipynb #998f6225
 import numpy as np
-from .arrays import check_column
+from .arrays import check_column, check_numbers
 
 # %% ../nbs/2_uncertainty/24_uncertain_features.ipynb #00000005
 def uncertain_significance(signal, background, relative_error):
     """Significance S / sqrt(B + (e B)^2) of a count whose expected background B is known to a relative error e; numbers or arrays.
 
     Nachman (2020), section 4. Right for many events and normal errors."""
-    return signal / np.sqrt(background + (relative_error * np.asarray(background, dtype=float)) ** 2)
+    signal = check_numbers(signal, "signal")
+    background, relative_error = check_numbers(background, "background", "[0, inf)"), check_numbers(relative_error, "relative_error", "[0, inf)")
+    return signal / np.sqrt(background + (relative_error * background) ** 2)
 
 
 def uncertain_gain(eps_signal, eps_background, background, relative_error, first_order: bool = False):
     """Factor on the significance by a cut with efficiencies `eps_signal`, `eps_background`, the latter known to `relative_error`.
 
     `background`: expected events before this cut. Nachman (2020), (4.1), with v written out; first_order=True gives (4.2). Numbers or arrays."""
-    gain = eps_signal / np.sqrt(eps_background)
-    v = np.asarray(eps_background) * background * np.square(relative_error)
+    eps_signal, eps_background = check_numbers(eps_signal, "eps_signal", "[0, inf)"), check_numbers(eps_background, "eps_background", "(0, inf)")
+    background, relative_error = check_numbers(background, "background", "[0, inf)"), check_numbers(relative_error, "relative_error", "[0, inf)")
+    gain, v = eps_signal / np.sqrt(eps_background), eps_background * background * np.square(relative_error)
     return gain * (1 - v / 2) if first_order else gain / np.sqrt(1 + v)
 
 # %% ../nbs/2_uncertainty/24_uncertain_features.ipynb #00000013
 def _cells(signal, background, shifts) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     "Expected signal (n,), background (n,) and shifts (k, n) of n cells, checked."
-    background = check_column(background, np.size(background), "background")
+    background = check_column(background, None, "background")
     if len(background) == 0 or background.min() <= 0:
         raise ValueError(f"background: expected positive yields, got {background.min(initial=0.0):g}")
-    rows = [check_column(row, len(background), "shifts") for row in np.atleast_2d(np.asarray(shifts, dtype=float))]
+    rows = [check_column(row, len(background), "shifts") for row in np.atleast_2d(check_numbers(shifts, "shifts"))]
     return check_column(signal, len(background), "signal"), background, np.array(rows)
 
 
@@ -157,28 +172,32 @@ def calibration_bias(fraction: float, control, simulated: float, background: flo
     `control` (m,): w of events that stand for signal; `simulated`, `background`: the simulation's E_S[w] and E_B[w]; the bias is
     proportional to the true `fraction`. Raises ValueError if the two expectations are equal."""
     fraction = check_number(fraction, "fraction", "[0, 1]")
-    control = check_column(control, np.size(control), "control")
+    simulated, background = check_number(simulated, "simulated"), check_number(background, "background")
+    control = check_column(control, None, "control")
     check_count(len(control), "number of control events", 2)
     if simulated == background:
         raise ValueError(f"simulated: expected another value than background, got {simulated:g} for both")
     scale = fraction / (simulated - background)
     return float(scale * (control.mean() - simulated)), float(abs(scale) * control.std(ddof=1) / np.sqrt(len(control)))
 
-# %% ../nbs/2_uncertainty/29_network_error.ipynb #6c43ecf1
+# %% ../nbs/2_uncertainty/29_network_error.ipynb #dccf50a1
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 import numpy as np
-from .arrays import generator, spawn
+from .arrays import check_count, check_function, check_numbers, generator, shown, spawn
 from .nets import Network
 from .ratio import Ratio
 from .folds import Folded
 from .algebra import Combined, Mixture
 from .likelihood import Channels, Likelihood, Normal
-from .prepared import OnData
+from .prepared import OnData, check_model
 
 # %% ../nbs/2_uncertainty/29_network_error.ipynb #7b7194ab
 def of_member(ratio: Ratio, k: int, rng) -> Ratio:
     "The learned `ratio` of member `k` alone, its normalisation moved by a draw from its error."
+    if not isinstance(ratio, Ratio):
+        raise TypeError(f"ratio: expected a learned Ratio, got {shown(ratio)}")
+    k = check_count(k, "k", 0, ratio.recipe.members - 1)
     fitted, one, rng = ratio.fitted, slice(k, k + 1), generator(rng)
     network, shift = fitted.scores.network, fitted.normalisation
     if shift is not None:
@@ -228,7 +247,7 @@ def replicas(model: OnData, rng=0) -> Iterator[OnData]:
     """The `model` with each member of its learned ratios in turn, as many times as the smallest ensemble has members; see `of_member`.
 
     Raises ValueError for a model of formulae alone, or for members that were not trained on bootstrap samples: their spread says too little."""
-    found = ratios_in(model)
+    found = ratios_in(check_model(model))
     if not found:
         raise ValueError("model: expected at least one learned ratio, got formulae alone")
     if min(one.recipe.members for one in found) < 2 or not all(one.recipe.bootstrap for one in found):
@@ -249,8 +268,9 @@ def network_error(model: OnData, answer: Callable[[OnData], float | list[float]]
     """What the uncertainty of the learned ratios of `model` does to `answer`(model), a number or several, such as a strength, a Z, a limit.
 
     The answer is asked for once with the ensemble and once with each of its `replicas`. Raises ValueError as they do."""
-    each = np.array([answer(replica) for replica in replicas(model, rng)], dtype=float)
-    return NetworkError(np.asarray(answer(model), dtype=float), each.std(axis=0, ddof=1), each)
+    whole = check_numbers(check_function(answer, "answer")(check_model(model)), "answer")
+    each = np.array([check_numbers(answer(replica), "answer") for replica in replicas(model, rng)])
+    return NetworkError(whole, each.std(axis=0, ddof=1), each)
 
 # %% ../nbs/2_uncertainty/29_network_error.ipynb #25e2900b
 def with_network_error(model: OnData, data, of: str | Sequence[str] | None = None, rng=0) -> OnData:

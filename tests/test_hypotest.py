@@ -256,7 +256,7 @@ def test_refusals_name_the_argument():
           {"signal": Table([0.1, 0.2], weight=[1.0, -1.0])}, {"signal": 1.0})
     wrong("^source of a: expected weights of at least 0", pseudo_experiments, Statistic(0.0, lambda x: x[:, 0]),
           {"a": Table([0.1, 0.2], weight=[2.0, -1.0])}, {"a": 1.0}, 5, rng=1)
-    wrong("^yields: ", exact_distributions, log_likelihood_ratio(model, **LIMIT), nodes(), {"signal": -1.0, "background": 3.0})
+    wrong("^yield of signal: ", exact_distributions, log_likelihood_ratio(model, **LIMIT), nodes(), {"signal": -1.0, "background": 3.0})
     wrong("method='toys'", p_value, free, x, **LIMIT)
     wrong("^values: expected a value for sigma", p_value, model, x, **LIMIT, source=Resonance(None))
     wrong("method='toys'", p_value, model, x, **LIMIT, source=OnlySamples())

@@ -5,6 +5,8 @@ import pytest
 from scipy import stats
 
 from lrguide.arrays import Table
+from lrguide.asymptotics import wald_tail
+from lrguide.distributions import discovery_tail
 from lrguide.experiments import KnownSource
 from lrguide.hypotest import cls_value, discovery, p_value
 from lrguide.intervals import asymptotic_limits, limit
@@ -202,3 +204,23 @@ def test_few_simulated_events_beyond_the_observation_are_said_in_words():
     few, many = (p_value(model, x, {"mu": 0.0}, {"mu": 1.0}, source=sample) for x in (far, near))
     assert few.effective < 10 and "fewer than ten effective simulated events" in few.warning and few.warning in repr(few)
     assert many.effective > 10 and many.warning == "" and "\n" not in repr(many)
+
+
+def test_a_failed_fit_has_no_p_value():
+    "NaN stays NaN; it was taken for q0 = 0, p = 1."
+    np.testing.assert_array_equal(discovery_tail(np.array([np.nan, 0.0, -1.0])), [np.nan, 1.0, 1.0])
+    assert np.isnan(wald_tail(np.nan))
+
+
+def test_a_limit_by_formula_stays_inside_the_range():
+    "As the exact one: refused beyond it, and the same within it wherever it ends."
+    def model(high):
+        return Likelihood({"signal": Process(5.0, source=ONE), "background": Process(10.0, source=ONE)}, {"mu": "signal"}, ranges={"mu": (-1.0, high)})
+    data, right = Table([0.0], weight=[12.0]), limit(model(100.0), Table([0.0], weight=[12.0]), method="asymptotic").value
+    found = limit(model(1.05 * right), data, method="asymptotic")
+    np.testing.assert_allclose(found.value, right, rtol=1e-5)
+    assert np.isnan(found.expected[-1]) and found.expected[2] < right
+    for method in ("asymptotic", "exact"):
+        with pytest.raises(ValueError, match="^strength: expected a parameter that the data limit within its range, got mu, not excluded at 1"):
+            limit(model(1.0), data, method=method)
+    assert np.isnan(asymptotic_limits(model(1.0), [np.zeros(12)])[0])

@@ -77,11 +77,13 @@ def test_a_measurement_that_follows_from_another_is_refused():
         Normal(("d", "e"), [0.0, 0.0], [[0.25, 0.015], [0.015, 0.0009]])
 
 
-def test_one_number_and_several():
-    "The nll of several points or data sets is that of each; a rate is asked for at one point."
+def test_one_number_is_asked_for_at_one_point():
+    "Several points, or data sets, are what a prepared likelihood answers; the nll of the first was given for all."
     toy, x = Resonance(0.08), np.linspace(-0.4, 0.4, 7)
     one = Likelihood({"signal": Process(50, toy), "background": Process(1000)}, {"mu": "signal"})
-    np.testing.assert_allclose(one.nll(x, {"mu": np.array([0.0, 1.0])}), [one.nll(x, {"mu": mu}) for mu in (0.0, 1.0)])
-    np.testing.assert_allclose(one.nll([x, x[:3]], {"mu": 1.0}), [one.nll(x, {"mu": 1.0}), one.nll(x[:3], {"mu": 1.0})])
-    with pytest.raises(ValueError, match="values: expected one number for each parameter, got 2"):
-        one.log_rate(x, {"mu": np.array([0.0, 1.0])})
+    np.testing.assert_allclose(one.on(x)({"mu": np.array([0.0, 1.0])}), [one.nll(x, {"mu": mu}) for mu in (0.0, 1.0)])
+    for call in (lambda: one.log_rate(x, {"mu": np.array([0.0, 1.0])}), lambda: one.nll(x, {"mu": np.array([0.0, 1.0])})):
+        with pytest.raises((TypeError, ValueError), match="mu: expected a number"):
+            call()
+    with pytest.raises(ValueError, match="data: expected one data set, got 2"):
+        one.nll([x, x[:3]], {"mu": 1.0})

@@ -11,7 +11,7 @@ from lrguide.hypotest import cls_value, p_value
 from lrguide.intervals import limit
 from lrguide.likelihood import BinnedRatio, Likelihood, Process
 from lrguide.models import Resonance
-from lrguide.sums import upper_tail
+from lrguide.sums import compound_poisson, upper_tail
 
 ONE = KnownSource(Table([0.0]))
 DISCOVERY = {"null": {"mu": 0.0}, "alternative": {"mu": 1.0}}
@@ -183,6 +183,16 @@ def test_poisson_tails_agree_where_both_ways_are_right():
             np.testing.assert_allclose(found[good], right[good], rtol=1e-9, atol=1e-12)
             assert np.all(np.isfinite(found))
     assert np.isfinite(log_significance(-1e6))
+
+
+def test_a_law_by_counts_answers_where_they_are_too_many():
+    "Chosen for the middle, asked far out, where more kinds are frequent: against the same sum on its lattice."
+    s, b = np.array([1.0, 2.19, 1.0, 0.457, 1.0]), np.array([0.042, 6.61, 0.056, 0.201, 1.0])
+    t = np.round(np.log1p(s / b), 2)
+    law, (lattice,) = upper_tail(t, b, b @ t), compound_poisson(t, [b], step=0.01, smooth=False)
+    assert law.how == "counts"
+    u = np.round(b @ t + np.array([0.0, 3.0, 10.0, 20.0, 30.0]), 2)
+    np.testing.assert_allclose(law.log_tail(u), [lattice.log_tail(at) for at in u], rtol=1e-7)
 
 
 # --- p-values are uniform ---------------------------------------------------------------------------------------------------------------
