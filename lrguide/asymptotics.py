@@ -13,7 +13,8 @@ import numpy as np
 from scipy.special import gammaincinv, ndtr
 from .arrays import check_choice, check_count, check_function, check_number, check_numbers, shown
 from .minimum import differentiated
-from .prepared import OnData, Prepared, check_model, check_point, complete, in_groups, names_of, inflation
+from .rates import natural_strength
+from .prepared import OnData, Prepared, check_model, check_point, complete, in_groups, names_of, inflation, starting_values
 from .experiments import all_rows, asimov, measured_at, own_values, positive_yields, pseudo_data, sources_by_channel, tasks_of
 from .hypotest import refuse_fit
 
@@ -89,7 +90,7 @@ class Curves:
         self.prepared, self.name = prepared, name
         fits = prepared.fit_many()
         self.best, self.lowest, self.second, self.failed = fits.values[name], fits.nll, fits.second, ~fits.converged | ~np.isfinite(fits.nll)
-        self.width = np.where(fits.errors[name] > 0, fits.errors[name], 1.0)
+        self.width = np.where((fits.errors[name] > 0) & np.isfinite(fits.errors[name]), fits.errors[name], _scale(prepared.model, name))
         self.others = {other: value for other, value in fits.values.items() if other != name}
         self.slope = dict.fromkeys(self.others, 0.0)        # of the others along the curve, from the last point that was asked
         self.scale = inflation(prepared, name)              # 1, but for importance weights
@@ -115,6 +116,13 @@ class Curves:
             best[below], rise[below] = found.values[self.name], np.maximum(found.nll - self.lowest[below], 0.0)
             self.failed[below] |= ~found.converged
         return best, rise
+
+
+def _scale(model: OnData, name: str) -> float:
+    "A step of parameter `name` where a fit has no error: its `natural_strength`, or 1."
+    start = {**model.fixed, **starting_values(model, model.constraints)}
+    found = natural_strength(model, name, start) if name in model.strength else 1.0
+    return found if 0 < found < np.inf else 1.0
 
 # %% ../nbs/2_uncertainty/22_asymptotics.ipynb #e7367890
 def _tested(prepared: Prepared, name: str, value: float) -> Tested:

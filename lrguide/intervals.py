@@ -16,17 +16,18 @@ from scipy.optimize import brentq
 from scipy.special import gammaln, ndtr, ndtri, xlogy
 from .arrays import check_choice, check_count, check_function, check_number, check_numbers, spawn
 from .minimum import crossings, ends_at_height
+from .rates import natural_strength
 from .prepared import OnData, Prepared, check_model, check_point, complete, derivatives_at, inflation, prepare, starting_values
 from .distributions import bounded_tail, limit_tails
-from .experiments import asimov_on, own_values
+from .experiments import asimov_on
 from .hypotest import (SIGMAS, CLsValue, band_in_words, cls_value, enough_toys, expected_tails, fluctuations, quotient, several_sets,
                               tails_by_strength)
 from .asymptotics import Coverage, Curves, chi2_quantile, for_all_sets, models_by_name, parameter_toys
 
 # %% auto #0
-__all__ = ['Intervals', 'intervals', 'Limit', 'limit_of', 'natural_strength', 'expected_without_signal', 'without_signal',
-           'expected_limits', 'asymptotic_limits', 'limit', 'unified_acceptance', 'feldman_cousins', 'bounded_critical',
-           'Construction', 'neyman_construction']
+__all__ = ['Intervals', 'intervals', 'Limit', 'limit_of', 'expected_without_signal', 'without_signal', 'expected_limits',
+           'asymptotic_limits', 'limit', 'unified_acceptance', 'feldman_cousins', 'bounded_critical', 'Construction',
+           'neyman_construction']
 
 # %% ../nbs/2_uncertainty/27_intervals.ipynb #0000003c
 def _end(outside: Callable, centre: np.ndarray, step: np.ndarray, wall: float | np.ndarray) -> np.ndarray:
@@ -154,23 +155,6 @@ def limit_of(at: Callable[[float], CLsValue], begin: float, strength: str, level
     return Limit(value, found.relative / abs(slope), strength, level, found)
 
 # %% ../nbs/2_uncertainty/27_intervals.ipynb #e15f9fe0
-def natural_strength(model: OnData, strength: str) -> float:
-    "The strength that expects three events more, and as many as the background fluctuates by: where a search for a limit begins."
-    high = model.parameters[strength][1]
-    one, others = min(1.0, high), {**model.fixed, **starting_values(model, model.constraints)}
-    none, some = (np.concatenate([_yields(channel, own_values(channel, {**others, strength: value})) for channel in model.channels.values()])
-                  for value in (0.0, one))
-    gain = abs(np.sum(some - none))                        # by process: the sum of all of them would drown a small one
-    if not gain > 0:
-        raise ValueError(f"strength: expected a parameter that changes the expected number of events, got {strength}")
-    return min((3 + np.sqrt(none.sum())) * one / gain, high)
-
-
-def _yields(channel: OnData, values: Mapping[str, float]) -> np.ndarray:
-    "Expected events of a channel, by process or bin."
-    return np.ravel(channel.contents(values) if hasattr(channel, "contents") else list(channel.yields(values).values()))
-
-
 def expected_without_signal(tails: Callable, around: float, level: float, n_sigma: Sequence[float], most: float = np.inf) -> np.ndarray:
     """Limits (k,) expected without signal at fluctuations of `n_sigma` (k,), NaN beyond `most`, from `tails`(strength): under it and under none.
 
@@ -313,7 +297,9 @@ def _limit(model: OnData, strength: str, level: float, method: str, n_sigma: tup
         return _limit_by_formula(model, strength, level, n_sigma, source, data)
     if method == "toys":
         enough_toys(n_toys, level)
-    begin, most = natural_strength(model, strength), model.parameters[strength][1]
+    most, begin = model.parameters[strength][1], natural_strength(model, strength, {**model.fixed, **starting_values(model, model.constraints)})
+    if begin == np.inf:
+        raise ValueError(f"strength: expected a parameter that changes the expected number of events, got {strength}")
     tails = tails_by_strength(model, data, strength, begin, method, source, n_toys, rng, map)
     if np.isneginf(tails(begin)[0].t):
         raise ValueError(f"data: expected no event where {strength} = 0 expects none, because then T = -inf whatever the strength is; "

@@ -84,7 +84,8 @@ def newton_step(point, gradient, second, low, high) -> tuple[np.ndarray, np.ndar
     gradient = np.where(held, 0.0, gradient)
     second = np.where(held[:, :, None] | held[:, None, :], 0.0, second) + held[:, :, None] * np.eye(point.shape[1])
     size = np.sqrt(np.abs(np.einsum("qaa->qa", second)))                     # parameters of very different scales
-    size = np.where(size > 0, size, 1.0)
+    slope = np.where(gradient != 0, np.abs(gradient), 1.0)
+    size = np.where(size > 0, size, slope)                                   # of a straight line: so that units do not matter
     scaled = second / (size[:, :, None] * size[:, None, :])
     value, vector = np.linalg.eigh(scaled) if point.shape[1] > 1 else (scaled[:, :, 0], np.ones_like(scaled))
     bent = value[:, 0] < -1e-6                                               # the smallest: downhill both ways

@@ -13,7 +13,7 @@ from itertools import product
 import numpy as np
 from .arrays import check_choice, check_mapping, check_number, check_numbers, check_within, narrowed, shown
 from .minimum import Fit, Fits, Minima, Profile, deeper, differentiated, minimise, minuit_at, newton, standard_errors
-from .rates import BEND, n_points_of
+from .rates import BEND, n_points_of, natural_strength
 
 # %% auto #0
 __all__ = ['check_model', 'check_point', 'as_fixed', 'one_set', 'complete', 'names_of', 'means_of', 'many_of', 'starting_values',
@@ -74,14 +74,16 @@ def many_of(constraint: object) -> int | None:
 
 # %% ../nbs/9_machinery/96_prepared.ipynb #6ce57b74
 def starting_values(model: object, constraints: Sequence = (), start: Mapping[str, float | np.ndarray] | None = None) -> dict[str, float]:
-    """Where a fit begins: at `start`, else strengths at 1, constrained parameters at their mean, others in the middle of their range, or at 1
-    where that is infinite. Raises ValueError for an unknown parameter or one out of range in `start`."""
+    """Where a fit begins: at `start`, else strengths at 1 or, where that is far above what can be seen, at their `natural_strength`, constrained
+    parameters at their mean, others in the middle of their range, or at 1 where that is infinite. Raises ValueError for what `start` cannot be."""
     means = {name: mean for constraint in constraints for name, mean in means_of(constraint).items()}
     begin = {}
     for name, (low, high) in model.parameters.items():
         middle = (low + high) / 2 if np.isfinite(high - low) else min(max(1.0, low), high)
         begin[name] = min(max(1.0, low), high) if name in model.strength else np.clip(means.get(name, middle), low, high)
-    return {**begin, **{name: check_within(value, name, model.ranges_of_all) for name, value in check_mapping(start, "start").items()}}
+    given = {name: check_within(value, name, model.ranges_of_all) for name, value in check_mapping(start, "start").items()}
+    found = {name: natural_strength(model, name, {**model.fixed, **begin, **given}) for name in model.strength if name in begin and name not in given}
+    return {**begin, **{name: unit for name, unit in found.items() if 1000 * unit < begin[name]}, **given}
 
 # %% ../nbs/9_machinery/96_prepared.ipynb #dcb4f51a
 @dataclass(frozen=True, eq=False)
@@ -292,8 +294,8 @@ def _share_of_step(prepared: Prepared, before: Mapping, after: Mapping) -> np.nd
     "The part (q,) of the steps from values `before` to `after` that leaves expected numbers at zero or above, if they are linear on the way."
     share = np.ones(len(next(iter(after.values()))))
     for part in prepared.parts:
-        own = part.model.ranges_of_all
-        old, new = (part.not_negative({name: values[name] for name in own}) for values in (before, after))
+        both = {name: np.concatenate(np.broadcast_arrays(before[name], after[name])) for name in part.model.ranges_of_all}
+        old, new = np.split(part.not_negative(both), 2)    # in one call: of points that are all positive it need not say how far
         with np.errstate(divide="ignore", invalid="ignore"):
             each = np.where((new < 0) & (old > BEND), old / (old - new), 1.0)
         share = np.minimum(share, each.min(axis=1))

@@ -17,8 +17,9 @@ from .interpolation import check_log_ratios
 from .minimum import differentiated
 
 # %% auto #0
-__all__ = ['BEND', 'distinct', 'log_rate', 'norm_factor', 'shape_shift', 'expected_yields', 'probes', 'n_points_of', 'bent_up',
-           'Events', 'events_on', 'is_list_of_sets', 'list_of_sets', 'Grid', 'grid_of', 'event_sum', 'scan_events']
+__all__ = ['BEND', 'distinct', 'log_rate', 'norm_factor', 'shape_shift', 'expected_yields', 'probes', 'natural_strength',
+           'n_points_of', 'bent_up', 'Events', 'events_on', 'is_list_of_sets', 'list_of_sets', 'Grid', 'grid_of',
+           'event_sum', 'scan_events']
 
 # %% ../nbs/9_machinery/90_rates.ipynb #b3b0ec1b
 def distinct(points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -199,6 +200,27 @@ def _at_each(function: Callable[[Mapping], float], values: Mapping[str, float]) 
     except Exception:  # whatever a function for numbers does when it meets an array
         pass
     return np.array([one(i) for i in range(shape[0])])
+
+# %% ../nbs/9_machinery/90_rates.ipynb #b2f27941
+def natural_strength(model: object, strength: str, values: Mapping[str, float]) -> float:
+    """The `strength` that expects three events more than none, and as many as all else fluctuates by at `values`; infinite if it expects nothing.
+
+    `model`: of one or several channels. Of `values` for many data sets the median counts."""
+    values, (low, high) = {name: float(np.median(value)) for name, value in values.items()}, model.parameters[strength]
+    first = min(max(0.0, low), high)
+    second = min(first + 1.0, high) if first < high else max(first - 1.0, low)
+    if first == second:
+        return np.inf
+    one, other = (np.concatenate([_expected_in(channel, {**values, strength: value}) for channel in model.channels.values()]) for value in (first, second))
+    slope = (other - one) / (second - first)               # by process: the sum of all of them would drown a small one
+    gain, none = abs(slope.sum()), max(np.sum(one - first * slope), 0.0)
+    return min((3 + np.sqrt(none)) / gain, high) if gain > 0 else np.inf
+
+
+def _expected_in(channel: object, values: Mapping[str, float]) -> np.ndarray:
+    "Expected events of a channel, by process or bin."
+    values = {name: values[name] for name in channel.ranges_of_all}
+    return np.ravel(channel.contents(values) if hasattr(channel, "contents") else list(channel.yields(values).values()))
 
 # %% ../nbs/9_machinery/90_rates.ipynb #dcfc2573
 def n_points_of(values: Mapping[str, np.ndarray]) -> int:

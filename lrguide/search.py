@@ -77,8 +77,8 @@ class Masses:
         return _exponential_derivatives(self, _columns(self, values), [list(self.model.ranges_of_all).index(name) for name in names])
 
     def not_negative(self, values: Mapping[str, np.ndarray]) -> np.ndarray:
-        "Numbers (g, 1) that have to stay at zero or above: 1, a rate is positive anyhow."
-        return np.ones((len(self), 1))
+        "Numbers (p, 1) that have to stay at zero or above: 1, a rate is positive anyhow."
+        return np.ones((max(map(np.size, values.values())), 1))
 
     def take(self, sets) -> Masses:
         "The masses `sets`."

@@ -8,7 +8,7 @@ from lrguide.distributions import counting_limit
 from lrguide.experiments import KnownSource
 from lrguide.hypotest import p_value
 from lrguide.intervals import asymptotic_limits, expected_limits, intervals, limit
-from lrguide.likelihood import Likelihood, Process
+from lrguide.likelihood import BinnedRatio, Likelihood, Process
 from lrguide.models import Resonance
 
 ONE = KnownSource(Table([0.0]))
@@ -113,3 +113,24 @@ def test_negative_weights_are_resampled_in_nobody_s_words_but_ours():
     for model in (fitted, simple):
         refused("^source of signal: expected weights of at least 0", p_value, model, x, {"mu": 1.0}, {"mu": 0.0}, method="toys", source=negative, n_toys=100, rng=1)
     assert 0 < p_value(simple, x, {"mu": 0.0}, {"mu": 1.0}, source=negative).value < 0.5       # the exact law needs no resampling
+
+
+SMALL = {"three bins": ([20.25, 24.14, 0.229], [102.76, 0.0905, 0.02557], [96, 0, 0]), "one empty bin": ([0.10008], [0.63288], [0]),
+         "an excess": ([5.0, 1.0], [10.0, 20.0], [31, 19])}
+
+
+@pytest.mark.parametrize("unit", [1e-9, 5.73e-5, 9090.0, 1e9])
+@pytest.mark.parametrize("bins", SMALL)
+def test_fits_and_formulae_have_no_unit(bins, unit):
+    "The best strength, its error and the limit by formula, times the unit, are those of unit 1, also where data fluctuate down."
+    signal, background, seen = map(np.array, SMALL[bins])
+    index, places = lambda x: x[:, 0].astype(int), np.arange(len(seen), dtype=float)
+    def answers(scale):
+        made = {name: Process(scale_of * contents.sum(), BinnedRatio(index, contents), KnownSource(Table(places, weight=contents)))
+                for name, contents, scale_of in (("signal", signal, scale), ("background", background, 1.0))}
+        model, data = Likelihood(made, {"mu": "signal"}), Table(places, weight=seen)
+        fits = model.fit_many([data])
+        assert fits.converged[0]
+        return scale * np.array([fits.values["mu"][0], limit(model, data, method="asymptotic", n_sigma=()).value])
+    error = np.sqrt(seen.sum() + 1) / signal.sum()                               # a fit ends where less than 1e-10 of nll is to be gained: 1.4e-5 of it
+    np.testing.assert_allclose(answers(unit), answers(1.0), rtol=1e-8, atol=2e-5 * error)
