@@ -478,14 +478,9 @@ class Histogram(OnData):
         for name, value in _checked_histogram(self).items():
             object.__setattr__(self, name, value)
 
-    @property
-    def n_bins(self) -> int:
-        return len(next(iter(self.processes.values())).contents)
+    n_bins = property(lambda self: len(next(iter(self.processes.values())).contents))
 
-    @property
-    def simulated(self) -> list[str]:
-        "Processes whose contents come from a finite simulation."
-        return [name for name, process in self.processes.items() if process.variance is not None]
+    simulated = property(lambda self: [name for name, one in self.processes.items() if one.variance is not None], doc="Processes from a finite simulation.")
 
     @property
     def ranges_of_all(self) -> Ranges:

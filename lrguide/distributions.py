@@ -99,10 +99,7 @@ class Distribution:
     far: Callable[[], np.ndarray] | None = None
     smooth: bool = False
 
-    @property
-    def values(self) -> np.ndarray:
-        "The finite values (m,) of T."
-        return self.start + self.step * np.arange(len(self.probability))
+    values = property(lambda self: self.start + self.step * np.arange(len(self.probability)), doc="The finite values (m,) of T.")
 
     @cached_property
     def _upper(self) -> np.ndarray:

@@ -89,17 +89,14 @@ def starting_values(model: object, constraints: Sequence = (), start: Mapping[st
 @dataclass(frozen=True, eq=False)
 class Prepared:
     """A likelihood on a data set, or on b of them: nll, derivatives, fits, profiles, scans. Made by `Likelihood.on`.
-
-    `parts`: what each channel of `model` adds, e.g. `Events`. `constraints`: as measured along with these data. `importance`: whether the
-    weights of events are importance weights, which change errors, profiles and tests.
+    `parts`: what each channel of `model` adds. `constraints`: as measured along with these data. `importance`: of the events' weights.
     Parameter values are numbers or arrays (p,), one for each data set; a single data set can be looked at in any number of points."""
     model: object
     parts: tuple
     constraints: tuple
     importance: bool = False
 
-    def __len__(self) -> int:
-        return len(self.parts[0])
+    __len__ = lambda self: len(self.parts[0])              # how many data sets
 
     def __call__(self, values: Mapping[str, float | np.ndarray] | None = None) -> np.ndarray:
         "Minus log likelihood (p,) at the parameter `values`, fixed ones left out. Raises ValueError for unknown names or values out of range."
@@ -107,20 +104,17 @@ class Prepared:
 
     def derivatives(self, values: Mapping[str, float | np.ndarray], names: Sequence[str] | None = None) -> tuple:
         "nll (p,), gradient (p, P) and second derivatives (p, P, P) with respect to the parameters `names`, by default the free ones."
-        return derivatives_at(self, as_fixed(self.model, complete(self.model, values)), [check_choice(name, "names", list(self.model.ranges_of_all)) for name in (self.model.parameters if names is None else names)])
+        names = [check_choice(name, "names", list(self.model.ranges_of_all)) for name in (self.model.parameters if names is None else names)]
+        return derivatives_at(self, as_fixed(self.model, complete(self.model, values)), names)
 
     def fit(self, start: Mapping[str, float] | None = None) -> Fit:
-        """The maximum-likelihood Fit of one data set, the deepest minimum of all that were found. Raises RuntimeError if it does not converge.
-
-        `start`: where some parameters begin; those are not looked for elsewhere."""
+        "The maximum-likelihood Fit of one data set, the deepest of all minima; from `start`, if given. Raises RuntimeError if it does not converge."
         return fit_one(self, start)
 
     def fit_many(self, fixed: Mapping[str, float | np.ndarray] = None, start: Mapping[str, float | np.ndarray] = None,
                  within: Mapping[str, tuple[float, float]] = None) -> Fits:
-        """The maximum-likelihood Fits of all data sets, with the parameters `fixed`, if any, held at a number or at one for each (b,).
-
-        For a single data set the arrays may have any length: one fit for each of their values. `start`: where the others begin, which are then
-        not looked for elsewhere. `within`: narrower ranges, such as {"mu": (0, inf)}."""
+        """The maximum-likelihood Fits of all data sets, parameters `fixed` held at a number or at one for each (b,); any length for one data set.
+        `start`: where others begin, which are then not looked for elsewhere. `within`: narrower ranges, such as {"mu": (0, inf)}."""
         return fit_all(self, fixed, start, within)
 
     def profile(self, name: str, grid, start: Mapping[str, float] | None = None) -> Profile:
@@ -137,8 +131,8 @@ class Prepared:
 
     def take(self, sets) -> Prepared:
         "The data sets `sets`, a slice or an array of indices."
-        own = tuple(constraint.take(sets) if hasattr(constraint, "take") else constraint for constraint in self.constraints)
-        return replace(self, parts=tuple(part.take(sets) for part in self.parts), constraints=own)
+        own = lambda things: tuple(thing.take(sets) if hasattr(thing, "take") else thing for thing in things)
+        return replace(self, parts=own(self.parts), constraints=own(self.constraints))
 
     def pick(self, *drawn: tuple[np.ndarray, np.ndarray]) -> Prepared:
         "Data sets made of rows of a single one: for each channel the rows (b, n) and their multiplicities (b, n)."

@@ -268,13 +268,8 @@ class Events:
     weights: np.ndarray
     scaled: tuple | None = None
 
-    def __len__(self) -> int:
-        return len(self.weights)
-
-    @property
-    def size(self) -> int:
-        "How many numbers an evaluation handles for each point."
-        return self.weights.shape[1]
+    __len__ = lambda self: len(self.weights)
+    size = property(lambda self: self.weights.shape[1], doc="How many numbers an evaluation handles for each point.")
 
     def log_rate(self, values: Mapping[str, np.ndarray]) -> np.ndarray:
         "Log of the expected density of events (p, n), relative to the reference."
@@ -284,14 +279,11 @@ class Events:
 
     def nll(self, values: Mapping[str, np.ndarray]) -> np.ndarray:
         "Minus log likelihood (p,)."
-        total = sum(np.broadcast_to(n, n_points_of(values)) for n in expected_yields(self.model, values).values())
-        return bent_up(total)[0] - _weighted(self.weights, self.log_rate(values))
+        return bent_up(_total(self.model, values))[0] - _weighted(self.weights, self.log_rate(values))
 
     def not_negative(self, values: Mapping[str, np.ndarray]) -> np.ndarray:
-        "Numbers (p, 1) that have to stay at zero or above: the expected total; 1 if no strength is negative."
-        if all(np.all(values[name] >= 0) for name in self.model.strength):
-            return np.ones((n_points_of(values), 1))
-        return sum(np.broadcast_to(n, n_points_of(values)) for n in expected_yields(self.model, values).values())[:, None]
+        "Numbers (p, 1) that have to stay at zero or above: the expected total."
+        return _total(self.model, values)[:, None]
 
     def derivatives(self, values: Mapping[str, np.ndarray], names: list[str]) -> tuple:
         "nll (p,), gradient (p, P) and second derivatives (p, P, P) with respect to the parameters `names`."
@@ -308,13 +300,18 @@ class Events:
     def take(self, sets) -> Events:
         "The data sets `sets`."
         own = lambda array: array if len(array) == 1 else array[sets]
-        scaled = None if self.scaled is None else (own(self.scaled[0]), [own(one) for one in self.scaled[1]])
-        return replace(self, ratios=tuple(ratio.take(sets) for ratio in self.ratios), weights=own(self.weights), scaled=scaled)
+        return replace(self, ratios=tuple(ratio.take(sets) for ratio in self.ratios), weights=own(self.weights),
+                       scaled=self.scaled and (own(self.scaled[0]), [own(one) for one in self.scaled[1]]))
 
     def pick(self, rows: np.ndarray, weights: np.ndarray) -> Events:
         "Data sets made of the rows (b, n) of a single one, with multiplicities `weights` (b, n)."
-        scaled = None if self.scaled is None else (self.scaled[0][0][rows], [one[0][rows] for one in self.scaled[1]])
-        return replace(self, ratios=tuple(ratio.pick(rows) for ratio in self.ratios), weights=weights, scaled=scaled)
+        return replace(self, ratios=tuple(ratio.pick(rows) for ratio in self.ratios), weights=weights,
+                       scaled=self.scaled and (self.scaled[0][0][rows], [one[0][rows] for one in self.scaled[1]]))
+
+
+def _total(model: object, values: Mapping[str, np.ndarray]) -> np.ndarray:
+    "Expected events (p,) of all processes."
+    return sum(np.broadcast_to(n, n_points_of(values)) for n in expected_yields(model, values).values())
 
 # %% ../nbs/9_machinery/90_rates.ipynb #ff324d11
 def events_on(model: object, data, weights: np.ndarray | None = None, direct: bool = False) -> Events:

@@ -119,3 +119,11 @@ def test_length_of_chapters():
 
 def test_presets():
     run.read_preset("paper")
+
+
+@pytest.mark.parametrize("path", MODULES, ids=name)
+def test_a_module_is_read_in_one_sitting(path):
+    """At most 700 lines, and no class of more than 50."""
+    text = path.read_text()
+    long = {node.name: node.end_lineno - node.lineno + 1 for node in ast.walk(ast.parse(text)) if isinstance(node, ast.ClassDef)}
+    assert text.count("\n") <= 700 and max(long.values(), default=0) <= 50, {name: lines for name, lines in long.items() if lines > 50}
