@@ -23,7 +23,7 @@ __all__ = ['check_model', 'check_point', 'as_fixed', 'one_set', 'complete', 'nam
 # %% ../nbs/9_machinery/96_prepared.ipynb #54612ebf
 def check_model(model, name: str = "model") -> OnData:
     "`model`, if it is a likelihood. Raises TypeError otherwise."
-    if not isinstance(model, OnData):
+    if isinstance(model, type) or not (hasattr(model, "on") and hasattr(model, "ranges_of_all")):        # what `OnData` and every likelihood has
         raise TypeError(f"{name}: expected a likelihood, got {shown(model)}")
     return model
 
