@@ -181,23 +181,23 @@ def _enough(ratio, probe: np.ndarray, ranges: Ranges, largest: int, goal: float)
         found = through_nodes(ratio, probe, ranges, degrees)
         error = _off(found(anywhere), values)
         if error <= 2 * goal or max(degrees) >= largest or (0.5 * before < error < 0.02):            # or no longer worth it
-            return degrees, error, _shift(found, anywhere, values)
+            return degrees, error, _shift(ratio, probe, found)
         degrees, before = [min(degree + (degree + 1) // 2, largest) for degree in degrees], error
 
 
-def _shift(found: Interpolant, points: np.ndarray, values: np.ndarray) -> float:
-    """What the errors at `points` (p, k), where the log ratios are `values` (p, n), may move a fit by, in statistical errors, for one event.
+def _shift(ratio, probe: np.ndarray, found: Interpolant) -> float:
+    """What the errors of polynomials `found` for the events `probe` may move a fit by, in its statistical errors, for one event.
 
-    It is the slope of what the errors have in common, among all events or among those of the numerator, over the slope of the log ratio; n events
-    make it larger by the root of n. The slope of a polynomial is taken to be its size times the degree."""
-    if not values.size:
-        return 0.0
-    off, weight = found(points) - values, np.exp(values - values.max(axis=1, keepdims=True))
-    square = lambda w: np.mean(np.sum(w * off, axis=1) ** 2 - np.sum((w * off) ** 2, axis=1))          # without what is chance
-    common = np.sqrt(max(square(np.full_like(off, 1 / off.shape[1])), square(weight / weight.sum(axis=1, keepdims=True)), 0.0))
-    half = (found.parameters.high - found.parameters.low) / 2
-    slope = half * np.sqrt(np.mean(found.derivatives(points)[1] ** 2, axis=(1, 2)))
-    return float(max((degree * common / one for degree, one in zip(found.degrees, slope) if one > 0), default=0.0))
+    It is the slope of what the errors of all events have in common, at its steepest along each parameter (a corner that all share moves a fit
+    that ends there), over the slope of the log ratio; n events make it larger by the root of n. Two halves of the events tell what is common."""
+    ranges, k, moved = found.parameters, len(found.degrees), 0.0
+    for i in (i for i in range(k) if found.degrees[i] > 0 and len(probe) > 1):
+        points = ranges.at(np.eye(k)[i] * np.linspace(-1, 1, 4 * found.degrees[i] + 1)[:, None])           # four between two nodes
+        off = np.diff(found(points) - values_at(ratio, probe, points), axis=0) / np.diff(points[:, i])[:, None]
+        common = np.max(off[:, ::2].mean(axis=1) * off[:, 1::2].mean(axis=1))
+        slope = np.sqrt(np.mean(found.derivatives(points)[1][i] ** 2))
+        moved = max(moved, np.sqrt(max(common, 0.0)) / slope) if slope > 0 else moved
+    return float(moved)
 
 # %% ../nbs/9_machinery/97_interpolation.ipynb #97a00002
 _KEPT: dict = {}  # what `kept_on` gave last

@@ -342,8 +342,8 @@ def events_on(model: object, data, weights: np.ndarray | None = None, direct: bo
 
 def _warn_of_interpolation(name: str, ratio: object, total: float) -> None:
     "Says in words if polynomials follow a process's log ratio too badly for a fit of `total` events, which have their error in common."
-    share = max(getattr(ratio, "shift", 0.0), getattr(ratio, "error", 0.0)) * np.sqrt(total)
-    if share > 0.02 and ratio.error * np.sqrt(total) > 4e-3:          # beyond what chapter 97 aims at
+    shift, error = (getattr(ratio, of, 0.0) * np.sqrt(total) for of in ("shift", "error"))
+    if (share := max(shift, error)) > 0.02 and (error > 0.02 or shift > 0.1 and error > 4e-3):        # at the worst place; beyond what chapter 97 aims at
         warnings.warn(f"log ratio of {name}: polynomials in {', '.join(ratio.parameters)} of degree {', '.join(map(str, ratio.degrees))} are off by {ratio.error:.1g} "
                       f"at an event, which may move a fit of {total:.0f} events by about {share:.1g} of its statistical error; narrower ranges help", stacklevel=2)
 
