@@ -10,7 +10,7 @@ __all__ = ["BinnedRatio", "Combined", "Contents", "Dense", "FromFunction", "Hist
            "LogNormal", "Mixture", "Morphed", "Normal", "Poisson", "Process", "Ranges", "Ratio", "Recipe", "Resonance", "Table",
            "Training", "across_folds", "as_table", "cls_value", "diagnose", "discovery", "draw", "fit_together", "from_scores", "impacts",
            "limit", "load", "network_error", "p_value", "pseudo_experiments", "published", "record", "reference_ratios",
-           "save"]
+           "save", "with_network_error"]
 
 
 def _modules() -> list[str]:
