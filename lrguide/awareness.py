@@ -115,11 +115,11 @@ def paired_width(learned, exact, limit: float) -> tuple[float, float]:
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from .algebra import FromFunction
-from .arrays import Ranges, by_name, check_events, check_function, check_mapping, check_nu, check_ranges, shown, spawn
+from .arrays import by_name, check_events, check_function, check_mapping, check_nu, check_ranges, shown, spawn
 from .folds import fit_together
 from .interpolation import Interpolant, through_nodes
 from .likelihood import Process
-from .ratio import Ratio, Recipe
+from .ratio import Recipe
 
 
 @dataclass(frozen=True, eq=False)

@@ -444,7 +444,7 @@ class Discovery:
     def __repr__(self) -> str:
         return f"{self.observed}\nexpected Z: {band_in_words(self.n_sigma, self.expected)}"
 
-
+# %% ../nbs/1_optimality/17_power.ipynb #9eebdd32
 def fluctuations(n_sigma: Sequence[float]) -> tuple[float, ...]:
     "`n_sigma` as numbers. Raises TypeError or ValueError for what is none."
     return tuple(check_column(n_sigma, None, "n_sigma").tolist())
