@@ -40,7 +40,8 @@ def chi2_quantile(level: float) -> float:
 @dataclass(frozen=True, eq=False)
 class Tested:
     """A parameter tested at `value` in b data sets: its `best` values (b,), and how far the nll, other parameters fitted,
-    lies above its minimum at `value`, `rise` (b,), and at zero, `rise_at_zero` (b,). `failed` (b,): fits that did not converge.
+    lies above its minimum at `value`, `rise` (b,), and at zero, `rise_at_zero` (b,), NaN if its range has no zero. `failed` (b,): fits that
+    did not converge.
     `inside` (b,): best values that are not negative, with their `rise_inside`; None where that is zero for a negative best value.
 
     Every statistic of CCGV (2011) follows; it is NaN where the fit failed."""
@@ -97,7 +98,9 @@ class Curves:
 
     def rise(self, value: float | np.ndarray) -> np.ndarray:
         "nll, other parameters fitted, above its minimum (b,); a fit that ends lower than the minimum has failed too."
-        found = self.prepared.fit_many({self.name: value}, {other: at + self.slope[other] * (value - self.best) for other, at in self.others.items()})
+        ranges = self.prepared.model.parameters
+        start = {other: np.clip(at + self.slope[other] * (value - self.best), *ranges[other]) for other, at in self.others.items()}
+        found = self.prepared.fit_many({self.name: value}, start)
         with np.errstate(invalid="ignore", divide="ignore"):
             away = np.abs(value - self.best) > 0.1 * self.width
             self.slope = {other: np.where(away, (found.values[other] - at) / (value - self.best), self.slope[other]) for other, at in self.others.items()}
@@ -128,7 +131,9 @@ def _scale(model: OnData, name: str) -> float:
 def _tested(prepared: Prepared, name: str, value: float) -> Tested:
     "Parameter `name` tested at `value` in the data sets of a Prepared."
     curves = Curves(prepared, name)
-    rise, at_zero, inside = curves.rise(value), curves.rise(0.0), curves.inside()
+    low, high = prepared.model.parameters[name]
+    rise, inside = curves.rise(value), curves.inside()
+    at_zero = curves.rise(0.0) if low <= 0 <= high else np.full(len(rise), np.nan)
     return Tested(float(value), curves.best, rise, at_zero, curves.failed, *inside)
 
 # %% ../nbs/2_uncertainty/22_asymptotics.ipynb #4e350d29

@@ -13,8 +13,8 @@ import numpy as np
 from .arrays import Ranges, as_table, check_count, check_ratio, combinations, restricted
 
 # %% auto #0
-__all__ = ['chebyshev', 'products', 'Interpolant', 'check_log_ratios', 'values_at', 'chebyshev_nodes', 'through_nodes',
-           'sufficient_degree', 'interpolated', 'kept_on']
+__all__ = ['chebyshev', 'chebyshev_up_to', 'products', 'Interpolant', 'check_log_ratios', 'values_at', 'chebyshev_nodes',
+           'through_nodes', 'sufficient_degree', 'interpolated', 'kept_on']
 
 # %% ../nbs/9_machinery/97_interpolation.ipynb #00000029
 @lru_cache(maxsize=256)
@@ -29,13 +29,19 @@ def chebyshev(u: np.ndarray, degree: int, of: int = 0) -> np.ndarray:
     return np.polynomial.chebyshev.chebvander(u, len(derived) - 1) @ derived
 
 
+def chebyshev_up_to(u: np.ndarray, degree: int, order: int, scale: float = 1.0) -> list[np.ndarray]:
+    "The Chebyshev polynomials at u (p,) and their derivatives up to number `order`, each (p, degree + 1), by scale * u."
+    values = np.polynomial.chebyshev.chebvander(u, degree)
+    return [values[:, :max(degree + 1 - of, 1)] @ _derived(degree, of) * scale**of if of else values for of in range(order + 1)]
+
+
 def products(nu: np.ndarray, ranges: Ranges, degrees: Sequence[int], order: int = 0) -> np.ndarray:
     """Products of Chebyshev polynomials (p, r, g) at nu (p, k): values; with order=2 also first derivatives (k) and second ones (k(k+1)/2).
 
     Raises ValueError for nu outside the ranges."""
     u, k = ranges.unit(ranges.inside(nu)), len(degrees)
     scale = 2 / np.where(ranges.high > ranges.low, ranges.high - ranges.low, 1.0)
-    axes = [[chebyshev(u[:, i], degree, of) * scale[i] ** of for of in range(order + 1)] for i, degree in enumerate(degrees)]
+    axes = [chebyshev_up_to(u[:, i], degree, order, scale[i]) for i, degree in enumerate(degrees)]
     wanted = [()] + ([(i,) for i in range(k)] + [(i, j) for i in range(k) for j in range(i + 1)] if order else [])
     rows = []
     for which in wanted:

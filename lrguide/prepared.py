@@ -203,6 +203,7 @@ def prepare(model: object, data, weights=None, direct: bool = False) -> Prepared
     check_model(model)
     importance, weights = _importance(weights)
     if isinstance(data, Prepared):
+        model = data.narrowed(model) if hasattr(data, "narrowed") else model
         if weights is not None or importance or not _same(model, data.model) or any(model.fixed.get(name) != value for name, value in data.model.fixed.items()):
             raise ValueError("data: expected a data set, or one prepared by this likelihood (further parameters may have been fixed since), "
                              "got one prepared by another likelihood")

@@ -18,8 +18,8 @@ from .minimum import differentiated
 
 # %% auto #0
 __all__ = ['BEND', 'distinct', 'log_rate', 'norm_factor', 'shape_shift', 'expected_yields', 'probes', 'natural_strength',
-           'n_points_of', 'bent_up', 'Events', 'events_on', 'is_list_of_sets', 'list_of_sets', 'Grid', 'grid_of',
-           'event_sum', 'scan_events']
+           'n_points_of', 'bent_up', 'Events', 'events_on', 'is_list_of_sets', 'list_of_sets', 'yield_derivatives',
+           'total_derivatives', 'Grid', 'grid_of', 'event_sum', 'scan_events']
 
 # %% ../nbs/9_machinery/90_rates.ipynb #b3b0ec1b
 def distinct(points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -380,7 +380,7 @@ def _rectangle(tables: list[Table]) -> tuple[Table, np.ndarray]:
     return join(*(Table(table.x, names=table.names) for table in tables))[rows.ravel()], weights
 
 # %% ../nbs/9_machinery/90_rates.ipynb #7774ddd4
-def _yield_derivatives(model: object, values: Mapping[str, np.ndarray], names: list[str]) -> tuple:
+def yield_derivatives(model: object, values: Mapping[str, np.ndarray], names: list[str]) -> tuple:
     "Yields (K, p), their first (P, K, p) and second derivatives (P, P, K, p)."
     n_points = n_points_of(values)
     stacked = lambda values, length: np.stack([np.broadcast_to(n, length) for n in expected_yields(model, values).values()])
@@ -395,7 +395,7 @@ def _yield_derivatives(model: object, values: Mapping[str, np.ndarray], names: l
 
 
 def _strength_derivatives(model: object, yields: np.ndarray, values, names: list[str]) -> tuple:
-    "As `_yield_derivatives`, for yields that are numbers times strengths."
+    "As `yield_derivatives`, for yields that are numbers times strengths."
     order = list(model.processes)
     slope, bend = np.zeros((len(names), *yields.shape)), np.zeros((len(names), len(names), *yields.shape))
     product = lambda process, but: model.processes[process].expected * np.prod(
@@ -413,7 +413,10 @@ def _strength_derivatives(model: object, yields: np.ndarray, values, names: list
 # %% ../nbs/9_machinery/90_rates.ipynb #5df2c59e
 def _derivatives(events: Events, values: Mapping[str, np.ndarray], names: list[str]) -> tuple:
     "nll (p,), gradient (p, P), second derivatives (p, P, P): the formulae of the text."
-    yields, slope, bend = _yield_derivatives(events.model, values, names)
+    yields, slope, bend = yield_derivatives(events.model, values, names)
+    total, of_total, bent = total_derivatives(yields, slope, bend)
+    if events.size == 0:
+        return total, of_total, bent
     processes = list(events.model.processes.values())
     parts = [ratio.derivatives(_nu(process, values)) for ratio, process in zip(events.ratios, processes)]
     largest, scaled = events.scaled or _scaled([part[0] for part in parts])
@@ -427,17 +430,22 @@ def _derivatives(events: Events, values: Mapping[str, np.ndarray], names: list[s
     for k, own in enumerate(g):
         for a, of_ratio in own.items():
             first[:, a] += yields[k][:, None] * share[:, k] * of_ratio
-    total, total_slope, total_bend = bent_up(yields.sum(axis=0))
-    of_total = slope.sum(axis=1)
-    gradient = (total_slope * of_total).T - (first @ weights[:, :, None])[:, :, 0]
+    gradient = of_total - (first @ weights[:, :, None])[:, :, 0]
     weighted = first * weights[:, None]
     if not inside.all():
         gradient -= (_slope_of_floor(yields, slope, g, share, rate / at_least, inside) @ weights[:, :, None])[:, :, 0]
         weighted *= inside[:, None]
-    second = (total_slope * bend.sum(axis=2) + total_bend * of_total[:, None] * of_total).transpose(2, 0, 1) + weighted @ first.transpose(0, 2, 1)
+    second = bent + weighted @ first.transpose(0, 2, 1)
     for k, own in enumerate(g):
         second -= _curve_of_process(yields[k], slope[:, k], bend[:, :, k], own, parts[k][2], weights * share[:, k])
     return total - _weighted(events.weights, _log(rate, floor, largest)), gradient, second
+
+
+def total_derivatives(yields: np.ndarray, slope: np.ndarray, bend: np.ndarray) -> tuple:
+    "The expected total as it enters the nll (p,), its gradient (p, P) and second derivatives (p, P, P), from what `yield_derivatives` gives."
+    total, first, second = bent_up(yields.sum(axis=0))
+    of_total = slope.sum(axis=1)
+    return total, (first * of_total).T, (first * bend.sum(axis=2) + second * of_total[:, None] * of_total).transpose(2, 0, 1)
 
 
 def _slopes_of_ratio(process: object, first, names: list[str], weights: np.ndarray) -> dict[int, np.ndarray]:
