@@ -211,11 +211,6 @@ def _contents(templates: Templates, values: Mapping[str, float] | None = None) -
     "Expected contents (b,) at the parameter `values`."
     return templates.rates({name: np.atleast_1d(value) for name, value in complete(templates, values).items()})[0][0]
 
-
-def _draw(templates: Templates, values: Mapping[str, float], n: int, rng: np.random.Generator) -> np.ndarray:
-    "Counts (n, b) of `n` pseudo-experiments at the parameter `values`."
-    return rng.poisson(templates.contents(values), (n, templates.n_bins)).astype(float)
-
 # %% ../nbs/3_awareness/31_gaussian.ipynb #0a9fb547
 @dataclass(frozen=True, eq=False)
 class Templates(OnData):
@@ -264,7 +259,7 @@ class Templates(OnData):
 
     ranges_of_all, knots, at, positive = property(_ranges), property(_knots), _at, _positive
     channels, split, parts, sets, grid, scanned = property(_itself), _split, _parts, _rows, _bin_grid, _scanned
-    yields, contents, draw = _yields, _contents, _draw
+    yields, contents = _yields, _contents
 
 # %% ../nbs/3_awareness/31_gaussian.ipynb #e21092a0
 def poisson_nll(rate, counts, variance=None) -> np.ndarray:
@@ -296,7 +291,7 @@ def _best_rate(rate, counts, variance) -> tuple[np.ndarray, np.ndarray]:
 class Bins:
     """What a histogram adds to minus log likelihood: `counts` (s, b) of s data sets, or (1, b), where `model`, Templates or a Histogram, says what is expected.
 
-    `factor` (s, b): by which a simulation of its own would have found other contents than the model's; 1 but for an Asimov set."""
+    `factor` (s, b): by which a simulation of its own would have found other contents than the model's; 1 but for an Asimov set and pseudo-experiments."""
     model: Templates | Histogram
     counts: np.ndarray
     factor: float | np.ndarray = 1.0
@@ -343,6 +338,10 @@ class Bins:
     def asimov(self, values: Mapping[str, np.ndarray]) -> Bins:
         "What is expected at `values` (p,), and a simulation that was what these counts want it to be then."
         return _asimov_bins(self, values)
+
+    def repeat(self, values: Mapping[str, np.ndarray], n: int, rng: np.random.Generator) -> Bins:
+        "The Bins of `n` pseudo-experiments at `values` (1,): counts and simulation made again, the truth being what these counts want the simulation to be."
+        return _repeated_bins(self, values, n, rng)
 
 # %% ../nbs/3_awareness/31_gaussian.ipynb #f1c2b6c7
 def _simulated(templates: Templates, of: Mapping[str, np.ndarray], factor) -> dict[str, np.ndarray]:
@@ -401,9 +400,24 @@ def _asimov_bins(bins: Bins, values: Mapping[str, np.ndarray]) -> Bins:
     rate, variance = bins.model.rates(values, bins.factor)
     if variance is None:
         return replace(bins, counts=rate)
-    best, simulated = _best_rate(rate, bins.counts, variance)[0], bins.model.rates(values, bins.factor + 1.0)[0] - rate
-    more = np.divide(best - rate, simulated, out=np.zeros_like(rate), where=simulated > 0)
-    return replace(bins, counts=best, factor=bins.factor + more)
+    best = _best_rate(rate, bins.counts, variance)[0]
+    return replace(bins, counts=best, factor=bins.factor + _of_simulated(bins, values, best - rate))
+
+
+def _of_simulated(bins: Bins, values: Mapping[str, np.ndarray], part: np.ndarray) -> np.ndarray:
+    "`part` (p, b) of the contents at `values` over those that are simulated; 0 where none are."
+    simulated = bins.model.rates(values, 1.0)[0] - bins.model.rates(values, 0.0)[0]
+    return np.divide(part, simulated, out=np.zeros_like(simulated), where=simulated > 0)
+
+
+def _repeated_bins(bins: Bins, values: Mapping[str, np.ndarray], n: int, rng: np.random.Generator) -> Bins:
+    "The Bins of pseudo-experiments: a simulation scatters around the true factor of each bin as its variance says."
+    truth = bins.asimov(values)
+    counts, variance = rng.poisson(truth.counts, (n, truth.size)).astype(float), bins.model.rates(values, truth.factor)[1]
+    if variance is None:
+        return replace(truth, counts=counts)
+    scatter = _of_simulated(bins, values, np.sqrt(variance)) * rng.standard_normal((n, truth.size))
+    return replace(truth, counts=counts, factor=np.maximum(truth.factor + scatter, 1e-3))          # no simulation finds less than nothing
 
 # %% ../nbs/3_awareness/31_gaussian.ipynb #8dda9605
 @dataclass(frozen=True, eq=False)
@@ -510,7 +524,7 @@ class Histogram(OnData):
         return joined(self, other)
 
     channels, split, parts, sets, grid, scanned = property(_itself), _split, _parts, _rows, _bin_grid, _scanned
-    contents, draw = _contents, _draw
+    contents = _contents
 
 # %% ../nbs/3_awareness/31_gaussian.ipynb #0f386e77
 def _checked_histogram(histogram: Histogram) -> dict:

@@ -363,7 +363,7 @@ def sources_by_channel(model: OnData, source, values: Mapping[str, float]) -> di
     several = isinstance(source, Mapping) and len(model.channels) > 1
     if several and set(source) != set(model.channels):
         raise ValueError(f"source: expected an entry for each of the channels {', '.join(model.channels)}, got {', '.join(source) or 'none'}")
-    return {key: sources_of(channel, source[key] if several else source, own_values(channel, values)) if not hasattr(channel, "draw") else {}
+    return {key: sources_of(channel, source[key] if several else source, own_values(channel, values)) if not hasattr(channel, "contents") else {}
             for key, channel in model.channels.items()}
 
 
@@ -432,11 +432,13 @@ def _drawn_rows(sources: Mapping[str, Table], counts: Mapping[str, np.ndarray], 
     return rows, weights.astype(float)
 
 # %% ../nbs/9_machinery/99_experiments.ipynb #076a70cd
-def pseudo_data(models: Mapping[str, OnData], truth: Mapping[str, float], sources: Mapping[str, Mapping], rows: Mapping, task) -> dict[str, Prepared]:
+def pseudo_data(models: Mapping[str, OnData], truth: Mapping[str, float], sources: Mapping[str, Mapping], rows: Mapping, task,
+                seen: Mapping = None) -> dict[str, Prepared]:
     """The pseudo-experiments of one task, Prepared, by name of the model: events drawn, constraints measured again at the complete values `truth`.
 
     `models`: fitted to the same events; the yields are those of the first. `sources`: by channel and process. `rows`: by name of the
-    model, the `all_rows` of the sources."""
+    model, the `all_rows` of the sources. `seen`: by channel, histograms of data that have fitted the truth; they say how large the contents of
+    a finite simulation truly are, which is made again with its error."""
     n, rng = task
     first = next(iter(models.values()))
     if once := [names_of(constraint) for constraint in first.constraints if not hasattr(constraint, "repeat")]:
@@ -444,17 +446,25 @@ def pseudo_data(models: Mapping[str, OnData], truth: Mapping[str, float], source
     again = [constraint.repeat(truth, n, rng) for constraint in first.constraints]
     drawn = {}
     for key, channel in first.channels.items():
-        if hasattr(channel, "draw"):                       # a histogram draws its own counts
-            drawn[key] = channel.draw(own_values(channel, truth), n, rng)
+        own = own_values(channel, truth)
+        if hasattr(channel, "contents"):                   # a histogram draws its own counts
+            bins = (seen or {}).get(key) or channel.parts(channel.contents(own))[0]
+            drawn[key] = bins.repeat({one: np.array([value], dtype=float) for one, value in own.items()}, n, rng)
             continue
-        yields = positive_yields(channel, own_values(channel, truth), "truth")
+        yields = positive_yields(channel, own, "truth")
         counts = {process: rng.poisson(expected, n) for process, expected in yields.items()}
         known = next(iter(rows.values()))[key] is not None
         drawn[key] = _drawn_rows(sources[key], counts, rng) if known else _drawn_sets(sources[key], counts, rng, truth)
-    parts = lambda name, model: tuple(channel.parts(drawn[key])[0] if rows[name][key] is None else rows[name][key].pick(*drawn[key])
-                                      for key, channel in model.channels.items())
+    parts = lambda name, model: tuple(_part_of(channel, drawn[key], rows[name][key]) for key, channel in model.channels.items())
     measured = lambda model: tuple(constraint for constraint in again if set(names_of(constraint)) <= set(model.ranges_of_all))
     return {name: Prepared(model, parts(name, model), measured(model)) for name, model in models.items()}
+
+
+def _part_of(channel: OnData, drawn, rows):
+    "What a channel makes of data sets that were `drawn`: as the bins of a histogram, as numbers of prepared `rows`, or as events."
+    if hasattr(channel, "contents"):
+        return replace(drawn, model=channel)
+    return channel.parts(drawn)[0] if rows is None else rows.pick(*drawn)
 
 
 def _drawn_sets(sources: Mapping, counts: Mapping[str, np.ndarray], rng: np.random.Generator, truth: Mapping[str, float]) -> list[np.ndarray]:

@@ -277,9 +277,9 @@ def _bounded_q(prepared: Prepared, name: str, null: float, alternative: float) -
     return 0.0 if (best - null) * (null - alternative) > 0 else max(2 * float(conditional - lowest), 0.0) / float(inflation(prepared, name)[0])
 
 # %% ../nbs/1_optimality/17_power.ipynb #2e179f5f
-def _profile_chunk(model: OnData, null, alternative, truth: Mapping[str, float], sources: Mapping, rows, task) -> np.ndarray:
+def _profile_chunk(model: OnData, null, alternative, truth: Mapping[str, float], sources: Mapping, rows, seen: Mapping, task) -> np.ndarray:
     "T (n,) of the pseudo-experiments of one task, at `truth`: both hypotheses fitted."
-    return _profile_ratio(pseudo_data({"": model}, truth, sources, {"": rows}, task)[""], null, alternative)[0]
+    return _profile_ratio(pseudo_data({"": model}, truth, sources, {"": rows}, task, seen)[""], null, alternative)[0]
 
 
 def _profile_toys(test: ProfileTest, t_obs: float, null, alternative, fitted, truth, n_toys: int, rng, map: Callable, empty: bool) -> Tail:
@@ -288,13 +288,14 @@ def _profile_toys(test: ProfileTest, t_obs: float, null, alternative, fitted, tr
     sources = sources_by_channel(model, test.source, values)
     expected = [channel.yields(own_values(channel, values)) for channel in model.channels.values()]
     tasks = tasks_of(n_toys, sum(sum(of.values()) for of in expected), rng, chunk=2**17)
-    toys = np.concatenate(list(map(partial(_profile_chunk, model, null, alternative, values, sources, all_rows(model, sources)), tasks)))
+    seen = {key: part for (key, channel), part in zip(model.channels.items(), test.data.parts) if hasattr(channel, "contents")}
+    toys = np.concatenate(list(map(partial(_profile_chunk, model, null, alternative, values, sources, all_rows(model, sources), seen), tasks)))
     failed = int(np.isnan(toys).sum())
     if failed > n_toys / 10:
         raise RuntimeError(f"{failed} of {n_toys} fits of pseudo-experiments did not converge; narrower ranges may help")
     toys = np.where(np.isnan(toys), np.inf if truth is null else -np.inf, toys)      # what makes p, or CLs, larger
     seen = Observed(*fitted, t_obs, np.zeros(0), np.zeros(0))         # contributions at the two fits
-    rows = [channel_rows(channel, None, sources[key], own_values(channel, values), True) for key, channel in model.channels.items()]
+    rows = [channel_rows(channel, part, sources[key], own_values(channel, values), True) for (key, channel), part in zip(model.channels.items(), test.data.parts)]
     error = lambda p: float(np.hypot(np.sqrt(p * (1 - p) / n_toys), failed / n_toys))
     log_tail = beyond(toys, t_obs, 1e-7 * (1 + abs(t_obs)), empty)
     return replace(tail_of(seen, rows, values, log_tail, toy_error=error), failed=failed)
@@ -311,6 +312,7 @@ class ProfileTest:
     def exact(self, null: Mapping[str, float], alternative: Mapping[str, float], truths: Sequence[Mapping]) -> list[Tail]:
         "Refused: there is no such thing, and the line says what to do."
         check_simple(self.data.model, null, alternative)
+        raise ValueError("method: expected 'toys' or 'asymptotic', which fit how large the contents of a finite simulation truly are, got 'exact'")
 
     def toys(self, null: Mapping[str, float], alternative: Mapping[str, float], truths: Sequence[Mapping], n_toys: int, rng,
              map: Callable = map, empty: bool = False) -> list[Tail]:
@@ -339,7 +341,7 @@ def _test(model: OnData, data, null, alternative, source) -> SimpleTest | Profil
     "The test of one data set, or a Prepared one, that the hypotheses ask for. Raises ValueError for importance weights, which no pseudo-experiment has."
     if isinstance(data, Prepared) and data.importance:
         raise ValueError("data: expected multiplicities, which pseudo-experiments have, got importance weights; method='asymptotic' takes them")
-    if all(set(model.parameters) <= set(values) for values in (null, alternative)):
+    if all(set(model.parameters) <= set(values) for values in (null, alternative)) and not any(getattr(one, "simulated", ()) for one in model.channels.values()):
         check_simple(model, null, alternative)
         return SimpleTest(one_set(prepare(shared_values(model, null, alternative), data, direct=True)), source)
     return ProfileTest(one_set(prepare(model, data)), source)

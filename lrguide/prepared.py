@@ -318,8 +318,8 @@ def _functions(prepared: Prepared, held: Mapping, start: Mapping[str, float], li
     return lambda values: float(nll_at(prepared, at(values))[0]), start, {name: tuple(map(float, limits[name])) for name in names}, slopes
 
 # %% ../nbs/9_machinery/96_prepared.ipynb #74cb48fa
-def _grids(prepared: Prepared, names: list[str], found: Minima, limits: Mapping, wide: Sequence[str]) -> Iterator[dict[str, np.ndarray]]:
-    "Values of the parameters `wide` on which to look for other valleys, by name, with an axis of the grid for each."
+def _grids(prepared: Prepared, names: list[str], found: Minima, base: Mapping, limits: Mapping, wide: Sequence[str]) -> Iterator[dict[str, np.ndarray]]:
+    "Values of the parameters `wide` on which to look for valleys other than those `found` at `base`, by name, with an axis of the grid for each."
     reach = {name: ends for constraint in prepared.constraints for name, ends in getattr(constraint, "reach", {}).items()}
     errors = standard_errors(found.point, found.second, np.full(found.point.shape, -np.inf), np.full(found.point.shape, np.inf))
     axes = {}
@@ -329,11 +329,20 @@ def _grids(prepared: Prepared, names: list[str], found: Minima, limits: Mapping,
         low, high = np.clip(reach.get(name, limits[name]), *limits[name])
         if high > low and (name not in reach or usual < 0.05 * np.ptp(reach[name])):           # the data know better than the measurement
             count = (high - low) / (2 * usual) if usual > 0 else 33
-            axes[name] = np.linspace(low, high, int(np.clip(np.ceil(count) + 1, 5, 33)))
+            axis = np.linspace(low, high, int(np.clip(np.ceil(count) + 1, 5, 33)))
+            if name not in reach or not _is_convex(prepared, name, {**base, name: axis}):
+                axes[name] = axis
     for some in [list(axes)] if len(axes) <= 2 else [[name] for name in axes]:
         if some:
             thin = [axes[name][::3] if len(some) == 2 and len(axes[name]) > 13 else axes[name] for name in some]
             yield {name: axis.reshape([-1 if i == k else 1 for k in range(len(some))]) for i, (name, axis) in enumerate(zip(some, thin))}
+
+
+def _is_convex(prepared: Prepared, name: str, values: Mapping) -> bool:
+    "Whether the nll of the data is convex along parameter `name`, of which `values` holds evenly spaced ones, and so has a single valley there."
+    at = {other: value if other == name else np.ravel(value)[:1] for other, value in values.items()}
+    return all(hasattr(part, "is_convex") and part.is_convex(name, {other: at[other] for other in part.model.ranges_of_all})
+               for part in prepared.parts if name in part.model.ranges_of_all)
 
 
 def _valleys(nll: np.ndarray) -> np.ndarray:
@@ -349,14 +358,15 @@ def _valleys(nll: np.ndarray) -> np.ndarray:
 # %% ../nbs/9_machinery/96_prepared.ipynb #dcbed656
 def _on_grid(prepared: Prepared, base: Mapping, grid: Mapping, flat: Mapping, p: int) -> np.ndarray:
     "nll (g, p) of p minimisations on the points of a `grid` (`flat`: g of each parameter), the other parameters at `base`."
-    n_points = len(next(iter(flat.values())))
-    if p != len(prepared) or n_points * max(part.size for part in prepared.parts) < 2**14:
-        return np.stack([nll_at(prepared, {**base, **{name: np.full(p, value[g]) for name, value in flat.items()}}) for g in range(n_points)])
-    points = {name: np.broadcast_to(base[name], p) for name in prepared.model.parameters}
+    n_points, points = len(next(iter(flat.values()))), {name: np.broadcast_to(np.asarray(value, float), p) for name, value in base.items()}
+    if p != len(prepared) or n_points * max(part.size for part in prepared.parts) < 2**15:
+        held = lambda part: part.held(points, flat) if p == len(prepared) and hasattr(part, "held") else part
+        own = replace(prepared, parts=tuple(map(held, prepared.parts)))
+        return np.stack([nll_at(own, {**points, **{name: np.full(p, value[g]) for name, value in flat.items()}}) for g in range(n_points)])
 
     def one(i):                                            # a scan asks a ratio once for all strengths and yields
         own = tuple(constraint.take(i) if hasattr(constraint, "take") else constraint for constraint in prepared.constraints)
-        at = {**{name: value[i] for name, value in points.items()}, **grid}
+        at = {**{name: points[name][i] for name in prepared.model.parameters}, **grid}
         return scan_of(prepared.model, own, at, lambda: [part.take(slice(i, i + 1)).on_grid for part in prepared.parts]).ravel()
     return np.stack([one(i) for i in range(p)], axis=1)
 
@@ -366,7 +376,7 @@ def _other_starts(prepared: Prepared, names: list[str], found: Minima, start: Ma
     p = len(found.point)
     base = {**fixed, **dict(zip(names, found.point.T))}
     base |= {name: np.maximum(start[name], base[name]) for name in names if name in prepared.model.strength}
-    for grid in _grids(prepared, names, found, limits, wide):
+    for grid in _grids(prepared, names, found, base, limits, wide):
         shape = np.broadcast_shapes(*(axis.shape for axis in grid.values()))
         flat = {name: np.broadcast_to(axis, shape).ravel() for name, axis in grid.items()}
         nll = _on_grid(prepared, base, grid, flat, p)

@@ -8,7 +8,7 @@
 """
 from __future__ import annotations
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 import numpy as np
@@ -18,7 +18,7 @@ from .minimum import differentiated
 
 # %% auto #0
 __all__ = ['BEND', 'distinct', 'log_rate', 'norm_factor', 'shape_shift', 'expected_yields', 'probes', 'natural_strength',
-           'n_points_of', 'bent_up', 'Events', 'events_on', 'is_list_of_sets', 'list_of_sets', 'yield_derivatives',
+           'n_points_of', 'bent_up', 'Events', 'is_list_of_sets', 'list_of_sets', 'events_on', 'yield_derivatives',
            'total_derivatives', 'Grid', 'grid_of', 'event_sum', 'scan_events']
 
 # %% ../nbs/9_machinery/90_rates.ipynb #b3b0ec1b
@@ -285,6 +285,10 @@ class Events:
         "Numbers (p, 1) that have to stay at zero or above: the expected total."
         return _total(self.model, values)[:, None]
 
+    def is_convex(self, name: str, values: Mapping[str, np.ndarray]) -> bool:
+        "Whether the nll is convex along parameter `name`, of which `values` holds evenly spaced ones: it moves yields alone, on straight lines."
+        return _is_convex(self.model, name, values)
+
     def derivatives(self, values: Mapping[str, np.ndarray], names: list[str]) -> tuple:
         "nll (p,), gradient (p, P) and second derivatives (p, P, P) with respect to the parameters `names`."
         return _derivatives(self, values, names)
@@ -292,6 +296,11 @@ class Events:
     def scatter(self, values: Mapping[str, np.ndarray], names: list[str]) -> np.ndarray:
         "Covariance (p, P, P) of the gradient if the weights are importance weights: the sum of their squares times products of derivatives."
         return _scatter(self, values, names)
+
+    def held(self, values: Mapping[str, np.ndarray], but: Collection[str]) -> Events:
+        "The same, with the ratios that depend on none of the parameters `but` asked once for all, at `values`."
+        asked = lambda ratio, process: ratio if set(process.parameters) & set(but) else _Known(ratio(_nu(process, values)))
+        return replace(self, ratios=tuple(map(asked, self.ratios, self.model.processes.values())))
 
     def on_grid(self, grid: Grid) -> np.ndarray:
         "nll (p,) of one data set at the points of a scan."
@@ -309,9 +318,48 @@ class Events:
                        scaled=self.scaled and (self.scaled[0][0][rows], [one[0][rows] for one in self.scaled[1]]))
 
 
+def _is_convex(model: object, name: str, values: Mapping[str, np.ndarray]) -> bool:
+    if any(name in process.parameters for process in model.processes.values()):
+        return False
+    yields = np.stack([np.broadcast_to(n, n_points_of(values)) for n in expected_yields(model, values).values()])
+    return bool(np.all(np.abs(np.diff(yields, 2)) <= 1e-9 * np.abs(yields).max(axis=1, keepdims=True)))
+
+
 def _total(model: object, values: Mapping[str, np.ndarray]) -> np.ndarray:
     "Expected events (p,) of all processes."
     return sum(np.broadcast_to(n, n_points_of(values)) for n in expected_yields(model, values).values())
+
+# %% ../nbs/9_machinery/90_rates.ipynb #90e00001
+def is_list_of_sets(data) -> bool:
+    "Whether `data` are several data sets: a list or tuple of Tables or arrays, or an array (b, n, d)."
+    if isinstance(data, np.ndarray):
+        return data.ndim == 3
+    return isinstance(data, (list, tuple)) and len(data) > 0 and all(isinstance(one, Table) or np.ndim(one) > 0 and isinstance(one, np.ndarray) for one in data)
+
+
+def list_of_sets(data: Sequence) -> list[Table]:
+    "Several data sets as Tables. Raises ValueError if there is none or their features differ."
+    several = isinstance(data, (list, tuple)) or (isinstance(data, np.ndarray) and data.ndim == 3)
+    if not several or len(data) == 0 or any(np.ndim(one) == 0 for one in data if isinstance(one, (int, float, np.number))):
+        raise ValueError(f"data: expected a list of data sets, or one set of rows with weights (b, n) for b data sets, got {shown(data)}")
+    tables = [as_table(one) for one in data]
+    if len({table.x.shape[1:] for table in tables}) != 1:
+        raise ValueError(f"data: expected data sets with the same features, got {len(tables)} with {sorted({t.x.shape[1:] for t in tables})}")
+    return tables
+
+
+def _rectangle(tables: list[Table]) -> tuple[Table, np.ndarray]:
+    "Events of b data sets, one after another, and weights (b, n): the shorter ones are filled up with copies of an event, at weight 0."
+    sizes = np.array(list(map(len, tables)))
+    n = max(sizes.max(), 1)
+    inside = np.arange(n) < sizes[:, None]
+    weights = np.zeros(inside.shape)
+    weights[inside] = np.concatenate([table.weights for table in tables])
+    if sizes.sum() == 0:
+        return Table(np.zeros((len(tables), *tables[0].x.shape[1:]))), weights
+    rows = np.zeros(inside.shape, int)
+    rows[inside] = np.arange(sizes.sum())
+    return join(*(Table(table.x, names=table.names) for table in tables))[rows.ravel()], weights
 
 # %% ../nbs/9_machinery/90_rates.ipynb #ff324d11
 def events_on(model: object, data, weights: np.ndarray | None = None, direct: bool = False) -> Events:
@@ -346,38 +394,6 @@ def _warn_of_interpolation(name: str, ratio: object, total: float) -> None:
     if (share := max(shift, error)) > 0.02 and (error > 0.02 or shift > 0.1 and error > 4e-3):        # at the worst place; beyond what chapter 97 aims at
         warnings.warn(f"log ratio of {name}: polynomials in {', '.join(ratio.parameters)} of degree {', '.join(map(str, ratio.degrees))} are off by {ratio.error:.1g} "
                       f"at an event, which may move a fit of {total:.0f} events by about {share:.1g} of its statistical error; narrower ranges help", stacklevel=2)
-
-
-def is_list_of_sets(data) -> bool:
-    "Whether `data` are several data sets: a list or tuple of Tables or arrays, or an array (b, n, d)."
-    if isinstance(data, np.ndarray):
-        return data.ndim == 3
-    return isinstance(data, (list, tuple)) and len(data) > 0 and all(isinstance(one, Table) or np.ndim(one) > 0 and isinstance(one, np.ndarray) for one in data)
-
-
-def list_of_sets(data: Sequence) -> list[Table]:
-    "Several data sets as Tables. Raises ValueError if there is none or their features differ."
-    several = isinstance(data, (list, tuple)) or (isinstance(data, np.ndarray) and data.ndim == 3)
-    if not several or len(data) == 0 or any(np.ndim(one) == 0 for one in data if isinstance(one, (int, float, np.number))):
-        raise ValueError(f"data: expected a list of data sets, or one set of rows with weights (b, n) for b data sets, got {shown(data)}")
-    tables = [as_table(one) for one in data]
-    if len({table.x.shape[1:] for table in tables}) != 1:
-        raise ValueError(f"data: expected data sets with the same features, got {len(tables)} with {sorted({t.x.shape[1:] for t in tables})}")
-    return tables
-
-
-def _rectangle(tables: list[Table]) -> tuple[Table, np.ndarray]:
-    "Events of b data sets, one after another, and weights (b, n): the shorter ones are filled up with copies of an event, at weight 0."
-    sizes = np.array(list(map(len, tables)))
-    n = max(sizes.max(), 1)
-    inside = np.arange(n) < sizes[:, None]
-    weights = np.zeros(inside.shape)
-    weights[inside] = np.concatenate([table.weights for table in tables])
-    if sizes.sum() == 0:
-        return Table(np.zeros((len(tables), *tables[0].x.shape[1:]))), weights
-    rows = np.zeros(inside.shape, int)
-    rows[inside] = np.arange(sizes.sum())
-    return join(*(Table(table.x, names=table.names) for table in tables))[rows.ravel()], weights
 
 # %% ../nbs/9_machinery/90_rates.ipynb #7774ddd4
 def yield_derivatives(model: object, values: Mapping[str, np.ndarray], names: list[str]) -> tuple:
