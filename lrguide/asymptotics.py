@@ -6,7 +6,7 @@
 `parameter_tests` and `parameter_toys` test a parameter in many data sets, `coverage` counts; `asymptotic_fit` foretells what they find.
 """
 from __future__ import annotations
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 import numpy as np
@@ -15,12 +15,12 @@ from .arrays import check_choice, check_count, check_function, check_number, che
 from .minimum import differentiated
 from .rates import natural_strength
 from .prepared import OnData, Prepared, check_model, check_point, complete, in_groups, names_of, inflation, starting_values
-from .experiments import all_rows, asimov, measured_at, own_values, positive_yields, pseudo_data, sources_by_channel, tasks_of
+from .experiments import Drawn, Quick, all_rows, asimov, drawn_experiments, evaluated, measured_at, own_values, positive_yields, quick_rows, sources_by_channel, tasks_of
 from .hypotest import refuse_fit
 
 # %% auto #0
 __all__ = ['wald_tail', 'chi2_quantile', 'Tested', 'Curves', 'join_tested', 'parameter_tests', 'for_all_sets', 'models_by_name',
-           'parameter_toys', 'Coverage', 'coverage', 'AsymptoticFit', 'asymptotic_fit']
+           'parameter_toys', 'toys_at', 'Coverage', 'coverage', 'AsymptoticFit', 'asymptotic_fit']
 
 # %% ../nbs/2_uncertainty/22_asymptotics.ipynb #00000005
 def wald_tail(t, noncentrality=0.0) -> float | np.ndarray:
@@ -186,24 +186,43 @@ def parameter_toys(models, truth: Mapping[str, float], n_toys: int, rng, *, name
     `models`: a Likelihood, or several by name, which are fitted to the same events; yields are those of the first.
     `source`: what the events come from, the true simulation, as in `p_value`. `map`: as in `pseudo_experiments`."""
     several = models_by_name(models)
-    for model in several.values():
-        check_choice(name, "name", list(model.parameters), "free parameters")
     first = next(iter(several.values()))
     truth = complete(first, check_point(first, truth, "truth"))
     value = truth[name] if value is None and name in truth else check_number(value, "value")
-    sources = sources_by_channel(first, source, truth)
-    expected = sum(sum(positive_yields(channel, own_values(channel, truth), "truth").values()) for channel in first.channels.values())
-    rows = {key: all_rows(model, sources) for key, model in several.items()}
-    tasks = tasks_of(check_count(n_toys, "n_toys"), expected, rng, chunk=2**19)
-    found = list(check_function(map, "map")(partial(_tested_chunk, several, name, value, truth, sources, rows), tasks))
-    joined = {key: join_tested([chunk[key] for chunk in found]) for key in several}
-    return joined if isinstance(models, Mapping) else joined[""]
+    (found,) = toys_at(several, [truth], [value], check_count(n_toys, "n_toys"), [rng], name, source, check_function(map, "map"))
+    return found if isinstance(models, Mapping) else found[""]
+
+
+def toys_at(several: Mapping, truths: Sequence[Mapping], values: Sequence[float], n_toys: int, streams: Sequence, name: str, source, map: Callable) -> Iterator[dict]:
+    "Tested by name of the model, of `n_toys` pseudo-experiments at each of the complete `truths`, with parameter `name` tested at one of the `values`."
+    for model in several.values():
+        check_choice(name, "name", list(model.parameters), "free parameters")
+    first, points = next(iter(several.values())), [{name: float(value)} for value in values]
+    sources = [sources_by_channel(first, source, truth) for truth in truths]
+    rows_of = lambda own, truths, points, n: {key: (rows := all_rows(model, own), quick_rows(model, own, rows, truths, points, n)) for key, model in several.items()}
+    same = all(item is sources[0][key][process] for own in sources for key, of in own.items() for process, item in of.items())
+    shared = rows_of(sources[0], [truths[0], truths[-1]], points, n_toys * len(truths)) if same else None
+    for truth, point, own, stream in zip(truths, points, sources, streams):
+        expected = sum(sum(positive_yields(channel, own_values(channel, truth), "truth").values()) for channel in first.channels.values())
+        chunk = partial(_tested_chunk, several, name, point[name], truth, own, shared or rows_of(own, [truth], [point], n_toys))
+        found = list(map(chunk, tasks_of(n_toys, expected, stream, chunk=2**19)))
+        yield {key: join_tested([one[key] for one in found]) for key in several}
 
 # %% ../nbs/2_uncertainty/22_asymptotics.ipynb #4d624d1d
-def _tested_chunk(models: Mapping, name: str, value: float, truth: Mapping, sources: Mapping, rows, task) -> dict:
+def _tested_chunk(several: Mapping, name: str, value: float, truth: Mapping, sources: Mapping, rows: Mapping, task) -> dict:
     "Tested by model of the pseudo-experiments of one task."
-    made = pseudo_data(models, truth, sources, rows, task)
-    return {key: _tested(prepared, name, value) for key, prepared in made.items()}
+    key, first = next(iter(several.items()))
+    drawn = drawn_experiments(first, truth, sources, rows[key][0], task)
+    return {key: _tested_in(drawn, model, *rows[key], name, value) for key, model in several.items()}
+
+
+def _tested_in(drawn: Drawn, model: OnData, rows: Mapping, quick: Quick | None, name: str, value: float) -> Tested:
+    "Tested in experiments that were `drawn`."
+    def columns(prepared):
+        found = _tested(prepared, name, value)
+        return np.where(found.failed, np.nan, found.rise), found.best, found.rise_at_zero, found.failed, found.inside, found.rise_inside
+    rise, best, at_zero, failed, *inside = evaluated(drawn, model, rows, quick, columns)
+    return Tested(float(value), best, rise, at_zero, failed.astype(bool), *inside)
 
 # %% ../nbs/2_uncertainty/22_asymptotics.ipynb #00000015
 @dataclass(frozen=True)

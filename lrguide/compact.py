@@ -23,8 +23,8 @@ from .systematics import LogNormal, Poisson
 
 # %% auto #0
 __all__ = ['log_of_line', 'line_tail', 'Space', 'space_of', 'lebesgue', 'Basis', 'event_errors', 'basis_of', 'Sums', 'added',
-           'piece_size', 'sums_of', 'in_box', 'Compact', 'compacted', 'box_of', 'Pool', 'pool_of', 'as_published',
-           'save_published', 'published_likelihood']
+           'piece_size', 'sums_of', 'in_box', 'Compact', 'compacted', 'walls_of', 'box_of', 'Pool', 'pool_of',
+           'box_of_fits', 'pools_of', 'as_published', 'save_published', 'published_likelihood']
 
 # %% ../nbs/2_uncertainty/28_compact.ipynb #c0cdede7
 def log_of_line(a: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -413,7 +413,7 @@ def sums_of(basis: Basis, data, progress: bool = False) -> Sums:
         raise ValueError(f"data: expected events like those from which the degrees were chosen, got {found.single.size} that polynomials do not follow; {_RANGES}")
     return found
 
-# %% ../nbs/2_uncertainty/28_compact.ipynb #c8657a31
+# %% ../nbs/2_uncertainty/28_compact.ipynb #06e1c5af
 def in_box(model: object, box: Mapping[str, tuple[float, float]]) -> object:
     "`model` with the narrower ranges `box` of its free parameters, in all its channels."
     own = {name: tuple(box[name]) for name in model.parameters if name in box}
@@ -426,8 +426,9 @@ def in_box(model: object, box: Mapping[str, tuple[float, float]]) -> object:
 class Compact(Prepared):
     """A likelihood on data as sums of polynomial coefficients, for parameters in the ranges `box`; likelihoods of more data add up: `a + b`.
 
-    It is used as any other Prepared."""
+    It is used as any other Prepared. `walls`: ends of these ranges that are not the model's own; a fit that ends there has not converged."""
     box: Mapping[str, tuple[float, float]] = None
+    walls: Mapping[str, tuple[float, float]] = None
 
     @property
     def bound(self) -> float:
@@ -469,7 +470,7 @@ def _can_add(one, other) -> bool:
     middle = {name: np.array([(low + high) / 2]) for name, (low, high) in one.model.ranges_of_all.items()}
     return list(one.model.ranges_of_all.items()) == list(other.model.ranges_of_all.items()) and expected_yields(one.model, middle) == expected_yields(other.model, middle)
 
-# %% ../nbs/2_uncertainty/28_compact.ipynb #f3f1157a
+# %% ../nbs/2_uncertainty/28_compact.ipynb #10c9c950
 def compacted(model: object, data, ranges: Mapping[str, tuple[float, float]] | None = None, tolerance: float = 1e-6, *,
               like: Compact | None = None, progress: bool = False) -> Compact:
     """The Compact likelihood of one data set, whose nll is within `tolerance` of the full one; from then on neither events nor ratios are needed.
@@ -481,7 +482,7 @@ def compacted(model: object, data, ranges: Mapping[str, tuple[float, float]] | N
     if like is not None and not isinstance(like, Compact):
         raise TypeError(f"like: expected a compact likelihood, got {shown(like)}")
     own, tolerance = dict(zip(model.channels, model.split(data))), check_number(tolerance, "tolerance", "(0, inf)")
-    streams = {key: _stream(own[key]) for key, channel in model.channels.items() if not hasattr(channel, "draw")}
+    streams = {key: _stream(own[key]) for key, channel in model.channels.items() if not hasattr(channel, "contents")}
     box = like.box if like is not None else box_of(model, own, streams, check_mapping(ranges, "ranges"))
     narrow, parts = in_box(model, box), []
     for i, (key, channel) in enumerate(narrow.channels.items()):
@@ -496,7 +497,13 @@ def compacted(model: object, data, ranges: Mapping[str, tuple[float, float]] | N
         else:
             basis = like.parts[i].basis
         parts.append(sums_of(basis, stream, progress))
-    return Compact(narrow, tuple(parts), narrow.constraints, box=box)
+    return Compact(narrow, tuple(parts), narrow.constraints, box=box, walls=walls_of(model, box))
+
+
+def walls_of(model: object, box: Mapping[str, tuple[float, float]]) -> dict[str, tuple[float, float]]:
+    "The ends of the `box` that are inside the ranges of the free parameters of `model`, the others infinite."
+    end = lambda at, own, beyond: float(at) if at != own else beyond
+    return {name: (end(box[name][0], low, -np.inf), end(box[name][1], high, np.inf)) for name, (low, high) in model.parameters.items()}
 
 
 def _thin(table: Table, n: float) -> Table:
@@ -611,6 +618,35 @@ def pool_of(basis: Basis, x: Table) -> Pool:
     components, error, which, single = zip(*found)
     return Pool(basis, directions, np.concatenate(components), np.concatenate(error), np.concatenate(which), _joined(single))
 
+# %% ../nbs/2_uncertainty/28_compact.ipynb #cb907f4e
+def box_of_fits(model: object, fits: Sequence, points: Mapping[str, Sequence[float]], tables: Mapping[str, Table], at: Mapping[str, float], reach: float) -> Ranges:
+    """Ranges of all parameters in which experiments like those of `fits` end: `reach` times their scatter each way, and the values `points`.
+
+    A strength is not followed to where the rate of many events of the `tables` vanishes, if the others are `at` these values."""
+    box = {}
+    for name, (low, high) in model.parameters.items():
+        centre, scatter = np.array([(np.nanmean(one.values[name]), np.nanstd(one.values[name])) for one in fits]).T
+        low = max(low, min([*(centre - reach * scatter), *(one - scatter.max() for one in points.get(name, ()))]))
+        high = min(high, max([*(centre + reach * scatter), *(one + scatter.max() for one in points.get(name, ()))]))
+        if name in model.strength and low < 0:
+            low = max(low, -0.5 * min(_pole(model.channels[key], _thin(table, 20000), at, name) for key, table in tables.items()))
+        box[name] = float(low), float(high)
+    return Ranges({name: box.get(name) or (model.fixed[name], model.fixed[name]) for name in model.ranges_of_all})
+
+
+def pools_of(model: object, tables: Mapping[str, Table], box: Ranges, expected: Mapping[str, float], tolerance: float = 1e-5) -> tuple[object, dict[str, Pool]]:
+    """`model` in the ranges `box`, and by channel the Pool of the events of `tables`, for an nll of experiments within `tolerance`.
+
+    `expected`: events of an experiment, by channel. Raises ValueError as `basis_of`, and if that takes more than 3,000 numbers."""
+    narrow, pools = in_box(model, box), {}
+    for key, table in tables.items():
+        channel = narrow.channels[key]
+        basis = basis_of(space_of(channel, {name: box[name] for name in channel.ranges_of_all}), _thin(table, 2000), expected[key], tolerance / len(tables))
+        if basis.size > 3000:
+            raise ValueError(f"ranges: expected some for which 3,000 numbers are enough, got {basis.size}; {_RANGES}")
+        pools[key] = pool_of(basis, table)
+    return narrow, pools
+
 # %% ../nbs/2_uncertainty/28_compact.ipynb #5e3b8324
 _FORMAT, _VERSION = "compact likelihood", 1
 _CONSTRAINTS = {kind.__name__: kind for kind in (Normal, LogNormal, Poisson)}
@@ -658,7 +694,7 @@ def save_published(compact: Compact, path: str | Path) -> Path:
     path.write_text(text + "\n")
     return path
 
-# %% ../nbs/2_uncertainty/28_compact.ipynb #da479efa
+# %% ../nbs/2_uncertainty/28_compact.ipynb #74878333
 @dataclass(frozen=True)
 class _Gone:
     "Stands for a ratio of a published likelihood, which has no events."
@@ -690,7 +726,8 @@ def _from_file(file: dict) -> Compact:
     found = {key: _channel_from_file(channel, box, constraints, file["fixed"]) for key, channel in file["channels"].items()}
     models = {key: channel for key, (channel, _) in found.items()}
     model = models[""] if list(models) == [""] else Channels(models)
-    return Compact(model, tuple(part for _, part in found.values()), model.constraints, box=box)
+    parts = tuple(part for _, part in found.values())
+    return Compact(model, parts, model.constraints, box=box, walls={name: tuple(box[name]) for name in model.parameters})
 
 
 def _array(value):

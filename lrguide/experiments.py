@@ -3,7 +3,7 @@
 # %% ../nbs/9_machinery/99_experiments.ipynb #ebb9c1df
 """Pseudo-experiments: where events come from, how many at a time, and the same numbers whoever computes them.
 
-`pseudo_experiments` for statistics that are sums over events, `pseudo_data` for data sets that are fitted; `KnownSource` is a known histogram.
+`pseudo_experiments` for statistics that are sums over events, `drawn_experiments` for data sets that are fitted; `KnownSource` is a known histogram.
 """
 from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
@@ -16,14 +16,16 @@ from .arrays import Table, check_count, check_function, check_mapping, check_num
 from .rates import Events, events_on
 from .prepared import OnData, Prepared, complete, names_of
 from .likelihood import Likelihood
+from .compact import Compact, box_of_fits, pools_of, walls_of
 from .distributions import p_from_significance
 from .sums import rows_at_rates, shared_rows
 
 # %% auto #0
 __all__ = ['nu_of', 'positive_yields', 'check_source', 'chances', 'tasks_of', 'pseudo_experiments', 'KnownSource', 'sources_of',
            'source_tables', 'own_values', 'sources_by_channel', 'all_rows', 'asimov', 'measured_at', 'asimov_on',
-           'drawn_events', 'pseudo_data', 'event_terms', 'Observed', 'observed', 'Rows', 'channel_rows', 'all_terms',
-           'own_terms', 'all_rates', 'own_rates', 'Tail', 'tail_of', 'beyond']
+           'drawn_events', 'Drawn', 'drawn_experiments', 'Quick', 'quick_rows', 'evaluated', 'event_terms', 'Observed',
+           'observed', 'Rows', 'channel_rows', 'all_terms', 'own_terms', 'all_rates', 'own_rates', 'Tail', 'tail_of',
+           'beyond']
 
 # %% ../nbs/9_machinery/99_experiments.ipynb #00000007
 def nu_of(source, values: Mapping[str, float] | None):
@@ -432,20 +434,35 @@ def _drawn_rows(sources: Mapping[str, Table], counts: Mapping[str, np.ndarray], 
     return rows, weights.astype(float)
 
 # %% ../nbs/9_machinery/99_experiments.ipynb #076a70cd
-def pseudo_data(models: Mapping[str, OnData], truth: Mapping[str, float], sources: Mapping[str, Mapping], rows: Mapping, task,
-                seen: Mapping = None) -> dict[str, Prepared]:
-    """The pseudo-experiments of one task, Prepared, by name of the model: events drawn, constraints measured again at the complete values `truth`.
+@dataclass(frozen=True, eq=False)
+class Drawn:
+    """Pseudo-experiments before a likelihood has seen them: by channel rows (b, n) and multiplicities (b, n), events of each, or bins of a
+    histogram, and the constraints as measured `again`."""
+    data: Mapping[str, object]
+    again: tuple
 
-    `models`: fitted to the same events; the yields are those of the first. `sources`: by channel and process. `rows`: by name of the
-    model, the `all_rows` of the sources. `seen`: by channel, histograms of data that have fitted the truth; they say how large the contents of
-    a finite simulation truly are, which is made again with its error."""
+    def on(self, model: OnData, rows: Mapping) -> Prepared:
+        "These experiments, Prepared for `model`; `rows`: by channel, what `all_rows` or a Pool makes of its sources."
+        parts = tuple(_part_of(channel, self.data[key], rows[key]) for key, channel in model.channels.items())
+        return Prepared(model, parts, tuple(constraint for constraint in self.again if set(names_of(constraint)) <= set(model.ranges_of_all)))
+
+    def take(self, which: np.ndarray) -> Drawn:
+        "The experiments `which`."
+        some = lambda data: data.take(which) if hasattr(data, "take") else tuple(one[which] for one in data) if isinstance(data, tuple) else [data[i] for i in which]
+        return Drawn({key: some(data) for key, data in self.data.items()}, tuple(one.take(which) if hasattr(one, "take") else one for one in self.again))
+
+
+def drawn_experiments(model: OnData, truth: Mapping[str, float], sources: Mapping[str, Mapping], rows: Mapping, task, seen: Mapping = None) -> Drawn:
+    """The pseudo-experiments of one task: events drawn, constraints measured again at the complete values `truth`.
+
+    `sources`: by channel and process. `rows`: the `all_rows` of the sources. `seen`: by channel, histograms of data that have fitted the truth;
+    they say how large the contents of a finite simulation truly are, which is made again with its error."""
     n, rng = task
-    first = next(iter(models.values()))
-    if once := [names_of(constraint) for constraint in first.constraints if not hasattr(constraint, "repeat")]:
+    if once := [names_of(constraint) for constraint in model.constraints if not hasattr(constraint, "repeat")]:
         raise ValueError(f"constraints: expected measurements that can be made again, got one of {', '.join(once[0])} that cannot; method='asymptotic' needs no repetition")
-    again = [constraint.repeat(truth, n, rng) for constraint in first.constraints]
+    again = tuple(constraint.repeat(truth, n, rng) for constraint in model.constraints)
     drawn = {}
-    for key, channel in first.channels.items():
+    for key, channel in model.channels.items():
         own = own_values(channel, truth)
         if hasattr(channel, "contents"):                   # a histogram draws its own counts
             bins = (seen or {}).get(key) or channel.parts(channel.contents(own))[0]
@@ -453,11 +470,8 @@ def pseudo_data(models: Mapping[str, OnData], truth: Mapping[str, float], source
             continue
         yields = positive_yields(channel, own, "truth")
         counts = {process: rng.poisson(expected, n) for process, expected in yields.items()}
-        known = next(iter(rows.values()))[key] is not None
-        drawn[key] = _drawn_rows(sources[key], counts, rng) if known else _drawn_sets(sources[key], counts, rng, truth)
-    parts = lambda name, model: tuple(_part_of(channel, drawn[key], rows[name][key]) for key, channel in model.channels.items())
-    measured = lambda model: tuple(constraint for constraint in again if set(names_of(constraint)) <= set(model.ranges_of_all))
-    return {name: Prepared(model, parts(name, model), measured(model)) for name, model in models.items()}
+        drawn[key] = _drawn_sets(sources[key], counts, rng, truth) if rows[key] is None else _drawn_rows(sources[key], counts, rng)
+    return Drawn(drawn, again)
 
 
 def _part_of(channel: OnData, drawn, rows):
@@ -472,6 +486,52 @@ def _drawn_sets(sources: Mapping, counts: Mapping[str, np.ndarray], rng: np.rand
     events = [np.split(drawn_events(sources[process], process, int(count.sum()), rng, truth), np.cumsum(count)[:-1])
               for process, count in counts.items()]
     return [np.concatenate(parts) for parts in zip(*events)]
+
+# %% ../nbs/9_machinery/99_experiments.ipynb #cdcc331f
+@dataclass(frozen=True, eq=False)
+class Quick:
+    "A `model` in narrower ranges, with `walls` at their ends, for which the rows of its sources are `pools`, by channel."
+    model: OnData
+    pools: Mapping[str, object]
+    walls: Mapping[str, tuple[float, float]]
+
+    def on(self, drawn: Drawn) -> Prepared:
+        "Experiments as sums of polynomials."
+        made = drawn.on(self.model, self.pools)
+        return Compact(self.model, made.parts, made.constraints, box=self.model.ranges_of_all, walls=self.walls)
+
+
+def quick_rows(model: OnData, sources: Mapping, rows: Mapping, truths: Sequence[Mapping], points: Sequence[Mapping], n_toys: int) -> Quick | None:
+    """The `rows` of a model's sources as Quick ones, for experiments at the complete values `truths`, tested at `points`; None where it does not pay.
+
+    It does for 500 experiments or more, with four times as many events as there are rows, where polynomials follow the ratios."""
+    channels = {key: channel for key, channel in model.channels.items() if not hasattr(channel, "contents")}
+    expected = {key: sum(channel.yields(own_values(channel, truths[0])).values()) for key, channel in channels.items()}
+    n_rows = sum(rows[key].size for key in channels if rows[key] is not None)
+    if not model.parameters or not channels or any(rows[key] is None for key in channels) or n_toys < 500 or n_toys * sum(expected.values()) < 4 * n_rows:
+        return None
+    tables = {key: join(*(Table(item.x) for item in sources[key].values())) for key in channels}
+    fits = [drawn_experiments(model, truth, sources, rows, (40, generator(40))).on(model, rows).fit_many() for truth in truths]
+    values = {name: [0.0] * (name in model.strength) + [float(one[name]) for one in (*truths, *points) if name in one] for name in model.parameters}
+    for reach in (4.0, 3.0, 2.5):                          # the fewer are inside, the more are looked at twice
+        try:
+            box = box_of_fits(model, fits, values, tables, truths[0], reach)
+            return Quick(*pools_of(model, tables, box, expected), walls_of(model, box))
+        except ValueError:                                 # no degree, or too many numbers
+            continue
+    return None
+
+
+def evaluated(drawn: Drawn, model: OnData, rows: Mapping, quick: Quick | None, statistic: Callable[[Prepared], Sequence[np.ndarray]]) -> list[np.ndarray]:
+    "Arrays (n,) that `statistic` gives for experiments, first of `quick` rows, then, where the first array is NaN, of the `rows` themselves."
+    if quick is None:
+        return list(statistic(drawn.on(model, rows)))
+    found = [np.array(one, dtype=float) for one in statistic(quick.on(drawn))]
+    again = np.flatnonzero(np.isnan(found[0]))
+    if len(again):
+        for array, one in zip(found, statistic(drawn.take(again).on(model, rows))):
+            array[again] = one
+    return found
 
 # %% ../nbs/9_machinery/99_experiments.ipynb #a0ace814
 def event_terms(part, null: Mapping[str, float], alternative: Mapping[str, float]) -> np.ndarray:

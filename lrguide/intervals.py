@@ -22,7 +22,7 @@ from .distributions import bounded_tail, limit_tails
 from .experiments import asimov_on
 from .hypotest import (SIGMAS, CLsValue, band_in_words, cls_value, enough_toys, expected_tails, fluctuations, quotient, several_sets,
                               tails_by_strength)
-from .asymptotics import Coverage, Curves, chi2_quantile, for_all_sets, models_by_name, parameter_toys
+from .asymptotics import Coverage, Curves, chi2_quantile, for_all_sets, models_by_name, toys_at
 
 # %% auto #0
 __all__ = ['Intervals', 'intervals', 'Limit', 'limit_of', 'expected_without_signal', 'without_signal', 'expected_limits',
@@ -396,11 +396,10 @@ def neyman_construction(models, grid, n_toys: int, rng, *, truth: Mapping[str, f
     enough_toys(n_toys, 1 - level)
     several = models_by_name(models)
     first = next(iter(several.values()))
-    truth = check_point(first, truth, "truth")
-    check_choice(name, "name", list(first.parameters), "free parameters")
+    fixed = check_point(first, truth, "truth")
+    truths = [complete(first, check_point(first, {**fixed, name: float(value)}, "truth")) for value in grid]
     found = {key: [] for key in several}
-    for value, stream in zip(grid, spawn(rng, len(grid))):
-        toys = parameter_toys(several, {**truth, name: float(value)}, n_toys, stream, name=name, source=source, map=map)
+    for toys in toys_at(several, truths, grid, n_toys, spawn(rng, len(grid)), name, source, check_function(map, "map")):
         for key, tested in toys.items():
             found[key].append((*_quantile(tested.t_bounded if bounded else tested.t, level), int(tested.failed.sum())))
     made = {key: Construction(grid, *np.array(rows).T[:2], level, bounded, n_toys, np.array(rows)[:, 2].astype(int)) for key, rows in found.items()}

@@ -16,8 +16,7 @@ from scipy.special import gammaincinv
 from .arrays import check_number
 
 # %% auto #0
-__all__ = ['differentiated', 'newton', 'newton_step', 'Minima', 'deeper', 'standard_errors', 'Fit', 'Fits', 'minimise',
-           'minuit_at', 'crossings', 'ends_at_height', 'Profile']
+__all__ = ['differentiated', 'newton', 'newton_step', 'Minima', 'deeper', 'standard_errors', 'Fit', 'Fits', 'minimise', 'minuit_at', 'crossings', 'ends_at_height', 'Profile', 'valleys', 'inside_walls', 'refuse_walls']
 
 # %% ../nbs/9_machinery/95_minimum.ipynb #00000007
 def differentiated(function: Callable[[np.ndarray], np.ndarray], points: np.ndarray, low: np.ndarray, high: np.ndarray):
@@ -361,3 +360,27 @@ def _interpolated_rise(at: np.ndarray, rise: np.ndarray, best: float) -> Callabl
     root = np.sqrt(2 * np.clip(rise, 0.0, 1e10))
     curve = PchipInterpolator(at, np.where(at < best, -root, root))
     return lambda value: 0.5 * curve(value) ** 2
+
+# %% ../nbs/9_machinery/96_prepared.ipynb #eec44f5a
+def valleys(nll: np.ndarray) -> np.ndarray:
+    "Where `nll` (..., p), on a grid of one or two axes, is not above its neighbours along them."
+    found = np.isfinite(nll)
+    for axis in range(nll.ndim - 1):
+        edge = np.full_like(np.take(nll, [0], axis=axis), np.inf)
+        padded = np.concatenate([edge, nll, edge], axis=axis)
+        before, after = (np.take(padded, range(first, first + nll.shape[axis]), axis=axis) for first in (0, 2))
+        found &= (nll <= before) & (nll < after)
+    return found
+
+
+def inside_walls(found: Minima, names: Sequence[str], walls: Mapping[str, tuple[float, float]]) -> Minima:
+    "The same Minima for parameters `names`, but that those at `walls`, beyond which a likelihood is not known, have not converged."
+    low, high = (np.array([walls.get(name, (-np.inf, np.inf))[end] for name in names]) for end in (0, 1))
+    return replace(found, converged=found.converged & np.all((low < found.point) & (found.point < high), axis=1)) if walls else found
+
+
+def refuse_walls(values: Mapping[str, float], walls: Mapping[str, tuple[float, float]]) -> None:
+    "Raises RuntimeError if one of the `values` is at a wall."
+    for name, (low, high) in walls.items():
+        if name in values and not low < values[name] < high:
+            raise RuntimeError(f"{name}: the fit ends at {values[name]:.4g}, where the ranges of the compact likelihood end; it needs wider ones")

@@ -12,7 +12,7 @@ from dataclasses import dataclass, fields, is_dataclass, replace
 from itertools import product
 import numpy as np
 from .arrays import check_choice, check_mapping, check_number, check_numbers, check_within, narrowed, shown
-from .minimum import Fit, Fits, Minima, Profile, deeper, differentiated, minimise, minuit_at, newton, standard_errors
+from .minimum import Fit, Fits, Minima, Profile, deeper, differentiated, minimise, minuit_at, inside_walls, newton, refuse_walls, standard_errors, valleys
 from .rates import BEND, n_points_of, natural_strength
 
 # %% auto #0
@@ -95,7 +95,7 @@ class Prepared:
     parts: tuple
     constraints: tuple
     importance: bool = False
-
+    walls = {}                                             # beyond which these data are not known: there are none
     __len__ = lambda self: len(self.parts[0])              # how many data sets
 
     def __call__(self, values: Mapping[str, float | np.ndarray] | None = None) -> np.ndarray:
@@ -344,17 +344,6 @@ def _is_convex(prepared: Prepared, name: str, values: Mapping) -> bool:
     return all(hasattr(part, "is_convex") and part.is_convex(name, {other: at[other] for other in part.model.ranges_of_all})
                for part in prepared.parts if name in part.model.ranges_of_all)
 
-
-def _valleys(nll: np.ndarray) -> np.ndarray:
-    "Where `nll` (..., p), on a grid of one or two axes, is not above its neighbours along them."
-    found = np.isfinite(nll)
-    for axis in range(nll.ndim - 1):
-        edge = np.full_like(np.take(nll, [0], axis=axis), np.inf)
-        padded = np.concatenate([edge, nll, edge], axis=axis)
-        before, after = (np.take(padded, range(first, first + nll.shape[axis]), axis=axis) for first in (0, 2))
-        found &= (nll <= before) & (nll < after)
-    return found
-
 # %% ../nbs/9_machinery/96_prepared.ipynb #dcbed656
 def _on_grid(prepared: Prepared, base: Mapping, grid: Mapping, flat: Mapping, p: int) -> np.ndarray:
     "nll (g, p) of p minimisations on the points of a `grid` (`flat`: g of each parameter), the other parameters at `base`."
@@ -380,7 +369,7 @@ def _other_starts(prepared: Prepared, names: list[str], found: Minima, start: Ma
         shape = np.broadcast_shapes(*(axis.shape for axis in grid.values()))
         flat = {name: np.broadcast_to(axis, shape).ravel() for name, axis in grid.items()}
         nll = _on_grid(prepared, base, grid, flat, p)
-        lowest = _valleys(nll.reshape(*shape, p)).reshape(-1, p)
+        lowest = valleys(nll.reshape(*shape, p)).reshape(-1, p)
         steps = {name: np.ptp(axis) / (axis.size - 1) for name, axis in grid.items()}
         near = np.all([np.abs(flat[name][:, None] - found.point[:, names.index(name)]) < 1.01 * steps[name] for name in grid], axis=0)
         depth = np.where(lowest & ~near, nll, np.inf)
@@ -398,14 +387,14 @@ def _minima(prepared: Prepared, names: list[str], start: Mapping, fixed: Mapping
     limits = limits or prepared.model.parameters
     knots = {name: at for name, at in getattr(prepared.model, "knots", {}).items() if name in names and len(at) > 2}
     if knots:
-        return _in_cells(prepared, names, start, fixed, knots, limits)
+        return inside_walls(_in_cells(prepared, names, start, fixed, knots, limits), names, prepared.walls)
     found, shared = _from_start(prepared, names, start, fixed, limits), _is_shared(prepared)
     p = len(found.point)
     for which, there in _other_starts(prepared, names, found, start, fixed, wide, limits) if wide else ():
         held = {name: np.broadcast_to(np.asarray(value, float), p)[which] for name, value in fixed.items()}
         again = _from_start(prepared if shared else prepared.take(which), names, there, held, limits)
         found = deeper(found, which, again, limits, names, wide)
-    return found
+    return inside_walls(found, names, prepared.walls)
 
 # %% ../nbs/9_machinery/96_prepared.ipynb #967789d8
 def _in_cells(prepared: Prepared, names: list[str], start: Mapping, fixed: Mapping, knots: Mapping[str, np.ndarray], limits: Mapping) -> Minima:
@@ -489,6 +478,7 @@ def fit_one(prepared: Prepared, start: Mapping[str, float] | None = None) -> Fit
     begin = {name: float(value[0]) for name, value in fits.values.items()}
     if not (fits.converged[0] and np.isfinite(fits.nll[0])):
         refuse_impossible(prepared, begin)
+        refuse_walls(begin, prepared.walls)
         return minimise(*_functions(prepared, model.fixed, begin, model.parameters))            # raises with Minuit's reason
     errors = {name: float(error[0]) for name, error in fits.errors.items()}
     minuit = minuit_at(*_functions(prepared, model.fixed, begin, model.parameters))
@@ -611,7 +601,7 @@ def _all_minima(prepared: Prepared, names: list[str], best: Minima, along: Mappi
     name = next(reversed(along))                           # the last one is profiled
     at = names.index(name)
     found = [(float(one.nll[0]), float(one.point[0, at])) for one in (best, best.rival) if one is not None and one.converged[0]]
-    start = np.flatnonzero(_valleys(nll[:, None])[:, 0])
+    start = np.flatnonzero(valleys(nll[:, None])[:, 0])
     if len(start):
         again = _minima(prepared if _is_shared(prepared) else prepared.take(np.zeros(len(start), int)), names,
                         {key: value[start] for key, value in along.items()}, prepared.model.fixed)
