@@ -329,7 +329,7 @@ def _total(model: object, values: Mapping[str, np.ndarray]) -> np.ndarray:
     "Expected events (p,) of all processes."
     return sum(np.broadcast_to(n, n_points_of(values)) for n in expected_yields(model, values).values())
 
-# %% ../nbs/9_machinery/90_rates.ipynb #90e00001
+# %% ../nbs/9_machinery/90_rates.ipynb #afe030f2
 def is_list_of_sets(data) -> bool:
     "Whether `data` are several data sets: a list or tuple of Tables or arrays, or an array (b, n, d)."
     if isinstance(data, np.ndarray):
