@@ -296,13 +296,9 @@ class Bins:
     counts: np.ndarray
     factor: float | np.ndarray = 1.0
 
-    def __len__(self) -> int:
-        return len(self.counts)
+    __len__ = lambda self: len(self.counts)              # how many data sets
 
-    @property
-    def size(self) -> int:
-        "How many numbers an evaluation handles for each point."
-        return self.counts.shape[1]
+    size = property(lambda self: self.counts.shape[1], doc="How many numbers an evaluation handles for each point.")
 
     @property
     def weights(self) -> np.ndarray:

@@ -321,17 +321,15 @@ def _functions(prepared: Prepared, held: Mapping, start: Mapping[str, float], li
 def _grids(prepared: Prepared, names: list[str], found: Minima, base: Mapping, limits: Mapping, wide: Sequence[str]) -> Iterator[dict[str, np.ndarray]]:
     "Values of the parameters `wide` on which to look for valleys other than those `found` at `base`, by name, with an axis of the grid for each."
     reach = {name: ends for constraint in prepared.constraints for name, ends in getattr(constraint, "reach", {}).items()}
-    errors = standard_errors(found.point, found.second, np.full(found.point.shape, -np.inf), np.full(found.point.shape, np.inf))
-    axes = {}
+    axes, errors = {}, standard_errors(found.point, found.second, np.full(found.point.shape, -np.inf), np.full(found.point.shape, np.inf))
     for name in wide:
         error = errors[:, names.index(name)]
         usual = np.median(error[np.isfinite(error) & (error > 0)]) if np.any(np.isfinite(error) & (error > 0)) else 0.0
         low, high = np.clip(reach.get(name, limits[name]), *limits[name])
-        if high > low and (name not in reach or usual < 0.05 * np.ptp(reach[name])):           # the data know better than the measurement
+        better = name not in reach or usual < 0.05 * np.ptp(reach[name]) and not _is_convex(prepared, name, {**base, name: np.linspace(low, high, 33)})
+        if high > low and better:                          # the data know better than the measurement, and another valley is possible
             count = (high - low) / (2 * usual) if usual > 0 else 33
-            axis = np.linspace(low, high, int(np.clip(np.ceil(count) + 1, 5, 33)))
-            if name not in reach or not _is_convex(prepared, name, {**base, name: axis}):
-                axes[name] = axis
+            axes[name] = np.linspace(low, high, int(np.clip(np.ceil(count) + 1, 5, 33)))
     for some in [list(axes)] if len(axes) <= 2 else [[name] for name in axes]:
         if some:
             thin = [axes[name][::3] if len(some) == 2 and len(axes[name]) > 13 else axes[name] for name in some]
@@ -340,8 +338,8 @@ def _grids(prepared: Prepared, names: list[str], found: Minima, base: Mapping, l
 
 def _is_convex(prepared: Prepared, name: str, values: Mapping) -> bool:
     "Whether the nll of the data is convex along parameter `name`, of which `values` holds evenly spaced ones, and so has a single valley there."
-    at = {other: value if other == name else np.ravel(value)[:1] for other, value in values.items()}
-    return all(hasattr(part, "is_convex") and part.is_convex(name, {other: at[other] for other in part.model.ranges_of_all})
+    at = lambda other: values[other] if other == name else np.ravel(values[other])[:1]
+    return all(hasattr(part, "is_convex") and part.is_convex(name, {other: at(other) for other in part.model.ranges_of_all})
                for part in prepared.parts if name in part.model.ranges_of_all)
 
 # %% ../nbs/9_machinery/96_prepared.ipynb #dcbed656
@@ -349,8 +347,7 @@ def _on_grid(prepared: Prepared, base: Mapping, grid: Mapping, flat: Mapping, p:
     "nll (g, p) of p minimisations on the points of a `grid` (`flat`: g of each parameter), the other parameters at `base`."
     n_points, points = len(next(iter(flat.values()))), {name: np.broadcast_to(np.asarray(value, float), p) for name, value in base.items()}
     if p != len(prepared) or n_points * max(part.size for part in prepared.parts) < 2**15:
-        held = lambda part: part.held(points, flat) if p == len(prepared) and hasattr(part, "held") else part
-        own = replace(prepared, parts=tuple(map(held, prepared.parts)))
+        own = replace(prepared, parts=tuple(part.held(points, flat) if p == len(prepared) and hasattr(part, "held") else part for part in prepared.parts))
         return np.stack([nll_at(own, {**points, **{name: np.full(p, value[g]) for name, value in flat.items()}}) for g in range(n_points)])
 
     def one(i):                                            # a scan asks a ratio once for all strengths and yields

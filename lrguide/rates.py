@@ -256,6 +256,20 @@ def _weighted(weights: np.ndarray, values: np.ndarray) -> np.ndarray:
         return np.where(weights == 0, 0.0, weights * values).sum(axis=1)
 
 # %% ../nbs/9_machinery/90_rates.ipynb #c88a7128
+def _is_convex(events: Events, name: str, values: Mapping[str, np.ndarray]) -> bool:
+    "Whether the nll is convex along parameter `name`, of which `values` holds evenly spaced ones: it moves yields alone, on straight lines."
+    if any(name in process.parameters for process in events.model.processes.values()):
+        return False
+    yields = np.stack([np.broadcast_to(n, n_points_of(values)) for n in expected_yields(events.model, values).values()])
+    return bool(np.all(np.abs(np.diff(yields, 2)) <= 1e-9 * np.abs(yields).max(axis=1, keepdims=True)))
+
+
+def _held(events: Events, values: Mapping[str, np.ndarray], but: Collection[str]) -> Events:
+    "The same, with the ratios that depend on none of the parameters `but` asked once for all, at `values`."
+    asked = lambda ratio, process: ratio if set(process.parameters) & set(but) else _Known(ratio(_nu(process, values)))
+    return replace(events, ratios=tuple(map(asked, events.ratios, events.model.processes.values())))
+
+
 @dataclass(frozen=True, eq=False)
 class Events:
     """What the events of one channel add to minus log likelihood: expected yields minus the sum of their log rates; constants dropped.
@@ -281,13 +295,8 @@ class Events:
         "Minus log likelihood (p,)."
         return bent_up(_total(self.model, values))[0] - _weighted(self.weights, self.log_rate(values))
 
-    def not_negative(self, values: Mapping[str, np.ndarray]) -> np.ndarray:
-        "Numbers (p, 1) that have to stay at zero or above: the expected total."
-        return _total(self.model, values)[:, None]
-
-    def is_convex(self, name: str, values: Mapping[str, np.ndarray]) -> bool:
-        "Whether the nll is convex along parameter `name`, of which `values` holds evenly spaced ones: it moves yields alone, on straight lines."
-        return _is_convex(self.model, name, values)
+    is_convex, held = _is_convex, _held
+    not_negative = lambda self, values: _total(self.model, values)[:, None]      # numbers (p, 1) that have to stay at zero or above
 
     def derivatives(self, values: Mapping[str, np.ndarray], names: list[str]) -> tuple:
         "nll (p,), gradient (p, P) and second derivatives (p, P, P) with respect to the parameters `names`."
@@ -296,11 +305,6 @@ class Events:
     def scatter(self, values: Mapping[str, np.ndarray], names: list[str]) -> np.ndarray:
         "Covariance (p, P, P) of the gradient if the weights are importance weights: the sum of their squares times products of derivatives."
         return _scatter(self, values, names)
-
-    def held(self, values: Mapping[str, np.ndarray], but: Collection[str]) -> Events:
-        "The same, with the ratios that depend on none of the parameters `but` asked once for all, at `values`."
-        asked = lambda ratio, process: ratio if set(process.parameters) & set(but) else _Known(ratio(_nu(process, values)))
-        return replace(self, ratios=tuple(map(asked, self.ratios, self.model.processes.values())))
 
     def on_grid(self, grid: Grid) -> np.ndarray:
         "nll (p,) of one data set at the points of a scan."
@@ -318,18 +322,11 @@ class Events:
                        scaled=self.scaled and (self.scaled[0][0][rows], [one[0][rows] for one in self.scaled[1]]))
 
 
-def _is_convex(model: object, name: str, values: Mapping[str, np.ndarray]) -> bool:
-    if any(name in process.parameters for process in model.processes.values()):
-        return False
-    yields = np.stack([np.broadcast_to(n, n_points_of(values)) for n in expected_yields(model, values).values()])
-    return bool(np.all(np.abs(np.diff(yields, 2)) <= 1e-9 * np.abs(yields).max(axis=1, keepdims=True)))
-
-
 def _total(model: object, values: Mapping[str, np.ndarray]) -> np.ndarray:
     "Expected events (p,) of all processes."
     return sum(np.broadcast_to(n, n_points_of(values)) for n in expected_yields(model, values).values())
 
-# %% ../nbs/9_machinery/90_rates.ipynb #90e00001
+# %% ../nbs/9_machinery/90_rates.ipynb #afe030f2
 def is_list_of_sets(data) -> bool:
     "Whether `data` are several data sets: a list or tuple of Tables or arrays, or an array (b, n, d)."
     if isinstance(data, np.ndarray):

@@ -52,7 +52,7 @@ class BumpSearch(OnData):
             raise ValueError(f"ratios: expected shape (g, n) and shape (n, {k}) with at least 1 event, got {ratios.shape} and {shape.shape}")
         return (Masses(self, ratios, shape),)
 
-
+# %% ../nbs/2_uncertainty/26_bump_hunt.ipynb #26e00002
 @dataclass(frozen=True, eq=False)
 class Masses:
     "The events of one data set, seen at g masses: `ratios` p_S/q (g, n), functions `shape` (n, k)."

@@ -240,3 +240,15 @@ def test_a_fixed_parameter_keeps_its_value():
             call()
     np.testing.assert_allclose(fixed.nll(x, {"mu": 1, "sigma": 0.04}), model.nll(x, {"mu": 1, "sigma": 0.04}), rtol=1e-3)
     np.testing.assert_allclose(fixed.fix(sigma=0.1).nll(x, {"mu": 1}), model.nll(x, hypotheses[1]), rtol=1e-3)             # another model, asked again
+
+
+def test_toys_make_the_simulation_again_as_in_pyhf():
+    # P(T >= T_obs) at mu = 0 for T = log max L(1.5)/max L(0), and T_obs, from pyhf 0.7.6: 6,000 toys of make_pdf at the parameters of fixed_poi_fit,
+    # auxiliary data of staterror among them, two fixed_poi_fit for each; a normsys (0.9, 1.12) on the background. Its error: 0.0043
+    background = lr.Contents([35.0, 30.0, 26.0], np.square([7.0, 6.0, 5.0]), norm={"rate": (0.9, 1.12)})
+    model = lr.Histogram({"signal": lr.Contents([4.0, 6.0, 5.0]), "background": background}, {"mu": "signal"})
+    prepared = model.on([44.0, 41.0, 29.0])
+    fits = prepared.fit_many({"mu": np.array([0.0, 1.5])})
+    np.testing.assert_allclose(fits.nll[0] - fits.nll[1], 0.63092602, atol=1e-5)
+    found = lr.p_value(model, prepared, {"mu": 0.0}, {"mu": 1.5}, "toys", n_toys=20_000, rng=4)
+    assert abs(found.value - 0.12717) < 5 * np.hypot(found.error, 0.0043)
