@@ -9,7 +9,8 @@ import pytest
 
 from lrguide.backend import keras
 from lrguide.losses import Objective, against, cross_entropy, per_event, variational
-from lrguide.nets import Dense, DeepSets, Network, Training, Variational, bags, predict, stratified, train
+from lrguide.nets import Dense, DeepSets, Network, Training, bags, predict, stratified, train
+from lrguide.uncertainty import Variational
 
 RNG = np.random.default_rng(1)
 N = 600
