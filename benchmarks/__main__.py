@@ -17,7 +17,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
-WORKS = {"training": ["figure_3", "twenty_networks", "aware"], "exact": ["distribution"], "toys": ["unbinned", "binned"],
+WORKS = {"training": ["figure_3", "twenty_networks", "aware"], "cores": ["train", "predict"], "exact": ["distribution"], "toys": ["unbinned", "binned"],
          "fits": ["binned", "unbinned"], "profile": ["speed", "bias"], "grid": ["scan", "templates", "profile"], "importing": ["package"],
          "events": ["streamed"], "compact": ["statistic", "toys", "streamed"]}
 PACKAGES = ["lrguide", "numpy", "scipy", "keras", "tensorflow", "iminuit", "zfit", "hepstats", "pyhf"]
@@ -128,8 +128,8 @@ def table(rows: list[dict]) -> str:
 def report(rows: list[dict], about: dict) -> str:
     "The text of RESULTS.md."
     listed = ", ".join(f"{name} {number}" for name, number in about["versions"].items())
-    return ("# Speed\n\nWritten by `make bench`; every work in a process of its own, on one thread, our turns and the peer's taken "
-            "alternately. A ratio is theirs over ours, of the medians; met means speed and quality.\n\n"
+    return ("# Speed\n\nWritten by `make bench`; every work in a process of its own, on one thread where it does not say otherwise, our turns and "
+            "the peer's taken alternately. A ratio is theirs over ours, of the medians; met means speed and quality.\n\n"
             f"- machine: {about['machine']}\n- date: {about['date']}\n- versions: {listed}\n\n{table(rows)}\n"
             + (HERE / "PROFILES.md").read_text(encoding="utf-8"))
 

@@ -1,4 +1,4 @@
-"""The few things a Keras backend must do itself: compile an epoch into one program, differentiate, keep quiet at start.
+"""The few things a Keras backend must do itself: compile an epoch into one program, differentiate, keep quiet at start; and threads.
 
 Everything else in this package is written with `keras.ops` and runs on TensorFlow (the default) and on JAX (`KERAS_BACKEND=jax`).
 A program is compiled once per epoch, not once per step: steps of small networks take tens of microseconds, their dispatch from
@@ -9,11 +9,14 @@ from __future__ import annotations
 import os
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
-__all__ = ["keras", "backend_name", "compiled", "compiled_epoch", "to_device", "to_numpy", "value_and_gradient"]
+from .arrays import check_count
+
+__all__ = ["keras", "backend_name", "compiled", "compiled_epoch", "in_threads", "thread_count", "to_device", "to_numpy", "value_and_gradient"]
 
 
 def _import_keras():
@@ -59,10 +62,36 @@ def to_device(array):
     return keras.ops.convert_to_tensor(array, "float32" if array.dtype.kind == "f" else array.dtype.name)
 
 
+def thread_count(threads: int | None = None) -> int:
+    """How many `threads` to compute on. None: as many as the process has cores, at most OMP_NUM_THREADS; one if a GPU computes.
+
+    Raises TypeError or ValueError if it is not a whole number of at least 1.
+    """
+    if threads is not None:
+        return check_count(threads, "threads")
+    if on_gpu():
+        return 1
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    limit = os.environ.get("OMP_NUM_THREADS", "").split(",")[0].strip()  # "4,2" is for nested regions
+    return min(cores, int(limit)) if limit.isdecimal() and int(limit) else cores
+
+
+def in_threads(function: Callable, items: Sequence, threads: int) -> list:
+    """`function` of each of `items`, in their order, so many `threads` at a time: compiled programs do not hold the interpreter."""
+    if min(threads, len(items)) <= 1:
+        return [function(item) for item in items]
+    with ThreadPoolExecutor(min(threads, len(items))) as pool:
+        return list(pool.map(function, items))
+
+
 if backend_name() == "tensorflow":
     import tensorflow as tf
 
     tf.get_logger().setLevel("ERROR")  # it warns of every new shape
+
+    def on_gpu() -> bool:
+        """Whether programs run on a GPU."""
+        return bool(tf.config.list_logical_devices("GPU"))
 
     def compiled(function: Callable) -> Callable:
         """`function` of tensors, compiled into one program for each combination of shapes."""
@@ -95,6 +124,10 @@ else:
     import jax
 
     compiled = jax.jit
+
+    def on_gpu() -> bool:
+        """Whether programs run on a GPU."""
+        return jax.default_backend() != "cpu"
 
     def value_and_gradient(function: Callable, weights: list) -> tuple:
         """(value, extra, gradients): `function(weights)` returns (value, extra); gradients of value, one per weight, zero where it takes no part."""

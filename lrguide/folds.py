@@ -67,13 +67,13 @@ def _fit_shared(recipe: Recipe, pairs: Sequence[tuple[Table, Table]], rngs: Sequ
     sets = [[matched(recipe.parameters, own, other, rngs[0], False) if len(own) and len(other) else None for own, other in zip(part, reference)] for part in parts]
     joined = lambda i: labelled(*(part[i][0] for part in sets[::-1]), sets[0][i][1])
     events, label = joined(0)
-    scores = NetworkScores(None, None, recipe.loss, recipe.parameters, recipe.inputs)
+    scores = NetworkScores(None, None, recipe.loss, recipe.parameters, recipe.inputs, threads=recipe.threads)
     scores = replace(scores, scaling=standardise(transformed(recipe.inputs, events.x, events.nu), events.weights))
     columns = lambda events, label: {"x": scores.seen(events.x, events.nu), "label": label, "weight": events.weights}
     shape = Dense(columns(events[:1], label[:1])["x"].shape[1], recipe.hidden, recipe.activation, recipe.dropout, len(pairs))
     training = sensible_training(recipe.training, len(events), shape.n_features)
     rows = bootstrap_rows([np.flatnonzero(label == c) for c in range(len(pairs) + 1)], recipe.members, rngs[2]) if recipe.bootstrap else None
-    network = train(softmax(shape), columns(events, label), members=recipe.members, rows=rows, training=training, rng=rngs[3],
+    network = train(softmax(shape), columns(events, label), members=recipe.members, rows=rows, training=training, threads=recipe.threads, rng=rngs[3],
                     watch=None if training.patience is None else columns(*joined(1))).network
     return [finished(recipe, replace(scores, network=network, output=k), part[1], part[2], pairs[0][1].nu is not None) for k, part in enumerate(sets)]
 

@@ -3,8 +3,8 @@
 # %% ../nbs/1_optimality/15_networks.ipynb #00000002
 """Networks and the one way to train them: every network is an ensemble with a member axis, every epoch one compiled program.
 
-Architectures (`Dense`, `DeepSets`, `Variational`) say how weights become outputs, an order (`shuffled`, `stratified`, `bags`) which events
-share a batch. `train` takes an objective (`losses`) and an order and gives a `Trained`; `predict` evaluates a `Network`.
+Architectures (`Dense`, `DeepSets`) say how weights become outputs, an order (`shuffled`, `stratified`, `bags`) which events
+share a batch. `train` takes an objective (`losses`) and an order and gives a `Trained`; `predict` evaluates a `Network`. Both use all cores.
 """
 from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
@@ -13,11 +13,13 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 import numpy as np
 from .arrays import check_choice, check_count, check_number, generator, spawn
-from .backend import compiled, compiled_epoch, keras, to_device, to_numpy, value_and_gradient
+from .backend import compiled, compiled_epoch, in_threads, keras, thread_count, to_device, to_numpy, value_and_gradient
 from .losses import Objective, Part
 
 # %% auto #0
-__all__ = ['ACTIVATIONS', 'layers', 'pieces_of', 'glorot', 'forward', 'Dense', 'Network', 'predict', 'Scaling', 'standardise', 'Training', 'number_of_epochs', 'learning_rates', 'shuffled', 'bootstrap_rows', 'Columns', 'Batch', 'BestWeights', 'History', 'Trained', 'train', 'stratified', 'bags', 'DeepSets', 'Variational', 'draw_networks']
+__all__ = ['ACTIVATIONS', 'layers', 'pieces_of', 'glorot', 'forward', 'Dense', 'Network', 'predict', 'Scaling', 'standardise',
+           'Training', 'number_of_epochs', 'learning_rates', 'shuffled', 'bootstrap_rows', 'Columns', 'Batch',
+           'BestWeights', 'History', 'Trained', 'train', 'stratified', 'bags', 'DeepSets']
 
 # %% ../nbs/1_optimality/15_networks.ipynb #00000008
 def layers(sizes: Sequence[int], weights) -> list[tuple]:
@@ -139,19 +141,21 @@ def _compiled_forward(architecture):
     return compiled(lambda weights, x: architecture.apply(weights, x))
 
 
-def predict(network: Network, x: np.ndarray, chunk: int = 16_384) -> np.ndarray:
+def predict(network: Network, x: np.ndarray, chunk: int = 4096, threads: int | None = None) -> np.ndarray:
     """Outputs (m, n) of the members, or (m, n, outputs), for inputs `x` (n, ...), computed in single precision.
 
-    Raises ValueError if the inputs do not fit the architecture."""
+    In chunks of events, so many `threads` at a time (None: `thread_count`). Raises ValueError if the inputs do not fit the architecture."""
     x = np.asarray(x, dtype=np.float32)
     forward, weights = _compiled_forward(network.architecture), to_device(network.weights)
     chunk = min(chunk, 1 << max(len(x) - 1, 255).bit_length())  # a power of two: few different lengths
-    outputs = []
-    for start in range(0, max(len(x), 1), chunk):
+
+    def outputs(start):
         part = x[start:start + chunk]
         padded = np.concatenate([part, np.zeros((chunk - len(part), *x.shape[1:]), np.float32)])
-        outputs.append(to_numpy(forward(weights, to_device(padded[None])))[:, :len(part)])
-    return np.concatenate(outputs, axis=1).astype(np.float64)
+        return to_numpy(forward(weights, to_device(padded[None])))[:, :len(part)]
+
+    starts = range(0, max(len(x), 1), chunk)
+    return np.concatenate(in_threads(outputs, starts, thread_count(threads)), axis=1).astype(np.float64)
 
 # %% ../nbs/1_optimality/15_networks.ipynb #0000001a
 @dataclass(frozen=True, eq=False)
@@ -326,10 +330,11 @@ class Columns:
             raise ValueError(f"{name}: expected one number for each event, got shape {values.shape[2:]}")
         return values
 
-    def on_device(self) -> dict:
-        "The tables as tensors."
-        return {"shared": to_device(self.table), "own": None if self.tables is None else to_device(self.tables),
-                "member": {name: to_device(values) for name, values in self.of_member.items()}}
+    def on_device(self, groups: Sequence[slice] = (slice(None),)) -> list[dict]:
+        "The tables as tensors, for each of `groups` of members."
+        shared, of = to_device(self.table), (lambda values, group: None if values is None else to_device(values[group]))
+        return [{"shared": shared, "own": of(self.tables, group), "member": {name: of(values, group) for name, values in self.of_member.items()}}
+                for group in groups]
 
 # %% ../nbs/1_optimality/15_networks.ipynb #0000003d
 class Batch(dict):
@@ -393,8 +398,8 @@ def _compiled_epoch(objective: Objective, layouts: tuple, noisy: tuple, frozen: 
     return compiled_epoch(step), read
 
 # %% ../nbs/1_optimality/15_networks.ipynb #00000047
-def _segments(order: np.ndarray, rates: np.ndarray, noisy: Sequence[tuple], limit: int = 2**27):
-    """Yields (rows, rates, noise ...) for consecutive steps, noise of about `limit` bytes at a time.
+def _segments(order: np.ndarray, rates: np.ndarray, noisy: Sequence[tuple], group: slice = slice(None), limit: int = 2**27):
+    """Yields (rows, rates, noise ...) of a `group` of members for consecutive steps, noise of about `limit` bytes at a time for all of them.
 
     `noisy`: pairs of an architecture and its generators, one for each member."""
     n_steps, members, batch = order.shape
@@ -404,8 +409,14 @@ def _segments(order: np.ndarray, rates: np.ndarray, noisy: Sequence[tuple], limi
     length = max(1, min(n_steps, limit // max(bytes_each, 1)))
     for start in range(0, n_steps, length):
         stop = min(start + length, n_steps)
-        drawn = [np.stack([part.noise(rng, stop - start, batch) for rng in rngs], axis=1) for part, rngs in noisy]
-        yield order[start:stop], rates[start:stop], *drawn
+        drawn = [np.stack([part.noise(rng, stop - start, batch) for rng in rngs[group]], axis=1) for part, rngs in noisy]
+        yield order[start:stop, group], rates[start:stop], *drawn
+
+# %% ../nbs/1_optimality/15_networks.ipynb #15000002
+def _groups(members: int, threads: int) -> list[slice]:
+    "Members in as many groups as there are `threads`, but none empty; of two sizes at most."
+    n = min(members, threads)
+    return [slice(members * k // n, members * (k + 1) // n) for k in range(n)]
 
 # %% ../nbs/1_optimality/15_networks.ipynb #0000004a
 class BestWeights:
@@ -437,22 +448,26 @@ def _compiled_watch(objective: Objective, layouts: tuple, noisy: tuple) -> Calla
     return compiled_epoch(step)
 
 
-def _watcher(objective: Objective, sample: Columns, order: Callable, batch: int) -> Callable:
-    "A function of the weights (m, size), a tensor, that gives the mean terms (m,) or (m, t) of `objective` on the `sample`."
+def _watchers(objective: Objective, sample: Columns, order: Callable, batch: int, groups: Sequence[slice]) -> list[Callable]:
+    "For each of `groups` of members a function of their weights, a tensor, that gives the mean terms (m,) or (m, t) of `objective` on the `sample`."
     n_batches = max(1, sample.n // batch)
     same = [np.random.default_rng(0) for _ in range(sample.members)]                 # every member sees the same
     rows = order(sample.every, sample.n // n_batches, same, lambda name: sample.at(name, sample.every))
     noises = {name: part.noise(same[0], len(rows), rows.shape[2], training=False) for name, part in objective.parts}
     noises = {name: np.stack([one] * sample.members, axis=1) for name, one in noises.items() if one is not None}
-    slices, data = tuple(to_device(array) for array in (rows, *noises.values())), sample.on_device()
-    program, none = _compiled_watch(objective, sample.layouts, tuple(noises)), _no_terms(objective, sample.members)
-    return lambda weights: to_numpy(program(none, data | {"weights": weights}, slices)) / len(rows)
+    program = _compiled_watch(objective, sample.layouts, tuple(noises))
+
+    def watcher(group, data):
+        slices = tuple(to_device(array[:, group]) for array in (rows, *noises.values()))
+        return lambda weights: to_numpy(program(_no_terms(objective, weights), data | {"weights": weights}, slices)) / len(rows)
+
+    return [watcher(group, data) for group, data in zip(groups, sample.on_device(groups))]
 
 
-def _no_terms(objective: Objective, members: int):
-    "Where the sum of terms begins: zeros (m,) or (m, t)."
+def _no_terms(objective: Objective, weights):
+    "Where the sum of terms of the members with these `weights` begins: zeros (m,) or (m, t)."
     t = len(objective.factors)
-    return to_device(np.zeros((members,) + (t,) * (t > 1)))
+    return to_device(np.zeros((weights.shape[0],) + (t,) * (t > 1)))
 
 # %% ../nbs/1_optimality/15_networks.ipynb #00000050
 def _check_rows(rows, sample: Columns, batch: int) -> np.ndarray:
@@ -524,55 +539,69 @@ def _trained(objective: Objective, weights: np.ndarray, history: History) -> Tra
 # %% ../nbs/1_optimality/15_networks.ipynb #00000057
 def train(objective: Objective, columns: Mapping[str, np.ndarray], *, members: int | Sequence[int] = 1, rows: np.ndarray | None = None,
           own: Mapping[str, np.ndarray] = {}, order: Callable = shuffled, start: Mapping[str, Network] = {},
-          watch: Mapping[str, np.ndarray] | None = None, training: Training = Training(), rng) -> Trained:
+          watch: Mapping[str, np.ndarray] | None = None, training: Training = Training(), threads: int | None = None, rng) -> Trained:
     """The Trained networks that minimise `objective` on `columns` (n, ...), such as x (of order one), label and weight (of mean one).
 
     `members`: how many, or the numbers of those to train; member k depends on `rng` and k alone (a list: on generator k of it). `rows` (m, n'): events of each member
     (default: all). `own`: columns (m, n, ...) that differ by member, (m, 1, ...) if the same for all events. `order`: which events share a
     batch. `start`: networks of parts to go on from, with new moments and a new schedule. `watch`: columns, own ones too, of events to
-    choose the best epoch by. Raises ValueError for input that does not fit, RuntimeError if a loss is not finite."""
+    choose the best epoch by. `threads`: as many groups of members are trained at a time (None: `thread_count`, as many as there are cores).
+    Raises ValueError for input that does not fit, RuntimeError if a loss is not finite."""
     of_weights, of_order, of_noise = _streams(members, len(objective.parts), rng)
     m, asked = len(of_order), set()
+    groups = _groups(m, thread_count(threads))
     sample = Columns(columns, own, m)
     rows = _check_rows(rows, sample, training.batch)
-    watched = _watched(objective, watch, sample, order, training)
-    weights = to_device(_first_weights(objective, of_weights, start))
+    watched = _watched(objective, watch, sample, order, training, groups)
+    weights = _first_weights(objective, of_weights, start)
     draw_order = lambda: order(rows, training.batch, of_order, lambda name: asked.add(name) or sample.at(name, rows))
     batches = draw_order()
     rates = _rates_by_epoch(objective, training, len(batches))
     noisy = {name: (part, rngs) for (name, part), rngs in zip(objective.parts, of_noise) if part.noise(np.random.default_rng(0), 1, 1) is not None}
     frozen = tuple(name for k, (name, _) in enumerate(objective.parts) if not rates[..., k].any())
-    epoch, read = _compiled_epoch(objective, sample.layouts, tuple(noisy), frozen, training.clip)
-    data, none = sample.on_device(), _no_terms(objective, m)
-    state, best, losses, validation = (weights, 0 * weights, 0 * weights), BestWeights(m, training.patience), [], []
+    program, read = _compiled_epoch(objective, sample.layouts, tuple(noisy), frozen, training.clip)
+    epochs = [_epoch_of(group, objective, program, data, to_device(weights[group]), list(noisy.values()), watcher)
+              for group, data, watcher in zip(groups, sample.on_device(groups), watched)]
+    best, losses, validation = BestWeights(m, training.patience), [], []
     for number, rate in enumerate(rates):
         batches = draw_order() if number else batches
-        total = none
-        for slices in _segments(batches, rate, list(noisy.values())):
-            *state, total = epoch((*state, total), data, tuple(to_device(array) for array in slices))
-        losses.append(to_numpy(total) / len(rate))
-        _check_epoch(losses[-1], number, training, set(columns) | set(own), read | asked)
-        if watched is not None:
-            validation.append(watched(state[0]))
-            score = validation[-1].reshape(m, -1) @ np.array(objective.factors)
-            if best.update(number, score, to_numpy(state[0])):
-                break
-    if watched is None:
-        return _trained(objective, to_numpy(state[0]), History(np.array(losses), None, np.full(m, number)))
+        found = in_threads(lambda epoch: epoch(batches, rate), epochs, len(epochs))
+        weights, loss, *seen = (np.concatenate(of_groups) for of_groups in zip(*found))
+        losses.append(loss)
+        _check_epoch(loss, number, training, set(columns) | set(own), read | asked)
+        validation += seen
+        if seen and best.update(number, seen[0].reshape(m, -1) @ np.array(objective.factors), weights):
+            break
+    if watch is None:
+        return _trained(objective, weights, History(np.array(losses), None, np.full(m, number)))
     return _trained(objective, best.weights, History(np.array(losses), np.array(validation), best.epoch))
 
 # %% ../nbs/1_optimality/15_networks.ipynb #00000058
-def _watched(objective: Objective, watch: Mapping | None, sample: Columns, order: Callable, training: Training) -> Callable | None:
-    "The function of the weights that gives the terms on the events to watch, or None if there are none."
+def _epoch_of(group: slice, objective: Objective, program: Callable, data: dict, weights, noisy: Sequence[tuple], watcher: Callable | None) -> Callable:
+    "A function (batches, rates) that trains a `group` for one more epoch: its weights, mean terms, and those of the watched events, if there are any."
+    state = [weights, 0 * weights, 0 * weights]
+
+    def epoch(batches, rates):
+        total = _no_terms(objective, weights)
+        for slices in _segments(batches, rates, noisy, group):
+            *state[:], total = program((*state, total), data, tuple(to_device(array) for array in slices))
+        return [to_numpy(state[0]), to_numpy(total) / len(rates)] + ([] if watcher is None else [watcher(state[0])])
+
+    return epoch
+
+
+def _watched(objective: Objective, watch: Mapping | None, sample: Columns, order: Callable, training: Training, groups: Sequence[slice]) -> list:
+    "For each of `groups` the function of its weights that gives the terms on the events to watch, or None if there are none."
     if watch is None:
         if training.patience is not None:
             raise ValueError("watch: expected events to watch, training stops by them (patience), got None")
-        return None
+        return [None] * len(groups)
     mine = {*sample.own, *sample.of_member}
     if unknown := set(watch) - {*sample.shared, *mine, "weight"}:
         raise ValueError(f"watch: expected columns of the training, {', '.join([*sample.shared, *mine])}, got {', '.join(sorted(unknown))}")
     own = {name: values for name, values in watch.items() if name in mine}
-    return _watcher(objective, Columns({name: values for name, values in watch.items() if name not in own}, own, sample.members), order, training.batch)
+    events = Columns({name: values for name, values in watch.items() if name not in own}, own, sample.members)
+    return _watchers(objective, events, order, training.batch, groups)
 
 
 def _check_epoch(losses: np.ndarray, number: int, training: Training, given: set, used: set) -> None:
@@ -654,48 +683,3 @@ class DeepSets:
     def noise(self, rng: np.random.Generator, steps: int, batch: int, training: bool = True) -> np.ndarray | None:
         "Masks for the hidden units of `event`."
         return self.event.noise(rng, steps, batch, training)
-
-# %% ../nbs/2_uncertainty/21_sources.ipynb #00000020
-@dataclass(frozen=True)
-class Variational:
-    "Independent normal distributions of the weights of a network: means and logarithms of widths in one row, twice as long; widths begin at `first_width`."
-    architecture: Dense
-    first_width: float = 0.02
-
-    def __post_init__(self):
-        if getattr(self.architecture, "dropout", 0):
-            raise ValueError(f"architecture: expected one without dropout, got {self.architecture.dropout:g}")
-        check_number(self.first_width, "first_width", "(0, inf)")
-
-    @property
-    def size(self) -> int:
-        "Number of means and widths of one member."
-        return 2 * self.architecture.size
-
-    def draw(self, rngs) -> np.ndarray:
-        "First means and log widths (m, size)."
-        mean = self.architecture.draw(rngs)
-        return np.concatenate([mean, np.full_like(mean, np.log(self.first_width))], axis=1)
-
-    def halves(self, weights) -> list:
-        "Means and log widths, each (m, size / 2)."
-        return pieces_of(weights, [self.architecture.size] * 2)
-
-    def at(self, mean, log_width, x, noise=None):
-        "Outputs at weights drawn with the `noise` (m, size / 2), or at the means."
-        return self.architecture.apply(mean if noise is None else mean + keras.ops.exp(log_width) * noise, x)
-
-    def apply(self, weights, x, noise=None):
-        "Outputs at weights drawn with the `noise` (m, size / 2), or at the means."
-        return self.at(*self.halves(weights), x, noise)
-
-    def noise(self, rng: np.random.Generator, steps: int, batch: int, training: bool = True) -> np.ndarray:
-        "Normal random numbers (steps, size / 2), one draw of the weights for each batch, also where it is only watched."
-        return rng.standard_normal((steps, self.architecture.size), dtype=np.float32)
-
-# %% ../nbs/2_uncertainty/21_sources.ipynb #00000021
-def draw_networks(network: Network, which: int, n: int, rng) -> Network:
-    "A Network of `n` members, drawn from distribution number `which` of a `Variational` one."
-    mean, log_width = (to_numpy(half).astype(float) for half in network.architecture.halves(network.weights))
-    noise = generator(rng).standard_normal((check_count(n, "n"), mean.shape[1]))
-    return Network(network.architecture.architecture, (mean[which] + np.exp(log_width[which]) * noise).astype(np.float32))

@@ -239,7 +239,8 @@ class Recipe:
     `hidden`, `activation`, `dropout`, `loss`, `training`: the networks (chapters 14, 15); without `epochs` in `training` a small sample is
     trained more briefly (`sensible_training`). `inputs`: a function of x (n, d), or of x and nu with parameters, to the features (n, d') that the
     networks see instead of x. `shares` of the events: for training, for calibration and normalisation, for testing. `calibration`: None,
-    'histogram' or 'isotonic'. `normalise`: 'pooled', 'denominator' (if that is a reference that bounds the ratio) or None.
+    'histogram' or 'isotonic'. `normalise`: 'pooled', 'denominator' (if that is a reference that bounds the ratio) or None. `threads`: as many
+    train and evaluate the members at a time (None: as many as there are cores, chapter 15).
     Raises TypeError or ValueError for what makes no ratio."""
     parameters: Mapping[str, tuple[float, float]] = field(default_factory=Ranges)
     members: int = 5
@@ -253,6 +254,7 @@ class Recipe:
     shares: tuple[float, float, float] = (0.7, 0.2, 0.1)
     calibration: str | None = None
     normalise: str | None = "pooled"
+    threads: int | None = None
 
     def __post_init__(self):
         put = lambda name, value: object.__setattr__(self, name, value)          # the class is frozen
@@ -266,6 +268,8 @@ class Recipe:
         put("shares", _check_shares(self.shares))
         check_choice(self.calibration, "calibration", (None, *CALIBRATIONS))
         check_choice(self.normalise, "normalise", ("pooled", "denominator", None))
+        if self.threads is not None:
+            check_count(self.threads, "threads")
 
 # %% ../nbs/1_optimality/16_ratio.ipynb #b7f7af8b
 def _check_shares(shares) -> tuple[float, float, float]:
@@ -296,6 +300,7 @@ class NetworkScores:
     parameters: Ranges
     inputs: Callable | None = None
     output: int | None = None
+    threads: int | None = None
 
     def seen(self, x: np.ndarray, nu: np.ndarray | None) -> np.ndarray:
         "What the network sees (n, d' + k)."
@@ -303,7 +308,7 @@ class NetworkScores:
         return np.column_stack([x, self.parameters.unit(nu)]) if self.parameters else x
 
     def __call__(self, x: np.ndarray, nu: np.ndarray | None) -> np.ndarray:
-        outputs = predict(self.network, self.seen(x, nu))
+        outputs = predict(self.network, self.seen(x, nu), threads=self.threads)
         return np.asarray(find_loss(self.loss).link(outputs if self.output is None else outputs[..., self.output]), dtype=np.float64)
 
 
@@ -337,7 +342,7 @@ def task_of(recipe: Recipe, numerator: Table, denominator: Table, rng) -> Task:
     parts = zip(*(in_three(table, recipe.shares, rngs[1]) for table in (numerator, denominator)))
     training, calibrating, kept = (matched(recipe.parameters, *pair, rngs[0], False) if len(pair[0]) and len(pair[1]) else None for pair in parts)
     events, label = labelled(*training)
-    scores = NetworkScores(None, None, recipe.loss, recipe.parameters, recipe.inputs)
+    scores = NetworkScores(None, None, recipe.loss, recipe.parameters, recipe.inputs, threads=recipe.threads)
     scores = replace(scores, scaling=standardise(transformed(recipe.inputs, events.x, events.nu), events.weights))
     watched, of_watched = labelled(*calibrating)
     strata = [np.flatnonzero(label == c) for c in (1, 0)]
@@ -361,7 +366,7 @@ def trained(recipe: Recipe, tasks: Sequence[Task]) -> list[NetworkScores]:
             own = {"weight": np.broadcast_to(columns.pop("weight"), (m * len(tasks), sum(sizes)))}
             watch["weight"] = watch["weight"] * (which == np.repeat(np.arange(len(tasks)), m)[:, None])
     network = train(per_event(recipe.loss, shape), columns, own=own, members=len(rows), rows=rows, watch=watch, training=training,
-                    rng=[rng for task in tasks for rng in task.rngs]).network
+                    threads=recipe.threads, rng=[rng for task in tasks for rng in task.rngs]).network
     return [replace(task.scores, network=Network(shape, network.weights[k * m:(k + 1) * m])) for k, task in enumerate(tasks)]
 
 
@@ -591,7 +596,7 @@ def _header(ratio: Ratio) -> dict:
     inputs = fitted.scores.inputs
     if inputs is not None and named(inputs) is None:
         raise ValueError(f"inputs: expected a function with a name, defined in a module, a file cannot hold {inputs!r}")
-    settings = {name: value for name, value in vars(recipe).items() if name not in ("parameters", "training", "inputs")}
+    settings = {name: value for name, value in vars(recipe).items() if name not in ("parameters", "training", "inputs", "threads")}
     return dict(settings, format=FORMAT, parameters=dict(recipe.parameters), training=asdict(recipe.training), inputs=inputs and named(inputs),
                 architecture=asdict(fitted.scores.network.architecture), output=fitted.scores.output, names=fitted.names,
                 over=fitted.normalisation and fitted.normalisation.over, moving=fitted.moving,

@@ -4,16 +4,19 @@
 """Where the uncertainty of a network comes from, what it does to a measurement, and what can be done about it.
 
 Spread of repeated trainings (`decompose`, `jackknife`), a learned ratio as an observable (`template_ratio`), uncertain features and cuts
-(`uncertain_gain`, `aware_weights`), and what a wrong simulation does (`events_to_see`, `calibration_bias`).
+(`uncertain_gain`, `aware_weights`), what a wrong simulation does (`events_to_see`, `calibration_bias`), and networks whose weights are
+distributions (`Variational`, `draw_networks`).
 """
 from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 import numpy as np
-from .arrays import check_column, check_count, check_function, check_numbers
+from .arrays import check_column, check_count, check_function, check_number, check_numbers, generator
+from .backend import keras, to_numpy
+from .nets import Dense, Network, pieces_of
 
 # %% auto #0
-__all__ = ['Components', 'decompose', 'jackknife', 'template_ratio', 'uncertain_significance', 'uncertain_gain', 'weighted_significance', 'aware_weights', 'events_to_see', 'calibration_bias', 'of_member', 'ratios_in', 'with_ratios', 'replicas', 'NetworkError', 'network_error', 'with_network_error']
+__all__ = ['Components', 'decompose', 'jackknife', 'Variational', 'draw_networks', 'template_ratio', 'uncertain_significance', 'uncertain_gain', 'weighted_significance', 'aware_weights', 'events_to_see', 'calibration_bias', 'of_member', 'ratios_in', 'with_ratios', 'replicas', 'NetworkError', 'network_error', 'with_network_error']
 
 # %% ../nbs/2_uncertainty/21_sources.ipynb #00000007
 @dataclass(frozen=True, eq=False)
@@ -66,6 +69,51 @@ def jackknife(statistic: Callable, sample: np.ndarray) -> tuple[np.ndarray, np.n
         raise ValueError(f"sample: expected at least 2 rows, got shape {sample.shape}")
     without = np.array([statistic(np.delete(sample, i, axis=0)) for i in range(len(sample))])
     return statistic(sample), np.sqrt((len(sample) - 1) * without.var(axis=0))
+
+# %% ../nbs/2_uncertainty/21_sources.ipynb #00000020
+@dataclass(frozen=True)
+class Variational:
+    "Independent normal distributions of the weights of a network: means and logarithms of widths in one row, twice as long; widths begin at `first_width`."
+    architecture: Dense
+    first_width: float = 0.02
+
+    def __post_init__(self):
+        if getattr(self.architecture, "dropout", 0):
+            raise ValueError(f"architecture: expected one without dropout, got {self.architecture.dropout:g}")
+        check_number(self.first_width, "first_width", "(0, inf)")
+
+    @property
+    def size(self) -> int:
+        "Number of means and widths of one member."
+        return 2 * self.architecture.size
+
+    def draw(self, rngs) -> np.ndarray:
+        "First means and log widths (m, size)."
+        mean = self.architecture.draw(rngs)
+        return np.concatenate([mean, np.full_like(mean, np.log(self.first_width))], axis=1)
+
+    def halves(self, weights) -> list:
+        "Means and log widths, each (m, size / 2)."
+        return pieces_of(weights, [self.architecture.size] * 2)
+
+    def at(self, mean, log_width, x, noise=None):
+        "Outputs at weights drawn with the `noise` (m, size / 2), or at the means."
+        return self.architecture.apply(mean if noise is None else mean + keras.ops.exp(log_width) * noise, x)
+
+    def apply(self, weights, x, noise=None):
+        "Outputs at weights drawn with the `noise` (m, size / 2), or at the means."
+        return self.at(*self.halves(weights), x, noise)
+
+    def noise(self, rng: np.random.Generator, steps: int, batch: int, training: bool = True) -> np.ndarray:
+        "Normal random numbers (steps, size / 2), one draw of the weights for each batch, also where it is only watched."
+        return rng.standard_normal((steps, self.architecture.size), dtype=np.float32)
+
+# %% ../nbs/2_uncertainty/21_sources.ipynb #00000021
+def draw_networks(network: Network, which: int, n: int, rng) -> Network:
+    "A Network of `n` members, drawn from distribution number `which` of a `Variational` one."
+    mean, log_width = (to_numpy(half).astype(float) for half in network.architecture.halves(network.weights))
+    noise = generator(rng).standard_normal((check_count(n, "n"), mean.shape[1]))
+    return Network(network.architecture.architecture, (mean[which] + np.exp(log_width[which]) * noise).astype(np.float32))
 
 # %% ../nbs/2_uncertainty/21_sources.ipynb #00000033
 def _shares(weight, n: int, name: str) -> np.ndarray:

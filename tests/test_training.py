@@ -7,9 +7,12 @@ import sys
 import numpy as np
 import pytest
 
-from lrguide.backend import keras
+from lrguide import backend
+from lrguide.backend import keras, thread_count
 from lrguide.losses import Objective, against, cross_entropy, per_event, variational
-from lrguide.nets import Dense, DeepSets, Network, Training, Variational, bags, predict, stratified, train
+from lrguide.nets import Dense, DeepSets, Network, Training, bags, predict, stratified, train
+from lrguide.ratio import Ratio
+from lrguide.uncertainty import Variational
 
 RNG = np.random.default_rng(1)
 N = 600
@@ -51,6 +54,60 @@ def test_together_is_apart(case):
         assert np.array_equal(network.weights[0], network.weights[2])
         np.testing.assert_allclose(network.weights, together.networks[name].weights[chosen], atol=1e-5)
     assert np.abs(together.network.weights[0] - together.network.weights[1]).max() > 0.01
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_groups_of_members_change_nothing(case):
+    objective, columns, own, watch = CASES[case]
+    training = Training(epochs=6, batch=50, rate=0.02, clip=1.0, patience=None if watch is None else 2)
+    one, *more = (train(objective, columns, own=own, members=3, watch=watch, training=training, threads=threads, rng=3) for threads in (1, 2, 20))
+    for grouped in more:
+        assert np.array_equal(grouped.history.best, one.history.best)
+        np.testing.assert_allclose(grouped.history.train, one.history.train, atol=1e-5)
+        for name, network in grouped.networks.items():
+            np.testing.assert_allclose(network.weights, one.networks[name].weights, atol=1e-5)
+
+
+def test_groups_share_the_orders_of_the_ensemble_and_what_it_starts_from():
+    """Twenty threads for five members, in strata, from given networks, the generator being used up as by one thread."""
+    first = train(PLAIN, without(COLUMNS, "hidden"), members=5, training=SHORT, rng=1)
+    found, left = [], []
+    for threads in (1, 2, 3, 20):
+        rng = np.random.default_rng(2)
+        found.append(train(PLAIN, without(COLUMNS, "hidden"), members=5, start=first.networks, order=stratified("label"), training=SHORT, threads=threads, rng=rng).network)
+        left.append(rng.spawn(1)[0].random())
+    assert len(set(left)) == 1
+    for other in found[1:]:
+        np.testing.assert_allclose(other.weights, found[0].weights, atol=1e-5)
+    x = RNG.normal(size=(20_000, 2))
+    for threads in (2, 3, 20):
+        assert np.array_equal(predict(found[0], x, threads=threads), predict(found[0], x, threads=1))
+
+
+@pytest.mark.parametrize("threads, error", [(0, ValueError), (1.5, TypeError), ("two", TypeError), (True, TypeError)])
+def test_threads_that_are_no_number_are_refused(threads, error):
+    for call in (lambda: train(PLAIN, without(COLUMNS, "hidden"), training=SHORT, threads=threads, rng=1),
+                 lambda: predict(Network(Dense(2, (8,)), np.zeros((1, 33), np.float32)), COLUMNS["x"], threads=threads),
+                 lambda: Ratio(threads=threads, rng=1)):
+        with pytest.raises(error, match="^threads: expected a whole number of at least 1, got .+$"):
+            call()
+
+
+@pytest.mark.parametrize("limit, expected", [("1", 1), ("3", 3), ("4,2", 4), ("1000", 5), ("", 5), ("0", 5), ("many", 5)])
+def test_threads_are_cores_at_most_omp_num_threads(monkeypatch, limit, expected):
+    monkeypatch.setattr(os, "sched_getaffinity", lambda process: set(range(5)), raising=False)
+    monkeypatch.setenv("OMP_NUM_THREADS", limit)
+    assert thread_count() == expected and thread_count(7) == 7
+    monkeypatch.setattr(backend, "on_gpu", lambda: True)
+    assert thread_count() == 1
+
+
+def test_an_error_in_a_thread_is_the_callers():
+    with pytest.raises(RuntimeError, match="not finite after epoch 1"):
+        train(Objective(PLAIN.parts, lambda networks, batch: keras.ops.log(-1 - networks["network"](batch["x"])[:, 0] ** 2)), {"x": COLUMNS["x"]},
+              members=3, training=SHORT, threads=2, rng=1)
+    with pytest.raises(ValueError, match=r"terms: expected shape \(1,\)"):
+        train(Objective(PLAIN.parts, lambda networks, batch: networks["network"](batch["x"])), {"x": COLUMNS["x"]}, members=2, training=SHORT, threads=2, rng=1)
 
 
 def test_a_frozen_part_stands_still_and_the_other_goes_on():
@@ -100,8 +157,8 @@ def test_strata_reach_the_objective_in_equal_shares():
     settings = dict(members=2, training=Training(epochs=3, batch=60), rng=1)
     assert train(excess, {"x": kind, "kind": kind}, order=stratified("kind"), **settings).history.train.max() < 1e-12
     assert train(excess, {"x": kind, "kind": kind}, **settings).history.train.min() > 1e-4
-    own = {"kind": np.stack([kind, 1 - kind])}                       # strata may differ by member
-    of_each = spread_objective(lambda batch: (keras.ops.mean(batch["kind"], axis=1) - np.array([5 / 6, 1 / 6], np.float32)) ** 2)
+    own = {"kind": np.stack([kind, 1 - kind]), "share": np.array([[5 / 6], [1 / 6]])}        # strata may differ by member
+    of_each = spread_objective(lambda batch: (keras.ops.mean(batch["kind"], axis=1) - batch["share"][:, 0]) ** 2)
     assert train(of_each, {"x": kind}, own=own, order=stratified("kind"), **settings).history.train.max() < 1e-12
 
 
@@ -163,7 +220,7 @@ from lrguide.nets import Training, bags, stratified, train
 found = {}
 for name, (objective, columns, own, watch) in CASES.items():
     training = Training(epochs=3, batch=50, rate=0.003, clip=1.0, patience=None if watch is None else 2)
-    trained = train(objective, columns, own=own, members=3, watch=watch, training=training, rng=3)
+    trained = train(objective, columns, own=own, members=3, watch=watch, training=training, threads=2, rng=3)
     found[name] = np.concatenate([network.weights for network in trained.networks.values()], axis=1)
 columns = without(COLUMNS, "hidden") | {"bag": np.repeat(np.arange(N // 5), 5)}
 found["bags"] = train(PLAIN, columns, order=bags("bag"), training=SHORT, rng=1).network.weights
