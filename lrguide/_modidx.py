@@ -332,6 +332,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '', 'doc_host': '', 'git_url
                                  'lrguide.compact._channel_from_file': ( '2_uncertainty/compact.html#_channel_from_file',
                                                                          'lrguide/compact.py'),
                                  'lrguide.compact._channel_to_file': ('2_uncertainty/compact.html#_channel_to_file', 'lrguide/compact.py'),
+                                 'lrguide.compact._check_numbers': ('2_uncertainty/compact.html#_check_numbers', 'lrguide/compact.py'),
                                  'lrguide.compact._coefficients': ('2_uncertainty/compact.html#_coefficients', 'lrguide/compact.py'),
                                  'lrguide.compact._constraint_to_file': ( '2_uncertainty/compact.html#_constraint_to_file',
                                                                           'lrguide/compact.py'),
