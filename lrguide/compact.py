@@ -12,11 +12,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from itertools import chain
 from pathlib import Path
+from types import SimpleNamespace
 import numpy as np
 from scipy.sparse import csr_array
 from .arrays import Ranges, Table, as_table, check_choice, check_mapping, check_number, chunks, combinations, restricted, shown
 from .interpolation import Interpolant, chebyshev, chebyshev_nodes, chebyshev_up_to
-from .rates import Events, events_on, expected_yields, n_points_of, yield_derivatives
+from .rates import Events, events_on, expected_yields, n_points_of, norm_factor, yield_derivatives
 from .prepared import Prepared, check_model
 from .likelihood import Channels, Likelihood, Normal, Process
 from .systematics import LogNormal, Poisson
@@ -69,24 +70,58 @@ class Space:
         return np.stack([np.broadcast_to(one, p) for one in found], axis=1) if found else np.zeros((p, 0))
 
 
-def _yields_in(channel: object, box: Mapping[str, tuple[float, float]]) -> np.ndarray:
-    "Yields (K, p) of the processes at the corners of the `box`, and between them."
-    stacked = lambda values: np.stack([np.broadcast_to(n, n_points_of(values)) for n in expected_yields(channel, values).values()])
-    middle = {name: np.array([(low + high) / 2]) for name, (low, high) in box.items()}
-    moving = [name for name, ends in box.items() if np.any(stacked({**middle, name: np.array(ends)}) != stacked(middle))]
-    steps = 5 if len(moving) <= 4 else 3 if len(moving) <= 8 else 2
-    grid = combinations(*(np.linspace(*box[name], steps) for name in moving)) if moving else np.zeros((1, 0))
-    return stacked({**{name: np.repeat(value, len(grid)) for name, value in middle.items()}, **dict(zip(moving, grid.T))})
+def _of_functions(channel: object, box: Mapping[str, tuple[float, float]]) -> np.ndarray:
+    "What processes expect (K, p) before strengths and norm=, where yields are functions on a grid in the parameters that move them."
+    bare = SimpleNamespace(processes={name: replace(process, norm={}) for name, process in channel.processes.items()}, strength={})
+    ranges = Ranges(box)
+    stacked = lambda u: np.stack([np.broadcast_to(n, len(u)) for n in expected_yields(bare, dict(zip(ranges, ranges.at(u).T))).values()])
+    if not any(callable(process.expected) for process in channel.processes.values()):
+        return stacked(np.zeros((1, len(ranges))))
+    some, moving = np.array([-1.0, -0.6, 0.1, 0.7, 1.0]), []
+    for i, (low, high) in enumerate(ranges.values()):
+        points = np.repeat(some, 5)[:, None] * np.ones(len(ranges))          # all others at one of five places
+        points[:, i] = np.tile(some, 5)
+        found = stacked(points).reshape(-1, 5, 5)
+        moving += [i] if high > low and np.any(found != found[..., :1]) else []
+    if len(moving) > 14:
+        raise ValueError(f"ranges: expected yields that are functions of at most 14 parameters (norm= takes any number), got {len(moving)}; fix some")
+    steps = max(2, min(65, int(20000 ** (1 / max(len(moving), 1)))))
+    u = np.zeros((steps ** len(moving), len(ranges)))
+    u[:, moving] = combinations(*(np.linspace(-1, 1, steps) for _ in moving)) if moving else u[:, moving]
+    return stacked(u)
+
+
+def _factor(channel: object, process: str, parameter: str, value: np.ndarray) -> np.ndarray:
+    "By how much `parameter` changes the yield of a `process`, at values (p,)."
+    pair = channel.processes[process].norm.get(parameter)
+    return (norm_factor(value, *pair) if pair else np.ones_like(value)) * (value if channel.strength.get(parameter) == process else 1.0)
+
+
+def _yields_between(channel: object, box: Mapping[str, tuple[float, float]], pivot: str | None = None) -> dict[str, tuple[float, float]]:
+    "By process between which numbers its yield, or that in units of the yield of the `pivot`, is in the `box`: the product of all parameters' ranges."
+    found, names = {}, list(channel.processes)
+    own = _of_functions(channel, box)
+    for name, one in zip(names, own):
+        one = one / own[names.index(pivot)] if pivot else one
+        spare = 0.02 * (one.max() - one.min())             # a function may go further between the points
+        low, high = max(one.min() - spare, 0.5 * one.min()), one.max() + spare
+        for parameter, ends in box.items():
+            at = np.linspace(*ends, 129)
+            of = _factor(channel, name, parameter, at) / (_factor(channel, pivot, parameter, at) if pivot else 1.0)
+            corners = np.outer((low, high), (of.min(), of.max()))
+            low, high = corners.min(), corners.max()
+        found[name] = float(low), float(high)
+    return found
 
 
 def space_of(channel: object, box: Mapping[str, tuple[float, float]]) -> Space:
     "The Space of a `channel` whose parameters are in the `box`. Raises ValueError if no process is expected everywhere in it."
-    yields, names = _yields_in(channel, box), list(channel.processes)
-    least = yields.min(axis=1)
+    names = list(channel.processes)
+    least = np.array([low for low, _ in _yields_between(channel, box).values()])
     if not least.max() > 0:
         raise ValueError(f"ranges: expected some in which one process always expects events, got yields down to {', '.join(f'{one:.3g}' for one in least)}")
     pivot = int(np.argmax(least))
-    share = {name: (float((of / yields[pivot]).min()), float((of / yields[pivot]).max())) for name, of in zip(names, yields)}
+    share = _yields_between(channel, box, names[pivot])
     relative = sorted((name for name in names if name != names[pivot]), key=lambda name: share[name][0] == share[name][1])     # what varies comes first
     nuisance = dict.fromkeys(name for process in channel.processes.values() for name in process.parameters)
     ranges = {**{f"{name}/{names[pivot]}": share[name] for name in relative}, **{name: box[name] for name in nuisance}}
@@ -247,8 +282,10 @@ def basis_of(space: Space, pilot: Table, n: float, tolerance: float) -> Basis:
 
     Raises ValueError if the rate of more than one in a hundred events vanishes in the ranges, if no degree is enough (64 for one parameter of
     the densities, 32 for two, 16 for three, 8 for more), or if that takes more than 20,000 numbers."""
-    events = events_on(space.model, pilot, direct=True)
+    events = events_on(space.model, replace(pilot, weight=None), direct=True)
     free = [name for name, (low, high) in space.ranges.items() if high > low]
+    if events.size == 0:
+        return Basis(space, 0, (0,) * len(space.others), (0,) * len(space.nuisance), 10 * tolerance / max(n, 1))
     each, most = tolerance / max(n, 1) / max(len(free), 1), _MOST.get(sum(name in space.nuisance for name in free), 8)
     outer = [name for name in (*space.nuisance, *space.others) if name in free]
     found = {name: _along(space, events, name, most if name in space.nuisance else 64) for name in outer}
@@ -285,6 +322,7 @@ class Sums:
     __len__ = lambda self: len(self.total)
     model = property(lambda self: self.basis.space.model)
     size = property(lambda self: 4 * self.basis.size + self.single.size, doc="How many numbers an evaluation handles for each point.")
+    weights = property(lambda self: _no_events(), doc="Refused: there are no events.")
     numbers = property(lambda self: self.basis.size + sum(ratio.coefficients[0].size for ratio in self.single.ratios), doc="How many numbers are kept.")
 
     def nll(self, values: Mapping[str, np.ndarray]) -> np.ndarray:
@@ -309,6 +347,11 @@ class Sums:
         if len(self) == 1:
             return self
         return replace(self, coefficients=self.coefficients[sets], total=self.total[sets], bound=self.bound[sets], single=self.single.take(sets))
+
+
+def _no_events():
+    "Refuses what asks for events."
+    raise ValueError("data: expected events, got a compact likelihood, which holds none; method='asymptotic' needs none")
 
 
 def _polynomials(sums: Sums, values: Mapping[str, np.ndarray], order: int) -> np.ndarray:
@@ -358,21 +401,45 @@ def _of_log_rates(sums: Sums, values: Mapping[str, np.ndarray], names: list[str]
     return found[:, 0] + sums.total * np.log(n0), total * first + np.einsum("pk,pka->pa", by_one, slopes), total[..., None] * (second - outer(first, first)) + curved
 
 # %% ../nbs/2_uncertainty/28_compact.ipynb #60a4d650
+_NONE = -1e300  # log ratio where a process has no density, as a number that polynomials and files can hold
+
+
 def _kept(ratio, n: int, ranges: Ranges, degrees: Sequence[int]) -> Interpolant:
-    "Log ratios of one process at `n` events as polynomials of `degrees` in its parameters."
+    "Log ratios of one process at `n` events as polynomials of `degrees` in its parameters; _NONE where it has no density."
     values = np.asarray(ratio(ranges.at(_all_nodes(degrees))), dtype=float)
-    found = np.broadcast_to(values, (len(_all_nodes(degrees)), n)).reshape(*(degree + 1 for degree in degrees), n)
-    for axis, degree in enumerate(degrees):
-        found = np.moveaxis(np.tensordot(_inverse(degree), found, (1, axis)), 0, axis)
-    return Interpolant(found.reshape(1, len(values) if degrees else 1, n), ranges, tuple(degrees))
+    found = np.broadcast_to(values, (len(_all_nodes(degrees)), n))
+    nowhere = np.all(found == -np.inf, axis=0)
+    found = np.where(nowhere, 0.0, found).reshape(*(degree + 1 for degree in degrees), n)
+    with np.errstate(invalid="ignore"):                    # a density that ends within the ranges has no polynomial
+        for axis, degree in enumerate(degrees):
+            found = np.moveaxis(np.tensordot(_inverse(degree), found, (1, axis)), 0, axis)
+    found = found.reshape(1, -1, n) if n else np.zeros((1, len(_all_nodes(degrees)), 0))
+    found[0, 0, nowhere] = _NONE
+    return Interpolant(found, ranges, tuple(degrees))
+
+
+def _single_errors(single: Events) -> np.ndarray:
+    "The error (n,) of the log rates of events kept singly: that of the worst log ratio, judged by its last coefficients."
+    worst = np.zeros(single.size)
+    for ratio in single.ratios if single.size else ():
+        values = ratio.coefficients[0].reshape(*(degree + 1 for degree in ratio.degrees), single.size)
+        for axis, degree in enumerate(ratio.degrees):
+            if degree:
+                late = np.abs(np.take(values, (degree - 1, degree), axis=axis)).sum(axis=axis).reshape(-1, single.size).max(axis=0)
+                worst = np.maximum(worst, 4 * lebesgue(ratio.degrees) * np.where(np.isfinite(late), late, np.inf))
+    return worst
+
+
+def _single_degrees(basis: Basis, process: object) -> list[int]:
+    "Degrees in the parameters of a process for events that are kept singly: twice those of the sums."
+    return [2 * basis.nuisance[list(basis.space.nuisance).index(name)] for name in process.parameters]
 
 
 def _singles(basis: Basis, events: Events, which: np.ndarray, weights: np.ndarray) -> Events:
     "The events `which` of a data set, with `weights` (1, s)."
     nuisance, ratios = basis.space.nuisance, []
     for process, ratio in zip(basis.space.model.processes.values(), events.ratios):
-        degrees = [2 * basis.nuisance[list(nuisance).index(name)] for name in process.parameters]
-        ratios.append(_kept(ratio.pick(which[None]), len(which), Ranges({name: nuisance[name] for name in process.parameters}), degrees))
+        ratios.append(_kept(ratio.pick(which[None]), len(which), Ranges({name: nuisance[name] for name in process.parameters}), _single_degrees(basis, process)))
     return Events(basis.space.model, tuple(ratios), weights)
 
 
@@ -385,20 +452,27 @@ def _joined(events: Sequence[Events]) -> Events:
 
 def _of_piece(basis: Basis, piece: Table) -> Sums:
     "The Sums of the events of a `piece`, which are in memory."
-    events = events_on(basis.space.model, piece, direct=True)
+    events, weights = events_on(basis.space.model, replace(piece, weight=None), direct=True), piece.weights       # of one sign in some pieces
     mean, z = _lines(basis.space, events, basis.nodes, basis.strengths)
-    error, weights = event_errors(basis, mean, z), events.weights[0]
+    error = event_errors(basis, mean, z)
     which = np.flatnonzero(~(error <= basis.each))
     single = _singles(basis, events, which, weights[None, which])
     if len(which):
         mean, z, error, weights = (np.delete(one, which, axis=-1) for one in (mean, z, error, weights))
-    return Sums(basis, _coefficients(basis, mean, z, weights)[None], np.array([weights.sum()]), np.array([np.abs(weights) @ error]), single)
+    return Sums(basis, _coefficients(basis, mean, z, weights)[None], np.array([weights.sum()]), np.array([np.abs(weights) @ error + np.abs(single.weights[0]) @ _single_errors(single)]), single)
 
 
 def added(parts: Sequence[Sums]) -> Sums:
     "The Sums of all data together."
     add = lambda name: np.sum([getattr(part, name) for part in parts], axis=0)
     return Sums(parts[0].basis, add("coefficients"), add("total"), add("bound"), _joined([part.single for part in parts]))
+
+
+def _of_nothing(basis: Basis) -> Sums:
+    "The Sums of no events."
+    none = [_kept(lambda nu: np.zeros((len(nu), 0)), 0, Ranges({name: basis.space.nuisance[name] for name in process.parameters}), _single_degrees(basis, process))
+            for process in basis.space.model.processes.values()]
+    return Sums(basis, np.zeros((1, basis.size)), np.zeros(1), np.zeros(1), Events(basis.space.model, tuple(none), np.zeros((1, 0))))
 
 
 def piece_size(basis: Basis) -> int:
@@ -408,15 +482,20 @@ def piece_size(basis: Basis) -> int:
 
 def sums_of(basis: Basis, data, progress: bool = False) -> Sums:
     "The Sums of one data set, read piece by piece. Raises ValueError if more than a thousand events, and one in a hundred, would be kept singly."
-    found = added([_of_piece(basis, piece) for piece in chunks(data, piece_size(basis), progress)])
+    pieces = [_of_piece(basis, piece) for piece in chunks(data, piece_size(basis), progress)]
+    found = added(pieces or [_of_nothing(basis)])
+    if not found.total[0] + found.single.weights.sum() >= -1e-9:
+        raise ValueError(f"data: expected weights that sum to at least 0, got {found.total[0] + found.single.weights.sum():.4g}")
+    if not np.isfinite(found.bound[0]):
+        raise ValueError(f"tolerance: expected one that polynomials reach, got ratios of some events that none follows; {_RANGES}")
     if found.single.size > max(1000, 0.01 * (found.single.size + abs(found.total[0]))):
         raise ValueError(f"data: expected events like those from which the degrees were chosen, got {found.single.size} that polynomials do not follow; {_RANGES}")
     return found
 
 # %% ../nbs/2_uncertainty/28_compact.ipynb #06e1c5af
 def in_box(model: object, box: Mapping[str, tuple[float, float]]) -> object:
-    "`model` with the narrower ranges `box` of its free parameters, in all its channels."
-    own = {name: tuple(box[name]) for name in model.parameters if name in box}
+    "`model` with the narrower ranges `box` of its parameters, in all its channels; those without width stay as they are, they are fixed."
+    own = {name: tuple(box[name]) for name in model.ranges_of_all if name in box and box[name][0] < box[name][1]}
     if isinstance(model, Channels):
         return Channels({key: in_box(channel, own) for key, channel in model.channels.items()})
     return replace(model, ranges={**model.ranges, **own}) if hasattr(model, "ranges") else model
@@ -458,6 +537,11 @@ def _sum_of(one: Compact, other: Compact) -> Compact:
         raise TypeError(f"+: expected another compact likelihood, got {shown(other)}")
     if dict(one.box) != dict(other.box):
         raise ValueError(f"+: expected sums in the same ranges (like= makes them), got {shown(dict(one.box))} and {shown(dict(other.box))}")
+    if any(not isinstance(part, Sums) for part in (*one.parts, *other.parts)):
+        raise ValueError("+: expected channels of events, got a histogram, whose counts add up themselves")
+    measured = lambda made: [constraint.nll(_somewhere(made.model)) for constraint in made.constraints]
+    if not (len(one.constraints) == len(other.constraints) and np.array_equal(measured(one), measured(other))):
+        raise ValueError("+: expected sums with the same constraints, got different ones")
     if len(one.parts) != len(other.parts) or not all(map(_can_add, one.parts, other.parts)):
         raise ValueError("+: expected sums of the same model, of the same degrees (like= makes them), got others")
     return replace(one, parts=tuple(added(pair) for pair in zip(one.parts, other.parts)))
@@ -465,15 +549,43 @@ def _sum_of(one: Compact, other: Compact) -> Compact:
 
 def _can_add(one, other) -> bool:
     "Whether both are sums of one basis, of models that expect the same."
-    if not (isinstance(one, Sums) and isinstance(other, Sums) and one.basis.fits(other.basis)):
+    return isinstance(one, Sums) and isinstance(other, Sums) and one.basis.fits(other.basis) and _alike(one.model, other.model)
+
+
+def _somewhere(model: object) -> dict[str, np.ndarray]:
+    "Three points in the ranges of a `model`, fixed parameters where they are."
+    ranges = Ranges({name: (model.fixed[name],) * 2 if name in model.fixed else ends for name, ends in model.ranges_of_all.items()})
+    return dict(zip(ranges, ranges.at(np.outer([-0.7, 0.0, 0.4], np.ones(len(ranges)))).T))
+
+
+def _alike(one, other) -> bool:
+    "Whether two models of one channel expect the same in the same ranges."
+    declared = lambda model: (list(model.ranges_of_all.items()), dict(model.fixed), [(name, list(process.parameters)) for name, process in model.processes.items()])
+    if declared(one) != declared(other):
         return False
-    middle = {name: np.array([(low + high) / 2]) for name, (low, high) in one.model.ranges_of_all.items()}
-    return list(one.model.ranges_of_all.items()) == list(other.model.ranges_of_all.items()) and expected_yields(one.model, middle) == expected_yields(other.model, middle)
+    mine, theirs = (expected_yields(model, _somewhere(model)) for model in (one, other))
+    return all(np.array_equal(mine[name], theirs[name]) for name in mine)
+
+
+def _box_of_like(model: object, like: Compact, ranges: Mapping) -> Ranges:
+    "The ranges of `like`, if it is of the same `model`. Raises ValueError for another one, or other `ranges`."
+    if any(name not in like.box or tuple(map(float, ends)) != like.box[name] for name, ends in Ranges(ranges).items()):
+        raise ValueError(f"ranges: expected none, or those of like=, {shown(dict(like.box))}, got {shown(dict(ranges))}")
+    try:
+        narrow = in_box(model, like.box)
+    except ValueError:                                     # ranges that do not overlap
+        narrow = None
+    if narrow is None or list(narrow.channels) != list(like.model.channels) or not all(
+            isinstance(part, Sums) == (not hasattr(channel, "contents")) and (not isinstance(part, Sums) or _alike(channel, part.model))
+            for channel, part in zip(narrow.channels.values(), like.parts)):
+        raise ValueError("like: expected sums of the same model (its parameters, ranges and yields), got those of another")
+    return like.box
 
 # %% ../nbs/2_uncertainty/28_compact.ipynb #10c9c950
 def compacted(model: object, data, ranges: Mapping[str, tuple[float, float]] | None = None, tolerance: float = 1e-6, *,
               like: Compact | None = None, progress: bool = False) -> Compact:
-    """The Compact likelihood of one data set, whose nll is within `tolerance` of the full one; from then on neither events nor ratios are needed.
+    """The Compact likelihood of one data set, whose nll is to be within `tolerance` of the full one (`bound` is what was reached);
+    from then on neither events nor ratios are needed.
 
     `data`: as for `on`, or an iterator over pieces, which are read once. `ranges`: of parameters; others reach eight standard errors about a
     first fit. `like`: another one, whose ranges and degrees are taken, so that both can be added. Raises ValueError for ranges in which
@@ -483,7 +595,8 @@ def compacted(model: object, data, ranges: Mapping[str, tuple[float, float]] | N
         raise TypeError(f"like: expected a compact likelihood, got {shown(like)}")
     own, tolerance = dict(zip(model.channels, model.split(data))), check_number(tolerance, "tolerance", "(0, inf)")
     streams = {key: _stream(own[key]) for key, channel in model.channels.items() if not hasattr(channel, "contents")}
-    box = like.box if like is not None else box_of(model, own, streams, check_mapping(ranges, "ranges"))
+    ranges = check_mapping(ranges, "ranges")
+    box = box_of(model, own, streams, ranges) if like is None else _box_of_like(model, like, ranges)
     narrow, parts = in_box(model, box), []
     for i, (key, channel) in enumerate(narrow.channels.items()):
         if key not in streams:
@@ -495,9 +608,12 @@ def compacted(model: object, data, ranges: Mapping[str, tuple[float, float]] | N
             n = n if np.isfinite(n) else float(sum(channel.yields({name: (low + high) / 2 for name, (low, high) in inside.items()}).values()))
             basis = basis_of(space_of(channel, inside), _thin(pilot, np.clip(n / 500, 1000, 20000)), n, tolerance / len(streams))
         else:
-            basis = like.parts[i].basis
+            basis = replace(like.parts[i].basis, space=replace(like.parts[i].basis.space, model=channel))
         parts.append(sums_of(basis, stream, progress))
-    return Compact(narrow, tuple(parts), narrow.constraints, box=box, walls=walls_of(model, box))
+    made = Compact(narrow, tuple(parts), narrow.constraints, box=box, walls=walls_of(model, box))
+    if like is None and made.bound > 10 * tolerance:
+        raise ValueError(f"tolerance: expected one that polynomials reach, got {tolerance:g} where they are within {made.bound:.2g}; {_RANGES}")
+    return made
 
 
 def walls_of(model: object, box: Mapping[str, tuple[float, float]]) -> dict[str, tuple[float, float]]:
@@ -514,9 +630,9 @@ def _thin(table: Table, n: float) -> Table:
 def _stream(data) -> tuple[Table, float, Iterable]:
     "Some events of a data set, the sum of their weights (infinite if it does not say), and the data set as it was."
     if hasattr(data, "__next__"):
-        first = next(data, None)
+        first = next((piece for piece in data if len(piece)), None)
         if first is None:
-            raise ValueError("data: expected at least one piece, got none")
+            raise ValueError("data: expected at least one piece with events, got none")
         return as_table(first), np.inf, chain([first], data)
     table = as_table(data)
     return _thin(table, 20000), float(np.abs(table.weights).sum()), table
@@ -526,6 +642,9 @@ def box_of(model: object, own: Mapping, streams: Mapping, ranges: Mapping) -> Ra
     "Ranges of all parameters: those given, for others eight standard errors about a first fit to some of the events; `own`: data by channel."
     own_range = lambda name: {name: model.parameters[check_choice(name, "ranges", list(model.parameters), "free parameters")]}
     given = {name: tuple(map(float, restricted(own_range(name), {name: ends})[name])) for name, ends in ranges.items()}
+    for name, (low, high) in given.items():
+        if not 0 < high - low < np.inf:
+            raise ValueError(f"ranges: expected finite ends for {name}, low < high (fix() holds a parameter), got {low:g} to {high:g}")
     missing = [name for name in model.parameters if name not in given]
     if missing and not all(np.isfinite(n) for _, n, _ in streams.values()):
         raise ValueError(f"ranges: expected some for {', '.join(missing)} where data are read in pieces")
@@ -551,7 +670,8 @@ def _around(name: str, fit, reach: float, model: object, scaled: Mapping[str, Ta
         return float(low), float(high)
     low, high = max(low, value - error), min(high, value + error)
     if name in model.strength and low < 0:
-        low = max(low, min(value - error / 8, -0.5 * min(_pole(model.channels[key], table, {**model.fixed, **fit.values}, name) for key, table in scaled.items())))
+        poles = [_pole(model.channels[key], table, {**model.fixed, **fit.values}, name) for key, table in scaled.items()]
+        low = max(low, min(value - error / 8, -0.5 * min(poles, default=np.inf)))
     return float(low), float(high)
 
 
@@ -559,10 +679,12 @@ def _pole(channel: object, events: Table, values: Mapping[str, float], strength:
     "How far below zero a `strength` may go before the rate of one in two hundred of the events vanishes."
     if strength not in channel.strength or len(events) == 0:
         return np.inf
-    values = {name: values[name] for name in channel.ranges_of_all}
-    without, one = (np.exp(channel.log_rate(events.x, {**values, strength: at})) for at in (0.0, 1.0))
+    values, some = {name: values[name] for name in channel.ranges_of_all}, min(1.0, channel.ranges_of_all[strength][1])
+    if some <= 0:
+        return np.inf
+    without, one = (np.exp(channel.log_rate(events.x, {**values, strength: at})) for at in (0.0, some))
     with np.errstate(divide="ignore", invalid="ignore"):
-        return float(np.quantile(np.where(one > without, without / (one - without), np.inf), 0.005))
+        return some * float(np.quantile(np.where(one > without, without / (one - without), np.inf), 0.005))
 
 # %% ../nbs/2_uncertainty/28_compact.ipynb #7303a48d
 def _each(basis: Basis, piece: Table) -> tuple[np.ndarray, np.ndarray, Events]:
@@ -601,11 +723,14 @@ class Pool:
         kept = np.ones(len(self.error))
         kept[self.which] = 0.0
         single = drawn[:, self.which].toarray() if len(self.which) else np.zeros((len(rows), 0))
-        return Sums(self.basis, (drawn @ self.components) @ self.directions, drawn @ kept, drawn @ self.error, replace(self.single, weights=single))
+        return Sums(self.basis, (drawn @ self.components) @ self.directions, drawn @ kept, abs(drawn) @ self.error + np.abs(single) @ _single_errors(self.single), replace(self.single, weights=single))
 
 
 def pool_of(basis: Basis, x: Table) -> Pool:
     "The Pool of the events `x`."
+    x = replace(as_table(x, "x"), weight=None)
+    if len(x) == 0:
+        raise ValueError("x: expected at least one event, got none")
     directions, found, start = _directions(basis, _thin(x, 3000)), [], 0
     for piece in chunks(x, piece_size(basis)):
         own, error, events = _each(basis, piece)
@@ -679,7 +804,7 @@ def _channel_to_file(channel: object, part: object) -> dict:
     basis = part.basis
     return {"processes": {name: {"expected": process.expected, "norm": {of: list(pair) for of, pair in process.norm.items()}, "parameters": list(process.parameters)}
                           for name, process in channel.processes.items()},
-            "strength": dict(channel.strength), "pivot": basis.space.pivot, "relative": list(basis.space.relative),
+            "strength": dict(channel.strength), "known": list(channel.ranges_of_all), "pivot": basis.space.pivot, "relative": list(basis.space.relative),
             "coordinates": {name: list(ends) for name, ends in basis.space.ranges.items()},
             "degrees": [basis.first, list(basis.others), list(basis.nuisance)], "each": basis.each, "coefficients": part.coefficients[0].tolist(),
             "total": float(part.total[0]), "bound": float(part.bound[0]),
@@ -739,7 +864,7 @@ def _channel_from_file(channel: dict, box: Ranges, constraints: tuple, fixed: Ma
     "The likelihood of one channel and its Sums. Raises ValueError if numbers are missing or not finite."
     processes = {name: Process(one["expected"], _Gone({of: box[of] for of in one["parameters"]}) if one["parameters"] else None,
                                norm={of: tuple(pair) for of, pair in one["norm"].items()}) for name, one in channel["processes"].items()}
-    known = {*channel["strength"], *(name for process in processes.values() for name in (*process.parameters, *process.norm))}
+    known = set(channel["known"])
     own = tuple(one for one in constraints if set(one.name if isinstance(one.name, tuple) else [one.name]) <= known)
     model = Likelihood(processes, channel["strength"], own, {name: ends for name, ends in box.items() if name in known and name not in fixed},
                        {name: value for name, value in fixed.items() if name in known})

@@ -449,8 +449,9 @@ def _derivatives(events: Events, values: Mapping[str, np.ndarray], names: list[s
         gradient -= (_slope_of_floor(yields, slope, g, share, rate / at_least, inside) @ weights[:, :, None])[:, :, 0]
         weighted *= inside[:, None]
     second = bent + weighted @ first.transpose(0, 2, 1)
-    for k, own in enumerate(g):
-        second -= _curve_of_process(yields[k], slope[:, k], bend[:, :, k], own, parts[k][2], weights * share[:, k])
+    for k, (own, process) in enumerate(zip(g, processes)):
+        order = {names.index(name): i for i, name in enumerate(process.parameters) if name in names}       # others are held
+        second -= _curve_of_process(yields[k], slope[:, k], bend[:, :, k], own, order, parts[k][2], weights * share[:, k])
     return total - _weighted(events.weights, _log(rate, floor, largest)), gradient, second
 
 
@@ -467,13 +468,12 @@ def _slopes_of_ratio(process: object, first, names: list[str], weights: np.ndarr
     return found if all(np.isfinite(one).all() for one in found.values()) else {a: np.where(weights == 0, 0.0, one) for a, one in found.items()}
 
 # %% ../nbs/9_machinery/90_rates.ipynb #66906293
-def _curve_of_process(n, slope, bend, g, curve, counted) -> np.ndarray:
+def _curve_of_process(n, slope, bend, g, order, curve, counted) -> np.ndarray:
     """Sum over events (p, P, P) of (N r)_ab / rate of one process: `n` (p,), `slope` (P, p), `bend` (P, P, p) of N, `g` and `curve` of log r.
 
-    `counted` (p, n): weight times r over the rate."""
+    `order`: places in `curve` of the parameters of `g`. `counted` (p, n): weight times r over the rate."""
     found = bend.transpose(2, 0, 1) * counted.sum(axis=1)[:, None, None]
     bent = curve(counted) if g else None
-    order = {a: i for i, a in enumerate(g)}
     for a, of_a in g.items():
         moved = counted * of_a
         mixed = (slope * moved.sum(axis=1)).T
