@@ -23,9 +23,9 @@ from .likelihood import Channels, Likelihood, Normal, Process
 from .systematics import LogNormal, Poisson
 
 # %% auto #0
-__all__ = ['log_of_line', 'line_tail', 'Space', 'space_of', 'lebesgue', 'Basis', 'event_errors', 'basis_of', 'Sums', 'added',
-           'piece_size', 'sums_of', 'in_box', 'Compact', 'compacted', 'walls_of', 'box_of', 'Pool', 'pool_of',
-           'box_of_fits', 'pools_of', 'as_published', 'save_published', 'published_likelihood']
+__all__ = ['log_of_line', 'line_tail', 'Space', 'space_of', 'lebesgue', 'Basis', 'event_errors', 'basis_of', 'Sums',
+           'both_errors', 'added', 'piece_size', 'sums_of', 'in_box', 'Compact', 'compacted', 'walls_of', 'box_of',
+           'Pool', 'pool_of', 'box_of_fits', 'pools_of', 'as_published', 'save_published', 'published_likelihood']
 
 # %% ../nbs/2_uncertainty/28_compact.ipynb #c0cdede7
 def log_of_line(a: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -136,12 +136,14 @@ def lebesgue(degrees: Sequence[int]) -> float:
 @dataclass(frozen=True)
 class Basis:
     """Products of Chebyshev polynomials in the coordinates of a `space`: of degree `first` in the first relative yield, `others` in the other ones,
-    `nuisance` in the parameters of the densities. `each`: the largest error of an event that is not kept singly."""
+    `nuisance` in the parameters of the densities. `each`: the largest error of an event that is not kept singly. `rounded`: whether ratios are,
+    so that the judged errors of events are as many numbers that are independent."""
     space: Space
     first: int
     others: tuple[int, ...]
     nuisance: tuple[int, ...]
     each: float
+    rounded: bool = False
 
     @property
     def degrees(self) -> tuple[int, ...]:
@@ -227,15 +229,16 @@ def _late(values: np.ndarray, axis: int) -> np.ndarray:
 
 
 def event_errors(basis: Basis, mean: np.ndarray, z: np.ndarray) -> np.ndarray:
-    "The error (n,) that each event's polynomial may have: proven for the first relative yield, judged by the last coefficients for all others."
+    "The errors (2, n) that each event's polynomial may have: proven for the first relative yield, and judged by the last coefficients for all others."
     outer, largest = (*basis.nuisance, *basis.others), np.abs(z).reshape(-1, z.shape[-1]).max(axis=0)
-    found = line_tail(largest, basis.first)
+    proven, judged = line_tail(largest, basis.first), np.zeros(len(largest))
     with np.errstate(invalid="ignore", divide="ignore"):
         for axis, degree in enumerate(outer):
             if degree:
                 of_mean, of_z = (_late(one.reshape(*(d + 1 for d in outer), -1), axis) for one in (mean, z))
-                found = found + 4 * (of_mean + 2 * of_z / (1 - largest))
-    return np.where(np.isfinite(found), lebesgue(outer) * found, np.inf)
+                judged = judged + 4 * (of_mean + 2 * of_z / (1 - largest))
+        found = lebesgue(outer) * np.stack([proven, judged])
+    return np.where(np.isfinite(found), found, np.inf)
 
 # %% ../nbs/2_uncertainty/28_compact.ipynb #ed02505e
 _MOST = {1: 64, 2: 32, 3: 16}  # degree in a parameter of the densities, by how many there are
@@ -268,21 +271,30 @@ def _beyond(values: np.ndarray) -> np.ndarray:
     return np.maximum.accumulate((size + np.concatenate([np.zeros_like(size[:1]), size[:-1]]))[::-1], axis=0)[::-1]
 
 
+def _rounding(errors: np.ndarray, each: float) -> np.ndarray:
+    "What rounding leaves of the `errors` (m, e) at any degree (e,), if it is more than `each`; zero if errors still fall, or are not that small."
+    last, before = errors[-1], errors[3 * (len(errors) - 1) // 4]
+    with np.errstate(invalid="ignore"):
+        rounded = np.median(last) > each and np.median(last) < 1e-3 and np.median(before / last) < 3
+    return last if rounded else np.zeros_like(last)
+
+
 def _sufficient(errors: np.ndarray, each: float, n: float, name: str) -> int:
-    "The smallest degree at which the `errors` (m, e) of events are small enough. Raises ValueError if there is none."
-    fine = errors <= 10 * each
-    enough = (np.mean(~fine, axis=1) <= min(0.01, 100 / n)) & (np.mean(np.where(fine, errors, 0.0), axis=1) <= each)
+    "The smallest degree at which the `errors` (m, e) of events are small enough, or not above twice their rounding. Raises ValueError if there is none."
+    floor = 2 * _rounding(errors, each)
+    fine = errors <= np.maximum(10 * each, 3 * floor)
+    enough = (np.mean(~fine, axis=1) <= min(0.01, 100 / n)) & (np.mean(np.where(fine, errors, 0.0), axis=1) <= max(each, floor.mean()))
     if not enough.any():
         raise ValueError(f"tolerance: expected one that degree {len(errors) - 1} in {name} reaches for {n:.3g} events, got {each * n:.3g}; {_RANGES}")
     return int(np.argmax(enough))
 
 # %% ../nbs/2_uncertainty/28_compact.ipynb #2c77736f
-def basis_of(space: Space, pilot: Table, n: float, tolerance: float) -> Basis:
-    """The Basis whose error for `n` events like those of `pilot` is at most `tolerance`, of the nll.
+def basis_of(space: Space, pilot: Table | Events, n: float, tolerance: float) -> Basis:
+    """The Basis whose error for `n` events like those of `pilot` is at most `tolerance`, of the nll, or what the rounding of the ratios makes of it.
 
     Raises ValueError if the rate of more than one in a hundred events vanishes in the ranges, if no degree is enough (64 for one parameter of
     the densities, 32 for two, 16 for three, 8 for more), or if that takes more than 20,000 numbers."""
-    events = events_on(space.model, replace(pilot, weight=None), direct=True)
+    events = pilot if isinstance(pilot, Events) else events_on(space.model, replace(pilot, weight=None), direct=True)
     free = [name for name, (low, high) in space.ranges.items() if high > low]
     if events.size == 0:
         return Basis(space, 0, (0,) * len(space.others), (0,) * len(space.nuisance), 10 * tolerance / max(n, 1))
@@ -301,7 +313,9 @@ def basis_of(space: Space, pilot: Table, n: float, tolerance: float) -> Basis:
     degrees = {name: _sufficient(factor * one, each, n, name) for name, one in errors.items()}
     first = next(iter(space.ranges)) if space.relative else None
     degree = _sufficient(factor * np.stack([line_tail(largest, d) for d in range(129)]), each, n, first) if first in free else 0
-    made = Basis(space, degree, tuple(degrees.get(name, 0) for name in space.others), tuple(degrees.get(name, 0) for name in space.nuisance), 10 * tolerance / max(n, 1))
+    rounding = max((np.quantile(_rounding(factor * one, each), 0.99) for one in errors.values()), default=0.0)
+    made = Basis(space, degree, tuple(degrees.get(name, 0) for name in space.others), tuple(degrees.get(name, 0) for name in space.nuisance),
+                 max(10 * tolerance / max(n, 1), 20 * rounding), bool(rounding > 0))
     if made.size > 20000:
         raise ValueError(f"ranges: expected some for which 20,000 numbers are enough, got {made.size}; {_RANGES}")
     return made
@@ -311,17 +325,18 @@ def basis_of(space: Space, pilot: Table, n: float, tolerance: float) -> Basis:
 class Sums:
     """What a channel's events add to minus log likelihood, as `coefficients` (b, g) of a `basis` for b data sets; a part of a Prepared.
 
-    `total` (b,): weight of the events in them. `bound` (b,): on their error, anywhere in the ranges. `single`: the Events that are kept singly;
-    they also bring the expected total."""
+    `total` (b,): weight of the events in them. `error` (b, 2): of the nll, and its variance where ratios are rounded. `single`: the Events that
+    are kept singly; they also bring the expected total."""
     basis: Basis
     coefficients: np.ndarray
     total: np.ndarray
-    bound: np.ndarray
+    error: np.ndarray
     single: Events
 
     __len__ = lambda self: len(self.total)
     model = property(lambda self: self.basis.space.model)
     size = property(lambda self: 4 * self.basis.size + self.single.size, doc="How many numbers an evaluation handles for each point.")
+    bound = property(lambda self: self.error[:, 0] + 5 * np.sqrt(self.error[:, 1]), doc="On the error of the nll (b,), anywhere in the ranges; five sigma of rounding.")
     weights = property(lambda self: _no_events(), doc="Refused: there are no events.")
     numbers = property(lambda self: self.basis.size + sum(ratio.coefficients[0].size for ratio in self.single.ratios), doc="How many numbers are kept.")
 
@@ -346,7 +361,7 @@ class Sums:
         "The data sets `sets`."
         if len(self) == 1:
             return self
-        return replace(self, coefficients=self.coefficients[sets], total=self.total[sets], bound=self.bound[sets], single=self.single.take(sets))
+        return replace(self, coefficients=self.coefficients[sets], total=self.total[sets], error=self.error[sets], single=self.single.take(sets))
 
 
 def _no_events():
@@ -455,24 +470,31 @@ def _of_piece(basis: Basis, piece: Table) -> Sums:
     events, weights = events_on(basis.space.model, replace(piece, weight=None), direct=True), piece.weights       # of one sign in some pieces
     mean, z = _lines(basis.space, events, basis.nodes, basis.strengths)
     error = event_errors(basis, mean, z)
-    which = np.flatnonzero(~(error <= basis.each))
+    which = np.flatnonzero(~(error.sum(axis=0) <= basis.each))
     single = _singles(basis, events, which, weights[None, which])
     if len(which):
         mean, z, error, weights = (np.delete(one, which, axis=-1) for one in (mean, z, error, weights))
-    return Sums(basis, _coefficients(basis, mean, z, weights)[None], np.array([weights.sum()]), np.array([np.abs(weights) @ error + np.abs(single.weights[0]) @ _single_errors(single)]), single)
+    known = both_errors(basis, error)
+    error = np.array([np.abs(weights) @ known[0] + np.abs(single.weights[0]) @ _single_errors(single), weights**2 @ known[1]])
+    return Sums(basis, _coefficients(basis, mean, z, weights)[None], np.array([weights.sum()]), error[None], single)
+
+
+def both_errors(basis: Basis, error: np.ndarray) -> np.ndarray:
+    "What adds up (2, n) of proven and judged errors (2, n) of events: all, or the proven ones and the squares of the judged ones where ratios are rounded."
+    return np.stack([error[0], error[1] ** 2]) if basis.rounded else np.stack([error.sum(axis=0), 0.0 * error[0]])
 
 
 def added(parts: Sequence[Sums]) -> Sums:
     "The Sums of all data together."
     add = lambda name: np.sum([getattr(part, name) for part in parts], axis=0)
-    return Sums(parts[0].basis, add("coefficients"), add("total"), add("bound"), _joined([part.single for part in parts]))
+    return Sums(parts[0].basis, add("coefficients"), add("total"), add("error"), _joined([part.single for part in parts]))
 
 
 def _of_nothing(basis: Basis) -> Sums:
     "The Sums of no events."
     none = [_kept(lambda nu: np.zeros((len(nu), 0)), 0, Ranges({name: basis.space.nuisance[name] for name in process.parameters}), _single_degrees(basis, process))
             for process in basis.space.model.processes.values()]
-    return Sums(basis, np.zeros((1, basis.size)), np.zeros(1), np.zeros(1), Events(basis.space.model, tuple(none), np.zeros((1, 0))))
+    return Sums(basis, np.zeros((1, basis.size)), np.zeros(1), np.zeros((1, 2)), Events(basis.space.model, tuple(none), np.zeros((1, 0))))
 
 
 def piece_size(basis: Basis) -> int:
@@ -611,7 +633,7 @@ def compacted(model: object, data, ranges: Mapping[str, tuple[float, float]] | N
             basis = replace(like.parts[i].basis, space=replace(like.parts[i].basis.space, model=channel))
         parts.append(sums_of(basis, stream, progress))
     made = Compact(narrow, tuple(parts), narrow.constraints, box=box, walls=walls_of(model, box))
-    if like is None and made.bound > 10 * tolerance:
+    if like is None and made.bound > 10 * tolerance and not any(part.basis.rounded for part in parts if isinstance(part, Sums)):
         raise ValueError(f"tolerance: expected one that polynomials reach, got {tolerance:g} where they are within {made.bound:.2g}; {_RANGES}")
     return made
 
@@ -622,9 +644,14 @@ def walls_of(model: object, box: Mapping[str, tuple[float, float]]) -> dict[str,
     return {name: (end(box[name][0], low, -np.inf), end(box[name][1], high, np.inf)) for name, (low, high) in model.parameters.items()}
 
 
+def _evenly(n: int, most: float) -> np.ndarray:
+    "At most so many of the indices below `n`, evenly spaced."
+    return np.unique(np.linspace(0, n - 1, min(n, int(most))).astype(int))
+
+
 def _thin(table: Table, n: float) -> Table:
     "At most `n` of the events, evenly from all of the table."
-    return table[np.unique(np.linspace(0, len(table) - 1, min(len(table), int(n))).astype(int))] if len(table) else table
+    return table[_evenly(len(table), n)] if len(table) else table
 
 
 def _stream(data) -> tuple[Table, float, Iterable]:
@@ -670,35 +697,39 @@ def _around(name: str, fit, reach: float, model: object, scaled: Mapping[str, Ta
         return float(low), float(high)
     low, high = max(low, value - error), min(high, value + error)
     if name in model.strength and low < 0:
-        poles = [_pole(model.channels[key], table, {**model.fixed, **fit.values}, name) for key, table in scaled.items()]
+        poles = [_pole(model.channels[key], events_on(model.channels[key], table, direct=True), {**model.fixed, **fit.values}, name) for key, table in scaled.items()]
         low = max(low, min(value - error / 8, -0.5 * min(poles, default=np.inf)))
     return float(low), float(high)
 
 
-def _pole(channel: object, events: Table, values: Mapping[str, float], strength: str) -> float:
+def _pole(channel: object, events: Events, values: Mapping[str, float], strength: str) -> float:
     "How far below zero a `strength` may go before the rate of one in two hundred of the events vanishes."
-    if strength not in channel.strength or len(events) == 0:
+    if strength not in channel.strength or events.size == 0:
         return np.inf
     values, some = {name: values[name] for name in channel.ranges_of_all}, min(1.0, channel.ranges_of_all[strength][1])
     if some <= 0:
         return np.inf
-    without, one = (np.exp(channel.log_rate(events.x, {**values, strength: at})) for at in (0.0, some))
+    without, one = (np.exp(events.log_rate({name: np.array([value]) for name, value in {**values, strength: at}.items()})[0]) for at in (0.0, some))
     with np.errstate(divide="ignore", invalid="ignore"):
         return some * float(np.quantile(np.where(one > without, without / (one - without), np.inf), 0.005))
 
 # %% ../nbs/2_uncertainty/28_compact.ipynb #7303a48d
-def _each(basis: Basis, piece: Table) -> tuple[np.ndarray, np.ndarray, Events]:
-    "Coefficients (n, g) and errors (n,) of events, zero and infinite for those that are to be kept singly; and the Events."
-    events = events_on(basis.space.model, piece, direct=True)
+def _each(basis: Basis, events: Events) -> tuple[np.ndarray, np.ndarray]:
+    "Coefficients (n, g) and errors (n,) of events, zero and infinite for those that are to be kept singly."
     mean, z = _lines(basis.space, events, basis.nodes, basis.strengths)
-    error = event_errors(basis, mean, z)
+    error = event_errors(basis, mean, z).sum(axis=0)
     fine = error <= basis.each
-    return _coefficients(basis, np.where(fine, mean, 0.0), np.where(fine, z, 0.0), None), np.where(fine, error, np.inf), events
+    return _coefficients(basis, np.where(fine, mean, 0.0), np.where(fine, z, 0.0), None), np.where(fine, error, np.inf)
 
 
-def _directions(basis: Basis, x: Table) -> np.ndarray:
-    "Orthogonal directions (r, g) of which the coefficients of the events `x` are sums, to within a tenth of the error that each may have."
-    own = _each(basis, x)[0]
+def _some(events: Events, which: np.ndarray) -> Events:
+    "The events `which` of one data set."
+    return events.pick(which[None], np.ones((1, len(which))))
+
+
+def _directions(basis: Basis, events: Events) -> np.ndarray:
+    "Orthogonal directions (r, g) of which the coefficients of the `events` are sums, to within a tenth of the error that each may have."
+    own = _each(basis, events)[0]
     directions = np.linalg.svd(own, full_matrices=False)[2]
     missing = np.sqrt(np.cumsum(((own @ directions.T) ** 2)[:, ::-1], axis=1))[:, ::-1]         # length of what direction r and later ones add
     enough = np.append(np.sqrt(own.shape[1]) * missing.max(axis=0) <= basis.each / 10, True)
@@ -723,53 +754,56 @@ class Pool:
         kept = np.ones(len(self.error))
         kept[self.which] = 0.0
         single = drawn[:, self.which].toarray() if len(self.which) else np.zeros((len(rows), 0))
-        return Sums(self.basis, (drawn @ self.components) @ self.directions, drawn @ kept, abs(drawn) @ self.error + np.abs(single) @ _single_errors(self.single), replace(self.single, weights=single))
+        error = abs(drawn) @ self.error + np.abs(single) @ _single_errors(self.single)
+        return Sums(self.basis, (drawn @ self.components) @ self.directions, drawn @ kept, np.stack([error, 0 * error], axis=1), replace(self.single, weights=single))
 
 
-def pool_of(basis: Basis, x: Table) -> Pool:
-    "The Pool of the events `x`."
-    x = replace(as_table(x, "x"), weight=None)
-    if len(x) == 0:
+def pool_of(basis: Basis, x: Table | Events) -> Pool:
+    "The Pool of the events `x`, which may be prepared. Raises ValueError if there is none."
+    events = x if isinstance(x, Events) else events_on(basis.space.model, replace(as_table(x, "x"), weight=None), direct=True)
+    n, size, found = events.size, piece_size(basis), []
+    if n == 0:
         raise ValueError("x: expected at least one event, got none")
-    directions, found, start = _directions(basis, _thin(x, 3000)), [], 0
-    for piece in chunks(x, piece_size(basis)):
-        own, error, events = _each(basis, piece)
+    directions = _directions(basis, _some(events, _evenly(n, 3000)))
+    for start in range(0, n, size):
+        piece = _some(events, np.arange(start, min(start + size, n)))
+        own, error = _each(basis, piece)
         components = own @ directions.T
         error = error + np.abs(own - components @ directions).sum(axis=1)
         which = np.flatnonzero(~(error <= 2 * basis.each))
         components[which] = error[which] = 0.0
-        found.append((components, error, start + which, _singles(basis, events, which, np.ones((1, len(which))))))
-        start += len(piece)
+        found.append((components, error, start + which, _singles(basis, piece, which, np.ones((1, len(which))))))
     components, error, which, single = zip(*found)
     return Pool(basis, directions, np.concatenate(components), np.concatenate(error), np.concatenate(which), _joined(single))
 
 # %% ../nbs/2_uncertainty/28_compact.ipynb #cb907f4e
-def box_of_fits(model: object, fits: Sequence, points: Mapping[str, Sequence[float]], tables: Mapping[str, Table], at: Mapping[str, float], reach: float) -> Ranges:
+def box_of_fits(model: object, fits: Sequence, points: Mapping[str, Sequence[float]], rows: Mapping[str, Events], at: Mapping[str, float], reach: float) -> Ranges:
     """Ranges of all parameters in which experiments like those of `fits` end: `reach` times their scatter each way, and the values `points`.
 
-    A strength is not followed to where the rate of many events of the `tables` vanishes, if the others are `at` these values."""
+    A strength is not followed to where the rate of many events of the `rows` vanishes, if the others are `at` these values."""
     box = {}
     for name, (low, high) in model.parameters.items():
         centre, scatter = np.array([(np.nanmean(one.values[name]), np.nanstd(one.values[name])) for one in fits]).T
         low = max(low, min([*(centre - reach * scatter), *(one - scatter.max() for one in points.get(name, ()))]))
         high = min(high, max([*(centre + reach * scatter), *(one + scatter.max() for one in points.get(name, ()))]))
         if name in model.strength and low < 0:
-            low = max(low, -0.5 * min(_pole(model.channels[key], _thin(table, 20000), at, name) for key, table in tables.items()))
+            low = max(low, -0.5 * min(_pole(model.channels[key], events, at, name) for key, events in rows.items()))
         box[name] = float(low), float(high)
     return Ranges({name: box.get(name) or (model.fixed[name], model.fixed[name]) for name in model.ranges_of_all})
 
 
-def pools_of(model: object, tables: Mapping[str, Table], box: Ranges, expected: Mapping[str, float], tolerance: float = 1e-5) -> tuple[object, dict[str, Pool]]:
-    """`model` in the ranges `box`, and by channel the Pool of the events of `tables`, for an nll of experiments within `tolerance`.
+def pools_of(model: object, rows: Mapping[str, Events], box: Ranges, expected: Mapping[str, float], tolerance: float = 1e-5) -> tuple[object, dict[str, Pool]]:
+    """`model` in the ranges `box`, and by channel the Pool of the prepared `rows`, for an nll of experiments within `tolerance`.
 
     `expected`: events of an experiment, by channel. Raises ValueError as `basis_of`, and if that takes more than 3,000 numbers."""
     narrow, pools = in_box(model, box), {}
-    for key, table in tables.items():
+    for key, events in rows.items():
         channel = narrow.channels[key]
-        basis = basis_of(space_of(channel, {name: box[name] for name in channel.ranges_of_all}), _thin(table, 2000), expected[key], tolerance / len(tables))
+        space = space_of(channel, {name: box[name] for name in channel.ranges_of_all})
+        basis = basis_of(space, _some(events, _evenly(events.size, 2000)), expected[key], tolerance / len(rows))
         if basis.size > 3000:
             raise ValueError(f"ranges: expected some for which 3,000 numbers are enough, got {basis.size}; {_RANGES}")
-        pools[key] = pool_of(basis, table)
+        pools[key] = pool_of(basis, events)
     return narrow, pools
 
 # %% ../nbs/2_uncertainty/28_compact.ipynb #5e3b8324
@@ -807,7 +841,7 @@ def _channel_to_file(channel: object, part: object) -> dict:
             "strength": dict(channel.strength), "known": list(channel.ranges_of_all), "pivot": basis.space.pivot, "relative": list(basis.space.relative),
             "coordinates": {name: list(ends) for name, ends in basis.space.ranges.items()},
             "degrees": [basis.first, list(basis.others), list(basis.nuisance)], "each": basis.each, "coefficients": part.coefficients[0].tolist(),
-            "total": float(part.total[0]), "bound": float(part.bound[0]),
+            "total": float(part.total[0]), "error": part.error[0].tolist(),
             "single": {"weights": part.single.weights[0].tolist(),
                        "log_ratios": {name: {"degrees": list(one.degrees), "coefficients": one.coefficients[0].tolist()}
                                       for name, one in zip(channel.processes, part.single.ratios)}}}
@@ -879,4 +913,4 @@ def _channel_from_file(channel: dict, box: Ranges, constraints: tuple, fixed: Ma
                    for key, of in channel["single"]["log_ratios"].items())
     if numbers.shape != (basis.size,) or not np.isfinite(numbers).all():
         raise ValueError(f"coefficients: expected {basis.size} finite numbers, got {shown(numbers)}")
-    return model, Sums(basis, numbers[None], np.array([float(channel["total"])]), np.array([float(channel["bound"])]), Events(model, ratios, weights))
+    return model, Sums(basis, numbers[None], np.array([float(channel["total"])]), np.array([channel["error"]], dtype=float), Events(model, ratios, weights))

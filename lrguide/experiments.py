@@ -510,13 +510,12 @@ def quick_rows(model: OnData, sources: Mapping, rows: Mapping, truths: Sequence[
     n_rows = sum(rows[key].size for key in channels if rows[key] is not None)
     if not model.parameters or not channels or any(rows[key] is None for key in channels) or n_toys < 500 or n_toys * sum(expected.values()) < 4 * n_rows:
         return None
-    tables = {key: join(*(Table(item.x) for item in sources[key].values())) for key in channels}
     fits = [drawn_experiments(model, truth, sources, rows, (40, generator(40))).on(model, rows).fit_many() for truth in truths]
-    values = {name: [0.0] * (name in model.strength) + [float(one[name]) for one in (*truths, *points) if name in one] for name in model.parameters}
+    known, values = {key: rows[key] for key in channels}, {name: [0.0] * (name in model.strength) + [float(one[name]) for one in (*truths, *points) if name in one] for name in model.parameters}
     for reach in (4.0, 3.0, 2.5):                          # the fewer are inside, the more are looked at twice
         try:
-            box = box_of_fits(model, fits, values, tables, truths[0], reach)
-            return Quick(*pools_of(model, tables, box, expected), walls_of(model, box))
+            box = box_of_fits(model, fits, values, known, truths[0], reach)
+            return Quick(*pools_of(model, known, box, expected), walls_of(model, box))
         except ValueError:                                 # no degree, or too many numbers
             continue
     return None
