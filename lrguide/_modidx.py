@@ -357,6 +357,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '', 'doc_host': '', 'git_url
                                  'lrguide.compact._of_piece': ('2_uncertainty/compact.html#_of_piece', 'lrguide/compact.py'),
                                  'lrguide.compact._pole': ('2_uncertainty/compact.html#_pole', 'lrguide/compact.py'),
                                  'lrguide.compact._polynomials': ('2_uncertainty/compact.html#_polynomials', 'lrguide/compact.py'),
+                                 'lrguide.compact._ratio_from_file': ('2_uncertainty/compact.html#_ratio_from_file', 'lrguide/compact.py'),
                                  'lrguide.compact._rounding': ('2_uncertainty/compact.html#_rounding', 'lrguide/compact.py'),
                                  'lrguide.compact._single_degrees': ('2_uncertainty/compact.html#_single_degrees', 'lrguide/compact.py'),
                                  'lrguide.compact._single_errors': ('2_uncertainty/compact.html#_single_errors', 'lrguide/compact.py'),

@@ -657,10 +657,10 @@ def _thin(table: Table, n: float) -> Table:
 def _stream(data) -> tuple[Table, float, Iterable]:
     "Some events of a data set, the sum of their weights (infinite if it does not say), and the data set as it was."
     if hasattr(data, "__next__"):
-        first = next((piece for piece in data if len(piece)), None)
+        first = next(filter(len, map(as_table, data)), None)
         if first is None:
             raise ValueError("data: expected at least one piece with events, got none")
-        return as_table(first), np.inf, chain([first], data)
+        return first, np.inf, chain([first], data)
     table = as_table(data)
     return _thin(table, 20000), float(np.abs(table.weights).sum()), table
 
@@ -868,19 +868,25 @@ def published_likelihood(path: str | Path) -> Compact:
     "The Compact likelihood in a file of `save_published`; its `model` takes part in fits and tests. Raises ValueError for another file."
     try:
         file = json.loads(Path(path).read_text())
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+    except (json.JSONDecodeError, UnicodeDecodeError, RecursionError) as error:
         raise ValueError(f"path: expected a published likelihood, got {path}, which is no JSON ({error})") from None
     if not isinstance(file, dict) or file.get("format") != _FORMAT or file.get("version") != _VERSION:
         raise ValueError(f"path: expected a {_FORMAT} of version {_VERSION}, got {path}" + (f" of version {file.get('version')}" if isinstance(file, dict) and file.get("format") == _FORMAT else ""))
     try:
-        return _from_file(file)
-    except (KeyError, TypeError, IndexError, AttributeError) as error:
+        made = _from_file(file)
+        middle = made({name: (low + high) / 2 for name, (low, high) in made.model.parameters.items()})
+        if not np.isfinite(middle).all() or json.loads(json.dumps(as_published(made))) != file:
+            raise ValueError("parts that contradict each other")
+        return made
+    except (KeyError, TypeError, IndexError, AttributeError, ValueError, OverflowError) as error:
         raise ValueError(f"path: expected a whole {_FORMAT}, got {path}, in which something is missing or no number ({type(error).__name__}: {error})") from None
 
 
 def _from_file(file: dict) -> Compact:
     "The Compact likelihood in the text of a file."
     box = Ranges({name: tuple(ends) for name, ends in file["parameters"].items()})
+    if loose := [name for name, (low, high) in box.items() if low == high and name not in file["fixed"]]:
+        raise ValueError(f"no value of {', '.join(loose)}")
     constraints = tuple(_CONSTRAINTS[one["kind"]](**{key: _array(value) for key, value in one.items() if key != "kind"}) for one in file["constraints"])
     found = {key: _channel_from_file(channel, box, constraints, file["fixed"]) for key, channel in file["channels"].items()}
     models = {key: channel for key, (channel, _) in found.items()}
@@ -894,23 +900,29 @@ def _array(value):
     return np.array(value) if isinstance(value, list) and np.array(value).dtype.kind in "if" else tuple(value) if isinstance(value, list) else value
 
 
+def _ratio_from_file(ratio: dict, ranges: Ranges, n: int) -> Interpolant:
+    "Log ratios of n events kept singly."
+    if len(ratio["degrees"]) != len(ranges):
+        raise ValueError(f"degrees: expected {len(ranges)}, got {shown(ratio['degrees'])}")
+    size = int(np.prod(np.array(ratio["degrees"], int) + 1))
+    return Interpolant(np.array(ratio["coefficients"], dtype=float).reshape(1, size, n), ranges, tuple(ratio["degrees"]))
+
+
 def _channel_from_file(channel: dict, box: Ranges, constraints: tuple, fixed: Mapping) -> tuple[Likelihood, Sums]:
     "The likelihood of one channel and its Sums. Raises ValueError if numbers are missing or not finite."
-    processes = {name: Process(one["expected"], _Gone({of: box[of] for of in one["parameters"]}) if one["parameters"] else None,
+    processes = {name: Process(one["expected"], _Gone({of: box[of] for of in one["parameters"]}),
                                norm={of: tuple(pair) for of, pair in one["norm"].items()}) for name, one in channel["processes"].items()}
     known = set(channel["known"])
     own = tuple(one for one in constraints if set(one.name if isinstance(one.name, tuple) else [one.name]) <= known)
-    model = Likelihood(processes, channel["strength"], own, {name: ends for name, ends in box.items() if name in known and name not in fixed},
+    model = Likelihood(processes, channel["strength"], own, {name: box[name] for name in channel["known"] if name not in fixed},
                        {name: value for name, value in fixed.items() if name in known})
     space = Space(model, channel["pivot"], tuple(channel["relative"]), Ranges({name: tuple(ends) for name, ends in channel["coordinates"].items()}))
     first, others, nuisance = channel["degrees"]
-    basis = Basis(space, first, tuple(others), tuple(nuisance), channel["each"])
+    basis = Basis(space, first, tuple(others), tuple(nuisance), check_number(channel["each"], "each", "[0, inf)"))
     numbers = np.array(channel["coefficients"], dtype=float)
     weights = np.array(channel["single"]["weights"], dtype=float)[None]
-    ratios = tuple(Interpolant(np.array(of["coefficients"], dtype=float).reshape(1, -1, weights.size) if weights.size else
-                               np.zeros((1, int(np.prod(np.array(of["degrees"], int) + 1)), 0)),
-                               Ranges({name: space.ranges[name] for name in channel["processes"][key]["parameters"]}), tuple(of["degrees"]))
-                   for key, of in channel["single"]["log_ratios"].items())
+    ratios = tuple(_ratio_from_file(channel["single"]["log_ratios"][name], Ranges({of: space.ranges[of] for of in process["parameters"]}), weights.size)
+                   for name, process in channel["processes"].items())
     if numbers.shape != (basis.size,) or not np.isfinite(numbers).all():
         raise ValueError(f"coefficients: expected {basis.size} finite numbers, got {shown(numbers)}")
     return model, Sums(basis, numbers[None], np.array([float(channel["total"])]), np.array([channel["error"]], dtype=float), Events(model, ratios, weights))
