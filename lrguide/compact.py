@@ -272,10 +272,10 @@ def _beyond(values: np.ndarray) -> np.ndarray:
 
 
 def _rounding(errors: np.ndarray, each: float) -> np.ndarray:
-    "What rounding leaves of the `errors` (m, e) at any degree (e,), if it is more than `each`; zero if errors still fall, or are not that small."
+    "What single precision leaves of the `errors` (m, e) at any degree (e,), if it is more than `each`; zero if errors still fall, or are not that small."
     last, before = errors[-1], errors[3 * (len(errors) - 1) // 4]
     with np.errstate(invalid="ignore"):
-        rounded = np.median(last) > each and np.median(last) < 1e-3 and np.median(before / last) < 3
+        rounded = max(each, 1e-9) < np.median(last) < 1e-3 and np.median(before / last) < 3
     return last if rounded else np.zeros_like(last)
 
 

@@ -474,8 +474,8 @@ def fit_one(prepared: Prepared, start: Mapping[str, float] | None = None) -> Fit
     fits = fit_all(prepared, start=start)
     begin = {name: float(value[0]) for name, value in fits.values.items()}
     if not (fits.converged[0] and np.isfinite(fits.nll[0])):
-        refuse_impossible(prepared, begin)
         refuse_walls(begin, prepared.walls)
+        refuse_impossible(prepared, begin)
         return minimise(*_functions(prepared, model.fixed, begin, model.parameters))            # raises with Minuit's reason
     errors = {name: float(error[0]) for name, error in fits.errors.items()}
     minuit = minuit_at(*_functions(prepared, model.fixed, begin, model.parameters))
@@ -494,7 +494,7 @@ def _notes(prepared: Prepared, errors: Mapping[str, float], rival: Minima | None
 
 def refuse_impossible(prepared: Prepared, values: Mapping[str, float]) -> None:
     "Raises RuntimeError if the model expects nothing at some of the events of one data set at `values`, which then have probability zero."
-    for part in prepared.parts:
+    for part in (getattr(part, "single", part) for part in prepared.parts):
         at = {name: np.array([value]) for name, value in {**prepared.model.fixed, **values}.items()}
         impossible = int(np.sum(np.isneginf(part.log_rate(at)) & (part.weights > 0)))
         if impossible:
