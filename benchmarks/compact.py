@@ -13,12 +13,14 @@ from benchmarks.harness import interleave, peak_memory, per, row
 from benchmarks.problem import BACKGROUND, SIGNAL, toy
 from lrguide.arrays import Ranges, Table, as_table
 from lrguide.asymptotics import parameter_toys
-from lrguide.compact import Compact, compacted, in_box, pools_of, save_published
+from lrguide.compact import Compact, compacted
 from lrguide.intervals import neyman_construction
 from lrguide.likelihood import Likelihood, Normal, Process
 from lrguide.models import Resonance
 from lrguide.ratio import Ratio
 from lrguide.nets import Training
+from lrguide.pools import pools_of
+from lrguide.publish import save_published
 
 free = Resonance(None)  # the resolution is a parameter
 

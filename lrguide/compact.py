@@ -3,29 +3,24 @@
 # %% ../nbs/2_uncertainty/28_compact.ipynb #a58c56ac
 """A likelihood as a sum of polynomial coefficients over events: a few hundred numbers that add up, whatever the number of events.
 
-`compacted` makes a `Compact` of data, which is fitted as any other, and `a + b` adds data; `published` is its file. A `Pool` gives
-pseudo-experiments.
+`compacted` makes a `Compact` of data, which is fitted as any other, and `a + b` adds data.
 """
 from __future__ import annotations
-import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from itertools import chain
-from pathlib import Path
 from types import SimpleNamespace
 import numpy as np
-from scipy.sparse import csr_array
 from .arrays import Ranges, Table, as_table, check_choice, check_mapping, check_number, chunks, combinations, restricted, shown
 from .interpolation import Interpolant, chebyshev, chebyshev_nodes, chebyshev_up_to
 from .rates import Events, events_on, expected_yields, n_points_of, norm_factor, yield_derivatives
 from .prepared import Prepared, check_model
-from .likelihood import Channels, Likelihood, Normal, Process
-from .systematics import LogNormal, Poisson
+from .likelihood import in_box, walls_of
 
 # %% auto #0
-__all__ = ['log_of_line', 'line_tail', 'Space', 'space_of', 'lebesgue', 'Basis', 'event_errors', 'basis_of', 'Sums',
-           'both_errors', 'added', 'piece_size', 'sums_of', 'in_box', 'Compact', 'compacted', 'walls_of', 'box_of',
-           'Pool', 'pool_of', 'box_of_fits', 'pools_of', 'as_published', 'save_published', 'published_likelihood']
+__all__ = ['NARROWER', 'log_of_line', 'line_tail', 'Space', 'space_of', 'lebesgue', 'Basis', 'lines_of', 'coefficients_of',
+           'event_errors', 'basis_of', 'Sums', 'single_errors', 'singles_of', 'joined_events', 'both_errors', 'added',
+           'piece_size', 'sums_of', 'Compact', 'compacted', 'evenly', 'box_of', 'pole_of']
 
 # %% ../nbs/2_uncertainty/28_compact.ipynb #c0cdede7
 def log_of_line(a: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -150,10 +145,7 @@ class Basis:
         "Of the polynomials in each coordinate."
         return (*((self.first,) if self.space.relative else ()), *self.others, *self.nuisance)
 
-    @property
-    def size(self) -> int:
-        "How many coefficients."
-        return int(np.prod(np.array(self.degrees, int) + 1))
+    size = property(lambda self: int(np.prod(np.array(self.degrees, int) + 1)), doc="How many coefficients.")
 
     @property
     def nodes(self) -> np.ndarray:
@@ -191,7 +183,7 @@ def _asked(space: Space, events: Events, nodes: np.ndarray) -> list[np.ndarray]:
     return [found[name] for name in (space.pivot, *space.relative)]
 
 
-def _lines(space: Space, events: Events, nodes: np.ndarray, strengths: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def lines_of(space: Space, events: Events, nodes: np.ndarray, strengths: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """`mean` with the pivot's log ratio, and `z`, both (m, s, n), of events: the series of the log rate in the first relative yield.
 
     `nodes` (m, k): of the parameters of the densities. `strengths` (s, r - 1): of the other relative yields."""
@@ -205,7 +197,7 @@ def _lines(space: Space, events: Events, nodes: np.ndarray, strengths: np.ndarra
     return np.broadcast_to(mean + pivot[:, None], shape), np.broadcast_to(z, shape)
 
 # %% ../nbs/2_uncertainty/28_compact.ipynb #07b3fc6b
-def _coefficients(basis: Basis, mean: np.ndarray, z: np.ndarray, weights: np.ndarray | None) -> np.ndarray:
+def coefficients_of(basis: Basis, mean: np.ndarray, z: np.ndarray, weights: np.ndarray | None) -> np.ndarray:
     "Coefficients (g,) of events with `weights` (n,), or (n, g) of each event if there are none, from `mean` and `z` at the nodes."
     add = (lambda one: one @ weights) if weights is not None else np.array
     by_degree, power = [add(mean)], 1.0
@@ -242,7 +234,7 @@ def event_errors(basis: Basis, mean: np.ndarray, z: np.ndarray) -> np.ndarray:
 
 # %% ../nbs/2_uncertainty/28_compact.ipynb #ed02505e
 _MOST = {1: 64, 2: 32, 3: 16}  # degree in a parameter of the densities, by how many there are
-_RANGES = "narrower ranges, fewer free parameters or a larger tolerance help"
+NARROWER = "narrower ranges, fewer free parameters or a larger tolerance help"
 
 
 def _ends(ranges: Ranges) -> np.ndarray:
@@ -260,7 +252,7 @@ def _along(space: Space, events: Events, name: str, degree: int) -> tuple[np.nda
     points = np.repeat(corners[None], degree + 1, axis=0)
     points[:, :, at] = (low + (high - low) * (1 + chebyshev_nodes(degree)) / 2)[:, None]
     pair = (points.reshape(-1, len(moving)), _ends(still))
-    found = _lines(space, events, *(pair if name in space.nuisance else pair[::-1]))
+    found = lines_of(space, events, *(pair if name in space.nuisance else pair[::-1]))
     first = found if name in space.nuisance else (one.transpose(1, 0, 2) for one in found)
     return tuple(one.reshape(degree + 1, -1, events.size) for one in first)
 
@@ -285,7 +277,7 @@ def _sufficient(errors: np.ndarray, each: float, n: float, name: str) -> int:
     fine = errors <= np.maximum(10 * each, 3 * floor)
     enough = (np.mean(~fine, axis=1) <= min(0.01, 100 / n)) & (np.mean(np.where(fine, errors, 0.0), axis=1) <= max(each, floor.mean()))
     if not enough.any():
-        raise ValueError(f"tolerance: expected one that degree {len(errors) - 1} in {name} reaches for {n:.3g} events, got {each * n:.3g}; {_RANGES}")
+        raise ValueError(f"tolerance: expected one that degree {len(errors) - 1} in {name} reaches for {n:.3g} events, got {each * n:.3g}; {NARROWER}")
     return int(np.argmax(enough))
 
 # %% ../nbs/2_uncertainty/28_compact.ipynb #2c77736f
@@ -301,10 +293,10 @@ def basis_of(space: Space, pilot: Table | Events, n: float, tolerance: float) ->
     each, most = tolerance / max(n, 1) / max(len(free), 1), _MOST.get(sum(name in space.nuisance for name in free), 8)
     outer = [name for name in (*space.nuisance, *space.others) if name in free]
     found = {name: _along(space, events, name, most if name in space.nuisance else 64) for name in outer}
-    z = [z for _, z in found.values()] or [_lines(space, events, _ends(space.nuisance), _ends(space.others))[1]]
+    z = [z for _, z in found.values()] or [lines_of(space, events, _ends(space.nuisance), _ends(space.others))[1]]
     largest = np.max([np.abs(one).reshape(-1, events.size).max(axis=0) for one in z], axis=0)
     if (share := np.mean(~(largest < 1))) > 0.01:
-        raise ValueError(f"ranges: expected some in which events have a positive rate, got one that vanishes for {100 * share:.2g} % of them; {_RANGES}")
+        raise ValueError(f"ranges: expected some in which events have a positive rate, got one that vanishes for {100 * share:.2g} % of them; {NARROWER}")
     with np.errstate(invalid="ignore", divide="ignore"):
         errors = {name: 4 * (_beyond(mean) + 2 * _beyond(z) / (1 - largest)) for name, (mean, z) in found.items()}
         errors = {name: np.where(np.isfinite(one), one, np.inf) for name, one in errors.items()}
@@ -317,7 +309,7 @@ def basis_of(space: Space, pilot: Table | Events, n: float, tolerance: float) ->
     made = Basis(space, degree, tuple(degrees.get(name, 0) for name in space.others), tuple(degrees.get(name, 0) for name in space.nuisance),
                  max(10 * tolerance / max(n, 1), 20 * rounding), bool(rounding > 0))
     if made.size > 20000:
-        raise ValueError(f"ranges: expected some for which 20,000 numbers are enough, got {made.size}; {_RANGES}")
+        raise ValueError(f"ranges: expected some for which 20,000 numbers are enough, got {made.size}; {NARROWER}")
     return made
 
 # %% ../nbs/2_uncertainty/28_compact.ipynb #ebaeb33e
@@ -433,7 +425,7 @@ def _kept(ratio, n: int, ranges: Ranges, degrees: Sequence[int]) -> Interpolant:
     return Interpolant(found, ranges, tuple(degrees))
 
 
-def _single_errors(single: Events) -> np.ndarray:
+def single_errors(single: Events) -> np.ndarray:
     "The error (n,) of the log rates of events kept singly: that of the worst log ratio, judged by its last coefficients."
     worst = np.zeros(single.size)
     for ratio in single.ratios if single.size else ():
@@ -450,7 +442,7 @@ def _single_degrees(basis: Basis, process: object) -> list[int]:
     return [2 * basis.nuisance[list(basis.space.nuisance).index(name)] for name in process.parameters]
 
 
-def _singles(basis: Basis, events: Events, which: np.ndarray, weights: np.ndarray) -> Events:
+def singles_of(basis: Basis, events: Events, which: np.ndarray, weights: np.ndarray) -> Events:
     "The events `which` of a data set, with `weights` (1, s)."
     nuisance, ratios = basis.space.nuisance, []
     for process, ratio in zip(basis.space.model.processes.values(), events.ratios):
@@ -458,7 +450,7 @@ def _singles(basis: Basis, events: Events, which: np.ndarray, weights: np.ndarra
     return Events(basis.space.model, tuple(ratios), weights)
 
 
-def _joined(events: Sequence[Events]) -> Events:
+def joined_events(events: Sequence[Events]) -> Events:
     "Events kept singly, from several places, as one data set."
     join = lambda k: np.concatenate([one.ratios[k].coefficients for one in events], axis=2)
     ratios = tuple(replace(ratio, coefficients=join(k)) for k, ratio in enumerate(events[0].ratios))
@@ -468,15 +460,15 @@ def _joined(events: Sequence[Events]) -> Events:
 def _of_piece(basis: Basis, piece: Table) -> Sums:
     "The Sums of the events of a `piece`, which are in memory."
     events, weights = events_on(basis.space.model, replace(piece, weight=None), direct=True), piece.weights       # of one sign in some pieces
-    mean, z = _lines(basis.space, events, basis.nodes, basis.strengths)
+    mean, z = lines_of(basis.space, events, basis.nodes, basis.strengths)
     error = event_errors(basis, mean, z)
     which = np.flatnonzero(~(error.sum(axis=0) <= basis.each))
-    single = _singles(basis, events, which, weights[None, which])
+    single = singles_of(basis, events, which, weights[None, which])
     if len(which):
         mean, z, error, weights = (np.delete(one, which, axis=-1) for one in (mean, z, error, weights))
     known = both_errors(basis, error)
-    error = np.array([np.abs(weights) @ known[0] + np.abs(single.weights[0]) @ _single_errors(single), weights**2 @ known[1]])
-    return Sums(basis, _coefficients(basis, mean, z, weights)[None], np.array([weights.sum()]), error[None], single)
+    error = np.array([np.abs(weights) @ known[0] + np.abs(single.weights[0]) @ single_errors(single), weights**2 @ known[1]])
+    return Sums(basis, coefficients_of(basis, mean, z, weights)[None], np.array([weights.sum()]), error[None], single)
 
 
 def both_errors(basis: Basis, error: np.ndarray) -> np.ndarray:
@@ -487,7 +479,7 @@ def both_errors(basis: Basis, error: np.ndarray) -> np.ndarray:
 def added(parts: Sequence[Sums]) -> Sums:
     "The Sums of all data together."
     add = lambda name: np.sum([getattr(part, name) for part in parts], axis=0)
-    return Sums(parts[0].basis, add("coefficients"), add("total"), add("error"), _joined([part.single for part in parts]))
+    return Sums(parts[0].basis, add("coefficients"), add("total"), add("error"), joined_events([part.single for part in parts]))
 
 
 def _of_nothing(basis: Basis) -> Sums:
@@ -509,20 +501,12 @@ def sums_of(basis: Basis, data, progress: bool = False) -> Sums:
     if not found.total[0] + found.single.weights.sum() >= -1e-9:
         raise ValueError(f"data: expected weights that sum to at least 0, got {found.total[0] + found.single.weights.sum():.4g}")
     if not np.isfinite(found.bound[0]):
-        raise ValueError(f"tolerance: expected one that polynomials reach, got ratios of some events that none follows; {_RANGES}")
+        raise ValueError(f"tolerance: expected one that polynomials reach, got ratios of some events that none follows; {NARROWER}")
     if found.single.size > max(1000, 0.01 * (found.single.size + abs(found.total[0]))):
-        raise ValueError(f"data: expected events like those from which the degrees were chosen, got {found.single.size} that polynomials do not follow; {_RANGES}")
+        raise ValueError(f"data: expected events like those from which the degrees were chosen, got {found.single.size} that polynomials do not follow; {NARROWER}")
     return found
 
 # %% ../nbs/2_uncertainty/28_compact.ipynb #06e1c5af
-def in_box(model: object, box: Mapping[str, tuple[float, float]]) -> object:
-    "`model` with the narrower ranges `box` of its parameters, in all its channels; those without width stay as they are, they are fixed."
-    own = {name: tuple(box[name]) for name in model.ranges_of_all if name in box and box[name][0] < box[name][1]}
-    if isinstance(model, Channels):
-        return Channels({key: in_box(channel, own) for key, channel in model.channels.items()})
-    return replace(model, ranges={**model.ranges, **own}) if hasattr(model, "ranges") else model
-
-
 @dataclass(frozen=True, eq=False)
 class Compact(Prepared):
     """A likelihood on data as sums of polynomial coefficients, for parameters in the ranges `box`; likelihoods of more data add up: `a + b`.
@@ -541,9 +525,7 @@ class Compact(Prepared):
         "How many numbers the channels hold."
         return sum(part.numbers for part in self.parts if isinstance(part, Sums))
 
-    def narrowed(self, model: object) -> object:
-        "`model` in the ranges of these sums."
-        return in_box(model, self.box)
+    narrowed = lambda self, model: in_box(model, self.box)     # `model` in the ranges of these sums
 
     def __add__(self, other: Compact) -> Compact:
         return _sum_of(self, other)
@@ -634,24 +616,18 @@ def compacted(model: object, data, ranges: Mapping[str, tuple[float, float]] | N
         parts.append(sums_of(basis, stream, progress))
     made = Compact(narrow, tuple(parts), narrow.constraints, box=box, walls=walls_of(model, box))
     if like is None and made.bound > 10 * tolerance and not any(part.basis.rounded for part in parts if isinstance(part, Sums)):
-        raise ValueError(f"tolerance: expected one that polynomials reach, got {tolerance:g} where they are within {made.bound:.2g}; {_RANGES}")
+        raise ValueError(f"tolerance: expected one that polynomials reach, got {tolerance:g} where they are within {made.bound:.2g}; {NARROWER}")
     return made
 
 
-def walls_of(model: object, box: Mapping[str, tuple[float, float]]) -> dict[str, tuple[float, float]]:
-    "The ends of the `box` that are inside the ranges of the free parameters of `model`, the others infinite."
-    end = lambda at, own, beyond: float(at) if at != own else beyond
-    return {name: (end(box[name][0], low, -np.inf), end(box[name][1], high, np.inf)) for name, (low, high) in model.parameters.items()}
-
-
-def _evenly(n: int, most: float) -> np.ndarray:
+def evenly(n: int, most: float) -> np.ndarray:
     "At most so many of the indices below `n`, evenly spaced."
     return np.unique(np.linspace(0, n - 1, min(n, int(most))).astype(int))
 
 
 def _thin(table: Table, n: float) -> Table:
     "At most `n` of the events, evenly from all of the table."
-    return table[_evenly(len(table), n)] if len(table) else table
+    return table[evenly(len(table), n)] if len(table) else table
 
 
 def _stream(data) -> tuple[Table, float, Iterable]:
@@ -695,14 +671,23 @@ def _around(name: str, fit, reach: float, model: object, scaled: Mapping[str, Ta
         if not np.isfinite(high - low):
             raise ValueError(f"ranges: expected one for {name}, which a first fit does not determine")
         return float(low), float(high)
+    at, none = {**model.fixed, **fit.values}, low <= 0
     low, high = max(low, value - error), min(high, value + error)
+    if name in model.strength and none and 0 < low and value < 30 * fit.errors[name] and not any(_is_largest(channel, at, name) for channel in model.channels.values()):
+        low = 0.0                                          # a signal is tested against none
     if name in model.strength and low < 0:
-        poles = [_pole(model.channels[key], events_on(model.channels[key], table, direct=True), {**model.fixed, **fit.values}, name) for key, table in scaled.items()]
+        poles = [pole_of(model.channels[key], events_on(model.channels[key], table, direct=True), at, name) for key, table in scaled.items()]
         low = max(low, min(value - error / 8, -0.5 * min(poles, default=np.inf)))
     return float(low), float(high)
 
 
-def _pole(channel: object, events: Events, values: Mapping[str, float], strength: str) -> float:
+def _is_largest(channel: object, values: Mapping[str, float], strength: str) -> bool:
+    "Whether the `strength` is that of the process of which most events are expected."
+    yields = {} if hasattr(channel, "contents") else channel.yields({name: values[name] for name in channel.ranges_of_all})
+    return channel.strength.get(strength) == max(yields, key=yields.get, default="")
+
+
+def pole_of(channel: object, events: Events, values: Mapping[str, float], strength: str) -> float:
     "How far below zero a `strength` may go before the rate of one in two hundred of the events vanishes."
     if strength not in channel.strength or events.size == 0:
         return np.inf
@@ -712,217 +697,3 @@ def _pole(channel: object, events: Events, values: Mapping[str, float], strength
     without, one = (np.exp(events.log_rate({name: np.array([value]) for name, value in {**values, strength: at}.items()})[0]) for at in (0.0, some))
     with np.errstate(divide="ignore", invalid="ignore"):
         return some * float(np.quantile(np.where(one > without, without / (one - without), np.inf), 0.005))
-
-# %% ../nbs/2_uncertainty/28_compact.ipynb #7303a48d
-def _each(basis: Basis, events: Events) -> tuple[np.ndarray, np.ndarray]:
-    "Coefficients (n, g) and errors (n,) of events, zero and infinite for those that are to be kept singly."
-    mean, z = _lines(basis.space, events, basis.nodes, basis.strengths)
-    error = event_errors(basis, mean, z).sum(axis=0)
-    fine = error <= basis.each
-    return _coefficients(basis, np.where(fine, mean, 0.0), np.where(fine, z, 0.0), None), np.where(fine, error, np.inf)
-
-
-def _some(events: Events, which: np.ndarray) -> Events:
-    "The events `which` of one data set."
-    return events.pick(which[None], np.ones((1, len(which))))
-
-
-def _directions(basis: Basis, events: Events) -> np.ndarray:
-    "Orthogonal directions (r, g) of which the coefficients of the `events` are sums, to within a tenth of the error that each may have."
-    own = _each(basis, events)[0]
-    directions = np.linalg.svd(own, full_matrices=False)[2]
-    missing = np.sqrt(np.cumsum(((own @ directions.T) ** 2)[:, ::-1], axis=1))[:, ::-1]         # length of what direction r and later ones add
-    enough = np.append(np.sqrt(own.shape[1]) * missing.max(axis=0) <= basis.each / 10, True)
-    return directions[:int(np.argmax(enough))]
-
-
-@dataclass(frozen=True, eq=False)
-class Pool:
-    """Simulated events of which pseudo-experiments are drawn: each is a sum of `directions` (r, g) with its `components` (n, r), and off by at most
-    `error` (n,); zero for the events `which` (s,) that are kept in `single`."""
-    basis: Basis
-    directions: np.ndarray
-    components: np.ndarray
-    error: np.ndarray
-    which: np.ndarray
-    single: Events
-
-    def pick(self, rows: np.ndarray, weights: np.ndarray) -> Sums:
-        "The Sums of data sets made of the events `rows` (b, n) with multiplicities `weights` (b, n)."
-        used = weights != 0
-        drawn = csr_array((weights[used], rows[used], np.append(0, np.cumsum(used.sum(axis=1)))), shape=(len(rows), len(self.error)))
-        kept = np.ones(len(self.error))
-        kept[self.which] = 0.0
-        single = drawn[:, self.which].toarray() if len(self.which) else np.zeros((len(rows), 0))
-        error = abs(drawn) @ self.error + np.abs(single) @ _single_errors(self.single)
-        return Sums(self.basis, (drawn @ self.components) @ self.directions, drawn @ kept, np.stack([error, 0 * error], axis=1), replace(self.single, weights=single))
-
-
-def pool_of(basis: Basis, x: Table | Events) -> Pool:
-    "The Pool of the events `x`, which may be prepared. Raises ValueError if there is none."
-    events = x if isinstance(x, Events) else events_on(basis.space.model, replace(as_table(x, "x"), weight=None), direct=True)
-    n, size, found = events.size, piece_size(basis), []
-    if n == 0:
-        raise ValueError("x: expected at least one event, got none")
-    directions = _directions(basis, _some(events, _evenly(n, 3000)))
-    for start in range(0, n, size):
-        piece = _some(events, np.arange(start, min(start + size, n)))
-        own, error = _each(basis, piece)
-        components = own @ directions.T
-        error = error + np.abs(own - components @ directions).sum(axis=1)
-        which = np.flatnonzero(~(error <= 2 * basis.each))
-        components[which] = error[which] = 0.0
-        found.append((components, error, start + which, _singles(basis, piece, which, np.ones((1, len(which))))))
-    components, error, which, single = zip(*found)
-    return Pool(basis, directions, np.concatenate(components), np.concatenate(error), np.concatenate(which), _joined(single))
-
-# %% ../nbs/2_uncertainty/28_compact.ipynb #cb907f4e
-def box_of_fits(model: object, fits: Sequence, points: Mapping[str, Sequence[float]], rows: Mapping[str, Events], at: Mapping[str, float], reach: float) -> Ranges:
-    """Ranges of all parameters in which experiments like those of `fits` end: `reach` times their scatter each way, and the values `points`.
-
-    A strength is not followed to where the rate of many events of the `rows` vanishes, if the others are `at` these values."""
-    box = {}
-    for name, (low, high) in model.parameters.items():
-        centre, scatter = np.array([(np.nanmean(one.values[name]), np.nanstd(one.values[name])) for one in fits]).T
-        low = max(low, min([*(centre - reach * scatter), *(one - scatter.max() for one in points.get(name, ()))]))
-        high = min(high, max([*(centre + reach * scatter), *(one + scatter.max() for one in points.get(name, ()))]))
-        if name in model.strength and low < 0:
-            low = max(low, -0.5 * min(_pole(model.channels[key], events, at, name) for key, events in rows.items()))
-        box[name] = float(low), float(high)
-    return Ranges({name: box.get(name) or (model.fixed[name], model.fixed[name]) for name in model.ranges_of_all})
-
-
-def pools_of(model: object, rows: Mapping[str, Events], box: Ranges, expected: Mapping[str, float], tolerance: float = 1e-5) -> tuple[object, dict[str, Pool]]:
-    """`model` in the ranges `box`, and by channel the Pool of the prepared `rows`, for an nll of experiments within `tolerance`.
-
-    `expected`: events of an experiment, by channel. Raises ValueError as `basis_of`, and if that takes more than 3,000 numbers."""
-    narrow, pools = in_box(model, box), {}
-    for key, events in rows.items():
-        channel = narrow.channels[key]
-        space = space_of(channel, {name: box[name] for name in channel.ranges_of_all})
-        basis = basis_of(space, _some(events, _evenly(events.size, 2000)), expected[key], tolerance / len(rows))
-        if basis.size > 3000:
-            raise ValueError(f"ranges: expected some for which 3,000 numbers are enough, got {basis.size}; {_RANGES}")
-        pools[key] = pool_of(basis, events)
-    return narrow, pools
-
-# %% ../nbs/2_uncertainty/28_compact.ipynb #5e3b8324
-_FORMAT, _VERSION = "compact likelihood", 1
-_CONSTRAINTS = {kind.__name__: kind for kind in (Normal, LogNormal, Poisson)}
-
-
-def as_published(compact: Compact) -> dict:
-    "What a file of a `compact` likelihood holds: numbers and names only. Raises TypeError or ValueError for what has none."
-    if not isinstance(compact, Compact):
-        raise TypeError(f"compact: expected a compact likelihood, got {shown(compact)}")
-    return {"format": _FORMAT, "version": _VERSION, "parameters": {name: list(ends) for name, ends in compact.box.items()},
-            "fixed": dict(compact.model.fixed), "nll_within": compact.bound,
-            "constraints": [_constraint_to_file(one) for one in compact.constraints],
-            "channels": {key: _channel_to_file(channel, part) for (key, channel), part in zip(compact.model.channels.items(), compact.parts)}}
-
-
-def _constraint_to_file(constraint: object) -> dict:
-    "A constraint as names and numbers."
-    if type(constraint).__name__ not in _CONSTRAINTS:
-        raise ValueError(f"constraints: expected {', '.join(_CONSTRAINTS)}, got {type(constraint).__name__}, which has no form in a file")
-    plain = lambda value: value.tolist() if hasattr(value, "tolist") else list(value) if isinstance(value, tuple) else value
-    return {"kind": type(constraint).__name__, **{field.name: plain(getattr(constraint, field.name)) for field in fields(constraint)}}
-
-
-def _channel_to_file(channel: object, part: object) -> dict:
-    "One channel as names and numbers."
-    if not isinstance(part, Sums) or len(part) != 1:
-        raise ValueError(f"compact: expected channels of events, one data set, got {type(part).__name__}; a histogram has a format of its own, that of pyhf")
-    if functions := [name for name, process in channel.processes.items() if callable(process.expected)]:
-        raise ValueError(f"expected yield of {functions[0]}: expected a number, with strengths and norm= for what changes it, got a function, which has no form in a file")
-    basis = part.basis
-    return {"processes": {name: {"expected": process.expected, "norm": {of: list(pair) for of, pair in process.norm.items()}, "parameters": list(process.parameters)}
-                          for name, process in channel.processes.items()},
-            "strength": dict(channel.strength), "known": list(channel.ranges_of_all), "pivot": basis.space.pivot, "relative": list(basis.space.relative),
-            "coordinates": {name: list(ends) for name, ends in basis.space.ranges.items()},
-            "degrees": [basis.first, list(basis.others), list(basis.nuisance)], "each": basis.each, "coefficients": part.coefficients[0].tolist(),
-            "total": float(part.total[0]), "error": part.error[0].tolist(),
-            "single": {"weights": part.single.weights[0].tolist(),
-                       "log_ratios": {name: {"degrees": list(one.degrees), "coefficients": one.coefficients[0].tolist()}
-                                      for name, one in zip(channel.processes, part.single.ratios)}}}
-
-
-def save_published(compact: Compact, path: str | Path) -> Path:
-    "The path of the JSON file that was written."
-    text, path = json.dumps(as_published(compact)), Path(path)
-    path.write_text(text + "\n")
-    return path
-
-# %% ../nbs/2_uncertainty/28_compact.ipynb #74878333
-@dataclass(frozen=True)
-class _Gone:
-    "Stands for a ratio of a published likelihood, which has no events."
-    parameters: Mapping[str, tuple[float, float]]
-
-    def log_ratio(self, x, nu=None):
-        "Refused."
-        raise ValueError("data: expected the published likelihood itself, got events, which it cannot look at: its ratios are not in the file")
-
-
-def published_likelihood(path: str | Path) -> Compact:
-    "The Compact likelihood in a file of `save_published`; its `model` takes part in fits and tests. Raises ValueError for another file."
-    try:
-        file = json.loads(Path(path).read_text())
-    except (json.JSONDecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise ValueError(f"path: expected a published likelihood, got {path}, which is no JSON ({error})") from None
-    if not isinstance(file, dict) or file.get("format") != _FORMAT or file.get("version") != _VERSION:
-        raise ValueError(f"path: expected a {_FORMAT} of version {_VERSION}, got {path}" + (f" of version {file.get('version')}" if isinstance(file, dict) and file.get("format") == _FORMAT else ""))
-    try:
-        made = _from_file(file)
-        middle = made({name: (low + high) / 2 for name, (low, high) in made.model.parameters.items()})
-        if not np.isfinite(middle).all() or json.loads(json.dumps(as_published(made))) != file:
-            raise ValueError("parts that contradict each other")
-        return made
-    except (KeyError, TypeError, IndexError, AttributeError, ValueError, OverflowError) as error:
-        raise ValueError(f"path: expected a whole {_FORMAT}, got {path}, in which something is missing or no number ({type(error).__name__}: {error})") from None
-
-
-def _from_file(file: dict) -> Compact:
-    "The Compact likelihood in the text of a file."
-    box = Ranges({name: tuple(ends) for name, ends in file["parameters"].items()})
-    if loose := [name for name, (low, high) in box.items() if low == high and name not in file["fixed"]]:
-        raise ValueError(f"no value of {', '.join(loose)}")
-    constraints = tuple(_CONSTRAINTS[one["kind"]](**{key: _array(value) for key, value in one.items() if key != "kind"}) for one in file["constraints"])
-    found = {key: _channel_from_file(channel, box, constraints, file["fixed"]) for key, channel in file["channels"].items()}
-    models = {key: channel for key, (channel, _) in found.items()}
-    model = models[""] if list(models) == [""] else Channels(models)
-    parts = tuple(part for _, part in found.values())
-    return Compact(model, parts, model.constraints, box=box, walls={name: tuple(box[name]) for name in model.parameters})
-
-
-def _array(value):
-    "Numbers of a file; names stay as they are."
-    return np.array(value) if isinstance(value, list) and np.array(value).dtype.kind in "if" else tuple(value) if isinstance(value, list) else value
-
-
-def _ratio_from_file(ratio: dict, ranges: Ranges, n: int) -> Interpolant:
-    "Log ratios of n events kept singly."
-    if len(ratio["degrees"]) != len(ranges):
-        raise ValueError(f"degrees: expected {len(ranges)}, got {shown(ratio['degrees'])}")
-    size = int(np.prod(np.array(ratio["degrees"], int) + 1))
-    return Interpolant(np.array(ratio["coefficients"], dtype=float).reshape(1, size, n), ranges, tuple(ratio["degrees"]))
-
-
-def _channel_from_file(channel: dict, box: Ranges, constraints: tuple, fixed: Mapping) -> tuple[Likelihood, Sums]:
-    "The likelihood of one channel and its Sums. Raises ValueError if numbers are missing or not finite."
-    processes = {name: Process(one["expected"], _Gone({of: box[of] for of in one["parameters"]}),
-                               norm={of: tuple(pair) for of, pair in one["norm"].items()}) for name, one in channel["processes"].items()}
-    known = set(channel["known"])
-    own = tuple(one for one in constraints if set(one.name if isinstance(one.name, tuple) else [one.name]) <= known)
-    model = Likelihood(processes, channel["strength"], own, {name: box[name] for name in channel["known"] if name not in fixed},
-                       {name: value for name, value in fixed.items() if name in known})
-    space = Space(model, channel["pivot"], tuple(channel["relative"]), Ranges({name: tuple(ends) for name, ends in channel["coordinates"].items()}))
-    first, others, nuisance = channel["degrees"]
-    basis = Basis(space, first, tuple(others), tuple(nuisance), check_number(channel["each"], "each", "[0, inf)"))
-    numbers = np.array(channel["coefficients"], dtype=float)
-    weights = np.array(channel["single"]["weights"], dtype=float)[None]
-    ratios = tuple(_ratio_from_file(channel["single"]["log_ratios"][name], Ranges({of: space.ranges[of] for of in process["parameters"]}), weights.size)
-                   for name, process in channel["processes"].items())
-    if numbers.shape != (basis.size,) or not np.isfinite(numbers).all():
-        raise ValueError(f"coefficients: expected {basis.size} finite numbers, got {shown(numbers)}")
-    return model, Sums(basis, numbers[None], np.array([float(channel["total"])]), np.array([channel["error"]], dtype=float), Events(model, ratios, weights))

@@ -15,8 +15,9 @@ from scipy.special import gammaln, xlogy
 from .arrays import Table, check_count, check_function, check_mapping, check_number, check_sample, generator, join, shown, spawn
 from .rates import Events, events_on
 from .prepared import OnData, Prepared, complete, names_of
-from .likelihood import Likelihood
-from .compact import Compact, box_of_fits, pools_of, walls_of
+from .likelihood import Likelihood, walls_of
+from .compact import Compact
+from .pools import box_of_fits, pools_of
 from .distributions import p_from_significance
 from .sums import rows_at_rates, shared_rows
 

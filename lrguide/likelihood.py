@@ -18,7 +18,7 @@ from .rates import Events, Grid, events_on, expected_yields, grid_of, list_of_se
 from .prepared import OnData, check_point, complete, names_of
 
 # %% auto #0
-__all__ = ['STANDARD', 'check_norm', 'check_pair', 'Process', 'check_constraints', 'check_means', 'Normal', 'Likelihood', 'BinnedRatio', 'Channels', 'joined']
+__all__ = ['STANDARD', 'check_norm', 'check_pair', 'Process', 'check_constraints', 'check_means', 'Normal', 'Likelihood', 'BinnedRatio', 'Channels', 'joined', 'in_box', 'walls_of']
 
 # %% ../nbs/1_optimality/13_likelihood.ipynb #fb241d19
 STANDARD = -5.0, 5.0  # range of a nuisance parameter in units of its standard deviation
@@ -464,3 +464,17 @@ def _numbered(*models) -> dict[str, object]:
                 raise ValueError(f"channels: expected different names, got {name} twice")
             found[name] = channel
     return found
+
+# %% ../nbs/2_uncertainty/28_compact.ipynb #33caa950
+def in_box(model: object, box: Mapping[str, tuple[float, float]]) -> object:
+    "`model` with the narrower ranges `box` of its parameters, in all its channels; those without width stay as they are, they are fixed."
+    own = {name: tuple(box[name]) for name in model.ranges_of_all if name in box and box[name][0] < box[name][1]}
+    if isinstance(model, Channels):
+        return Channels({key: in_box(channel, own) for key, channel in model.channels.items()})
+    return replace(model, ranges={**model.ranges, **own}) if hasattr(model, "ranges") else model
+
+
+def walls_of(model: object, box: Mapping[str, tuple[float, float]]) -> dict[str, tuple[float, float]]:
+    "The ends of the `box` that are inside the ranges of the free parameters of `model`, the others infinite."
+    end = lambda at, own, beyond: float(at) if at != own else beyond
+    return {name: (end(box[name][0], low, -np.inf), end(box[name][1], high, np.inf)) for name, (low, high) in model.parameters.items()}

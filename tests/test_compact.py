@@ -3,6 +3,7 @@
 import json
 import pickle
 from copy import deepcopy
+from dataclasses import replace
 from functools import reduce
 from operator import add
 
@@ -14,10 +15,12 @@ from malformed import EVENTS, INF, NAN, NOTHING, NUMBERS, SPACES, THEIRS, cases,
 
 import lrguide as lr
 from lrguide import run
-from lrguide.compact import Compact, as_published, compacted, pool_of, published_likelihood, save_published
+from lrguide.compact import Compact, compacted
 from lrguide.intervals import intervals
 from lrguide.models import Resonance
+from lrguide.pools import pool_of
 from lrguide.prepared import prepare
+from lrguide.publish import as_published, published_likelihood, save_published
 
 TOY, FAMILY = Resonance(0.08), Resonance(None)
 SIGNAL, BACKGROUND = TOY.sample("signal", 250, 1).x, TOY.sample("background", 1200, 2).x
@@ -134,6 +137,7 @@ def test_derivatives_are_those_of_the_full_likelihood(kind):
 @pytest.mark.parametrize("kind", ["a strength", "below zero", "a width", "systematic effects", "constraints", "fixed before", "bins", "weights", "negative weights", "channels", "a histogram too"])
 def test_fits_and_scans(kind):
     model, compact, full = made(kind)
+    compact = replace(compact, walls={})                   # so that fits may end at the ranges' ends
     own = {name: ends for name, ends in compact.box.items() if name in model.parameters}
     first, second = model.fit(compact), full.fit_many(within=own)
     assert abs(first.nll - second.nll[0]) < 4e-6           # two bounds, and what a fit leaves
@@ -414,9 +418,19 @@ def test_a_file_says_the_same(kind, tmp_path):
     np.testing.assert_allclose(again(points(compact.box)), compact(points(compact.box)), rtol=1e-14)
     assert again.box == compact.box and dict(again.model.fixed) == dict(compact.model.fixed) and again.bound == compact.bound
     if kind not in ("no events", "one event", "one process"):
-        ours, theirs = again.fit(), compact.fit()
+        ours, theirs = (replace(one, walls={}).fit() for one in (again, compact))
         assert list(ours.values) == list(theirs.values) and abs(ours.nll - theirs.nll) < 1e-7
     assert save_published(again, tmp_path / "again.json").read_text() == path.read_text()
+
+
+def test_a_fit_that_ends_where_the_ranges_end_has_not_converged():
+    model, data, _ = KINDS["a width"]
+    best = model.fit(data).values["mu"]
+    compact = compacted(model, data, {"mu": (best + 0.2, best + 1.0), "sigma": (0.05, 0.12)})
+    with pytest.raises(RuntimeError, match="mu: the fit ends at .*, where the ranges of the compact likelihood end"):
+        model.fit(compact)
+    assert not compact.fit_many().converged[0]
+    assert compact.fit_many({"mu": best + 0.5}).converged[0]           # it need not be inside where a parameter is held
 
 
 def test_a_published_model_has_no_ratios(tmp_path):
