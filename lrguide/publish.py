@@ -3,7 +3,7 @@
 # %% ../nbs/8_your_analysis/84_publish.ipynb #c194d5c8
 """Compact likelihoods in files: names and numbers, which can be read without this package.
 
-`save_published` writes one, `published_likelihood` reads it.
+`save_published` writes one, `published_likelihood` reads it; `as_hs3` is the same as an HS3 workspace.
 """
 from __future__ import annotations
 import json
@@ -13,13 +13,13 @@ from pathlib import Path
 import numpy as np
 from .arrays import Ranges, check_number, shown
 from .interpolation import Interpolant
-from .rates import Events
+from .rates import Events, norm_factor
 from .likelihood import Channels, Likelihood, Normal, Process
 from .systematics import LogNormal, Poisson
 from .compact import Basis, Compact, Space, Sums
 
 # %% auto #0
-__all__ = ['as_published', 'save_published', 'published_likelihood']
+__all__ = ['as_published', 'save_published', 'published_likelihood', 'as_hs3']
 
 # %% ../nbs/8_your_analysis/84_publish.ipynb #0ca50f70
 _FORMAT, _VERSION = "compact likelihood", 1
@@ -141,3 +141,54 @@ def _channel_from_file(channel: dict, box: Ranges, constraints: tuple, fixed: Ma
     if numbers.shape != (basis.size,) or not np.isfinite(numbers).all():
         raise ValueError(f"coefficients: expected {basis.size} finite numbers, got {shown(numbers)}")
     return model, Sums(basis, numbers[None], np.array([float(channel["total"])]), np.array([channel["error"]], dtype=float), Events(model, ratios, weights))
+
+# %% ../nbs/8_your_analysis/84_publish.ipynb #6508d25d
+def as_hs3(compact: Compact) -> dict:
+    """The HS3 workspace (version 0.2) of a `compact` likelihood: no event seen where its nll is expected, one at the best fit; parameters have the prefix p_.
+
+    Raises ValueError for what has no form in it: events kept singly, norm= of a parameter that floats, measurements but Gaussian ones of one
+    parameter, high degrees."""
+    file, best = as_published(compact), compact.fit()
+    terms = [f"0.5*((p_{one['name']}-({one['mean']!r}))/{one['width']!r})**2" for one in file["constraints"] if _is_plain(one)]
+    functions = []
+    for number, channel in enumerate(file["channels"].values()):
+        yields, nll = _channel_to_text(channel, file["fixed"], f"c{number}_")
+        functions += [{"type": "generic_function", "name": name, "expression": text} for name, text in yields.items()]
+        terms.append(nll)
+    functions.append({"type": "generic_function", "name": "nll", "expression": "+".join(terms) + f"+({1 - best.nll!r})"})
+    free = {name: ends for name, ends in file["parameters"].items() if name not in file["fixed"]}
+    axes = [{"name": f"p_{name}", "min": low, "max": high} for name, (low, high) in free.items()] + [{"name": "n", "min": 0, "max": 10}]
+    values = {f"p_{name}": value for name, value in {**best.values, **file["fixed"]}.items()} | {"n": 0.0}
+    return {"metadata": {"hs3_version": "0.2"}, "functions": functions, "distributions": [{"type": "poisson_dist", "name": "likelihood", "x": "n", "mean": "nll"}],
+            "domains": [{"name": "default", "type": "product_domain", "axes": axes}],
+            "parameter_points": [{"name": "default", "parameters": [{"name": name, "value": value} for name, value in values.items()]}]}
+
+
+def _is_plain(constraint: Mapping) -> bool:
+    "True for a Gaussian measurement of one parameter. Raises ValueError for another one."
+    if constraint["kind"] != "Normal" or not isinstance(constraint["name"], str) or np.ndim(constraint["mean"]):
+        raise ValueError(f"constraints: expected Gaussian measurements of one parameter each, got {constraint['kind']} of {shown(constraint['name'])}")
+    return True
+
+
+def _channel_to_text(channel: Mapping, fixed: Mapping, prefix: str) -> tuple[dict[str, str], str]:
+    "Coordinates in [-1, 1] by name, as text, and the nll of one channel as text in these."
+    if channel["single"]["weights"]:
+        raise ValueError(f"compact: expected sums alone, got {len(channel['single']['weights'])} events kept singly; narrower ranges help")
+    if free := [f"norm of {process}: expected none of a parameter that floats, got {name}" for process, one in channel["processes"].items()
+                for name in one["norm"] if name not in fixed]:
+        raise ValueError(free[0])
+    factor = lambda one: float(np.prod([norm_factor(fixed[name], *pair) for name, pair in one["norm"].items()]))
+    of = {process: "*".join([repr(one["expected"] * factor(one)), *(f"p_{name}" for name, what in channel["strength"].items() if what == process)])
+          for process, one in channel["processes"].items()}
+    first, others, nuisance = channel["degrees"]
+    powers = np.reshape(channel["coefficients"], [degree + 1 for degree in ([first] if channel["relative"] else []) + others + nuisance])
+    for axis in range(powers.ndim):
+        powers = np.apply_along_axis(np.polynomial.chebyshev.cheb2poly, axis, powers)
+    if not np.abs(powers).sum() * 1e-16 < 1e-6:
+        raise ValueError(f"compact: expected degrees that powers can hold, got {tuple(degree - 1 for degree in powers.shape)}; narrower ranges or a larger tolerance help")
+    plain = [f"({of[name]})/({of[channel['pivot']]})" for name in channel["relative"]] + [f"p_{name}" for name in list(channel["coordinates"])[len(channel["relative"]):]]
+    names = [f"{prefix}{i}" for i in range(powers.ndim)]
+    unit = {name: f"(2*({text})-({low + high!r}))/({high - low or 1.0!r})" for name, text, (low, high) in zip(names, plain, channel["coordinates"].values())}
+    terms = ["*".join([f"({-float(one)!r})", *(f"{name}**{power}" for name, power in zip(names, at) if power)]) for at, one in np.ndenumerate(powers) if one]
+    return unit, "+".join([*of.values(), f"({-channel['total']!r})*log({of[channel['pivot']]})", *terms])

@@ -5,7 +5,7 @@ import pytest
 
 from lrguide.arrays import Table
 from lrguide.asymptotics import asymptotic_fit
-from lrguide.experiments import KnownSource, asimov, measured_at, pseudo_data
+from lrguide.experiments import KnownSource, asimov, drawn_experiments, measured_at
 from lrguide.arrays import spawn
 from lrguide.hypotest import p_value
 from lrguide.intervals import limit
@@ -43,7 +43,7 @@ def test_toys_measure_again(kind):
     "No measurement is lost, and the p-value of toys is that of the formula, to its error and the next order of large samples."
     one, truth = model(*KINDS[kind]), {"mu": 0.0, "u": 1.0, "v": 1.0}
     sources = {"": {name: process.source for name, process in one.processes.items()}}
-    made = pseudo_data({"": one}, truth, sources, {"": {"": None}}, (50, spawn(1, 1)[0]))[""]
+    made = drawn_experiments(one, truth, sources, {"": None}, (50, spawn(1, 1)[0])).on(one, {"": None})
     assert len(made.constraints) == len(one.constraints)
     x = Table([0.0, 1.0], weight=[122.0, 195.0])
     toys, formula = (p_value(one, x, {"mu": 0.0}, {"mu": 1.0}, method, n_toys=1500, rng=2) for method in ("toys", "asymptotic"))
