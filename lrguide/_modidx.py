@@ -1146,6 +1146,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '', 'doc_host': '', 'git_url
                                   'lrguide.prepared._weighted_parts': ('9_machinery/prepared.html#_weighted_parts', 'lrguide/prepared.py'),
                                   'lrguide.prepared._wide': ('9_machinery/prepared.html#_wide', 'lrguide/prepared.py'),
                                   'lrguide.prepared.as_fixed': ('9_machinery/prepared.html#as_fixed', 'lrguide/prepared.py'),
+                                  'lrguide.prepared.as_seen': ('9_machinery/prepared.html#as_seen', 'lrguide/prepared.py'),
                                   'lrguide.prepared.check_model': ('9_machinery/prepared.html#check_model', 'lrguide/prepared.py'),
                                   'lrguide.prepared.check_point': ('9_machinery/prepared.html#check_point', 'lrguide/prepared.py'),
                                   'lrguide.prepared.complete': ('9_machinery/prepared.html#complete', 'lrguide/prepared.py'),

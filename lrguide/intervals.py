@@ -17,7 +17,7 @@ from scipy.special import gammaln, ndtr, ndtri, xlogy
 from .arrays import check_choice, check_count, check_function, check_number, check_numbers, spawn
 from .minimum import crossings, ends_at_height
 from .rates import natural_strength
-from .prepared import OnData, Prepared, check_model, check_point, complete, derivatives_at, inflation, prepare, starting_values
+from .prepared import OnData, Prepared, as_seen, check_model, check_point, complete, derivatives_at, inflation, prepare, starting_values
 from .distributions import bounded_tail, limit_tails
 from .experiments import asimov_on
 from .hypotest import (SIGMAS, CLsValue, band_in_words, cls_value, enough_toys, expected_tails, fluctuations, quotient, several_sets,
@@ -83,15 +83,17 @@ def intervals(model: OnData, data, name: str = "mu", level: float = 0.6827, *, c
     values of at least 0, with the statistic (11). Raises RuntimeError if a single data set cannot be fitted."""
     threshold = chi2_quantile(level)
     critical is None or check_function(critical, "critical")
-    low, high = check_model(model).parameters[check_choice(name, "name", list(model.parameters), "free parameters")]
+    check_choice(name, "name", list(as_seen(model, data).parameters), "free parameters")
+    low, high = as_seen(model, data).parameters[name]
     walls = (0.0 if bounded else low, high)
 
     def ends(prepared):
-        curves = Curves(prepared, name)
+        curves, unknown = Curves(prepared, name), prepared.walls.get(name, (-np.inf, np.inf))
         known, found = _direct_ends(curves, threshold, walls) if critical is None else (np.zeros(len(prepared), bool), np.full((2, len(prepared)), np.nan))
         failed = np.zeros(len(prepared), bool)
         if len(rest := np.flatnonzero(~known)):
             found[:, rest], failed[rest] = searched(Curves(prepared.take(rest), name) if known.any() else curves)
+        failed |= (found[0] <= unknown[0]) | (found[1] >= unknown[1])          # beyond the ranges of a compact likelihood
         return *np.where(failed, np.nan, found), curves.best, failed
 
     def searched(curves):
@@ -269,7 +271,7 @@ def _limit_by_formula(model: OnData, strength: str, level: float, n_sigma: tuple
     "The Limit of one data set by the formulae, with the free parameters of the Asimov data set fitted to it."
     (value,) = asymptotic_limits(model, prepare(model, data), strength, level, source=source)
     if np.isnan(value):
-        raise ValueError(f"strength: expected a parameter that the data limit within its range, got {strength}, not excluded at {model.parameters[strength][1]:g}")
+        raise ValueError(f"strength: expected a parameter that the data limit within its range, got {strength}, not excluded at {as_seen(model, data).parameters[strength][1]:g}")
     expected = expected_limits(model, strength, level, n_sigma=n_sigma, source=source, data=data) if n_sigma else ()
     tails = cls_value(model, data, {strength: value}, {strength: 0.0}, "asymptotic", source=source)
     return Limit(float(value), 0.0, strength, level, tails, tuple(float(one) for one in expected), n_sigma)

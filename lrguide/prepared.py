@@ -16,9 +16,9 @@ from .minimum import Fit, Fits, Minima, Profile, deeper, differentiated, minimis
 from .rates import BEND, n_points_of, natural_strength
 
 # %% auto #0
-__all__ = ['check_model', 'check_point', 'as_fixed', 'one_set', 'complete', 'names_of', 'means_of', 'many_of', 'starting_values',
-           'Prepared', 'nll_at', 'derivatives_at', 'prepare', 'gradient_scatter', 'inflation', 'fit_all', 'fit_one',
-           'refuse_impossible', 'in_groups', 'fits_of', 'profile_of', 'scan_of', 'OnData']
+__all__ = ['check_model', 'as_seen', 'check_point', 'as_fixed', 'one_set', 'complete', 'names_of', 'means_of', 'many_of',
+           'starting_values', 'Prepared', 'nll_at', 'derivatives_at', 'prepare', 'gradient_scatter', 'inflation',
+           'fit_all', 'fit_one', 'refuse_impossible', 'in_groups', 'fits_of', 'profile_of', 'scan_of', 'OnData']
 
 # %% ../nbs/9_machinery/96_prepared.ipynb #54612ebf
 def check_model(model, name: str = "model") -> OnData:
@@ -26,6 +26,11 @@ def check_model(model, name: str = "model") -> OnData:
     if isinstance(model, type) or not (hasattr(model, "on") and hasattr(model, "ranges_of_all")):        # what `OnData` and every likelihood has
         raise TypeError(f"{name}: expected a likelihood, got {shown(model)}")
     return model
+
+
+def as_seen(model, data) -> OnData:
+    "`model` as it looks at `data`: in narrower ranges, if they are a compact likelihood. Raises TypeError for what is none."
+    return data.narrowed(check_model(model)) if hasattr(data, "narrowed") else check_model(model)
 
 
 def check_point(model: object, values: Mapping[str, float], name: str = "values") -> dict[str, float]:
@@ -203,7 +208,7 @@ def prepare(model: object, data, weights=None, direct: bool = False) -> Prepared
     check_model(model)
     importance, weights = _importance(weights)
     if isinstance(data, Prepared):
-        model = data.narrowed(model) if hasattr(data, "narrowed") else model
+        model = as_seen(model, data)
         if weights is not None or importance or not _same(model, data.model) or any(model.fixed.get(name) != value for name, value in data.model.fixed.items()):
             raise ValueError("data: expected a data set, or one prepared by this likelihood (further parameters may have been fixed since), "
                              "got one prepared by another likelihood")

@@ -606,3 +606,13 @@ def test_malformed_iterators():
         with pytest.raises((TypeError, ValueError), match="^" + match) as refusal:
             compacted(FLOATING, pieces, box)
         assert not any(words in str(refusal.value) for words in THEIRS)
+
+
+def test_an_interval_that_reaches_the_ranges_end_has_failed():
+    model, data, _ = KINDS["a width"]
+    fit = model.fit(data)
+    best, error = fit.values["mu"], fit.errors["mu"]
+    compact = compacted(model, data, {"mu": (best - 4 * error, best + 1.5 * error), "sigma": (0.05, 0.12)})
+    narrow, wide = intervals(model, compact), intervals(model, compact, level=0.95)
+    assert not narrow.failed[0] and np.isfinite([narrow.low, narrow.high]).all()
+    assert wide.failed[0] and np.isnan([wide.low, wide.high]).all()
