@@ -588,7 +588,7 @@ def _box_of_like(model: object, like: Compact, ranges: Mapping) -> Ranges:
 # %% ../nbs/2_uncertainty/28_compact.ipynb #10c9c950
 def compacted(model: object, data, ranges: Mapping[str, tuple[float, float]] | None = None, tolerance: float = 1e-6, *,
               like: Compact | None = None, progress: bool = False) -> Compact:
-    """The Compact likelihood of one data set, whose nll is to be within `tolerance` of the full one (`bound` is what was reached);
+    """The Compact likelihood of one data set, whose nll is within about `tolerance` of the full one (`bound` is what was reached, refused above ten times that);
     from then on neither events nor ratios are needed.
 
     `data`: as for `on`, or an iterator over pieces, which are read once. `ranges`: of parameters; others reach eight standard errors about a
