@@ -28,8 +28,8 @@ def log_of_line(a: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
     Not finite, or |z| = 1, where a + b u vanishes for some u."""
     with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
-        half = (a + np.sqrt((a - b) * (a + b))) / 2
-        return np.log(half), b / (2 * half)
+        twice = a + np.sqrt((a - b) * (a + b))
+        return np.log(twice / 2), b / twice
 
 
 def line_tail(z: np.ndarray, degree: int) -> np.ndarray:
@@ -200,9 +200,9 @@ def lines_of(space: Space, events: Events, nodes: np.ndarray, strengths: np.ndar
 def coefficients_of(basis: Basis, mean: np.ndarray, z: np.ndarray, weights: np.ndarray | None) -> np.ndarray:
     "Coefficients (g,) of events with `weights` (n,), or (n, g) of each event if there are none, from `mean` and `z` at the nodes."
     add = (lambda one: one @ weights) if weights is not None else np.array
-    by_degree, power = [add(mean)], 1.0
+    by_degree, minus, power = [add(mean)], -z, np.ones_like(z)
     for k in range(1, basis.first + 1):
-        power = power * -z
+        power *= minus                                     # in place: memory is what takes time
         by_degree.append(-2 / k * add(power))
     outer, k = (*basis.nuisance, *basis.others), len(basis.nuisance)
     found = np.stack(by_degree)
