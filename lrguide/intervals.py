@@ -398,6 +398,7 @@ def neyman_construction(models, grid, n_toys: int, rng, *, truth: Mapping[str, f
     enough_toys(n_toys, 1 - level)
     several = models_by_name(models)
     first = next(iter(several.values()))
+    check_choice(name, "name", list(first.parameters), "free parameters")
     fixed = check_point(first, truth, "truth")
     truths = [complete(first, check_point(first, {**fixed, name: float(value)}, "truth")) for value in grid]
     found = {key: [] for key in several}
