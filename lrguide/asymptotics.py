@@ -201,7 +201,7 @@ def toys_at(several: Mapping, truths: Sequence[Mapping], values: Sequence[float]
     sources = [sources_by_channel(first, source, truth) for truth in truths]
     rows_of = lambda own, truths, points, n: {key: (rows := all_rows(model, own), quick_rows(model, own, rows, truths, points, n)) for key, model in several.items()}
     same = all(item is sources[0][key][process] for own in sources for key, of in own.items() for process, item in of.items())
-    shared = rows_of(sources[0], [truths[0], truths[-1]], points, n_toys * len(truths)) if same else None
+    shared = rows_of(sources[0], [truths[0], *truths[1:][-1:]], points, n_toys * len(truths)) if same else None
     for truth, point, own, stream in zip(truths, points, sources, streams):
         expected = sum(sum(positive_yields(channel, own_values(channel, truth), "truth").values()) for channel in first.channels.values())
         chunk = partial(_tested_chunk, several, name, point[name], truth, own, shared or rows_of(own, [truth], [point], n_toys))

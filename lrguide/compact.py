@@ -12,7 +12,7 @@ from itertools import chain
 from types import SimpleNamespace
 import numpy as np
 from .arrays import Ranges, Table, as_table, check_choice, check_mapping, check_number, chunks, combinations, restricted, shown
-from .interpolation import Interpolant, chebyshev, chebyshev_nodes, chebyshev_up_to
+from .interpolation import Interpolant, chebyshev_nodes, chebyshev_up_to, from_nodes
 from .rates import Events, events_on, expected_yields, n_points_of, norm_factor, yield_derivatives
 from .prepared import Prepared, check_model
 from .likelihood import in_box, walls_of
@@ -168,11 +168,6 @@ def _all_nodes(degrees: Sequence[int]) -> np.ndarray:
     return combinations(*map(chebyshev_nodes, degrees)) if degrees else np.zeros((1, 0))
 
 
-def _inverse(degree: int) -> np.ndarray:
-    "What makes coefficients of values at the nodes (degree + 1, degree + 1)."
-    return np.linalg.inv(chebyshev(chebyshev_nodes(degree), degree)) if degree else np.ones((1, 1))
-
-
 def _asked(space: Space, events: Events, nodes: np.ndarray) -> list[np.ndarray]:
     "Log ratios (m, n) or (1, n) of the processes, pivot first, at the `nodes` (m, k) of the parameters of the densities."
     names, found = list(space.nuisance), {}
@@ -208,7 +203,7 @@ def coefficients_of(basis: Basis, mean: np.ndarray, z: np.ndarray, weights: np.n
     found = np.stack(by_degree)
     found = found.reshape(len(found), *(degree + 1 for degree in outer), *found.shape[3:])
     for axis, degree in enumerate(outer, 1):
-        found = np.moveaxis(np.tensordot(_inverse(degree), found, (1, axis)), 0, axis)
+        found = np.moveaxis(np.tensordot(from_nodes(degree), found, (1, axis)), 0, axis)
     order = (0, *range(1 + k, 1 + len(outer)), *range(1, 1 + k))         # as the coordinates of the space
     found = found.transpose(*order, *range(len(order), found.ndim))
     return found.reshape(-1) if weights is not None else np.ascontiguousarray(found.reshape(-1, found.shape[-1]).T)
@@ -216,7 +211,7 @@ def coefficients_of(basis: Basis, mean: np.ndarray, z: np.ndarray, weights: np.n
 
 def _late(values: np.ndarray, axis: int) -> np.ndarray:
     "Sizes (n,) of the last two coefficients along one `axis` of nodes, added, the largest over all other nodes; `values` (..., n)."
-    rows = _inverse(values.shape[axis] - 1)[-2:]
+    rows = from_nodes(values.shape[axis] - 1)[-2:]
     return np.abs(np.tensordot(rows, values, (1, axis))).sum(axis=0).reshape(-1, values.shape[-1]).max(axis=0)
 
 
@@ -259,7 +254,7 @@ def _along(space: Space, events: Events, name: str, degree: int) -> tuple[np.nda
 
 def _beyond(values: np.ndarray) -> np.ndarray:
     "By degree (m, n): the sum of two neighbouring coefficients along the first axis, or of later ones if that is larger, the largest over the others."
-    size = np.abs(np.tensordot(_inverse(len(values) - 1), values, (1, 0))).max(axis=1)
+    size = np.abs(np.tensordot(from_nodes(len(values) - 1), values, (1, 0))).max(axis=1)
     return np.maximum.accumulate((size + np.concatenate([np.zeros_like(size[:1]), size[:-1]]))[::-1], axis=0)[::-1]
 
 
@@ -419,7 +414,7 @@ def _kept(ratio, n: int, ranges: Ranges, degrees: Sequence[int]) -> Interpolant:
     found = np.where(nowhere, 0.0, found).reshape(*(degree + 1 for degree in degrees), n)
     with np.errstate(invalid="ignore"):                    # a density that ends within the ranges has no polynomial
         for axis, degree in enumerate(degrees):
-            found = np.moveaxis(np.tensordot(_inverse(degree), found, (1, axis)), 0, axis)
+            found = np.moveaxis(np.tensordot(from_nodes(degree), found, (1, axis)), 0, axis)
     found = found.reshape(1, -1, n) if n else np.zeros((1, len(_all_nodes(degrees)), 0))
     found[0, 0, nowhere] = _NONE
     return Interpolant(found, ranges, tuple(degrees))

@@ -14,7 +14,7 @@ from .arrays import Ranges, as_table, check_count, check_ratio, combinations, re
 
 # %% auto #0
 __all__ = ['chebyshev', 'chebyshev_up_to', 'products', 'Interpolant', 'check_log_ratios', 'values_at', 'chebyshev_nodes',
-           'through_nodes', 'sufficient_degree', 'interpolated', 'kept_on']
+           'from_nodes', 'through_nodes', 'sufficient_degree', 'interpolated', 'kept_on']
 
 # %% ../nbs/9_machinery/97_interpolation.ipynb #00000029
 @lru_cache(maxsize=256)
@@ -127,11 +127,17 @@ def chebyshev_nodes(degree: int) -> np.ndarray:
     return np.cos(np.pi * np.arange(degree + 1) / max(degree, 1))
 
 
+@lru_cache(maxsize=256)
+def from_nodes(degree: int) -> np.ndarray:
+    "The matrix (degree + 1, degree + 1) that makes Chebyshev coefficients of values at the nodes; not to be written to."
+    return np.linalg.inv(chebyshev(chebyshev_nodes(degree), degree)) if degree else np.ones((1, 1))
+
+
 def through_nodes(ratio, x: np.ndarray, ranges: Mapping[str, tuple[float, float]], degrees: Sequence[int]) -> Interpolant:
     "The Interpolant of these degrees."
     ranges = Ranges(ranges)
     grid = combinations(*(chebyshev_nodes(degree) for degree in degrees))
-    nodes, inverse = ranges.at(grid), [np.linalg.inv(chebyshev(chebyshev_nodes(degree), degree)) for degree in degrees]
+    nodes, inverse = ranges.at(grid), list(map(from_nodes, degrees))
     found, step = np.empty((1, len(grid), len(x))), max(1, 2**18 // len(grid))
     for start in range(0, len(x), step):                   # so many events at a time that they stay in the cache
         values, before = values_at(ratio, x[start:start + step], nodes), 1
