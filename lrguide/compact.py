@@ -20,7 +20,7 @@ from .likelihood import in_box, walls_of
 # %% auto #0
 __all__ = ['NARROWER', 'log_of_line', 'line_tail', 'Space', 'space_of', 'lebesgue', 'Basis', 'lines_of', 'coefficients_of',
            'event_errors', 'basis_of', 'Sums', 'single_errors', 'singles_of', 'joined_events', 'both_errors', 'added',
-           'piece_size', 'sums_of', 'Compact', 'compacted', 'evenly', 'box_of', 'pole_of']
+           'piece_size', 'sums_of', 'Compact', 'evenly', 'box_of', 'pole_of', 'compacted']
 
 # %% ../nbs/2_uncertainty/28_compact.ipynb #c0cdede7
 def log_of_line(a: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -38,7 +38,7 @@ def line_tail(z: np.ndarray, degree: int) -> np.ndarray:
     with np.errstate(divide="ignore", invalid="ignore"):
         return np.where(z < 1, 2 * z ** (degree + 1) / ((degree + 1) * (1 - z)), np.inf)
 
-# %% ../nbs/2_uncertainty/28_compact.ipynb #1bf54427
+# %% ../nbs/2_uncertainty/28_compact.ipynb #1a50fb6a
 @dataclass(frozen=True)
 class Space:
     """The coordinates of one channel's events: yields of the processes `relative` in units of that of the `pivot`, then the parameters of the
@@ -64,7 +64,7 @@ class Space:
         found = [yields[name] / yields[self.pivot] for name in self.relative] + [values[name] for name in self.nuisance]
         return np.stack([np.broadcast_to(one, p) for one in found], axis=1) if found else np.zeros((p, 0))
 
-
+# %% ../nbs/2_uncertainty/28_compact.ipynb #982f364c
 def _of_functions(channel: object, box: Mapping[str, tuple[float, float]]) -> np.ndarray:
     "What processes expect (K, p) before strengths and norm=, where yields are functions on a grid in the parameters that move them."
     bare = SimpleNamespace(processes={name: replace(process, norm={}) for name, process in channel.processes.items()}, strength={})
@@ -108,7 +108,7 @@ def _yields_between(channel: object, box: Mapping[str, tuple[float, float]], piv
         found[name] = float(low), float(high)
     return found
 
-
+# %% ../nbs/2_uncertainty/28_compact.ipynb #2ebf8c0c
 def space_of(channel: object, box: Mapping[str, tuple[float, float]]) -> Space:
     "The Space of a `channel` whose parameters are in the `box`. Raises ValueError if no process is expected everywhere in it."
     names = list(channel.processes)
@@ -122,7 +122,7 @@ def space_of(channel: object, box: Mapping[str, tuple[float, float]]) -> Space:
     ranges = {**{f"{name}/{names[pivot]}": share[name] for name in relative}, **{name: box[name] for name in nuisance}}
     return Space(channel, names[pivot], tuple(relative), Ranges(ranges))
 
-# %% ../nbs/2_uncertainty/28_compact.ipynb #ec40018c
+# %% ../nbs/2_uncertainty/28_compact.ipynb #0e5c7b59
 def lebesgue(degrees: Sequence[int]) -> float:
     "By how much interpolation at Chebyshev's nodes may enlarge an error: a product of 2/pi log(d + 1) + 1. Trefethen (2013), chapter 15."
     return float(np.prod([2 / np.pi * np.log(degree + 1) + 1 for degree in degrees if degree > 0]))
@@ -167,7 +167,7 @@ def _all_nodes(degrees: Sequence[int]) -> np.ndarray:
     "All combinations (m, k) of nodes."
     return combinations(*map(chebyshev_nodes, degrees)) if degrees else np.zeros((1, 0))
 
-
+# %% ../nbs/2_uncertainty/28_compact.ipynb #ff8d0e1d
 def _asked(space: Space, events: Events, nodes: np.ndarray) -> list[np.ndarray]:
     "Log ratios (m, n) or (1, n) of the processes, pivot first, at the `nodes` (m, k) of the parameters of the densities."
     names, found = list(space.nuisance), {}
@@ -307,7 +307,7 @@ def basis_of(space: Space, pilot: Table | Events, n: float, tolerance: float) ->
         raise ValueError(f"ranges: expected some for which 20,000 numbers are enough, got {made.size}; {NARROWER}")
     return made
 
-# %% ../nbs/2_uncertainty/28_compact.ipynb #ebaeb33e
+# %% ../nbs/2_uncertainty/28_compact.ipynb #fcdefe24
 @dataclass(frozen=True, eq=False)
 class Sums:
     """What a channel's events add to minus log likelihood, as `coefficients` (b, g) of a `basis` for b data sets; a part of a Prepared.
@@ -355,7 +355,7 @@ def _no_events():
     "Refuses what asks for events."
     raise ValueError("data: expected events, got a compact likelihood, which holds none; method='asymptotic' needs none")
 
-
+# %% ../nbs/2_uncertainty/28_compact.ipynb #281d61a0
 def _polynomials(sums: Sums, values: Mapping[str, np.ndarray], order: int) -> np.ndarray:
     "The polynomials (p, 1) at `values`; with order=2 then the first derivatives by the coordinates and the second ones: (0, 0), (1, 0), (1, 1), ..."
     basis, ranges = sums.basis, sums.basis.space.ranges
@@ -402,7 +402,7 @@ def _of_log_rates(sums: Sums, values: Mapping[str, np.ndarray], names: list[str]
     curved = np.einsum("pka,pkl,plb->pab", slopes, by_two, slopes, optimize=True) + np.einsum("pk,pkab->pab", by_one, bends)
     return found[:, 0] + sums.total * np.log(n0), total * first + np.einsum("pk,pka->pa", by_one, slopes), total[..., None] * (second - outer(first, first)) + curved
 
-# %% ../nbs/2_uncertainty/28_compact.ipynb #60a4d650
+# %% ../nbs/2_uncertainty/28_compact.ipynb #0d5dd3b4
 _NONE = -1e300  # log ratio where a process has no density, as a number that polynomials and files can hold
 
 
@@ -451,7 +451,7 @@ def joined_events(events: Sequence[Events]) -> Events:
     ratios = tuple(replace(ratio, coefficients=join(k)) for k, ratio in enumerate(events[0].ratios))
     return replace(events[0], ratios=ratios, weights=np.concatenate([one.weights for one in events], axis=1))
 
-
+# %% ../nbs/2_uncertainty/28_compact.ipynb #991ce99a
 def _of_piece(basis: Basis, piece: Table) -> Sums:
     "The Sums of the events of a `piece`, which are in memory."
     events, weights = events_on(basis.space.model, replace(piece, weight=None), direct=True), piece.weights       # of one sign in some pieces
@@ -501,7 +501,7 @@ def sums_of(basis: Basis, data, progress: bool = False) -> Sums:
         raise ValueError(f"data: expected events like those from which the degrees were chosen, got {found.single.size} that polynomials do not follow; {NARROWER}")
     return found
 
-# %% ../nbs/2_uncertainty/28_compact.ipynb #06e1c5af
+# %% ../nbs/2_uncertainty/28_compact.ipynb #ccb00f8a
 @dataclass(frozen=True, eq=False)
 class Compact(Prepared):
     """A likelihood on data as sums of polynomial coefficients, for parameters in the ranges `box`; likelihoods of more data add up: `a + b`.
@@ -529,7 +529,7 @@ class Compact(Prepared):
         inside = ", ".join(f"{name} from {low:.4g} to {high:.4g}" for name, (low, high) in self.box.items() if low < high)
         return f"{self.numbers} numbers, nll within {self.bound:.1g} for {inside}"
 
-
+# %% ../nbs/2_uncertainty/28_compact.ipynb #7946d0af
 def _sum_of(one: Compact, other: Compact) -> Compact:
     "The likelihood of the data of both. Raises TypeError or ValueError unless they are sums of one model in the same ranges."
     if not isinstance(other, Compact):
@@ -580,41 +580,7 @@ def _box_of_like(model: object, like: Compact, ranges: Mapping) -> Ranges:
         raise ValueError("like: expected sums of the same model (its parameters, ranges and yields), got those of another")
     return like.box
 
-# %% ../nbs/2_uncertainty/28_compact.ipynb #10c9c950
-def compacted(model: object, data, ranges: Mapping[str, tuple[float, float]] | None = None, tolerance: float = 1e-6, *,
-              like: Compact | None = None, progress: bool = False) -> Compact:
-    """The Compact likelihood of one data set, whose nll is within about `tolerance` of the full one (`bound` is what was reached, refused above ten times that);
-    from then on neither events nor ratios are needed.
-
-    `data`: as for `on`, or an iterator over pieces, which are read once. `ranges`: of parameters; others reach eight standard errors about a
-    first fit. `like`: another one, whose ranges and degrees are taken, so that both can be added. Raises ValueError for ranges in which
-    rates vanish, for a tolerance that no degree reaches, and if more than 20,000 numbers would be needed."""
-    check_model(model)
-    if like is not None and not isinstance(like, Compact):
-        raise TypeError(f"like: expected a compact likelihood, got {shown(like)}")
-    own, tolerance = dict(zip(model.channels, model.split(data))), check_number(tolerance, "tolerance", "(0, inf)")
-    streams = {key: _stream(own[key]) for key, channel in model.channels.items() if not hasattr(channel, "contents")}
-    ranges = check_mapping(ranges, "ranges")
-    box = box_of(model, own, streams, ranges) if like is None else _box_of_like(model, like, ranges)
-    narrow, parts = in_box(model, box), []
-    for i, (key, channel) in enumerate(narrow.channels.items()):
-        if key not in streams:
-            parts += channel.parts(own[key])
-            continue
-        pilot, n, stream = streams[key]
-        if like is None:
-            inside = {name: box[name] for name in channel.ranges_of_all}
-            n = n if np.isfinite(n) else float(sum(channel.yields({name: (low + high) / 2 for name, (low, high) in inside.items()}).values()))
-            basis = basis_of(space_of(channel, inside), _thin(pilot, np.clip(n / 500, 1000, 20000)), n, tolerance / len(streams))
-        else:
-            basis = replace(like.parts[i].basis, space=replace(like.parts[i].basis.space, model=channel))
-        parts.append(sums_of(basis, stream, progress))
-    made = Compact(narrow, tuple(parts), narrow.constraints, box=box, walls=walls_of(model, box))
-    if like is None and made.bound > 10 * tolerance and not any(part.basis.rounded for part in parts if isinstance(part, Sums)):
-        raise ValueError(f"tolerance: expected one that polynomials reach, got {tolerance:g} where they are within {made.bound:.2g}; {NARROWER}")
-    return made
-
-
+# %% ../nbs/2_uncertainty/28_compact.ipynb #11fe4d09
 def evenly(n: int, most: float) -> np.ndarray:
     "At most so many of the indices below `n`, evenly spaced."
     return np.unique(np.linspace(0, n - 1, min(n, int(most))).astype(int))
@@ -658,7 +624,7 @@ def box_of(model: object, own: Mapping, streams: Mapping, ranges: Mapping) -> Ra
     fixed = {name: (value, value) for name, value in model.fixed.items()}
     return Ranges({name: fixed.get(name) or given[name] for name in model.ranges_of_all})
 
-
+# %% ../nbs/2_uncertainty/28_compact.ipynb #afbcbc00
 def _around(name: str, fit, reach: float, model: object, scaled: Mapping[str, Table]) -> tuple[float, float]:
     "`reach` standard errors about the value of a `fit`, inside the parameter's range; a strength stays where the rate of events is positive."
     (low, high), value, error = model.parameters[name], fit.values[name], reach * fit.errors[name]
@@ -692,3 +658,37 @@ def pole_of(channel: object, events: Events, values: Mapping[str, float], streng
     without, one = (np.exp(events.log_rate({name: np.array([value]) for name, value in {**values, strength: at}.items()})[0]) for at in (0.0, some))
     with np.errstate(divide="ignore", invalid="ignore"):
         return some * float(np.quantile(np.where(one > without, without / (one - without), np.inf), 0.005))
+
+# %% ../nbs/2_uncertainty/28_compact.ipynb #3d4f257d
+def compacted(model: object, data, ranges: Mapping[str, tuple[float, float]] | None = None, tolerance: float = 1e-6, *,
+              like: Compact | None = None, progress: bool = False) -> Compact:
+    """The Compact likelihood of one data set, whose nll is within about `tolerance` of the full one (`bound` is what was reached, refused above ten times that);
+    from then on neither events nor ratios are needed.
+
+    `data`: as for `on`, or an iterator over pieces, which are read once. `ranges`: of parameters; others reach eight standard errors about a
+    first fit. `like`: another one, whose ranges and degrees are taken, so that both can be added. Raises ValueError for ranges in which
+    rates vanish, for a tolerance that no degree reaches, and if more than 20,000 numbers would be needed."""
+    check_model(model)
+    if like is not None and not isinstance(like, Compact):
+        raise TypeError(f"like: expected a compact likelihood, got {shown(like)}")
+    own, tolerance = dict(zip(model.channels, model.split(data))), check_number(tolerance, "tolerance", "(0, inf)")
+    streams = {key: _stream(own[key]) for key, channel in model.channels.items() if not hasattr(channel, "contents")}
+    ranges = check_mapping(ranges, "ranges")
+    box = box_of(model, own, streams, ranges) if like is None else _box_of_like(model, like, ranges)
+    narrow, parts = in_box(model, box), []
+    for i, (key, channel) in enumerate(narrow.channels.items()):
+        if key not in streams:
+            parts += channel.parts(own[key])
+            continue
+        pilot, n, stream = streams[key]
+        if like is None:
+            inside = {name: box[name] for name in channel.ranges_of_all}
+            n = n if np.isfinite(n) else float(sum(channel.yields({name: (low + high) / 2 for name, (low, high) in inside.items()}).values()))
+            basis = basis_of(space_of(channel, inside), _thin(pilot, np.clip(n / 500, 1000, 20000)), n, tolerance / len(streams))
+        else:
+            basis = replace(like.parts[i].basis, space=replace(like.parts[i].basis.space, model=channel))
+        parts.append(sums_of(basis, stream, progress))
+    made = Compact(narrow, tuple(parts), narrow.constraints, box=box, walls=walls_of(model, box))
+    if like is None and made.bound > 10 * tolerance and not any(part.basis.rounded for part in parts if isinstance(part, Sums)):
+        raise ValueError(f"tolerance: expected one that polynomials reach, got {tolerance:g} where they are within {made.bound:.2g}; {NARROWER}")
+    return made

@@ -19,7 +19,7 @@ from .compact import NARROWER, Basis, Sums, basis_of, coefficients_of, event_err
 # %% auto #0
 __all__ = ['Pool', 'pool_of', 'box_of_fits', 'pools_of']
 
-# %% ../nbs/9_machinery/89_pools.ipynb #7303a48d
+# %% ../nbs/9_machinery/89_pools.ipynb #3e8dbe3d
 def _each(basis: Basis, events: Events) -> tuple[np.ndarray, np.ndarray]:
     "Coefficients (n, g) and errors (n,) of events, zero and infinite for those that are to be kept singly."
     mean, z = lines_of(basis.space, events, basis.nodes, basis.strengths)
@@ -41,7 +41,7 @@ def _directions(basis: Basis, events: Events) -> np.ndarray:
     enough = np.append(np.sqrt(own.shape[1]) * missing.max(axis=0) <= basis.each / 10, True)
     return directions[:int(np.argmax(enough))]
 
-
+# %% ../nbs/9_machinery/89_pools.ipynb #37e8ea10
 @dataclass(frozen=True, eq=False)
 class Pool:
     """Simulated events of which pseudo-experiments are drawn: each is a sum of `directions` (r, g) with its `components` (n, r), and off by at most

@@ -68,7 +68,7 @@ def save_published(compact: Compact, path: str | Path) -> Path:
     path.write_text(text + "\n")
     return path
 
-# %% ../nbs/8_your_analysis/84_publish.ipynb #8afbdbcc
+# %% ../nbs/8_your_analysis/84_publish.ipynb #16ce915c
 @dataclass(frozen=True)
 class _Gone:
     "Stands for a ratio of a published likelihood, which has no events."
@@ -96,7 +96,7 @@ def published_likelihood(path: str | Path) -> Compact:
     except (KeyError, TypeError, IndexError, AttributeError, ValueError, OverflowError) as error:
         raise ValueError(f"path: expected a whole {_FORMAT}, got {path}, in which something is missing or no number ({type(error).__name__}: {error})") from None
 
-
+# %% ../nbs/8_your_analysis/84_publish.ipynb #71c5d4e0
 def _from_file(file: dict) -> Compact:
     "The Compact likelihood in the text of a file."
     box = Ranges({name: tuple(ends) for name, ends in file["parameters"].items()})
