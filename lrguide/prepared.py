@@ -525,11 +525,11 @@ def in_groups(model: object, data, weights=None) -> Iterator[tuple[np.ndarray, P
     sizes = np.array([sum(map(len, one)) for one in zip(*sets)])
     groups = [[]]
     for i in np.argsort(sizes, kind="stable"):
-        longest = sizes[i] + 1
-        if groups[-1] and (longest > 2 * sizes[groups[-1][0]] + 64 or longest * len(groups[-1]) > 2**16):
+        if groups[-1] and sizes[i] + 1 > 2 * sizes[groups[-1][0]] + 64:
             groups.append([])
         groups[-1].append(i)
-    for which in map(np.array, groups):
+    pieces = [piece for one in groups for piece in np.array_split(one, min(len(one), 1 + (sizes[one[-1]] + 1) * len(one) // 2**17))]
+    for which in pieces:
         parts = tuple(part for channel, own in zip(model.channels.values(), sets) for part in channel.parts([own[i] for i in which]))
         constraints = tuple(c.take(which) if hasattr(c, "take") else c for c in model.constraints)
         yield which, Prepared(model, _weighted_parts(parts) if importance else parts, constraints, importance)

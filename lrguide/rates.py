@@ -189,17 +189,17 @@ def _at_each(function: Callable[[Mapping], float], values: Mapping[str, float]) 
     shape = np.broadcast_shapes(*(np.shape(value) for value in values.values()))
     if shape == ():
         return float(function(values))
-    columns = {name: np.broadcast_to(value, shape) for name, value in values.items()}
-    one = lambda i: float(function({name: float(column[i]) for name, column in columns.items()}))
+    columns = {name: value if np.shape(value) == shape else np.broadcast_to(value, shape) for name, value in values.items()}
+    at = lambda rows: [float(function(dict(zip(columns, row)))) for row in zip(*(column[rows].tolist() for column in columns.values()))]
     probe = probes(shape[0])
-    single = [one(i) for i in probe]
+    single = at(probe)
     try:
         found = np.asarray(function(columns), dtype=float)
         if found.shape == shape and np.array_equal(found[probe], single):
             return found
     except Exception:  # whatever a function for numbers does when it meets an array
         pass
-    return np.array([one(i) for i in range(shape[0])])
+    return np.array(at(slice(None)))
 
 # %% ../nbs/9_machinery/90_rates.ipynb #b2f27941
 def natural_strength(model: object, strength: str, values: Mapping[str, float]) -> float:
