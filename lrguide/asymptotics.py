@@ -93,7 +93,7 @@ class Curves:
         self.best, self.lowest, self.second, self.failed = fits.values[name], fits.nll, fits.second, ~fits.converged | ~np.isfinite(fits.nll)
         self.width = np.where((fits.errors[name] > 0) & np.isfinite(fits.errors[name]), fits.errors[name], _scale(prepared.model, name))
         self.others = {other: value for other, value in fits.values.items() if other != name}
-        self.slope = dict.fromkeys(self.others, 0.0)        # of the others along the curve, from the last point that was asked
+        self.slope = _slopes(list(fits.values), fits.second, name)         # of the others along the curve, then from the last point that was asked
         self.scale = inflation(prepared, name)              # 1, but for importance weights
 
     def rise(self, value: float | np.ndarray) -> np.ndarray:
@@ -108,17 +108,28 @@ class Curves:
             self.failed = self.failed | ~found.converged | ~(rise > -1e-4)
         return np.where(self.failed, np.nan, np.maximum(rise, 0.0) / self.scale)
 
-    def inside(self) -> tuple[np.ndarray, np.ndarray]:
+    def inside(self, at_zero: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         "Best values that are not negative (b,), and how far the nll lies above its minimum there (b,): a strength has one valley, others may have more."
         below = np.flatnonzero(~(self.best >= 0) & ~self.failed)
         best, rise = np.maximum(self.best, 0.0), np.zeros(len(self.best))
         if len(below) and self.name in self.prepared.model.strength:
-            rise = np.where(self.best < 0, self.rise(0.0), 0.0)
+            rise = np.where(self.best < 0, at_zero, 0.0)
         elif len(below):
             found = self.prepared.take(below).fit_many(within={self.name: (0.0, np.inf)})
             best[below], rise[below] = found.values[self.name], np.maximum(found.nll - self.lowest[below], 0.0)
             self.failed[below] |= ~found.converged
         return best, rise
+
+
+def _slopes(names: list[str], second: np.ndarray, name: str) -> dict[str, np.ndarray]:
+    "By how much (b,) the others' best values move with parameter `name` if `second` (b, P, P) is all the curvature that there is; 0 where it is not positive."
+    at, others, found = names.index(name), [i for i, other in enumerate(names) if other != name], np.zeros((len(second), len(names)))
+    if others:
+        own = second[:, others][:, :, others]
+        fine = np.isfinite(second).all(axis=(1, 2))
+        fine[fine] = np.linalg.eigvalsh(own[fine])[:, 0] > 0
+        found[np.ix_(fine, others)] = -np.linalg.solve(own[fine], second[fine][:, others, at, None])[:, :, 0]
+    return {names[i]: found[:, i] for i in others}
 
 
 def _scale(model: OnData, name: str) -> float:
@@ -132,9 +143,9 @@ def _tested(prepared: Prepared, name: str, value: float) -> Tested:
     "Parameter `name` tested at `value` in the data sets of a Prepared."
     curves = Curves(prepared, name)
     low, high = prepared.model.parameters[name]
-    rise, inside = curves.rise(value), curves.inside()
+    rise = curves.rise(value)
     at_zero = curves.rise(0.0) if low <= 0 <= high else np.full(len(rise), np.nan)
-    return Tested(float(value), curves.best, rise, at_zero, curves.failed, *inside)
+    return Tested(float(value), curves.best, rise, at_zero, curves.failed, *curves.inside(at_zero))
 
 # %% ../nbs/2_uncertainty/22_asymptotics.ipynb #4e350d29
 def join_tested(parts: Sequence[Tested]) -> Tested:

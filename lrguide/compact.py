@@ -322,7 +322,7 @@ class Sums:
 
     __len__ = lambda self: len(self.total)
     model = property(lambda self: self.basis.space.model)
-    size = property(lambda self: 4 * self.basis.size + self.single.size, doc="How many numbers an evaluation handles for each point.")
+    size = property(lambda self: self.basis.size // 4 + self.single.size, doc="How many numbers an evaluation handles for each point.")
     bound = property(lambda self: self.error[:, 0] + 5 * np.sqrt(self.error[:, 1]), doc="On the error of the nll (b,), anywhere in the ranges; five sigma of rounding.")
     weights = property(lambda self: _no_events(), doc="Refused: there are no events.")
     numbers = property(lambda self: self.basis.size + sum(ratio.coefficients[0].size for ratio in self.single.ratios), doc="How many numbers are kept.")

@@ -22,11 +22,11 @@ from .distributions import p_from_significance
 from .sums import rows_at_rates, shared_rows
 
 # %% auto #0
-__all__ = ['nu_of', 'positive_yields', 'check_source', 'chances', 'tasks_of', 'pseudo_experiments', 'KnownSource', 'sources_of',
-           'source_tables', 'own_values', 'sources_by_channel', 'all_rows', 'asimov', 'measured_at', 'asimov_on',
-           'drawn_events', 'Drawn', 'drawn_experiments', 'Quick', 'quick_rows', 'evaluated', 'event_terms', 'Observed',
-           'observed', 'Rows', 'channel_rows', 'all_terms', 'own_terms', 'all_rates', 'own_rates', 'Tail', 'tail_of',
-           'beyond']
+__all__ = ['nu_of', 'positive_yields', 'check_source', 'check_resampled', 'chosen', 'tasks_of', 'pseudo_experiments',
+           'KnownSource', 'sources_of', 'source_tables', 'own_values', 'sources_by_channel', 'all_rows', 'asimov',
+           'measured_at', 'asimov_on', 'drawn_events', 'Drawn', 'drawn_experiments', 'Quick', 'quick_rows', 'evaluated',
+           'event_terms', 'Observed', 'observed', 'Rows', 'channel_rows', 'all_terms', 'own_terms', 'all_rates',
+           'own_rates', 'Tail', 'tail_of', 'beyond']
 
 # %% ../nbs/9_machinery/99_experiments.ipynb #00000007
 def nu_of(source, values: Mapping[str, float] | None):
@@ -54,12 +54,19 @@ def check_source(item, name: str) -> object:
     return item
 
 
-def chances(name: str, table: Table) -> np.ndarray:
-    "Probabilities (n,) by which the rows of a process's `table` are drawn. Raises ValueError for negative weights."
+def check_resampled(name: str, table: Table) -> np.ndarray:
+    "Weights (n,) of a process's `table` of which rows are to be drawn. Raises ValueError for negative ones."
     if check_sample(table, f"source of {name}").weights.min() < 0:
         raise ValueError(f"source of {name}: expected weights of at least 0 to resample from, got {table.weights.min():g}; "
                          "method='exact' and 'asymptotic' take negative ones")
-    return table.weights / table.total
+    return table.weights
+
+
+def chosen(name: str, table: Table, n: int, rng: np.random.Generator) -> np.ndarray:
+    "Indices (n,) of rows of a process's `table`, drawn by their weights."
+    weights = check_resampled(name, table)
+    equal = weights.min() == weights.max()                 # then no search is needed for the row where a random number falls
+    return (rng.random(n) * len(table)).astype(int) if equal else rng.choice(len(table), n, p=weights / weights.sum())
 
 # %% ../nbs/9_machinery/99_experiments.ipynb #e0eede2c
 _BLOCK = 2**18  # events at once
@@ -242,7 +249,7 @@ def _toy_chunk(constants: np.ndarray, parts: Sequence, task: tuple[int, np.rando
 def _from_tables(tables: Mapping[str, Table], yields: Mapping[str, float], terms: Callable, n_toys: int) -> _Cells | _Counts:
     "Draws events of all `tables` together: their rows at rates of `yields` times weight."
     for name, table in tables.items():
-        chances(name, table)
+        check_resampled(name, table)
     known, rates = rows_at_rates(terms, tables, [yields])
     known, rate = known[:, rates[0] > 0], rates[0][rates[0] > 0]
     if np.isnan(known).any():
@@ -417,7 +424,7 @@ def asimov_on(model: OnData, values: Mapping[str, float], *, source=None, seen: 
 def drawn_events(source, name: str, n: int, rng: np.random.Generator, values: Mapping[str, float]) -> np.ndarray:
     "`n` events (n, d) of a process."
     if isinstance(source, Table):
-        return source.x[rng.choice(len(source), n, p=chances(name, source))]
+        return source.x[chosen(name, source, n, rng)]
     return source.sample(name, n, rng, nu=nu_of(source, values)).x
 
 
@@ -430,7 +437,7 @@ def _drawn_rows(sources: Mapping[str, Table], counts: Mapping[str, np.ndarray], 
         table = sources[name]
         owner = np.repeat(np.arange(len(count)), count)
         place = np.arange(len(owner)) - np.repeat(np.cumsum(count) - count, count) + filled[owner]
-        rows[owner, place] = start + rng.choice(len(table), len(owner), p=chances(name, table))
+        rows[owner, place] = start + chosen(name, table, len(owner), rng)
         filled, start = filled + count, start + len(table)
     return rows, weights.astype(float)
 

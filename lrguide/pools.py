@@ -60,7 +60,7 @@ class Pool:
         kept = np.ones(len(self.error))
         kept[self.which] = 0.0
         single = drawn[:, self.which].toarray() if len(self.which) else np.zeros((len(rows), 0))
-        error = abs(drawn) @ self.error + np.abs(single) @ single_errors(self.single)
+        error = (drawn if weights.min(initial=0) >= 0 else abs(drawn)) @ self.error + np.abs(single) @ single_errors(self.single)
         return Sums(self.basis, (drawn @ self.components) @ self.directions, drawn @ kept, np.stack([error, 0 * error], axis=1), replace(self.single, weights=single))
 
 
