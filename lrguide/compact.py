@@ -259,16 +259,17 @@ def _beyond(values: np.ndarray) -> np.ndarray:
 
 
 def _rounding(errors: np.ndarray, each: float) -> np.ndarray:
-    "What single precision leaves of the `errors` (m, e) at any degree (e,), if it is more than `each`; zero if errors still fall, or are not that small."
-    last, before = errors[-1], errors[3 * (len(errors) - 1) // 4]
+    """What single precision, or a jump in a derivative, leaves of the `errors` (m, e) at half of the largest degree (e,), if it is more than `each`;
+    zero where errors still fall. (A smooth function that is followed this well by then falls by more than ten where these do not by four.)"""
+    half, later = errors[(len(errors) - 1) // 2], errors[3 * (len(errors) - 1) // 4]
     with np.errstate(invalid="ignore"):
-        rounded = max(each, 1e-9) < np.median(last) < 1e-3 and np.median(before / last) < 3
-    return last if rounded else np.zeros_like(last)
+        rounded = np.mean(half) > max(each, 1e-9) and np.median(half) < 1e-4 and np.median(half / later) < 4
+    return half if rounded else np.zeros_like(half)
 
 
 def _sufficient(errors: np.ndarray, each: float, n: float, name: str) -> int:
     "The smallest degree at which the `errors` (m, e) of events are small enough, or not above twice their rounding. Raises ValueError if there is none."
-    floor = 2 * _rounding(errors, each)
+    floor = 1.5 * _rounding(errors, each)
     fine = errors <= np.maximum(10 * each, 3 * floor)
     enough = (np.mean(~fine, axis=1) <= min(0.01, 100 / n)) & (np.mean(np.where(fine, errors, 0.0), axis=1) <= max(each, floor.mean()))
     if not enough.any():
