@@ -719,6 +719,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '', 'doc_host': '', 'git_url
                                                                                'lrguide/interpolation.py'),
                                        'lrguide.interpolation.kept_on': ( '9_machinery/interpolation.html#kept_on',
                                                                           'lrguide/interpolation.py'),
+                                       'lrguide.interpolation.per_event': ( '9_machinery/interpolation.html#per_event',
+                                                                            'lrguide/interpolation.py'),
                                        'lrguide.interpolation.products': ( '9_machinery/interpolation.html#products',
                                                                            'lrguide/interpolation.py'),
                                        'lrguide.interpolation.sufficient_degree': ( '9_machinery/interpolation.html#sufficient_degree',

@@ -10,11 +10,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 import numpy as np
-from .arrays import Ranges, as_table, check_count, check_ratio, combinations, restricted
+from .arrays import Ranges, as_table, check_count, check_number, check_ratio, combinations, restricted
 
 # %% auto #0
 __all__ = ['chebyshev', 'chebyshev_up_to', 'products', 'Interpolant', 'check_log_ratios', 'values_at', 'chebyshev_nodes',
-           'from_nodes', 'through_nodes', 'sufficient_degree', 'interpolated', 'kept_on']
+           'from_nodes', 'through_nodes', 'sufficient_degree', 'per_event', 'interpolated', 'kept_on']
 
 # %% ../nbs/9_machinery/97_interpolation.ipynb #00000029
 @lru_cache(maxsize=256)
@@ -164,17 +164,22 @@ def sufficient_degree(function: Callable[[np.ndarray], np.ndarray], largest: int
     return next((degree for degree in range(4, largest) if left(degree) <= goal), largest)
 
 # %% ../nbs/9_machinery/97_interpolation.ipynb #0000002d
-def interpolated(ratio, x: np.ndarray, ranges: Mapping[str, tuple[float, float]] | None = None, *, finer: int = 1) -> Interpolant:
-    """The Interpolant of `ratio` at events `x` (n, d), good enough for a fit of all of them: its networks are called here, and not again.
+def per_event(n: float) -> float:
+    "The error of one log ratio, relative to 1 + |log r|, that is small enough in a fit of `n` events, which may have it in common."
+    return min(1e-3, 2e-3 / np.sqrt(max(n, 1)))
+
+
+def interpolated(ratio, x: np.ndarray, ranges: Mapping[str, tuple[float, float]] | None = None, *, finer: int = 1, n: float = 0) -> Interpolant:
+    """The Interpolant of `ratio` at events `x`, good enough for a fit of all of them, or of `n` if these stand for more: its networks are called here, and not again.
 
     `ranges`: of nu, within those of the ratio (the default); a narrower one needs fewer calls, (v, v) fixes a parameter at v.
     Degrees are chosen on 200 of the events, along each parameter and then at 32 random points, up to 64 for one free nuisance parameter,
     32 for two, 8 for more, and multiplied by `finer`. Raises ValueError if that is not enough."""
     check_ratio(ratio)
-    x, finer = as_table(x, "x").x, check_count(finer, "finer")
+    x, finer, n = as_table(x, "x").x, check_count(finer, "finer"), check_number(n, "n", "[0, inf)")
     ranges = restricted(ratio.parameters, ratio.parameters if ranges is None else ranges)
     largest = {1: 64, 2: 32}.get(int(np.sum(ranges.high > ranges.low)), 8)
-    degrees, error, shift = _enough(ratio, x[:: max(1, len(x) // 200)], ranges, largest, min(1e-3, 2e-3 / np.sqrt(max(len(x), 1))))
+    degrees, error, shift = _enough(ratio, x[:: max(1, len(x) // 200)], ranges, largest, per_event(max(len(x), n)))
     if error > 0.02:
         raise ValueError(f"{', '.join(ranges)}: expected a log ratio that polynomials of degree {largest} follow within 2 % in the ranges "
                          f"{', '.join(f'{a:g} to {b:g}' for a, b in ranges.values())}, got {error:.2g}; give the likelihood narrower ranges")

@@ -639,7 +639,7 @@ def scan_of(model: object, constraints: Sequence, points: Mapping[str, np.ndarra
         shape = np.broadcast_shapes(*(array.shape for array in arrays.values()))
     except ValueError:
         raise ValueError(f"points: expected numbers of a common shape, got {', '.join(str(array.shape) for array in arrays.values())}") from None
-    if 0 in shape or any(many_of(constraint) is not None for constraint in constraints):
+    if 0 in shape or any(many_of(constraint) not in (None, 1) for constraint in constraints):
         raise ValueError(f"points: expected at least one, and constraints with one measurement each, got shape {shape}")
     arrays = {name: np.asarray(check_within(array, name, model.parameters)) for name, array in arrays.items()}
     arrays = {**{name: np.asarray(value, dtype=float) for name, value in model.fixed.items()}, **arrays}

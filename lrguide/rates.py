@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 import numpy as np
 from .arrays import Table, aligned, as_table, check_number, check_numbers, chunks, join, shown
-from .interpolation import check_log_ratios
+from .interpolation import Interpolant, check_log_ratios, interpolated, per_event
 from .minimum import differentiated
 
 # %% auto #0
@@ -84,10 +84,10 @@ class _Known:
         return _Known(self.values[0][rows])
 
 # %% ../nbs/9_machinery/90_rates.ipynb #f480ff17
-def _ratio_on(process: object, events: Table, b: int, ranges: Mapping[str, tuple[float, float]], direct: bool = False):
+def _ratio_on(process: object, events: Table, b: int, ranges: Mapping[str, tuple[float, float]], direct: bool = False, total: float = 0):
     """Log ratios of `process` at the events of b data sets, one after another: an object with `__call__`, `derivatives`, `take` and `pick`.
 
-    `ranges`: of the parameters, (v, v) for a fixed one. direct=True never prepares a ratio by interpolation. A ratio that was trained
+    `ranges`: of the parameters, (v, v) for a fixed one. `total`: the weight of the largest data set. direct=True never prepares a ratio by interpolation. A ratio that was trained
     on features with names sees them in its order."""
     x = aligned(events, getattr(getattr(process.ratio, "fitted", None), "names", None)).x
     ranges = {name: ranges[name] for name in process.parameters}
@@ -96,6 +96,8 @@ def _ratio_on(process: object, events: Table, b: int, ranges: Mapping[str, tuple
         return _Known(np.broadcast_to(known, len(x)).reshape(b, -1))
     if hasattr(process.ratio, "on") and not direct:
         prepared = process.ratio.on(x, ranges)
+        if total > len(x) and isinstance(prepared, Interpolant) and prepared.error > 2 * per_event(total):         # each row stands for many events
+            prepared = min(prepared, interpolated(process.ratio, x, ranges, n=total), key=lambda one: one.error)
         return prepared if b == 1 else prepared.blocks(b)
     return _Called(process.ratio, x.reshape(b, -1, *x.shape[1:]), np.array(list(process.parameters.values()), dtype=float))
 
@@ -378,9 +380,10 @@ def events_on(model: object, data, weights: np.ndarray | None = None, direct: bo
     if weights.size and weights.sum(axis=1).min() < -1e-9 * np.abs(weights).sum():
         raise ValueError(f"data: expected weights that sum to at least 0 in each data set, got {weights.sum(axis=1).min():.4g}")
     ranges = {**model.ranges_of_all, **{name: (value, value) for name, value in model.fixed.items()}}
-    made = Events(model, tuple(_ratio_on(process, events, b, ranges, direct) for process in model.processes.values()), weights)
+    total = np.max(weights.sum(axis=1), initial=0.0)
+    made = Events(model, tuple(_ratio_on(process, events, b, ranges, direct, total) for process in model.processes.values()), weights)
     for name, ratio in zip(model.processes, made.ratios):
-        _warn_of_interpolation(name, ratio, np.max(weights.sum(axis=1), initial=0.0))
+        _warn_of_interpolation(name, ratio, total)
     known = all(isinstance(ratio, _Known) for ratio in made.ratios)
     return replace(made, scaled=_scaled(_log_ratios(made, {}))) if known else made
 

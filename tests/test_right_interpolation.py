@@ -43,6 +43,18 @@ def test_the_shift_stays_below_a_fiftieth_of_the_error(n, ratio):
         np.testing.assert_allclose(fits[1].errors[name], fits[0].errors[name], rtol=0.02)
 
 
+@pytest.mark.parametrize("ratio", [Interpolated(), Noisy(), lr.algebra.FromFunction(TOY.log_ratio, RANGES)])
+def test_rows_that_stand_for_many_events_are_followed_as_well_as_these(ratio):
+    """Asimov data: 1,500 rows of the weight of 300,000 events."""
+    x = np.linspace(-0.5, 0.5, 1501)[:-1, None]
+    n = 300_000
+    data = lr.Table(x, weight=n / 1500 * (5 / 6 + np.exp(TOY.log_ratio(x, [0.06])) / 6))
+    fits = [lr.Likelihood({"signal": lr.Process(n / 6, r), "background": lr.Process(5 * n / 6)}, strength={"mu": "signal"}).on(data).fit_many(start={"sigma": 0.07})
+            for r in (Asked(), ratio)]
+    for name in ("mu", "sigma"):
+        assert abs(fits[1].values[name][0] - fits[0].values[name][0]) < 0.02 * fits[0].errors[name][0]
+
+
 def test_the_degree_grows_with_the_number_of_events():
     # the error falls with each degree by 2.1 (the distance of the singularity at sigma = 0): a hundred times as many events need log(10)/log(2.1) = 3.1 more
     x = TOY.sample("background", 100_000, 1, nu=[0.06]).x
