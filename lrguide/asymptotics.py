@@ -108,12 +108,14 @@ class Curves:
             self.failed = self.failed | ~found.converged | ~(rise > -1e-4)
         return np.where(self.failed, np.nan, np.maximum(rise, 0.0) / self.scale)
 
-    def inside(self, at_zero: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        "Best values that are not negative (b,), and how far the nll lies above its minimum there (b,): a strength has one valley, others may have more."
+    def inside(self, at_zero: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray]:
+        """Best values that are not negative (b,), and how far the nll lies above its minimum there (b,): a strength has one valley, others may have more.
+
+        `at_zero` (b,): how far it does at zero, if that is known."""
         below = np.flatnonzero(~(self.best >= 0) & ~self.failed)
         best, rise = np.maximum(self.best, 0.0), np.zeros(len(self.best))
         if len(below) and self.name in self.prepared.model.strength:
-            rise = np.where(self.best < 0, at_zero, 0.0)
+            rise = np.where(self.best < 0, self.rise(0.0) if at_zero is None else at_zero, 0.0)
         elif len(below):
             found = self.prepared.take(below).fit_many(within={self.name: (0.0, np.inf)})
             best[below], rise[below] = found.values[self.name], np.maximum(found.nll - self.lowest[below], 0.0)

@@ -353,6 +353,8 @@ def _on_grid(prepared: Prepared, base: Mapping, grid: Mapping, flat: Mapping, p:
     n_points, points = len(next(iter(flat.values()))), {name: np.broadcast_to(np.asarray(value, float), p) for name, value in base.items()}
     if p != len(prepared) or n_points * max(part.size for part in prepared.parts) < 2**15:
         own = replace(prepared, parts=tuple(part.held(points, flat) if p == len(prepared) and hasattr(part, "held") else part for part in prepared.parts))
+        if _is_shared(prepared):                           # all points look at one data set: in one call
+            return nll_at(own, {**{name: np.tile(value, n_points) for name, value in points.items()}, **{name: np.repeat(value, p) for name, value in flat.items()}}).reshape(n_points, p)
         return np.stack([nll_at(own, {**points, **{name: np.full(p, value[g]) for name, value in flat.items()}}) for g in range(n_points)])
 
     def one(i):                                            # a scan asks a ratio once for all strengths and yields
@@ -484,15 +486,16 @@ def fit_one(prepared: Prepared, start: Mapping[str, float] | None = None) -> Fit
         return minimise(*_functions(prepared, model.fixed, begin, model.parameters))            # raises with Minuit's reason
     errors = {name: float(error[0]) for name, error in fits.errors.items()}
     minuit = minuit_at(*_functions(prepared, model.fixed, begin, model.parameters))
-    return Fit(begin, errors, float(fits.nll[0]), minuit, tuple(_notes(prepared, errors, _fitted(prepared, names, model.fixed, start).rival, fits)))
+    return Fit(begin, errors, float(fits.nll[0]), minuit, tuple(_notes(prepared, errors, fits, start)))
 
 
-def _notes(prepared: Prepared, errors: Mapping[str, float], rival: Minima | None, fits: Fits) -> Iterator[str]:
+def _notes(prepared: Prepared, errors: Mapping[str, float], fits: Fits, start: Mapping[str, float]) -> Iterator[str]:
     "What is special about a fit."
     loose = [name for name, error in errors.items() if np.isposinf(error)]
     if loose:
         yield f"the data do not measure {loose[0]}" if len(loose) == 1 else f"the data measure only combinations of {', '.join(loose)}"
     if fits.rise_of_second[0] < 2:
+        rival = _fitted(prepared, list(errors), prepared.model.fixed, start).rival
         there = ", ".join(f"{name} = {value:.4g}" for name, value in zip(errors, rival.point[0]))
         yield f"another minimum, -2 log L higher by {2 * fits.rise_of_second[0]:.2g}, at {there}"
 

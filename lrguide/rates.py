@@ -295,7 +295,8 @@ class Events:
 
     def nll(self, values: Mapping[str, np.ndarray]) -> np.ndarray:
         "Minus log likelihood (p,)."
-        return bent_up(_total(self.model, values))[0] - _weighted(self.weights, self.log_rate(values))
+        total = bent_up(_total(self.model, values))[0]
+        return total - _weighted(self.weights, self.log_rate(values)) if self.size else total
 
     is_convex, held = _is_convex, _held
     not_negative = lambda self, values: _total(self.model, values)[:, None]      # numbers (p, 1) that have to stay at zero or above
