@@ -263,7 +263,8 @@ def _rounding(errors: np.ndarray, each: float) -> np.ndarray:
     zero where errors still fall. (A smooth function that is followed this well by then falls by more than ten where these do not by four.)"""
     half, later = errors[(len(errors) - 1) // 2], errors[3 * (len(errors) - 1) // 4]
     with np.errstate(invalid="ignore"):
-        rounded = np.mean(half) > max(each, 1e-9) and np.median(half) < 1e-4 and np.median(half / later) < 4
+        much, typical = max(each, 1e-9), np.median(half)
+        rounded = np.mean(half) > much and 0.1 * much < typical < 1e-4 and np.median(half / later) < 4
     return half if rounded else np.zeros_like(half)
 
 
