@@ -10,7 +10,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
 import numpy as np
-from .arrays import Ranges, Table, as_table, check_choice, check_mapping, check_number, chunks, restricted, shown
+from .arrays import Ranges, Table, as_table, check_choice, check_mapping, check_number, restricted, shown
+from .files import Pieces, chunks, evenly, sampled
 from .interpolation import Interpolant, chebyshev_up_to, from_nodes
 from .rates import Events, events_on, expected_yields, n_points_of, yield_derivatives
 from .prepared import Prepared, check_model
@@ -19,7 +20,7 @@ from .basis import NARROWER, Basis, all_nodes, basis_of, coefficients_of, event_
 
 # %% auto #0
 __all__ = ['Sums', 'single_errors', 'singles_of', 'joined_events', 'both_errors', 'added', 'piece_size', 'sums_of', 'Compact',
-           'evenly', 'box_of', 'pole_of', 'compacted']
+           'box_of', 'pole_of', 'compacted']
 
 # %% ../nbs/2_uncertainty/28_compact.ipynb #fcdefe24
 @dataclass(frozen=True, eq=False)
@@ -295,25 +296,24 @@ def _box_of_like(model: object, like: Compact, ranges: Mapping) -> Ranges:
     return like.box
 
 # %% ../nbs/2_uncertainty/28_compact.ipynb #11fe4d09
-def evenly(n: int, most: float) -> np.ndarray:
-    "At most so many of the indices below `n`, evenly spaced."
-    return np.unique(np.linspace(0, n - 1, min(n, int(most))).astype(int))
-
-
 def _thin(table: Table, n: float) -> Table:
     "At most `n` of the events, evenly from all of the table."
     return table[evenly(len(table), n)] if len(table) else table
 
 
 def _stream(data) -> tuple[Table, float, Iterable]:
-    "Some events of a data set, the sum of their weights (infinite if it does not say), and the data set as it was."
+    "Some events of a data set, the sum of all weights (infinite if it does not say), and the data set as it was."
+    rounded = lambda total: float(f"{total:.10g}")         # ten digits: the same in whatever order weights are added
+    if isinstance(data, Pieces):
+        some, total = sampled(data, 20000)
+        return some, rounded(total), data
     if hasattr(data, "__next__"):
         first = next(filter(len, map(as_table, data)), None)
         if first is None:
             raise ValueError("data: expected at least one piece with events, got none")
         return first, np.inf, chain([first], data)
     table = as_table(data)
-    return _thin(table, 20000), float(np.abs(table.weights).sum()), table
+    return _thin(table, 20000), rounded(np.abs(table.weights).sum()), table
 
 
 def box_of(model: object, own: Mapping, streams: Mapping, ranges: Mapping) -> Ranges:
@@ -323,9 +323,12 @@ def box_of(model: object, own: Mapping, streams: Mapping, ranges: Mapping) -> Ra
     for name, (low, high) in given.items():
         if not 0 < high - low < np.inf:
             raise ValueError(f"ranges: expected finite ends for {name}, low < high (fix() holds a parameter), got {low:g} to {high:g}")
+    unread = not all(np.isfinite(n) for _, n, _ in streams.values())
+    if unread:                                             # no fit to some of the events: what moves yields alone may have its own range
+        given |= {name: ends for name, ends in model.parameters.items() if name not in {*given, *_of_densities(model)} and np.all(np.isfinite(ends))}
     missing = [name for name in model.parameters if name not in given]
-    if missing and not all(np.isfinite(n) for _, n, _ in streams.values()):
-        raise ValueError(f"ranges: expected some for {', '.join(missing)} where data are read in pieces")
+    if missing and unread:
+        raise ValueError(f"ranges: expected some for {', '.join(missing)} where data come from an iterator (Pieces need none)")
     if missing:
         scaled = {key: Table(pilot.x, weight=pilot.weights * (n / max(np.abs(pilot.weights).sum(), 1e-300)), names=pilot.names)
                   for key, (pilot, n, _) in streams.items()}
@@ -356,6 +359,11 @@ def _around(name: str, fit, reach: float, model: object, scaled: Mapping[str, Ta
     return float(low), float(high)
 
 
+def _of_densities(model: object) -> set[str]:
+    "The parameters on which densities depend."
+    return {name for channel in model.channels.values() if not hasattr(channel, "contents") for process in channel.processes.values() for name in process.parameters}
+
+
 def _is_largest(channel: object, values: Mapping[str, float], strength: str) -> bool:
     "Whether the `strength` is that of the process of which most events are expected."
     yields = {} if hasattr(channel, "contents") else channel.yields({name: values[name] for name in channel.ranges_of_all})
@@ -379,8 +387,8 @@ def compacted(model: object, data, ranges: Mapping[str, tuple[float, float]] | N
     """The Compact likelihood of one data set, whose nll is within about `tolerance` of the full one (`bound` is what was reached, refused above ten times that);
     from then on neither events nor ratios are needed.
 
-    `data`: as for `on`, or an iterator over pieces, which are read once. `ranges`: of parameters; others reach eight standard errors about a
-    first fit. `like`: another one, whose ranges and degrees are taken, so that both can be added. Raises ValueError for ranges in which
+    `data`: as for `on`, or Pieces, or an iterator over pieces, which are read once. `ranges`: of parameters; others reach eight standard
+    errors about a first fit, which takes data that can be read twice. `like`: another one, whose ranges and degrees are taken, so that both can be added. Raises ValueError for ranges in which
     rates vanish, for a tolerance that no degree reaches, and if more than 20,000 numbers would be needed."""
     check_model(model)
     if like is not None and not isinstance(like, Compact):
