@@ -173,12 +173,13 @@ class _Wanted:
     def table(self, columns: Mapping[str, np.ndarray], path: Path) -> Table:
         "The Table of the events that are kept. Raises ValueError for NaN and infinite numbers among them."
         rows = self.kept(columns, path)
-        column = lambda name: np.asarray(columns[name][rows], dtype=float)
+        x = np.stack([columns[name][rows] for name in self.features], axis=1, dtype=float, casting="unsafe")        # None becomes NaN
+        weight = np.asarray(columns[self.weight][rows], dtype=float) if self.weight else None
         try:
-            return Table(np.stack([column(name) for name in self.features], axis=1), weight=column(self.weight) if self.weight else None, names=self.features)
+            return Table(x, weight=weight, names=self.features)
         except ValueError:
             for argument, name in self.by_argument():      # which one is it?
-                check_column(column(name), None, f"{argument}, column {name} of {path.name}")
+                check_column(np.asarray(columns[name][rows], dtype=float), None, f"{argument}, column {name} of {path.name}")
             raise
 
 # %% ../nbs/8_your_analysis/85_files.ipynb #bf128334
