@@ -212,6 +212,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '', 'doc_host': '', 'git_url
                                'lrguide.basis._beyond': ('9_machinery/basis.html#_beyond', 'lrguide/basis.py'),
                                'lrguide.basis._ends': ('9_machinery/basis.html#_ends', 'lrguide/basis.py'),
                                'lrguide.basis._factor': ('9_machinery/basis.html#_factor', 'lrguide/basis.py'),
+                               'lrguide.basis._falling': ('9_machinery/basis.html#_falling', 'lrguide/basis.py'),
                                'lrguide.basis._late': ('9_machinery/basis.html#_late', 'lrguide/basis.py'),
                                'lrguide.basis._of_functions': ('9_machinery/basis.html#_of_functions', 'lrguide/basis.py'),
                                'lrguide.basis._rounding': ('9_machinery/basis.html#_rounding', 'lrguide/basis.py'),

@@ -6,7 +6,7 @@
 `space_of` gives the coordinates, `basis_of` the degrees, `lines_of` and `coefficients_of` the polynomials, `event_errors` how wrong they are.
 """
 from __future__ import annotations
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import SimpleNamespace
 import numpy as np
@@ -254,22 +254,34 @@ def _beyond(values: np.ndarray) -> np.ndarray:
     return np.maximum.accumulate((size + np.concatenate([np.zeros_like(size[:1]), size[:-1]]))[::-1], axis=0)[::-1]
 
 
-def _rounding(errors: np.ndarray, each: float) -> np.ndarray:
-    "What single precision leaves of the `errors` (m, e) at any degree (e,), if it is more than `each`; zero if errors still fall, or are not that small."
-    last, before = errors[-1], errors[3 * (len(errors) - 1) // 4]
+def _falling(space: Space, events: Events, name: str, degree: int) -> tuple[np.ndarray, ...]:
+    "`_beyond` (degree + 1, n) of `mean` and of `z` along one coordinate, and the largest |z| (n,): a thousand events at a time, as there are many nodes."
+    late = np.empty((2, degree + 1, events.size), dtype=np.float32)          # an order of magnitude would do
+    largest = np.empty(events.size)
+    for start in range(0, events.size, 1000):
+        rows = np.arange(start, min(start + 1000, events.size))
+        mean, z = _along(space, events.pick(rows[None], np.ones((1, len(rows)))), name, degree)
+        with np.errstate(invalid="ignore", over="ignore"):
+            late[..., rows], largest[rows] = (_beyond(mean), _beyond(z)), np.abs(z).reshape(-1, len(rows)).max(axis=0)
+    return *late, largest
+
+
+def _rounding(errors: Callable[[int], np.ndarray], top: int, each: float) -> np.ndarray:
+    "What single precision leaves of the `errors` (e,) at any degree up to `top`, if it is more than `each`; zero if errors still fall, or are not that small."
+    last, before = errors(top), errors(3 * top // 4)
     with np.errstate(invalid="ignore"):
         rounded = max(each, 1e-9) < np.median(last) < 1e-3 and np.median(before / last) < 3
     return last if rounded else np.zeros_like(last)
 
 
-def _sufficient(errors: np.ndarray, each: float, n: float, name: str) -> int:
-    "The smallest degree at which the `errors` (m, e) of events are small enough, or not above twice their rounding. Raises ValueError if there is none."
-    floor = 2 * _rounding(errors, each)
-    fine = errors <= np.maximum(10 * each, 3 * floor)
-    enough = (np.mean(~fine, axis=1) <= min(0.01, 100 / n)) & (np.mean(np.where(fine, errors, 0.0), axis=1) <= max(each, floor.mean()))
-    if not enough.any():
-        raise ValueError(f"tolerance: expected one that degree {len(errors) - 1} in {name} reaches for {n:.3g} events, got {each * n:.3g}; {NARROWER}")
-    return int(np.argmax(enough))
+def _sufficient(errors: Callable[[int], np.ndarray], top: int, each: float, n: float, name: str) -> int:
+    "The smallest degree at which the `errors` (e,) of events are small enough, or not above twice their rounding. Raises ValueError if there is none up to `top`."
+    floor = 2 * _rounding(errors, top, each)
+    for degree in range(top + 1):
+        fine = (one := errors(degree)) <= np.maximum(10 * each, 3 * floor)
+        if np.mean(~fine) <= min(0.01, 100 / n) and np.mean(np.where(fine, one, 0.0)) <= max(each, floor.mean()):
+            return degree
+    raise ValueError(f"tolerance: expected one that degree {top} in {name} reaches for {n:.3g} events, got {each * n:.3g}; {NARROWER}")
 
 # %% ../nbs/9_machinery/88_basis.ipynb #2c77736f
 def basis_of(space: Space, pilot: Table | Events, n: float, tolerance: float) -> Basis:
@@ -283,20 +295,24 @@ def basis_of(space: Space, pilot: Table | Events, n: float, tolerance: float) ->
         return Basis(space, 0, (0,) * len(space.others), (0,) * len(space.nuisance), 10 * tolerance / max(n, 1))
     each, most = tolerance / max(n, 1) / max(len(free), 1), _MOST.get(sum(name in space.nuisance for name in free), 8)
     outer = [name for name in (*space.nuisance, *space.others) if name in free]
-    found = {name: _along(space, events, name, most if name in space.nuisance else 64) for name in outer}
-    z = [z for _, z in found.values()] or [lines_of(space, events, _ends(space.nuisance), _ends(space.others))[1]]
-    largest = np.max([np.abs(one).reshape(-1, events.size).max(axis=0) for one in z], axis=0)
+    top = {name: most if name in space.nuisance else 64 for name in outer}
+    found = {name: _falling(space, events, name, top[name]) for name in outer}
+    alone = lambda: np.abs(lines_of(space, events, _ends(space.nuisance), _ends(space.others))[1]).reshape(-1, events.size).max(axis=0)
+    largest = np.max([one[2] for one in found.values()] or [alone()], axis=0)
     if (share := np.mean(~(largest < 1))) > 0.01:
         raise ValueError(f"ranges: expected some in which events have a positive rate, got one that vanishes for {100 * share:.2g} % of them; {NARROWER}")
+
+    def errors(name: str, factor: float) -> Callable[[int], np.ndarray]:
+        "Those of events (e,), as a function of the degree in one coordinate."
+        mean, z, _ = found[name]
+        return lambda d: factor * 4 * np.nan_to_num(mean[d] + 2 * z[d] / np.maximum(1 - largest, 0.0), nan=np.inf, posinf=np.inf)
     with np.errstate(invalid="ignore", divide="ignore"):
-        errors = {name: 4 * (_beyond(mean) + 2 * _beyond(z) / (1 - largest)) for name, (mean, z) in found.items()}
-        errors = {name: np.where(np.isfinite(one), one, np.inf) for name, one in errors.items()}
-    degrees = {name: _sufficient(one, each, n, name) for name, one in errors.items()}
-    factor = lebesgue(list(degrees.values()))              # which they decide themselves
-    degrees = {name: _sufficient(factor * one, each, n, name) for name, one in errors.items()}
+        degrees = {name: _sufficient(errors(name, 1.0), top[name], each, n, name) for name in outer}
+        factor = lebesgue(list(degrees.values()))          # which they decide themselves
+        degrees = {name: _sufficient(errors(name, factor), top[name], each, n, name) for name in outer}
+        rounding = max((np.quantile(_rounding(errors(name, factor), top[name], each), 0.99) for name in outer), default=0.0)
     first = next(iter(space.ranges)) if space.relative else None
-    degree = _sufficient(factor * np.stack([line_tail(largest, d) for d in range(129)]), each, n, first) if first in free else 0
-    rounding = max((np.quantile(_rounding(factor * one, each), 0.99) for one in errors.values()), default=0.0)
+    degree = _sufficient(lambda d: factor * line_tail(largest, d), 128, each, n, first) if first in free else 0
     made = Basis(space, degree, tuple(degrees.get(name, 0) for name in space.others), tuple(degrees.get(name, 0) for name in space.nuisance),
                  max(10 * tolerance / max(n, 1), 20 * rounding), bool(rounding > 0))
     if made.size > 20000:

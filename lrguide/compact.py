@@ -206,8 +206,11 @@ def piece_size(basis: Basis) -> int:
 
 def sums_of(basis: Basis, data, progress: bool = False) -> Sums:
     "The Sums of one data set, read piece by piece. Raises ValueError if more than a thousand events, and one in a hundred, would be kept singly."
-    pieces = [_of_piece(basis, piece) for piece in chunks(data, piece_size(basis), progress)]
-    found = added(pieces or [_of_nothing(basis)])
+    parts = [_of_nothing(basis)]
+    for piece in chunks(data, piece_size(basis), progress):
+        parts = [added(parts)] if len(parts) == 32 else parts
+        parts.append(_of_piece(basis, piece))
+    found = added(parts)
     if not found.total[0] + found.single.weights.sum() >= -1e-9:
         raise ValueError(f"data: expected weights that sum to at least 0, got {found.total[0] + found.single.weights.sum():.4g}")
     if not np.isfinite(found.bound[0]):
