@@ -121,7 +121,7 @@ class _Root:
     def _open(self):
         uproot = _library("uproot")
         with _reading(self.path):
-            file = uproot.open(self.path)
+            file = uproot.open(self.path, array_cache=None)          # a cache grows with the file
             trees = [name for name, kind in file.classnames(cycle=False).items() if kind.startswith("TNtuple") or kind.endswith(("TTree", "RNTuple"))]
         name = trees[0] if self.tree is None and len(trees) == 1 else check_choice(self.tree, "tree", trees, f"trees of {self.path.name}:")
         with _reading(self.path):
