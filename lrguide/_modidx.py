@@ -682,6 +682,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '', 'doc_host': '', 'git_url
                                   'lrguide.hypotest._tails': ('1_optimality/power.html#_tails', 'lrguide/hypotest.py'),
                                   'lrguide.hypotest._test': ('1_optimality/power.html#_test', 'lrguide/hypotest.py'),
                                   'lrguide.hypotest._tested': ('1_optimality/power.html#_tested', 'lrguide/hypotest.py'),
+                                  'lrguide.hypotest._walls_in_words': ('1_optimality/power.html#_walls_in_words', 'lrguide/hypotest.py'),
                                   'lrguide.hypotest.band_in_words': ('1_optimality/power.html#band_in_words', 'lrguide/hypotest.py'),
                                   'lrguide.hypotest.check_simple': ('1_optimality/power.html#check_simple', 'lrguide/hypotest.py'),
                                   'lrguide.hypotest.cls_value': ('1_optimality/power.html#cls_value', 'lrguide/hypotest.py'),

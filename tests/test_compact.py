@@ -660,5 +660,19 @@ def test_an_interval_that_reaches_the_ranges_end_has_failed():
     compact = compacted(model, data, {"mu": (best - 4 * error, best + 1.5 * error), "sigma": (0.05, 0.12)})
     narrow = intervals(model, compact)
     assert not narrow.failed[0] and np.isfinite([narrow.low, narrow.high]).all()
-    with pytest.raises(RuntimeError, match="data: "):      # as for any single data set whose interval cannot be found
+    with pytest.raises(RuntimeError, match=r"^data: expected .* inside the ranges of the compact likelihood, got an end of mu from .*; it needs wider ones$"):
         intervals(model, compact, level=0.95)
+
+
+def test_a_limit_beyond_the_ranges_asks_for_wider_ones():
+    data = np.concatenate([SIGNAL[:40], BACKGROUND])
+    model = lr.Likelihood(SIMPLE.processes, {"mu": "signal", "beta": "background"}, [lr.Normal("beta", 1.0, 0.05)])
+    fit = model.fit(data)
+    best, error = fit.values["mu"], fit.errors["mu"]
+    wide = {"beta": (0.7, 1.3)}
+    assert lr.limit(model, compacted(model, data, {"mu": (0.0, best + 5 * error), **wide}), method="asymptotic").value < best + 5 * error
+    with pytest.raises(ValueError, match="not excluded at .*; the compact likelihood needs wider ranges$"):
+        lr.limit(model, compacted(model, data, {"mu": (0.0, best + error), **wide}), method="asymptotic")
+    narrow = {"beta": (fit.values["beta"] - 0.001, fit.values["beta"] + 0.001)}
+    with pytest.raises(RuntimeError, match="^beta: the fit ends at .*, where the ranges of the compact likelihood end; it needs wider ones"):
+        lr.limit(model, compacted(model, data, {"mu": (0.0, best + 5 * error), **narrow}), method="asymptotic")
