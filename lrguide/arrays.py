@@ -588,6 +588,8 @@ def as_table(data, name: str = "data") -> Table:
     Raises TypeError or ValueError, beginning with `name`, for anything else."""
     if isinstance(data, Table):
         return data
+    if hasattr(data, "__next__") or getattr(data, "in_pieces", False) is True:
+        raise TypeError(f"{name}: expected events in memory, got {type(data).__name__}, of which there are pieces; compacted and scan take these")
     x, names = _check_features(data, None, name)
     return Table(x, names=names)
 

@@ -29,6 +29,7 @@ class Pieces:
     read: Callable[[], Iterator]
     count: Callable[[], int]
 
+    in_pieces = True                                       # so that it is refused where all events are needed at once
     _n = cached_property(lambda self: self.count())
 
     def __iter__(self) -> Iterator:

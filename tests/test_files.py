@@ -175,6 +175,13 @@ def test_a_scan_reads_files(folder):
     np.testing.assert_allclose(MODEL.scan(pieces(folder / "part_*", "zeta", size=300), points), MODEL.scan(X, points), rtol=1e-10)
 
 
+def test_where_all_events_are_needed_pieces_are_refused(folder):
+    data = pieces(folder / "events.parquet", "zeta")
+    for call in (lambda: MODEL.fit(data), lambda: lr.limit(MODEL.fix(sigma=0.08), data), lambda: MODEL.on(data), lambda: lr.as_table(iter([X])), lambda: TOY.log_ratio(lr.as_table(data))):
+        with pytest.raises(TypeError, match="^data: expected events in memory, got .*; compacted and scan take these$"):
+            call()
+
+
 REFUSED = [("nowhere.parquet", {}, "files: expected a file, or a pattern"), ("nowhere*.root", {}, "files: expected a file, or a pattern"), ("", {}, "files: expected a file, or a pattern"),
            ("text.root", {}, "files: expected Parquet or ROOT"), ("empty.parquet", {}, "files: expected Parquet or ROOT"), ("cut_events.parquet", {}, "files: expected a file that can be read"),
            ("histogram.root", {}, r"tree: expected one of the trees of histogram.root: \(none\)"), ("two.root", {}, "tree: expected one of .*signal, deep/background, got None"),
