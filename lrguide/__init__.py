@@ -9,7 +9,7 @@ _RENAMED = {"load": "load_ratio"}  # lr.load reads better than lr.load_ratio
 __all__ = ["BinnedRatio", "Combined", "Contents", "Dense", "FromFunction", "Histogram", "KnownSource", "LabelledRatio", "Likelihood",
            "LogNormal", "Mixture", "Morphed", "Normal", "Poisson", "Process", "Ranges", "Ratio", "Recipe", "Resonance", "Table",
            "Training", "across_folds", "as_table", "cls_value", "compacted", "diagnose", "discovery", "draw", "fit_together", "from_scores", "impacts",
-           "limit", "load", "network_error", "p_value", "pseudo_experiments", "published", "published_likelihood", "record", "reference_ratios",
+           "limit", "load", "network_error", "p_value", "pieces", "pseudo_experiments", "published", "published_likelihood", "record", "reference_ratios",
            "save", "save_published", "with_network_error"]
 
 

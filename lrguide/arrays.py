@@ -6,7 +6,7 @@
 `Ranges` is a parameter space, `Table` a sample of events (`as_table` makes one of what users have, `aligned` puts its features in
 order), `generator` and `spawn` are the seeds. The functions `check_...` refuse with one line what makes no sense."""
 from __future__ import annotations
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 import numpy as np
@@ -16,7 +16,7 @@ __all__ = ['refusal', 'shown', 'check_number', 'check_count', 'check_choice', 'c
            'is_checked', 'check_numbers', 'check_events', 'check_column', 'check_log_ratio', 'check_fixed',
            'check_ratio', 'check_labels', 'check_sets', 'combinations', 'Ranges', 'narrowed', 'restricted',
            'check_ranges', 'check_within', 'by_name', 'check_nu', 'check_points', 'generator', 'spawn', 'Table',
-           'as_table', 'aligned', 'check_sample', 'rescale', 'join', 'split', 'with_nu', 'chunks']
+           'as_table', 'aligned', 'check_sample', 'rescale', 'join', 'split', 'with_nu']
 
 # %% ../nbs/9_machinery/91_arrays.ipynb #0000000a
 def refusal(function, *args, **kwargs) -> str:
@@ -588,6 +588,8 @@ def as_table(data, name: str = "data") -> Table:
     Raises TypeError or ValueError, beginning with `name`, for anything else."""
     if isinstance(data, Table):
         return data
+    if hasattr(data, "__next__") or getattr(data, "in_pieces", False) is True:
+        raise TypeError(f"{name}: expected events in memory, got {type(data).__name__}, of which there are pieces; compacted and scan take these")
     x, names = _check_features(data, None, name)
     return Table(x, names=names)
 
@@ -680,20 +682,3 @@ def with_nu(table: Table, other: Table, rng) -> Table:
     upto = np.cumsum(np.abs(other.weights[order]))
     at = (rng.permutation(len(table)) + rng.random(len(table))) / len(table)  # one in each of n equal slices
     return replace(table, nu=other.nu[order[np.searchsorted(upto, at * upto[-1]).clip(0, len(other) - 1)]])
-
-# %% ../nbs/9_machinery/91_arrays.ipynb #00000046
-def chunks(data, size: int = 2**16, progress: bool = False) -> Iterator[Table]:
-    """Yields Tables of at most `size` events from what `as_table` takes, or an iterator over such; a progress bar if a terminal shows it.
-
-    Features come in the order of the first piece that has names. Raises ValueError for a piece with others."""
-    from tqdm import tqdm
-    several, names = hasattr(data, "__next__"), None
-    read = lambda piece: piece if isinstance(piece, np.ndarray) and not piece.dtype.names else aligned(piece, names)    # an array may be a file
-    pieces = data if several else [read(data)]
-    with tqdm(total=None if several else len(pieces[0]), unit=" events", unit_scale=True, disable=None if progress else True) as bar:
-        for piece in map(read, pieces):
-            for start in range(0, len(piece), check_count(size, "size")):
-                part = aligned(piece[start:start + size], names)
-                names = names or part.names
-                yield part
-                bar.update(len(part))

@@ -9,305 +9,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
-from types import SimpleNamespace
 import numpy as np
-from .arrays import Ranges, Table, as_table, check_choice, check_mapping, check_number, chunks, combinations, restricted, shown
-from .interpolation import Interpolant, chebyshev_nodes, chebyshev_up_to, from_nodes
-from .rates import Events, events_on, expected_yields, n_points_of, norm_factor, yield_derivatives
+from .arrays import Ranges, Table, as_table, check_choice, check_mapping, check_number, restricted, shown
+from .files import Pieces, chunks, evenly, sampled
+from .interpolation import Interpolant, chebyshev_up_to, from_nodes
+from .rates import Events, events_on, expected_yields, n_points_of, yield_derivatives
 from .prepared import Prepared, check_model
 from .likelihood import in_box, walls_of
+from .basis import NARROWER, Basis, all_nodes, basis_of, coefficients_of, event_errors, lebesgue, lines_of, space_of
 
 # %% auto #0
-__all__ = ['NARROWER', 'log_of_line', 'line_tail', 'Space', 'space_of', 'lebesgue', 'Basis', 'lines_of', 'coefficients_of',
-           'event_errors', 'basis_of', 'Sums', 'single_errors', 'singles_of', 'joined_events', 'both_errors', 'added',
-           'piece_size', 'sums_of', 'Compact', 'evenly', 'box_of', 'pole_of', 'compacted']
-
-# %% ../nbs/2_uncertainty/28_compact.ipynb #c0cdede7
-def log_of_line(a: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """`mean` and `z` (n,) of log(a + b u) = mean - 2 sum_k (-z)^k T_k(u) / k for u in [-1, 1], where a > |b| and hence |z| < 1.
-
-    Not finite, or |z| = 1, where a + b u vanishes for some u."""
-    with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
-        twice = a + np.sqrt((a - b) * (a + b))
-        return np.log(twice / 2), b / twice
-
-
-def line_tail(z: np.ndarray, degree: int) -> np.ndarray:
-    "What the terms of `log_of_line` beyond `degree` add up to at most; infinite unless |z| < 1."
-    z = np.abs(z)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return np.where(z < 1, 2 * z ** (degree + 1) / ((degree + 1) * (1 - z)), np.inf)
-
-# %% ../nbs/2_uncertainty/28_compact.ipynb #1a50fb6a
-@dataclass(frozen=True)
-class Space:
-    """The coordinates of one channel's events: yields of the processes `relative` in units of that of the `pivot`, then the parameters of the
-    densities. `ranges`: of all of them, in this order."""
-    model: object
-    pivot: str
-    relative: tuple[str, ...]
-    ranges: Ranges
-
-    @property
-    def others(self) -> Ranges:
-        "Ranges of all relative yields but the first."
-        return Ranges({name: self.ranges[name] for name in list(self.ranges)[1:len(self.relative)]})
-
-    @property
-    def nuisance(self) -> Ranges:
-        "Ranges of the parameters of the densities."
-        return Ranges({name: self.ranges[name] for name in list(self.ranges)[len(self.relative):]})
-
-    def at(self, values: Mapping[str, np.ndarray]) -> np.ndarray:
-        "Coordinates (p, D) of the parameter `values`."
-        yields, p = expected_yields(self.model, values), n_points_of(values)
-        found = [yields[name] / yields[self.pivot] for name in self.relative] + [values[name] for name in self.nuisance]
-        return np.stack([np.broadcast_to(one, p) for one in found], axis=1) if found else np.zeros((p, 0))
-
-# %% ../nbs/2_uncertainty/28_compact.ipynb #982f364c
-def _of_functions(channel: object, box: Mapping[str, tuple[float, float]]) -> np.ndarray:
-    "What processes expect (K, p) before strengths and norm=, where yields are functions on a grid in the parameters that move them."
-    bare = SimpleNamespace(processes={name: replace(process, norm={}) for name, process in channel.processes.items()}, strength={})
-    ranges = Ranges(box)
-    stacked = lambda u: np.stack([np.broadcast_to(n, len(u)) for n in expected_yields(bare, dict(zip(ranges, ranges.at(u).T))).values()])
-    if not any(callable(process.expected) for process in channel.processes.values()):
-        return stacked(np.zeros((1, len(ranges))))
-    some, moving = np.array([-1.0, -0.6, 0.1, 0.7, 1.0]), []
-    for i, (low, high) in enumerate(ranges.values()):
-        points = np.repeat(some, 5)[:, None] * np.ones(len(ranges))          # all others at one of five places
-        points[:, i] = np.tile(some, 5)
-        found = stacked(points).reshape(-1, 5, 5)
-        moving += [i] if high > low and np.any(found != found[..., :1]) else []
-    if len(moving) > 14:
-        raise ValueError(f"ranges: expected yields that are functions of at most 14 parameters (norm= takes any number), got {len(moving)}; fix some")
-    steps = max(2, min(65, int(20000 ** (1 / max(len(moving), 1)))))
-    u = np.zeros((steps ** len(moving), len(ranges)))
-    u[:, moving] = combinations(*(np.linspace(-1, 1, steps) for _ in moving)) if moving else u[:, moving]
-    return stacked(u)
-
-
-def _factor(channel: object, process: str, parameter: str, value: np.ndarray) -> np.ndarray:
-    "By how much `parameter` changes the yield of a `process`, at values (p,)."
-    pair = channel.processes[process].norm.get(parameter)
-    return (norm_factor(value, *pair) if pair else np.ones_like(value)) * (value if channel.strength.get(parameter) == process else 1.0)
-
-
-def _yields_between(channel: object, box: Mapping[str, tuple[float, float]], pivot: str | None = None) -> dict[str, tuple[float, float]]:
-    "By process between which numbers its yield, or that in units of the yield of the `pivot`, is in the `box`: the product of all parameters' ranges."
-    found, names = {}, list(channel.processes)
-    own = _of_functions(channel, box)
-    for name, one in zip(names, own):
-        one = one / own[names.index(pivot)] if pivot else one
-        spare = 0.02 * (one.max() - one.min())             # a function may go further between the points
-        low, high = max(one.min() - spare, 0.5 * one.min()), one.max() + spare
-        for parameter, ends in box.items():
-            at = np.linspace(*ends, 129)
-            of = _factor(channel, name, parameter, at) / (_factor(channel, pivot, parameter, at) if pivot else 1.0)
-            corners = np.outer((low, high), (of.min(), of.max()))
-            low, high = corners.min(), corners.max()
-        found[name] = float(low), float(high)
-    return found
-
-# %% ../nbs/2_uncertainty/28_compact.ipynb #2ebf8c0c
-def space_of(channel: object, box: Mapping[str, tuple[float, float]]) -> Space:
-    "The Space of a `channel` whose parameters are in the `box`. Raises ValueError if no process is expected everywhere in it."
-    names = list(channel.processes)
-    least = np.array([low for low, _ in _yields_between(channel, box).values()])
-    if not least.max() > 0:
-        raise ValueError(f"ranges: expected some in which one process always expects events, got yields down to {', '.join(f'{one:.3g}' for one in least)}")
-    pivot = int(np.argmax(least))
-    share = _yields_between(channel, box, names[pivot])
-    relative = sorted((name for name in names if name != names[pivot]), key=lambda name: share[name][0] == share[name][1])     # what varies comes first
-    nuisance = dict.fromkeys(name for process in channel.processes.values() for name in process.parameters)
-    ranges = {**{f"{name}/{names[pivot]}": share[name] for name in relative}, **{name: box[name] for name in nuisance}}
-    return Space(channel, names[pivot], tuple(relative), Ranges(ranges))
-
-# %% ../nbs/2_uncertainty/28_compact.ipynb #0e5c7b59
-def lebesgue(degrees: Sequence[int]) -> float:
-    "By how much interpolation at Chebyshev's nodes may enlarge an error: a product of 2/pi log(d + 1) + 1. Trefethen (2013), chapter 15."
-    return float(np.prod([2 / np.pi * np.log(degree + 1) + 1 for degree in degrees if degree > 0]))
-
-
-@dataclass(frozen=True)
-class Basis:
-    """Products of Chebyshev polynomials in the coordinates of a `space`: of degree `first` in the first relative yield, `others` in the other ones,
-    `nuisance` in the parameters of the densities. `each`: the largest error of an event that is not kept singly. `rounded`: whether ratios are,
-    so that the judged errors of events are as many numbers that are independent."""
-    space: Space
-    first: int
-    others: tuple[int, ...]
-    nuisance: tuple[int, ...]
-    each: float
-    rounded: bool = False
-
-    @property
-    def degrees(self) -> tuple[int, ...]:
-        "Of the polynomials in each coordinate."
-        return (*((self.first,) if self.space.relative else ()), *self.others, *self.nuisance)
-
-    size = property(lambda self: int(np.prod(np.array(self.degrees, int) + 1)), doc="How many coefficients.")
-
-    @property
-    def nodes(self) -> np.ndarray:
-        "Values (m, k) of the parameters of the densities at which ratios are asked."
-        return self.space.nuisance.at(_all_nodes(self.nuisance))
-
-    @property
-    def strengths(self) -> np.ndarray:
-        "Values (s, r - 1) of all relative yields but the first, at which the logarithm is taken."
-        return self.space.others.at(_all_nodes(self.others))
-
-    def fits(self, other: Basis) -> bool:
-        "Whether sums of both can be added."
-        plain = lambda one: (one.degrees, one.each, dict(one.space.ranges), one.space.pivot, one.space.relative)
-        return plain(self) == plain(other)
-
-
-def _all_nodes(degrees: Sequence[int]) -> np.ndarray:
-    "All combinations (m, k) of nodes."
-    return combinations(*map(chebyshev_nodes, degrees)) if degrees else np.zeros((1, 0))
-
-# %% ../nbs/2_uncertainty/28_compact.ipynb #ff8d0e1d
-def _asked(space: Space, events: Events, nodes: np.ndarray) -> list[np.ndarray]:
-    "Log ratios (m, n) or (1, n) of the processes, pivot first, at the `nodes` (m, k) of the parameters of the densities."
-    names, found = list(space.nuisance), {}
-    for (name, process), ratio in zip(space.model.processes.items(), events.ratios):
-        own, back = np.unique(nodes[:, [names.index(one) for one in process.parameters]], axis=0, return_inverse=True)
-        values = ratio(own)                                # a process that knows fewer parameters is asked less often
-        found[name] = values[back.reshape(-1)] if len(values) > 1 else values
-    return [found[name] for name in (space.pivot, *space.relative)]
-
-
-def lines_of(space: Space, events: Events, nodes: np.ndarray, strengths: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """`mean` with the pivot's log ratio, and `z`, both (m, s, n), of events: the series of the log rate in the first relative yield.
-
-    `nodes` (m, k): of the parameters of the densities. `strengths` (s, r - 1): of the other relative yields."""
-    pivot, *others = _asked(space, events, nodes)
-    with np.errstate(over="ignore", invalid="ignore"):
-        first, *more = [np.exp(one - pivot)[:, None] for one in others] or [np.zeros((1, 1, 1))]
-    low, high = next(iter(space.ranges.values())) if others else (0.0, 0.0)
-    rest = sum((share[:, None] * one for share, one in zip(strengths.T, more)), 1.0)
-    mean, z = log_of_line(rest + (low + high) / 2 * first, (high - low) / 2 * first)
-    shape = len(nodes), len(strengths), events.size
-    return np.broadcast_to(mean + pivot[:, None], shape), np.broadcast_to(z, shape)
-
-# %% ../nbs/2_uncertainty/28_compact.ipynb #07b3fc6b
-def coefficients_of(basis: Basis, mean: np.ndarray, z: np.ndarray, weights: np.ndarray | None) -> np.ndarray:
-    "Coefficients (g,) of events with `weights` (n,), or (n, g) of each event if there are none, from `mean` and `z` at the nodes."
-    add = (lambda one: one @ weights) if weights is not None else np.array
-    by_degree, minus, power = [add(mean)], -z, np.ones_like(z)
-    for k in range(1, basis.first + 1):
-        power *= minus                                     # in place: memory is what takes time
-        by_degree.append(-2 / k * add(power))
-    outer, k = (*basis.nuisance, *basis.others), len(basis.nuisance)
-    found = np.stack(by_degree)
-    found = found.reshape(len(found), *(degree + 1 for degree in outer), *found.shape[3:])
-    for axis, degree in enumerate(outer, 1):
-        found = np.moveaxis(np.tensordot(from_nodes(degree), found, (1, axis)), 0, axis)
-    order = (0, *range(1 + k, 1 + len(outer)), *range(1, 1 + k))         # as the coordinates of the space
-    found = found.transpose(*order, *range(len(order), found.ndim))
-    return found.reshape(-1) if weights is not None else np.ascontiguousarray(found.reshape(-1, found.shape[-1]).T)
-
-
-def _late(values: np.ndarray, axis: int) -> np.ndarray:
-    "Sizes (n,) of the last two coefficients along one `axis` of nodes, added, the largest over all other nodes; `values` (..., n)."
-    rows = from_nodes(values.shape[axis] - 1)[-2:]
-    return np.abs(np.tensordot(rows, values, (1, axis))).sum(axis=0).reshape(-1, values.shape[-1]).max(axis=0)
-
-
-def event_errors(basis: Basis, mean: np.ndarray, z: np.ndarray) -> np.ndarray:
-    "The errors (2, n) that each event's polynomial may have: proven for the first relative yield, and judged by the last coefficients for all others."
-    outer, largest = (*basis.nuisance, *basis.others), np.abs(z).reshape(-1, z.shape[-1]).max(axis=0)
-    proven, judged = line_tail(largest, basis.first), np.zeros(len(largest))
-    with np.errstate(invalid="ignore", divide="ignore"):
-        for axis, degree in enumerate(outer):
-            if degree:
-                of_mean, of_z = (_late(one.reshape(*(d + 1 for d in outer), -1), axis) for one in (mean, z))
-                judged = judged + 4 * (of_mean + 2 * of_z / (1 - largest))
-        found = lebesgue(outer) * np.stack([proven, judged])
-    return np.where(np.isfinite(found), found, np.inf)
-
-# %% ../nbs/2_uncertainty/28_compact.ipynb #ed02505e
-_MOST = {1: 64, 2: 32, 3: 16}  # degree in a parameter of the densities, by how many there are
-NARROWER = "narrower ranges, fewer free parameters or a larger tolerance help"
-
-
-def _ends(ranges: Ranges) -> np.ndarray:
-    "Combinations (c, k) of the ends and the middle of `ranges`; of more than three only those that are all low, in the middle, or high."
-    if len(ranges) > 3:
-        return ranges.at(np.array([[-1.0], [0.0], [1.0]]) * np.ones(len(ranges)))
-    return ranges.at(combinations(*([-1.0, 0.0, 1.0] if high > low else [0.0] for low, high in ranges.values()))) if len(ranges) else np.zeros((1, 0))
-
-
-def _along(space: Space, events: Events, name: str, degree: int) -> tuple[np.ndarray, np.ndarray]:
-    "`mean` and `z` (degree + 1, c, n) at the nodes of one coordinate, all others at their `_ends`."
-    moving, still = (space.nuisance, space.others) if name in space.nuisance else (space.others, space.nuisance)
-    at, (low, high) = list(moving).index(name), moving[name]
-    corners = _ends(Ranges({one: (low, low) if one == name else ends for one, ends in moving.items()}))
-    points = np.repeat(corners[None], degree + 1, axis=0)
-    points[:, :, at] = (low + (high - low) * (1 + chebyshev_nodes(degree)) / 2)[:, None]
-    pair = (points.reshape(-1, len(moving)), _ends(still))
-    found = lines_of(space, events, *(pair if name in space.nuisance else pair[::-1]))
-    first = found if name in space.nuisance else (one.transpose(1, 0, 2) for one in found)
-    return tuple(one.reshape(degree + 1, -1, events.size) for one in first)
-
-
-def _beyond(values: np.ndarray) -> np.ndarray:
-    "By degree (m, n): the sum of two neighbouring coefficients along the first axis, or of later ones if that is larger, the largest over the others."
-    size = np.abs(np.tensordot(from_nodes(len(values) - 1), values, (1, 0))).max(axis=1)
-    return np.maximum.accumulate((size + np.concatenate([np.zeros_like(size[:1]), size[:-1]]))[::-1], axis=0)[::-1]
-
-
-def _rounding(errors: np.ndarray, each: float) -> np.ndarray:
-    """What single precision, or a jump in a derivative, leaves of the `errors` (m, e) at half of the largest degree (e,), if it is more than `each`;
-    zero where errors still fall. (A smooth function that is followed this well by then falls by more than ten where these do not by four.)"""
-    half, later = errors[(len(errors) - 1) // 2], errors[3 * (len(errors) - 1) // 4]
-    with np.errstate(invalid="ignore"):
-        much, typical = max(each, 1e-9), np.median(half)
-        rounded = np.mean(half) > much and 0.1 * much < typical < 1e-4 and np.median(half / later) < 4
-    return half if rounded else np.zeros_like(half)
-
-
-def _sufficient(errors: np.ndarray, each: float, n: float, name: str) -> int:
-    "The smallest degree at which the `errors` (m, e) of events are small enough, or not above twice their rounding. Raises ValueError if there is none."
-    floor = 1.5 * _rounding(errors, each)
-    fine = errors <= np.maximum(10 * each, 3 * floor)
-    enough = (np.mean(~fine, axis=1) <= min(0.01, 100 / n)) & (np.mean(np.where(fine, errors, 0.0), axis=1) <= max(each, floor.mean()))
-    if not enough.any():
-        raise ValueError(f"tolerance: expected one that degree {len(errors) - 1} in {name} reaches for {n:.3g} events, got {each * n:.3g}; {NARROWER}")
-    return int(np.argmax(enough))
-
-# %% ../nbs/2_uncertainty/28_compact.ipynb #2c77736f
-def basis_of(space: Space, pilot: Table | Events, n: float, tolerance: float) -> Basis:
-    """The Basis whose error for `n` events like those of `pilot` is at most `tolerance`, of the nll, or what the rounding of the ratios makes of it.
-
-    Raises ValueError if the rate of more than one in a hundred events vanishes in the ranges, if no degree is enough (64 for one parameter of
-    the densities, 32 for two, 16 for three, 8 for more), or if that takes more than 20,000 numbers."""
-    events = pilot if isinstance(pilot, Events) else events_on(space.model, replace(pilot, weight=None), direct=True)
-    free = [name for name, (low, high) in space.ranges.items() if high > low]
-    if events.size == 0:
-        return Basis(space, 0, (0,) * len(space.others), (0,) * len(space.nuisance), 10 * tolerance / max(n, 1))
-    each, most = tolerance / max(n, 1) / max(len(free), 1), _MOST.get(sum(name in space.nuisance for name in free), 8)
-    outer = [name for name in (*space.nuisance, *space.others) if name in free]
-    found = {name: _along(space, events, name, most if name in space.nuisance else 64) for name in outer}
-    z = [z for _, z in found.values()] or [lines_of(space, events, _ends(space.nuisance), _ends(space.others))[1]]
-    largest = np.max([np.abs(one).reshape(-1, events.size).max(axis=0) for one in z], axis=0)
-    if (share := np.mean(~(largest < 1))) > 0.01:
-        raise ValueError(f"ranges: expected some in which events have a positive rate, got one that vanishes for {100 * share:.2g} % of them; {NARROWER}")
-    with np.errstate(invalid="ignore", divide="ignore"):
-        errors = {name: 4 * (_beyond(mean) + 2 * _beyond(z) / (1 - largest)) for name, (mean, z) in found.items()}
-        errors = {name: np.where(np.isfinite(one), one, np.inf) for name, one in errors.items()}
-    degrees = {name: _sufficient(one, each, n, name) for name, one in errors.items()}
-    factor = lebesgue(list(degrees.values()))              # which they decide themselves
-    degrees = {name: _sufficient(factor * one, each, n, name) for name, one in errors.items()}
-    first = next(iter(space.ranges)) if space.relative else None
-    degree = _sufficient(factor * np.stack([line_tail(largest, d) for d in range(129)]), each, n, first) if first in free else 0
-    rounding = max((np.quantile(_rounding(factor * one, each), 0.99) for one in errors.values()), default=0.0)
-    made = Basis(space, degree, tuple(degrees.get(name, 0) for name in space.others), tuple(degrees.get(name, 0) for name in space.nuisance),
-                 max(10 * tolerance / max(n, 1), 20 * rounding), bool(rounding > 0))
-    if made.size > 20000:
-        raise ValueError(f"ranges: expected some for which 20,000 numbers are enough, got {made.size}; {NARROWER}")
-    return made
+__all__ = ['Sums', 'single_errors', 'singles_of', 'joined_events', 'both_errors', 'added', 'piece_size', 'sums_of', 'Compact',
+           'box_of', 'pole_of', 'compacted']
 
 # %% ../nbs/2_uncertainty/28_compact.ipynb #fcdefe24
 @dataclass(frozen=True, eq=False)
@@ -410,14 +123,14 @@ _NONE = -1e300  # log ratio where a process has no density, as a number that pol
 
 def _kept(ratio, n: int, ranges: Ranges, degrees: Sequence[int]) -> Interpolant:
     "Log ratios of one process at `n` events as polynomials of `degrees` in its parameters; _NONE where it has no density."
-    values = np.asarray(ratio(ranges.at(_all_nodes(degrees))), dtype=float)
-    found = np.broadcast_to(values, (len(_all_nodes(degrees)), n))
+    values = np.asarray(ratio(ranges.at(all_nodes(degrees))), dtype=float)
+    found = np.broadcast_to(values, (len(all_nodes(degrees)), n))
     nowhere = np.all(found == -np.inf, axis=0)
     found = np.where(nowhere, 0.0, found).reshape(*(degree + 1 for degree in degrees), n)
     with np.errstate(invalid="ignore"):                    # a density that ends within the ranges has no polynomial
         for axis, degree in enumerate(degrees):
             found = np.moveaxis(np.tensordot(from_nodes(degree), found, (1, axis)), 0, axis)
-    found = found.reshape(1, -1, n) if n else np.zeros((1, len(_all_nodes(degrees)), 0))
+    found = found.reshape(1, -1, n) if n else np.zeros((1, len(all_nodes(degrees)), 0))
     found[0, 0, nowhere] = _NONE
     return Interpolant(found, ranges, tuple(degrees))
 
@@ -493,8 +206,11 @@ def piece_size(basis: Basis) -> int:
 
 def sums_of(basis: Basis, data, progress: bool = False) -> Sums:
     "The Sums of one data set, read piece by piece. Raises ValueError if more than a thousand events, and one in a hundred, would be kept singly."
-    pieces = [_of_piece(basis, piece) for piece in chunks(data, piece_size(basis), progress)]
-    found = added(pieces or [_of_nothing(basis)])
+    parts = [_of_nothing(basis)]
+    for piece in chunks(data, piece_size(basis), progress):
+        parts = [added(parts)] if len(parts) == 32 else parts
+        parts.append(_of_piece(basis, piece))
+    found = added(parts)
     if not found.total[0] + found.single.weights.sum() >= -1e-9:
         raise ValueError(f"data: expected weights that sum to at least 0, got {found.total[0] + found.single.weights.sum():.4g}")
     if not np.isfinite(found.bound[0]):
@@ -583,25 +299,24 @@ def _box_of_like(model: object, like: Compact, ranges: Mapping) -> Ranges:
     return like.box
 
 # %% ../nbs/2_uncertainty/28_compact.ipynb #11fe4d09
-def evenly(n: int, most: float) -> np.ndarray:
-    "At most so many of the indices below `n`, evenly spaced."
-    return np.unique(np.linspace(0, n - 1, min(n, int(most))).astype(int))
-
-
 def _thin(table: Table, n: float) -> Table:
     "At most `n` of the events, evenly from all of the table."
     return table[evenly(len(table), n)] if len(table) else table
 
 
 def _stream(data) -> tuple[Table, float, Iterable]:
-    "Some events of a data set, the sum of their weights (infinite if it does not say), and the data set as it was."
+    "Some events of a data set, the sum of all weights (infinite if it does not say), and the data set as it was."
+    rounded = lambda total: float(f"{total:.10g}")         # ten digits: the same in whatever order weights are added
+    if isinstance(data, Pieces):
+        some, total = sampled(data, 20000)
+        return some, rounded(total), data
     if hasattr(data, "__next__"):
         first = next(filter(len, map(as_table, data)), None)
         if first is None:
             raise ValueError("data: expected at least one piece with events, got none")
         return first, np.inf, chain([first], data)
     table = as_table(data)
-    return _thin(table, 20000), float(np.abs(table.weights).sum()), table
+    return _thin(table, 20000), rounded(np.abs(table.weights).sum()), table
 
 
 def box_of(model: object, own: Mapping, streams: Mapping, ranges: Mapping) -> Ranges:
@@ -611,9 +326,12 @@ def box_of(model: object, own: Mapping, streams: Mapping, ranges: Mapping) -> Ra
     for name, (low, high) in given.items():
         if not 0 < high - low < np.inf:
             raise ValueError(f"ranges: expected finite ends for {name}, low < high (fix() holds a parameter), got {low:g} to {high:g}")
+    unread = not all(np.isfinite(n) for _, n, _ in streams.values())
+    if unread:                                             # no fit to some of the events: what moves yields alone may have its own range
+        given |= {name: ends for name, ends in model.parameters.items() if name not in {*given, *_of_densities(model)} and np.all(np.isfinite(ends))}
     missing = [name for name in model.parameters if name not in given]
-    if missing and not all(np.isfinite(n) for _, n, _ in streams.values()):
-        raise ValueError(f"ranges: expected some for {', '.join(missing)} where data are read in pieces")
+    if missing and unread:
+        raise ValueError(f"ranges: expected some for {', '.join(missing)} where data come from an iterator (Pieces need none)")
     if missing:
         scaled = {key: Table(pilot.x, weight=pilot.weights * (n / max(np.abs(pilot.weights).sum(), 1e-300)), names=pilot.names)
                   for key, (pilot, n, _) in streams.items()}
@@ -644,6 +362,11 @@ def _around(name: str, fit, reach: float, model: object, scaled: Mapping[str, Ta
     return float(low), float(high)
 
 
+def _of_densities(model: object) -> set[str]:
+    "The parameters on which densities depend."
+    return {name for channel in model.channels.values() if not hasattr(channel, "contents") for process in channel.processes.values() for name in process.parameters}
+
+
 def _is_largest(channel: object, values: Mapping[str, float], strength: str) -> bool:
     "Whether the `strength` is that of the process of which most events are expected."
     yields = {} if hasattr(channel, "contents") else channel.yields({name: values[name] for name in channel.ranges_of_all})
@@ -667,8 +390,8 @@ def compacted(model: object, data, ranges: Mapping[str, tuple[float, float]] | N
     """The Compact likelihood of one data set, whose nll is within about `tolerance` of the full one (`bound` is what was reached, refused above ten times that);
     from then on neither events nor ratios are needed.
 
-    `data`: as for `on`, or an iterator over pieces, which are read once. `ranges`: of parameters; others reach eight standard errors about a
-    first fit. `like`: another one, whose ranges and degrees are taken, so that both can be added. Raises ValueError for ranges in which
+    `data`: as for `on`, or Pieces, or an iterator over pieces, which are read once. `ranges`: of parameters; others reach eight standard
+    errors about a first fit, which takes data that can be read twice. `like`: another one, whose ranges and degrees are taken, so that both can be added. Raises ValueError for ranges in which
     rates vanish, for a tolerance that no degree reaches, and if more than 20,000 numbers would be needed."""
     check_model(model)
     if like is not None and not isinstance(like, Compact):

@@ -239,7 +239,15 @@ def refuse_fit(prepared: Prepared, *hypotheses) -> None:
     "Raises RuntimeError with Minuit's reason why one data set cannot be fitted at one of the hypotheses."
     for values in hypotheses:
         prepared.fix(**values).fit()
+    if inside := _walls_in_words(prepared):                # the fit is fine, but what was asked for is not inside
+        raise RuntimeError(f"data: expected what is asked for inside the ranges of the compact likelihood, got an end of {inside}; it needs wider ones")
     raise RuntimeError("data: the fit did not converge; narrower ranges may help")
+
+
+def _walls_in_words(prepared: Prepared) -> str:
+    "The ranges of a compact likelihood that end inside the model's own, by parameter; empty if there are none."
+    ended = [name for name, ends in prepared.walls.items() if np.isfinite(ends).any()]
+    return ", ".join("{} from {:.4g} to {:.4g}".format(name, *prepared.model.ranges_of_all[name]) for name in ended)
 
 
 def _tested(null: Mapping[str, float], alternative: Mapping[str, float]) -> tuple[str, dict[str, float]]:

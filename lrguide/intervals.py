@@ -194,7 +194,10 @@ def without_signal(model: OnData, data, strength: str, values: Mapping[str, floa
     if data is None:
         missing = ", ".join(name for name in model.parameters if name not in at)
         raise ValueError(f"values: expected values for {missing}, or data that they are fitted to")
-    fits = prepare(model, data).fit_many(at)
+    prepared = prepare(model, data)
+    fits = prepared.fit_many(at)
+    if len(fits.nll) == 1 and prepared.walls and not fits.converged[0]:
+        prepared.fix(**at).fit()                           # says which range of a compact likelihood is too narrow
     if len(fits.nll) != 1 or not fits.converged[0]:
         raise RuntimeError(f"data: expected one data set that can be fitted at {strength} = 0")
     return {**model.fixed, **at, **{name: float(value[0]) for name, value in fits.values.items()}}
@@ -269,9 +272,11 @@ def _limits(prepared: Prepared, strength: str, level: float, asimov_root: tuple)
 # %% ../nbs/2_uncertainty/27_intervals.ipynb #371edee0
 def _limit_by_formula(model: OnData, strength: str, level: float, n_sigma: tuple, source, data) -> Limit:
     "The Limit of one data set by the formulae, with the free parameters of the Asimov data set fitted to it."
-    (value,) = asymptotic_limits(model, prepare(model, data), strength, level, source=source)
+    prepared = prepare(model, data)
+    (value,) = asymptotic_limits(model, prepared, strength, level, source=source)
     if np.isnan(value):
-        raise ValueError(f"strength: expected a parameter that the data limit within its range, got {strength}, not excluded at {as_seen(model, data).parameters[strength][1]:g}")
+        wider = "; the compact likelihood needs wider ranges" if np.isfinite(prepared.walls.get(strength, (0.0, np.inf))[1]) else ""
+        raise ValueError(f"strength: expected a parameter that the data limit within its range, got {strength}, not excluded at {as_seen(model, data).parameters[strength][1]:g}{wider}")
     expected = expected_limits(model, strength, level, n_sigma=n_sigma, source=source, data=data) if n_sigma else ()
     tails = cls_value(model, data, {strength: value}, {strength: 0.0}, "asymptotic", source=source)
     return Limit(float(value), 0.0, strength, level, tails, tuple(float(one) for one in expected), n_sigma)

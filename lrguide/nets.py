@@ -545,7 +545,8 @@ def train(objective: Objective, columns: Mapping[str, np.ndarray], *, members: i
     `members`: how many, or the numbers of those to train; member k depends on `rng` and k alone (a list: on generator k of it). `rows` (m, n'): events of each member
     (default: all). `own`: columns (m, n, ...) that differ by member, (m, 1, ...) if the same for all events. `order`: which events share a
     batch. `start`: networks of parts to go on from, with new moments and a new schedule. `watch`: columns, own ones too, of events to
-    choose the best epoch by. `threads`: as many groups of members are trained at a time (None: `thread_count`, as many as there are cores).
+    choose the best epoch by. `threads`: as many groups of members are trained at a time (None: `thread_count`, as many as there are cores);
+    an objective that holds arrays with an entry for each member needs threads=1, as a group is handed some members only.
     Raises ValueError for input that does not fit, RuntimeError if a loss is not finite."""
     of_weights, of_order, of_noise = _streams(members, len(objective.parts), rng)
     m, asked = len(of_order), set()

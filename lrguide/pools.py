@@ -14,7 +14,9 @@ from scipy.sparse import csr_array
 from .arrays import Ranges, Table, as_table
 from .rates import Events, events_on
 from .likelihood import in_box
-from .compact import NARROWER, Basis, Sums, basis_of, coefficients_of, event_errors, evenly, joined_events, lines_of, piece_size, pole_of, single_errors, singles_of, space_of
+from .files import evenly
+from .basis import NARROWER, Basis, basis_of, coefficients_of, event_errors, lines_of, space_of
+from .compact import Sums, joined_events, piece_size, pole_of, single_errors, singles_of
 
 # %% auto #0
 __all__ = ['Pool', 'pool_of', 'box_of_fits', 'pools_of']

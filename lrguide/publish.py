@@ -16,7 +16,8 @@ from .interpolation import Interpolant
 from .rates import Events, norm_factor
 from .likelihood import Channels, Likelihood, Normal, Process
 from .systematics import LogNormal, Poisson
-from .compact import Basis, Compact, Space, Sums
+from .basis import Basis, Space
+from .compact import Compact, Sums
 
 # %% auto #0
 __all__ = ['as_published', 'save_published', 'published_likelihood', 'as_hs3']

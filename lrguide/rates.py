@@ -12,7 +12,8 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 import numpy as np
-from .arrays import Table, aligned, as_table, check_number, check_numbers, chunks, join, shown
+from .arrays import Table, aligned, as_table, check_number, check_numbers, join, shown
+from .files import chunks
 from .interpolation import Interpolant, check_log_ratios, interpolated, per_event
 from .minimum import differentiated
 

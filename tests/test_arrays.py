@@ -9,7 +9,8 @@ import pytest
 
 import lrguide as lr
 from lrguide import arrays
-from lrguide.arrays import Ranges, Table, aligned, as_table, check_events, chunks, is_checked, join, split
+from lrguide.arrays import Ranges, Table, aligned, as_table, check_events, is_checked, join, split
+from lrguide.files import chunks
 from lrguide.models import draw
 
 TOY = lr.Resonance(sigma=0.08)

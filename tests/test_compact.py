@@ -1,7 +1,9 @@
 """Compact likelihoods against the full ones: every kind of model and data, adversarial ratios, files, sums in pieces, malformed calls."""
 
 import json
+import os
 import pickle
+import signal
 from copy import deepcopy
 from dataclasses import replace
 from functools import reduce
@@ -557,6 +559,36 @@ def test_sums_by_dask_are_the_same():
         run.dask_client.cache_clear()
 
 
+def test_a_killed_worker_loses_nothing(tmp_path, monkeypatch):
+    """One of two spawned workers is killed with SIGKILL: by its own second piece, through the map of `--dask`; and from outside, with results in its memory."""
+    from distributed import LocalCluster
+
+    def piece(number, events, again):
+        (tmp_path / f"ran_{again}_{number}_{os.getpid()}").touch()
+        if again == "map" and number == 1 and len(list(tmp_path.glob("ran_map_1_*"))) == 1:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return compacted(FLOATING, events, like=whole)
+
+    whole = compacted(FLOATING, X, FLOATING_BOX)
+    pieces, coefficients = np.array_split(X, 8), whole.parts[0].coefficients
+    with LocalCluster(n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None) as cluster:
+        monkeypatch.setenv(run.DASK, cluster.scheduler_address)
+        client, found = run.dask_client(cluster.scheduler_address), {}
+        found["map"] = list(run.worker_map()(piece, range(8), pieces, ["map"] * 8))
+        assert len(list(tmp_path.glob("ran_map_1_*"))) == 2          # it was done again, by another process
+        futures = client.map(piece, range(8), pieces, ["gather"] * 8)
+        client.gather(futures[:2])
+        holder = next(iter(client.who_has(futures[:1]).values()))[0]
+        os.kill(client.run(os.getpid, workers=[holder])[holder], signal.SIGKILL)
+        found["gather"] = client.gather(futures)
+        client.close()
+        run.dask_client.cache_clear()
+    for parts in found.values():
+        total = reduce(add, parts)
+        np.testing.assert_allclose(total.parts[0].coefficients, coefficients, rtol=0, atol=1e-12 * np.abs(coefficients).max())
+        assert abs(total.fit().nll - whole.fit().nll) < 1e-8
+
+
 def test_what_does_not_add_up_is_refused():
     _, compact, _ = made("a width")
     twice = lr.Likelihood({"signal": lr.Process(500, FAMILY), "background": lr.Process(1200)}, {"mu": "signal"}, FLOATING.constraints)
@@ -599,6 +631,19 @@ def test_malformed_calls_are_refused_in_one_line(name, argument, kind):
     refused(CALLS, name, argument, kind)
 
 
+def test_an_iterator_needs_no_ranges_of_what_moves_yields_alone():
+    """If they have finite ones of their own; parameters of densities and a strength without an end are asked for."""
+    box = {"mu": (0.5, 1.5), "lumi": (-5.0, 5.0), "rate": (-5.0, 5.0), "eff": (-2.0, 2.0)}
+    streamed, whole = compacted(SYSTEMATIC, iter([X]), {"mu": (0.5, 1.5)}), compacted(SYSTEMATIC, X, box)
+    assert streamed.box == whole.box == box
+    assert_within(streamed, prepare(SYSTEMATIC, X, direct=True))
+    ended = lr.Likelihood(SIMPLE.processes, {"mu": "signal"}, ranges={"mu": (0.0, 3.0)})
+    assert compacted(ended, iter([X])).box["mu"] == (0.0, 3.0)
+    for model, match in ((SYSTEMATIC, "mu where"), (FLOATING, "mu, sigma where")):
+        with pytest.raises(ValueError, match=f"^ranges: expected some for {match}"):
+            compacted(model, iter([X]))
+
+
 def test_malformed_iterators():
     for pieces, box, match in ((iter([]), FLOATING_BOX, "data: expected at least one piece"), (iter([X[:0]]), FLOATING_BOX, "data: expected at least one piece"), (iter([X]), None, "ranges: expected some for mu, sigma"),
                                (iter([X]), {"mu": (0.5, 1.5)}, "ranges: expected some for sigma"), (iter([X, [[NAN]]]), FLOATING_BOX, "data: expected finite"), (iter([X, np.ones((2, 2))]), FLOATING_BOX, "x: expected 1 feature"),
@@ -615,5 +660,19 @@ def test_an_interval_that_reaches_the_ranges_end_has_failed():
     compact = compacted(model, data, {"mu": (best - 4 * error, best + 1.5 * error), "sigma": (0.05, 0.12)})
     narrow = intervals(model, compact)
     assert not narrow.failed[0] and np.isfinite([narrow.low, narrow.high]).all()
-    with pytest.raises(RuntimeError, match="data: "):      # as for any single data set whose interval cannot be found
+    with pytest.raises(RuntimeError, match=r"^data: expected .* inside the ranges of the compact likelihood, got an end of mu from .*; it needs wider ones$"):
         intervals(model, compact, level=0.95)
+
+
+def test_a_limit_beyond_the_ranges_asks_for_wider_ones():
+    data = np.concatenate([SIGNAL[:40], BACKGROUND])
+    model = lr.Likelihood(SIMPLE.processes, {"mu": "signal", "beta": "background"}, [lr.Normal("beta", 1.0, 0.05)])
+    fit = model.fit(data)
+    best, error = fit.values["mu"], fit.errors["mu"]
+    wide = {"beta": (0.7, 1.3)}
+    assert lr.limit(model, compacted(model, data, {"mu": (0.0, best + 5 * error), **wide}), method="asymptotic").value < best + 5 * error
+    with pytest.raises(ValueError, match="not excluded at .*; the compact likelihood needs wider ranges$"):
+        lr.limit(model, compacted(model, data, {"mu": (0.0, best + error), **wide}), method="asymptotic")
+    narrow = {"beta": (fit.values["beta"] - 0.001, fit.values["beta"] + 0.001)}
+    with pytest.raises(RuntimeError, match="^beta: the fit ends at .*, where the ranges of the compact likelihood end; it needs wider ones"):
+        lr.limit(model, compacted(model, data, {"mu": (0.0, best + 5 * error), **narrow}), method="asymptotic")

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import lrguide as lr
-from lrguide import algebra, arrays, data, losses, models, nets, ratio, run
+from lrguide import algebra, arrays, data, files, losses, models, nets, ratio, run
 from malformed import NAN, INF, NOTHING, NUMBERS, COUNTS, EVENTS, COLUMNS, TABLES, SEEDS, SPACES, FINITE_SPACES, CHOICES, POINTS, FUNCTIONS, cases, refused
 
 toy, family = models.Resonance(0.08), models.Resonance(None)
@@ -40,7 +40,7 @@ CALLS = {
     "rescale": (arrays.rescale, dict(table=TABLE, total=2.0), dict(table=TABLES, total={**NUMBERS, "zero": 0.0, "negative": -1.0})),
     "join": (lambda table: arrays.join(TABLE, table), dict(table=TABLE), dict(table={k: v for k, v in TABLES.items() if k not in ("empty", "negative")} | {"other shape": lr.Table(np.ones((2, 2)))})),
     "split": (arrays.split, dict(table=TABLE, fraction=0.5, rng=1), dict(table=TABLES, fraction={**NUMBERS, "one": 1.0, "zero": 0}, rng=SEEDS)),
-    "chunks": (lambda data, size: list(arrays.chunks(data, size)), dict(data=X, size=2), dict(data={k: v for k, v in EVENTS.items() if k not in ()}, size={k: v for k, v in COUNTS.items() if k != "huge"})),
+    "chunks": (lambda data, size: list(files.chunks(data, size)), dict(data=X, size=2), dict(data={k: v for k, v in EVENTS.items() if k not in ()}, size={k: v for k, v in COUNTS.items() if k != "huge"})),
     "draw": (lr.draw, dict(source=toy, yields={"signal": 3.0}, rng=1),
              dict(source={"None": None, "text": "a", "number": 1.0, "empty": {}, "object": NOTHING, "array": X},
                   yields={"None": None, "empty": {}, "text": {"signal": "a"}, "nan": {"signal": NAN}, "negative": {"signal": -1.0}, "number": 1.0, "list": [1.0], "too many": {"signal": 1e18}, "huge": {"signal": 10**400}}, rng=SEEDS)),
