@@ -250,6 +250,8 @@ def crossings(function: Callable[[np.ndarray], np.ndarray], near: np.ndarray, fa
 
     To `tolerance` of the first bracket, or until the function is zero to 1e-8."""
     near, far, at_near, at_far = (np.array(one, dtype=float) for one in (near, far, at_near, at_far))
+    if near.size == 0:
+        return near
     goal, last, best, widths = tolerance * np.abs(far - near), np.zeros(near.shape, int), near, [np.full(near.shape, np.inf)] * 4
     for _ in range(200):
         with np.errstate(invalid="ignore", divide="ignore", over="ignore"):

@@ -590,7 +590,9 @@ def profile_of(prepared: Prepared, name: str, grid: np.ndarray, start: Mapping[s
         begin = {other: np.interp(values, grid, column) for other, column in zip(others, point.T)}
         return (_converged(prepared, name, values, *_conditional_minima(prepared, others, begin, {**model.fixed, name: values}, wide))[1] - lowest) / scale
     listed = tuple((value, (depth - lowest) / scale) for depth, value in sorted(minima))
-    return Profile(name, grid, (nll - lowest) / scale, deepest, tuple(map(float, model.parameters[name])), listed, more)
+    none = (-np.inf, np.inf)                               # beyond a wall nothing is known: it is no limit of the parameter
+    limits = tuple(end if np.isfinite(wall) else float(limit) for limit, wall, end in zip(model.parameters[name], prepared.walls.get(name, none), none))
+    return Profile(name, grid, (nll - lowest) / scale, deepest, limits, listed, more)
 
 
 def _checked_grid(prepared: Prepared, name: str, grid: np.ndarray) -> np.ndarray:

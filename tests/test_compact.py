@@ -676,3 +676,14 @@ def test_a_limit_beyond_the_ranges_asks_for_wider_ones():
     narrow = {"beta": (fit.values["beta"] - 0.001, fit.values["beta"] + 0.001)}
     with pytest.raises(RuntimeError, match="^beta: the fit ends at .*, where the ranges of the compact likelihood end; it needs wider ones"):
         lr.limit(model, compacted(model, data, {"mu": (0.0, best + 5 * error), **narrow}), method="asymptotic")
+
+
+def test_a_profile_ends_where_the_sums_do_and_says_so():
+    model, data, _ = KINDS["a width"]
+    fit = model.fit(data)
+    best, error = fit.values["mu"], fit.errors["mu"]
+    grid = np.linspace(best - 3 * error, best + 1.2 * error, 21)
+    full, compact = model.profile(data, "mu", grid), model.profile(compacted(model, data, {"mu": (grid[0], grid[-1]), "sigma": (0.05, 0.12)}), "mu", grid)
+    np.testing.assert_allclose(compact.interval(0.5), full.interval(0.5), rtol=1e-5)
+    with pytest.raises(ValueError, match="^grid: expected"):             # not the wall
+        compact.interval(0.9)

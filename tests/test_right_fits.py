@@ -257,3 +257,19 @@ def test_a_rounding_at_the_end_of_a_range(value, ok):
         else:
             with pytest.raises(ValueError, match="mu|grid"):
                 call()
+
+
+def test_a_profile_that_lies_within_the_interval_ends_at_the_parameters_limits():
+    model = lr.Likelihood({"signal": lr.Process(50, lr.Resonance(0.08)), "background": lr.Process(1000)}, {"mu": "signal"}, ranges={"mu": (0.9, 1.1)})
+    x = np.concatenate([lr.Resonance(0.08).sample(name, n, 1).x for name, n in (("signal", 50), ("background", 1000))])
+    assert model.profile(x, "mu", np.linspace(0.9, 1.1, 5)).interval(0.95) == (0.9, 1.1)
+
+
+def test_one_of_several_data_sets_is_scanned_and_profiled_as_by_itself():
+    toy = lr.Resonance(None)
+    several = lr.Likelihood({"signal": lr.Process(50, toy), "background": lr.Process(1000)}, {"mu": "signal"}, [lr.Normal("sigma", np.array([0.06, 0.07]), 0.01)], {"sigma": (0.03, 0.16)})
+    alone = lr.Likelihood(several.processes, {"mu": "signal"}, [lr.Normal("sigma", 0.07, 0.01)], {"sigma": (0.03, 0.16)})
+    sets = [np.concatenate([toy.sample("signal", 50, i, nu=[0.06]).x, toy.sample("background", 1000, 10 + i, nu=[0.06]).x]) for i in (0, 1)]
+    one, points = several.on(sets).take([1]), {"mu": np.linspace(0, 2, 5), "sigma": np.full(5, 0.06)}
+    np.testing.assert_allclose(one.scan(points), alone.scan(sets[1], points), rtol=1e-9)
+    np.testing.assert_allclose(one.profile("mu", np.linspace(0, 3, 21)).interval(), alone.profile(sets[1], "mu", np.linspace(0, 3, 21)).interval(), rtol=1e-4)
