@@ -8,7 +8,7 @@
 """
 from __future__ import annotations
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 import numpy as np
 from scipy.interpolate import PchipInterpolator
@@ -16,7 +16,7 @@ from scipy.special import gammaincinv
 from .arrays import check_number
 
 # %% auto #0
-__all__ = ['differentiated', 'newton', 'newton_step', 'Minima', 'deeper', 'standard_errors', 'Fit', 'Fits', 'minimise', 'minuit_at', 'crossings', 'ends_at_height', 'Profile', 'valleys', 'inside_walls', 'refuse_walls']
+__all__ = ['differentiated', 'newton', 'newton_step', 'Minima', 'deeper', 'standard_errors', 'Fit', 'Fits', 'minimise', 'minuit_at', 'crossings', 'ends_at_height', 'Profile', 'grids', 'valleys', 'inside_walls', 'refuse_walls']
 
 # %% ../nbs/9_machinery/95_minimum.ipynb #00000007
 def differentiated(function: Callable[[np.ndarray], np.ndarray], points: np.ndarray, low: np.ndarray, high: np.ndarray):
@@ -362,6 +362,23 @@ def _interpolated_rise(at: np.ndarray, rise: np.ndarray, best: float) -> Callabl
     root = np.sqrt(2 * np.clip(rise, 0.0, 1e10))
     curve = PchipInterpolator(at, np.where(at < best, -root, root))
     return lambda value: 0.5 * curve(value) ** 2
+
+# %% ../nbs/9_machinery/96_prepared.ipynb #8de90ef2
+_COUNTS = np.array([5, 7, 10, 14, 20, 28, 33])  # few different ones, so that many minimisations share a grid
+
+
+def grids(counts: np.ndarray, ends: Mapping[str, tuple[float, float]]) -> Iterator[tuple[np.ndarray, dict[str, np.ndarray]]]:
+    """Which of p minimisations share a grid, and its values by name, an axis for each: two parameters on a plane, more along a line each.
+
+    `counts` (p, k): points, 5 to 33, along each of the parameters that lie between `ends`, 0 for one that is not looked for; at least that
+    many are taken, but a third of them where they are many and the grid is a plane."""
+    counts = np.where(counts > 0, _COUNTS[np.searchsorted(_COUNTS, counts)], 0)
+    for kind in np.unique(counts, axis=0):
+        which, axes = np.flatnonzero((counts == kind).all(axis=1)), {name: np.linspace(*ends[name], n) for name, n in zip(ends, kind) if n}
+        for some in [list(axes)] if len(axes) <= 2 else [[name] for name in axes]:
+            if some:
+                thin = [axes[name][::3] if len(some) == 2 and len(axes[name]) > 13 else axes[name] for name in some]
+                yield which, {name: axis.reshape([-1 if i == k else 1 for k in range(len(some))]) for i, (name, axis) in enumerate(zip(some, thin))}
 
 # %% ../nbs/9_machinery/96_prepared.ipynb #eec44f5a
 def valleys(nll: np.ndarray) -> np.ndarray:

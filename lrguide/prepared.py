@@ -12,7 +12,7 @@ from dataclasses import dataclass, fields, is_dataclass, replace
 from itertools import product
 import numpy as np
 from .arrays import check_choice, check_mapping, check_number, check_numbers, check_within, narrowed, shown
-from .minimum import Fit, Fits, Minima, Profile, deeper, differentiated, minimise, minuit_at, inside_walls, newton, refuse_walls, standard_errors, valleys
+from .minimum import Fit, Fits, Minima, Profile, deeper, differentiated, grids, minimise, minuit_at, inside_walls, newton, refuse_walls, standard_errors, valleys
 from .rates import BEND, n_points_of, natural_strength
 
 # %% auto #0
@@ -323,22 +323,21 @@ def _functions(prepared: Prepared, held: Mapping, start: Mapping[str, float], li
     return lambda values: float(nll_at(prepared, at(values))[0]), start, {name: tuple(map(float, limits[name])) for name in names}, slopes
 
 # %% ../nbs/9_machinery/96_prepared.ipynb #74cb48fa
-def _grids(prepared: Prepared, names: list[str], found: Minima, base: Mapping, limits: Mapping, wide: Sequence[str]) -> Iterator[dict[str, np.ndarray]]:
-    "Values of the parameters `wide` on which to look for valleys other than those `found` at `base`, by name, with an axis of the grid for each."
+def _grids(prepared: Prepared, names: list[str], found: Minima, base: Mapping, limits: Mapping, wide: Sequence[str]) -> Iterator[tuple]:
+    """Where to look for valleys other than those `found` at `base`: which of the minimisations, and values of parameters `wide` by name, with an
+    axis of the grid for each. Its spacing is what these minimisations need, whatever is fitted beside them."""
     reach = {name: ends for constraint in prepared.constraints for name, ends in getattr(constraint, "reach", {}).items()}
-    axes, errors = {}, standard_errors(found.point, found.second, np.full(found.point.shape, -np.inf), np.full(found.point.shape, np.inf))
-    for name in wide:
-        error = errors[:, names.index(name)]
-        usual = np.median(error[np.isfinite(error) & (error > 0)]) if np.any(np.isfinite(error) & (error > 0)) else 0.0
-        low, high = np.clip(reach.get(name, limits[name]), *limits[name])
-        better = name not in reach or usual < 0.05 * np.ptp(reach[name]) and not _is_convex(prepared, name, {**base, name: np.linspace(low, high, 33)})
-        if high > low and better:                          # the data know better than the measurement, and another valley is possible
-            count = (high - low) / (2 * usual) if usual > 0 else 33
-            axes[name] = np.linspace(low, high, int(np.clip(np.ceil(count) + 1, 5, 33)))
-    for some in [list(axes)] if len(axes) <= 2 else [[name] for name in axes]:
-        if some:
-            thin = [axes[name][::3] if len(some) == 2 and len(axes[name]) > 13 else axes[name] for name in some]
-            yield {name: axis.reshape([-1 if i == k else 1 for k in range(len(some))]) for i, (name, axis) in enumerate(zip(some, thin))}
+    ends = {name: np.clip(reach.get(name, limits[name]), *limits[name]) for name in wide}
+    errors = standard_errors(found.point, found.second, np.full(found.point.shape, -np.inf), np.full(found.point.shape, np.inf))
+    counts = np.zeros((len(found.point), len(wide)), int)
+    for k, name in enumerate(wide):
+        error, (low, high) = errors[:, names.index(name)], ends[name]
+        usual = np.where(np.isfinite(error) & (error > 0), error, 0.0)
+        better = (usual < 0.05 * np.ptp(reach[name])) if name in reach else np.full(len(usual), True)       # the data know better than the measurement
+        if high > low and better.any() and not (name in reach and _is_convex(prepared, name, {**base, name: np.linspace(low, high, 33)})):
+            with np.errstate(divide="ignore"):
+                counts[:, k] = np.where(better, np.clip(np.ceil((high - low) / (2 * usual)) + 1, 5, 33), 0)
+    return grids(counts, ends)
 
 
 def _is_convex(prepared: Prepared, name: str, values: Mapping) -> bool:
@@ -366,22 +365,21 @@ def _on_grid(prepared: Prepared, base: Mapping, grid: Mapping, flat: Mapping, p:
 
 def _other_starts(prepared: Prepared, names: list[str], found: Minima, start: Mapping, fixed: Mapping, wide: Sequence[str], limits: Mapping):
     "Places where another valley may begin: which of the p minimisations, and their starting values (q,) by name."
-    p = len(found.point)
     base = {**fixed, **dict(zip(names, found.point.T))}
     base |= {name: np.maximum(start[name], base[name]) for name in names if name in prepared.model.strength}
-    for grid in _grids(prepared, names, found, base, limits, wide):
-        shape = np.broadcast_shapes(*(axis.shape for axis in grid.values()))
-        flat = {name: np.broadcast_to(axis, shape).ravel() for name, axis in grid.items()}
-        nll = _on_grid(prepared, base, grid, flat, p)
+    base = {name: np.broadcast_to(np.asarray(value, float), len(found.point)) for name, value in base.items()}
+    for which, grid in _grids(prepared, names, found, base, limits, wide):
+        p, shape = len(which), np.broadcast_shapes(*(axis.shape for axis in grid.values()))
+        flat, own = {name: np.broadcast_to(axis, shape).ravel() for name, axis in grid.items()}, {name: value[which] for name, value in base.items()}
+        nll = _on_grid(prepared if _is_shared(prepared) or p == len(prepared) else prepared.take(which), own, grid, flat, p)
         lowest = valleys(nll.reshape(*shape, p)).reshape(-1, p)
         steps = {name: np.ptp(axis) / (axis.size - 1) for name, axis in grid.items()}
-        near = np.all([np.abs(flat[name][:, None] - found.point[:, names.index(name)]) < 1.01 * steps[name] for name in grid], axis=0)
+        near = np.all([np.abs(flat[name][:, None] - found.point[which, names.index(name)]) < 1.01 * steps[name] for name in grid], axis=0)
         depth = np.where(lowest & ~near, nll, np.inf)
         for place in np.argsort(depth, axis=0)[:3]:
-            which = np.flatnonzero(np.isfinite(depth[place, np.arange(p)]))
-            if len(which):
-                there = {name: np.broadcast_to(base[name], p)[which] for name in names}
-                yield which, there | {name: value[place[which]] for name, value in flat.items()}
+            some = np.flatnonzero(np.isfinite(depth[place, np.arange(p)]))
+            if len(some):
+                yield which[some], {name: own[name][some] for name in names} | {name: value[place[some]] for name, value in flat.items()}
 
 # %% ../nbs/9_machinery/96_prepared.ipynb #eb344bbe
 def _minima(prepared: Prepared, names: list[str], start: Mapping, fixed: Mapping, wide: Sequence[str] = (), limits: Mapping | None = None) -> Minima:

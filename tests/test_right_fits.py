@@ -273,3 +273,15 @@ def test_one_of_several_data_sets_is_scanned_and_profiled_as_by_itself():
     one, points = several.on(sets).take([1]), {"mu": np.linspace(0, 2, 5), "sigma": np.full(5, 0.06)}
     np.testing.assert_allclose(one.scan(points), alone.scan(sets[1], points), rtol=1e-9)
     np.testing.assert_allclose(one.profile("mu", np.linspace(0, 3, 21)).interval(), alone.profile(sets[1], "mu", np.linspace(0, 3, 21)).interval(), rtol=1e-4)
+
+
+def test_a_data_set_is_fitted_as_by_itself_whatever_is_beside_it():
+    """A signal that could sit in several places and have several widths, in one data set of seven."""
+    where, width = lambda nu: nu**2 + 0.3 * nu, lambda nu: 0.1 * np.exp(-0.8 * nu)
+    bump = lambda x, nu: -0.5 * ((x[:, 0] - where(nu[:, 0])) / width(nu[:, 0])) ** 2 - np.log(width(nu[:, 0]))
+    model = lr.Likelihood({"signal": lr.Process(100, lr.FromFunction(bump, {"nu": (-1.5, 1.5)})), "background": lr.Process(1000)}, {"mu": "signal"}, [lr.Normal("nu", 0.1, 1.0)])
+    rng = np.random.default_rng(8)
+    flat = [rng.uniform(-1, 3, (1000, 1)) for _ in range(6)]
+    peaked = np.concatenate([rng.uniform(-1, 3, (1000, 1)), rng.normal(where(-1.0), width(-1.0), (150, 1))])
+    together, alone = model.fit_many([*flat, peaked]), model.fit_many([peaked])
+    np.testing.assert_allclose([together.nll[-1], *(together.values[name][-1] for name in ("mu", "nu"))], [alone.nll[0], *(alone.values[name][0] for name in ("mu", "nu"))], rtol=1e-6)
