@@ -8,6 +8,7 @@
 from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from types import SimpleNamespace
 import numpy as np
 from .arrays import Ranges, Table, combinations
@@ -44,19 +45,19 @@ class Space:
     relative: tuple[str, ...]
     ranges: Ranges
 
-    @property
+    @cached_property
     def others(self) -> Ranges:
         "Ranges of all relative yields but the first."
         return Ranges({name: self.ranges[name] for name in list(self.ranges)[1:len(self.relative)]})
 
-    @property
+    @cached_property
     def nuisance(self) -> Ranges:
         "Ranges of the parameters of the densities."
         return Ranges({name: self.ranges[name] for name in list(self.ranges)[len(self.relative):]})
 
-    def at(self, values: Mapping[str, np.ndarray]) -> np.ndarray:
-        "Coordinates (p, D) of the parameter `values`."
-        yields, p = expected_yields(self.model, values), n_points_of(values)
+    def at(self, values: Mapping[str, np.ndarray], yields: Mapping[str, np.ndarray] | None = None) -> np.ndarray:
+        "Coordinates (p, D) of the parameter `values`; `yields` of all processes, if they are known."
+        yields, p = yields or expected_yields(self.model, values), n_points_of(values)
         found = [yields[name] / yields[self.pivot] for name in self.relative] + [values[name] for name in self.nuisance]
         return np.stack([np.broadcast_to(one, p) for one in found], axis=1) if found else np.zeros((p, 0))
 

@@ -13,7 +13,7 @@ import numpy as np
 from .arrays import Ranges, Table, as_table, check_choice, check_mapping, check_number, restricted, shown
 from .files import Pieces, chunks, evenly, sampled
 from .interpolation import Interpolant, chebyshev_up_to, from_nodes
-from .rates import Events, events_on, expected_yields, n_points_of, yield_derivatives
+from .rates import Events, events_on, expected_yields, n_points_of, total_derivatives, yield_derivatives
 from .prepared import Prepared, check_model
 from .likelihood import in_box, walls_of
 from .basis import NARROWER, Basis, all_nodes, basis_of, coefficients_of, event_errors, lebesgue, lines_of, space_of
@@ -44,12 +44,14 @@ class Sums:
 
     def nll(self, values: Mapping[str, np.ndarray]) -> np.ndarray:
         "Minus log likelihood (p,)."
-        pivot = expected_yields(self.model, values)[self.basis.space.pivot]
-        return self.single.nll(values) - self.total * np.log(pivot) - _polynomials(self, values, 0)[:, 0]
+        yields = expected_yields(self.model, values)
+        return self.single.nll(values) - self.total * np.log(yields[self.basis.space.pivot]) - _polynomials(self, values, yields, 0)[:, 0]
 
     def derivatives(self, values: Mapping[str, np.ndarray], names: list[str]) -> tuple:
         "nll (p,), gradient (p, P) and second derivatives (p, P, P) with respect to the parameters `names`."
-        return tuple(one - other for one, other in zip(self.single.derivatives(values, names), _of_log_rates(self, values, names)))
+        known = yield_derivatives(self.model, values, names)
+        single = self.single.derivatives(values, names) if self.single.size else total_derivatives(*known)
+        return tuple(one - other for one, other in zip(single, _of_log_rates(self, values, names, known)))
 
     def not_negative(self, values: Mapping[str, np.ndarray]) -> np.ndarray:
         "Numbers (p, 1) that have to stay at zero or above: the expected total."
@@ -71,10 +73,10 @@ def _no_events():
     raise ValueError("data: expected events, got a compact likelihood, which holds none; method='asymptotic' needs none")
 
 # %% ../nbs/2_uncertainty/28_compact.ipynb #281d61a0
-def _polynomials(sums: Sums, values: Mapping[str, np.ndarray], order: int) -> np.ndarray:
-    "The polynomials (p, 1) at `values`; with order=2 then the first derivatives by the coordinates and the second ones: (0, 0), (1, 0), (1, 1), ..."
+def _polynomials(sums: Sums, values: Mapping[str, np.ndarray], yields: Mapping[str, np.ndarray], order: int) -> np.ndarray:
+    "The polynomials (p, 1) at `values`, where `yields` are expected; with order=2 then the first derivatives by the coordinates and the second ones: (0, 0), (1, 0), (1, 1), ..."
     basis, ranges = sums.basis, sums.basis.space.ranges
-    u, k = ranges.unit(ranges.inside(basis.space.at(values))), len(ranges)
+    u, k = ranges.unit(ranges.inside(basis.space.at(values, yields))), len(ranges)
     scale = 2 / np.where(ranges.high > ranges.low, ranges.high - ranges.low, 1.0)
     left = {(): sums.coefficients.reshape(len(sums), *(degree + 1 for degree in basis.degrees))}       # by how often the axes that are gone were differentiated
     for i in reversed(range(k)):
@@ -92,10 +94,10 @@ def _contracted(array: np.ndarray, values: np.ndarray) -> np.ndarray:
     return (array.reshape(len(array), -1, array.shape[-1]) @ values[:, :, None]).reshape(array.shape[:-1])
 
 
-def _of_log_rates(sums: Sums, values: Mapping[str, np.ndarray], names: list[str]) -> tuple:
-    "The sum of log rates (p,) of the events that are not kept singly, its gradient (p, P) and second derivatives (p, P, P): the chain rule."
+def _of_log_rates(sums: Sums, values: Mapping[str, np.ndarray], names: list[str], known: tuple) -> tuple:
+    "The sum of log rates (p,) of the events that are not kept singly, its gradient (p, P) and second derivatives (p, P, P): the chain rule, from `known` derivatives of yields."
     space, order = sums.basis.space, list(sums.model.processes)
-    n, dn, ddn = (np.moveaxis(one, -1, 0) for one in yield_derivatives(sums.model, values, names))         # points first: (p, K), (p, P, K), (p, P, P, K)
+    n, dn, ddn = (np.moveaxis(one, -1, 0) for one in known)         # points first: (p, K), (p, P, K), (p, P, P, K)
     outer = lambda a, b: a[:, :, None] * b[:, None, :]
     relative = lambda k: (n[:, k] / n0, dn[..., k] / n0[:, None], ddn[..., k] / n0[:, None, None])
     at, k = order.index(space.pivot), len(space.ranges)
@@ -109,7 +111,7 @@ def _of_log_rates(sums: Sums, values: Mapping[str, np.ndarray], names: list[str]
     for i, name in enumerate(space.nuisance, len(space.relative)):
         if name in names:
             slopes[:, i, names.index(name)] = 1.0
-    found = _polynomials(sums, values, 2)
+    found = _polynomials(sums, values, dict(zip(order, n.T)), 2)
     by_two = np.empty((len(n0), k, k))
     for place, (i, j) in enumerate(((i, j) for i in range(k) for j in range(i + 1)), 1 + k):
         by_two[:, i, j] = by_two[:, j, i] = found[:, place]
