@@ -12,7 +12,7 @@ from functools import partial
 import numpy as np
 from scipy.special import gammaincinv, ndtr
 from .arrays import check_choice, check_count, check_function, check_number, check_numbers, shown
-from .minimum import differentiated
+from .minimum import differentiated, slopes_along
 from .rates import natural_strength
 from .prepared import OnData, Prepared, check_model, check_point, complete, in_groups, names_of, inflation, starting_values
 from .experiments import Drawn, Quick, all_rows, asimov, drawn_experiments, evaluated, measured_at, own_values, positive_yields, quick_rows, sources_by_channel, tasks_of
@@ -93,7 +93,8 @@ class Curves:
         self.best, self.lowest, self.second, self.failed = fits.values[name], fits.nll, fits.second, ~fits.converged | ~np.isfinite(fits.nll)
         self.width = np.where((fits.errors[name] > 0) & np.isfinite(fits.errors[name]), fits.errors[name], _scale(prepared.model, name))
         self.others = {other: value for other, value in fits.values.items() if other != name}
-        self.slope = _slopes(list(fits.values), fits.second, name)         # of the others along the curve, then from the last point that was asked
+        slopes = slopes_along(fits.second, list(fits.values).index(name)).T
+        self.slope = {other: one for other, one in zip(fits.values, slopes) if other != name}      # of the others along the curve, then from the last point that was asked
         self.scale = inflation(prepared, name)              # 1, but for importance weights
 
     def rise(self, value: float | np.ndarray) -> np.ndarray:
@@ -121,17 +122,6 @@ class Curves:
             best[below], rise[below] = found.values[self.name], np.maximum(found.nll - self.lowest[below], 0.0)
             self.failed[below] |= ~found.converged
         return best, rise
-
-
-def _slopes(names: list[str], second: np.ndarray, name: str) -> dict[str, np.ndarray]:
-    "By how much (b,) the others' best values move with parameter `name` if `second` (b, P, P) is all the curvature that there is; 0 where it is not positive."
-    at, others, found = names.index(name), [i for i, other in enumerate(names) if other != name], np.zeros((len(second), len(names)))
-    if others:
-        own = second[:, others][:, :, others]
-        fine = np.isfinite(second).all(axis=(1, 2))
-        fine[fine] = np.linalg.eigvalsh(own[fine])[:, 0] > 0
-        found[np.ix_(fine, others)] = -np.linalg.solve(own[fine], second[fine][:, others, at, None])[:, :, 0]
-    return {names[i]: found[:, i] for i in others}
 
 
 def _scale(model: OnData, name: str) -> float:

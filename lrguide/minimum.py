@@ -16,7 +16,7 @@ from scipy.special import gammaincinv
 from .arrays import check_number
 
 # %% auto #0
-__all__ = ['differentiated', 'newton', 'newton_step', 'Minima', 'deeper', 'standard_errors', 'Fit', 'Fits', 'minimise', 'minuit_at', 'crossings', 'ends_at_height', 'Profile', 'grids', 'valleys', 'inside_walls', 'refuse_walls']
+__all__ = ['differentiated', 'newton', 'newton_step', 'Minima', 'deeper', 'standard_errors', 'Fit', 'Fits', 'minimise', 'minuit_at', 'crossings', 'ends_at_height', 'slopes_along', 'Profile', 'grids', 'valleys', 'inside_walls', 'refuse_walls']
 
 # %% ../nbs/9_machinery/95_minimum.ipynb #00000007
 def differentiated(function: Callable[[np.ndarray], np.ndarray], points: np.ndarray, low: np.ndarray, high: np.ndarray):
@@ -309,6 +309,18 @@ def _is_positive(second: np.ndarray) -> np.ndarray:
     scaled = second / (size[:, :, None] * size[:, None, :])
     known = np.isfinite(scaled).all(axis=(1, 2))
     return known & (np.linalg.eigvalsh(np.where(known[:, None, None], scaled, np.eye(second.shape[1])))[:, 0] > 1e-8)
+
+# %% ../nbs/9_machinery/95_minimum.ipynb #aebe372b
+def slopes_along(second: np.ndarray, at: int) -> np.ndarray:
+    """By how much (b, P) the best values of all parameters move with parameter number `at`, for a parabola with `second` derivatives (b, P, P).
+
+    1 for itself; 0 for the others where their own second derivatives are not positive definite."""
+    others, found = np.arange(second.shape[1]) != at, np.zeros(second.shape[:2])
+    found[:, at] = 1.0
+    own = second[:, others][:, :, others]
+    fine = np.isfinite(second).all(axis=(1, 2)) & (_is_positive(own) if others.any() else False)
+    found[np.ix_(fine, others)] = -np.linalg.solve(own[fine], second[fine][:, others, at, None])[:, :, 0]
+    return found
 
 # %% ../nbs/9_machinery/95_minimum.ipynb #00000020
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, fields, is_dataclass, replace
 from itertools import product
 import numpy as np
 from .arrays import check_choice, check_mapping, check_number, check_numbers, check_within, narrowed, shown
-from .minimum import Fit, Fits, Minima, Profile, deeper, differentiated, grids, minimise, minuit_at, inside_walls, newton, refuse_walls, standard_errors, valleys
+from .minimum import Fit, Fits, Minima, Profile, deeper, differentiated, grids, minimise, minuit_at, inside_walls, newton, refuse_walls, slopes_along, standard_errors, valleys
 from .rates import BEND, n_points_of, natural_strength
 
 # %% auto #0
@@ -618,9 +618,8 @@ def _all_minima(prepared: Prepared, names: list[str], best: Minima, along: Mappi
 
 def _along_the_valley(best: Mapping[str, float], second: np.ndarray, names: list[str], name: str, grid: np.ndarray) -> dict[str, np.ndarray]:
     "Where the others' minima would be at the values `grid` of `name` if the nll were a parabola with second derivatives `second` (P, P)."
-    at, others = names.index(name), [i for i, other in enumerate(names) if other != name]
-    slope = -np.linalg.lstsq(second[np.ix_(others, others)], second[others, at], rcond=None)[0]
-    return {names[i]: best[names[i]] + one * (grid - best[name]) for i, one in zip(others, slope)}
+    slopes = dict(zip(names, slopes_along(second[None], names.index(name))[0]))
+    return {other: best[other] + slopes[other] * (grid - best[name]) for other in names if other != name}
 
 
 def _converged(prepared: Prepared, name: str, grid: np.ndarray, point: np.ndarray, nll: np.ndarray, converged: np.ndarray) -> tuple:
