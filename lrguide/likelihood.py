@@ -134,6 +134,16 @@ class Normal:
         off = np.stack(np.broadcast_arrays(*(values[name] for name in self.name)), axis=-1) - self.mean
         return 0.5 * np.sum(off * np.linalg.solve(self.width, off[..., None])[..., 0], axis=-1)
 
+    def derivatives(self, values: Mapping[str, float]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        "The nll (p,) at numbers or arrays (p,), its gradient (p, k) and second derivatives (k, k) with respect to the k parameters."
+        if isinstance(self.name, str):
+            off, second = np.reshape((values[self.name] - self.mean) / self.width, (-1, 1)), np.full((1, 1), self.width**-2.0)
+            return 0.5 * off[:, 0] ** 2, off / self.width, second
+        off = np.stack(np.broadcast_arrays(*(np.atleast_1d(values[name]) for name in self.name)), axis=-1) - self.mean
+        second = np.linalg.inv(self.width)
+        gradient = off @ second
+        return 0.5 * np.sum(off * gradient, axis=-1), gradient, second
+
     def repeat(self, values: Mapping[str, float], n: int, rng: np.random.Generator) -> Normal:
         "The same measurement made `n` times again, when the truth is `values`."
         if isinstance(self.name, str):
@@ -259,22 +269,28 @@ def _all_probabilities(contents: np.ndarray) -> np.ndarray:
     return contents / total
 
 # %% ../nbs/1_optimality/13_likelihood.ipynb #00000044
-def _log_bin_ratios(ratio: BinnedRatio, x, contents: np.ndarray) -> np.ndarray:
-    "Log ratios (g, n) of events from bin contents (g, b) of the numerator."
+def _bins_of(ratio: BinnedRatio, x) -> np.ndarray:
+    "The bin (n,) of each event. Raises ValueError for what are no whole numbers from 0 on."
+    x = check_events(x)
+    bins = check_column(ratio.index(x), len(x), "index")
+    if not np.all(bins == np.rint(bins)):
+        raise ValueError(f"index: expected whole numbers, the bins, got {bins[bins != np.rint(bins)][0]:g}")
+    if bins.min(initial=0) < 0:
+        raise ValueError(f"index: expected bins from 0 on, got {bins.min():g}")
+    return bins.astype(int)
+
+
+def _log_bin_ratios(ratio: BinnedRatio, bins: np.ndarray, contents: np.ndarray) -> np.ndarray:
+    "Log ratios (g, n) of events that are in `bins` (n,), from bin contents (g, b) of the numerator."
     numerator = np.stack([_probabilities(one, "numerator") for one in contents]) if len(contents) < 3 else _all_probabilities(contents)
     n_bins = numerator.shape[1]
     denominator = np.full(n_bins, 1 / n_bins) if ratio.denominator is None else _probabilities(ratio.denominator, "denominator")
     if len(denominator) != n_bins:
         raise ValueError(f"denominator: expected {n_bins} bins like the numerator, got {len(denominator)}")
-    x = check_events(x)
-    index = check_column(ratio.index(x), len(x), "index")
-    if not np.all(index == np.rint(index)):
-        raise ValueError(f"index: expected whole numbers, the bins, got {index[index != np.rint(index)][0]:g}")
-    index = index.astype(int)
-    if len(index) and not 0 <= index.min() <= index.max() < n_bins:
-        raise ValueError(f"index: expected bins 0 to {n_bins - 1}, got {index.min()} to {index.max()}")
+    if bins.max(initial=0) >= n_bins:
+        raise ValueError(f"index: expected bins 0 to {n_bins - 1}, got {bins.min()} to {bins.max()}")
     with np.errstate(divide="ignore"):
-        return (np.log(numerator) - np.log(denominator))[:, index]
+        return (np.log(numerator) - np.log(denominator))[:, bins]
 
 
 def _contents_at(numerator, points: np.ndarray, takes_many: list) -> np.ndarray:
@@ -321,11 +337,25 @@ class BinnedRatio:
     def log_ratio(self, x, nu=None) -> np.ndarray:
         "Log ratio (n,) of the bin of each event; -inf where the numerator has none. Raises ValueError for an event outside all bins."
         contents = self.numerator(np.atleast_1d(nu)) if callable(self.numerator) else self.numerator
-        return _log_bin_ratios(self, x, np.asarray(contents, dtype=float)[None])[0]
+        return _log_bin_ratios(self, _bins_of(self, x), np.asarray(contents, dtype=float)[None])[0]
 
     def log_ratio_grid(self, x, points) -> np.ndarray:
         "Log ratios (g, n) at the nuisance parameters `points` (g, k)."
-        return _log_bin_ratios(self, x, _contents_at(self.numerator, np.asarray(points, dtype=float), self.takes_many))
+        return _log_bin_ratios(self, _bins_of(self, x), _contents_at(self.numerator, np.asarray(points, dtype=float), self.takes_many))
+
+    def looked_up(self, x) -> tuple[BinnedRatio, np.ndarray]:
+        "The same ratio for events that are the numbers of their bins, and `x` as such (n, 1): a fit looks each event up once."
+        low, high = Ranges(self.parameters).low, Ranges(self.parameters).high
+        if callable(self.numerator) and np.isfinite(high - low).all():         # now, not at every step, does it show whether it takes many points
+            shares = np.stack([np.roll(np.linspace(0, 1, 16), k) for k in range(len(low))], axis=1)
+            _contents_at(self.numerator, low + (high - low) * shares, self.takes_many)
+        return _InBins(**{field.name: getattr(self, field.name) for field in fields(self)}), _bins_of(self, x)[:, None]
+
+
+class _InBins(BinnedRatio):
+    "A binned ratio whose events are whole numbers, their bins (n, 1)."
+    log_ratio = lambda self, bins, nu: self.log_ratio_grid(bins, nu[None])[0]
+    log_ratio_grid = lambda self, bins, points: _log_bin_ratios(self, bins[:, 0], _contents_at(self.numerator, points, self.takes_many))
 
 # %% ../nbs/2_uncertainty/20_systematics.ipynb #9bcf198c
 def _by_channel(names: list[str], things, what: str) -> list:

@@ -109,6 +109,10 @@ class Minima:
     converged: np.ndarray
     rival: Minima | None = None
 
+    def take(self, which: np.ndarray) -> Minima:
+        "Those of the minimisations `which`, without rivals."
+        return Minima(self.point[which], self.nll[which], self.second[which], self.converged[which])
+
 
 def deeper(found: Minima, which: np.ndarray, again: Minima, limits: Mapping, names: list[str], wide: Sequence[str]) -> Minima:
     "The deepest of `found` and of other minima `again` of the minimisations `which`; the second is their rival."

@@ -158,7 +158,7 @@ def _in_pieces(prepared: Prepared, values: Mapping, function: Callable) -> tuple
     "`function(prepared, values)` for so many points at a time that its arrays stay small."
     n_points = max(len(prepared), n_points_of(values))
     size = max(1, 2**17 // max(1, *(part.size for part in prepared.parts)))
-    columns = {name: np.broadcast_to(np.asarray(value, float), n_points) for name, value in values.items()}
+    columns = {name: value if np.shape(value) == (n_points,) else np.broadcast_to(np.asarray(value, float), n_points) for name, value in values.items()}
     if n_points <= size:
         return function(prepared, columns)
     pieces = [slice(start, start + size) for start in range(0, n_points, size)]
@@ -185,20 +185,31 @@ def _sum_of_parts(prepared: Prepared, values: Mapping, names: list[str]) -> tupl
 
 
 def _add_constraints(prepared: Prepared, values, names: list[str], nll, gradient, second) -> tuple:
-    "The same with the constraints' terms, which are differentiated numerically, added."
+    "The same with the constraints' terms added."
     for constraint in prepared.constraints:
         own = [name for name in names_of(constraint) if name in names]
         if not own:
             nll = nll + constraint.nll(values)
             continue
-        at = [names.index(name) for name in own]
-        low, high = np.array([prepared.model.ranges_of_all[name] for name in own], dtype=float).T
-        moved = lambda z: np.concatenate([constraint.nll({**values, **dict(zip(own, part.T))}) for part in z.reshape(-1, len(nll), len(own))])
-        term, slope, bend = differentiated(moved, np.stack([values[name] for name in own], axis=1), low, high)
+        at = np.array([names.index(name) for name in own])
+        term, slope, bend = _derivatives_of(constraint, own, values, prepared.model.ranges_of_all)
         nll = nll + term
-        gradient[:, at] += slope.T
-        second[np.ix_(range(len(nll)), at, at)] += np.moveaxis(bend, -1, 0)
+        gradient[:, at] += slope
+        second[:, at[:, None], at] += bend
     return nll, gradient, second
+
+
+def _derivatives_of(constraint: object, own: list[str], values: Mapping[str, np.ndarray], ranges: Mapping[str, tuple[float, float]]) -> tuple:
+    "nll (p,), gradient (p, k) and second derivatives (k, k) or (p, k, k) of a constraint by `own`, k of its parameters: by differences if it does not say."
+    if hasattr(constraint, "derivatives"):
+        nll, gradient, second = constraint.derivatives(values)
+        at = [names_of(constraint).index(name) for name in own]
+        return nll, gradient[:, at], second[..., at, :][..., at]
+    low, high = np.array([ranges[name] for name in own], dtype=float).T
+    point = np.stack([values[name] for name in own], axis=1)
+    moved = lambda z: np.concatenate([constraint.nll({**values, **dict(zip(own, part.T))}) for part in z.reshape(-1, *point.shape)])
+    nll, gradient, second = differentiated(moved, point, low, high)
+    return nll, gradient.T, np.moveaxis(second, -1, 0)
 
 # %% ../nbs/9_machinery/96_prepared.ipynb #2e4efeaf
 def prepare(model: object, data, weights=None, direct: bool = False) -> Prepared:
@@ -294,6 +305,8 @@ def _share_of_step(prepared: Prepared, before: Mapping, after: Mapping) -> np.nd
     "The part (q,) of the steps from values `before` to `after` that leaves expected numbers at zero or above, if they are linear on the way."
     share = np.ones(len(next(iter(after.values()))))
     for part in prepared.parts:
+        if (part.not_negative(after) >= 0).all():
+            continue
         both = {name: np.concatenate(np.broadcast_arrays(before[name], after[name])) for name in part.model.ranges_of_all}
         old, new = np.split(part.not_negative(both), 2)    # in one call: of points that are all positive it need not say how far
         with np.errstate(divide="ignore", invalid="ignore"):
@@ -347,20 +360,38 @@ def _is_convex(prepared: Prepared, name: str, values: Mapping) -> bool:
                for part in prepared.parts if name in part.model.ranges_of_all)
 
 # %% ../nbs/9_machinery/96_prepared.ipynb #dcbed656
-def _on_grid(prepared: Prepared, base: Mapping, grid: Mapping, flat: Mapping, p: int) -> np.ndarray:
-    "nll (g, p) of p minimisations on the points of a `grid` (`flat`: g of each parameter), the other parameters at `base`."
-    n_points, points = len(next(iter(flat.values()))), {name: np.broadcast_to(np.asarray(value, float), p) for name, value in base.items()}
-    if p != len(prepared) or n_points * max(part.size for part in prepared.parts) < 2**15:
-        own = replace(prepared, parts=tuple(part.held(points, flat) if p == len(prepared) and hasattr(part, "held") else part for part in prepared.parts))
-        if _is_shared(prepared):                           # all points look at one data set: in one call
-            return nll_at(own, {**{name: np.tile(value, n_points) for name, value in points.items()}, **{name: np.repeat(value, p) for name, value in flat.items()}}).reshape(n_points, p)
-        return np.stack([nll_at(own, {**points, **{name: np.full(p, value[g]) for name, value in flat.items()}}) for g in range(n_points)])
+def _flat(grid: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    "The points of a `grid` (g,) by name."
+    shape = np.broadcast_shapes(*(axis.shape for axis in grid.values()))
+    return {name: np.broadcast_to(axis, shape).ravel() for name, axis in grid.items()}
+
+
+def _on_grids(prepared: Prepared, base: Mapping, groups: Sequence[tuple], p: int) -> list[np.ndarray]:
+    "nll (g, q) of q of p minimisations on the g points of a grid, for each of the `groups` (which, grid); the other parameters at `base`."
+    if _is_shared(prepared) and p > 1:                     # all points look at one data set: in one call
+        flats, sizes = [_flat(grid) for _, grid in groups], [(len(_flat(grid)[next(iter(grid))]), len(which)) for which, grid in groups]
+        at = lambda name, which, flat, g: np.repeat(flat[name], len(which)) if name in flat else np.tile(base[name][which], g)
+        nll = nll_at(prepared, {name: np.concatenate([at(name, which, flat, g) for (which, _), flat, (g, _) in zip(groups, flats, sizes)]) for name in base})
+        return [one.reshape(size) for one, size in zip(np.split(nll, np.cumsum([g * q for g, q in sizes])[:-1]), sizes)]
+    part = lambda which: prepared if len(which) == len(prepared) else prepared.take(which)
+    return [_on_grid(part(which), {name: value[which] for name, value in base.items()}, grid) for which, grid in groups]
+
+
+def _on_grid(prepared: Prepared, points: Mapping, grid: Mapping) -> np.ndarray:
+    "nll (g, b) of b data sets on the points of a `grid`, the other parameters at `points` (b,)."
+    flat, b = _flat(grid), len(prepared)
+    n_points = len(flat[next(iter(flat))])
+    if n_points * max(part.size for part in prepared.parts) < 2**15:
+        own = replace(prepared, parts=tuple(part.held(points, flat) if hasattr(part, "held") else part for part in prepared.parts))
+        if b == 1:
+            return nll_at(own, {**{name: np.tile(value, n_points) for name, value in points.items()}, **flat})[:, None]
+        return np.stack([nll_at(own, {**points, **{name: np.full(b, value[g]) for name, value in flat.items()}}) for g in range(n_points)])
 
     def one(i):                                            # a scan asks a ratio once for all strengths and yields
         own = tuple(constraint.take(i) if hasattr(constraint, "take") else constraint for constraint in prepared.constraints)
         at = {**{name: points[name][i] for name in prepared.model.parameters}, **grid}
         return scan_of(prepared.model, own, at, lambda: [part.take(slice(i, i + 1)).on_grid for part in prepared.parts]).ravel()
-    return np.stack([one(i) for i in range(p)], axis=1)
+    return np.stack([one(i) for i in range(b)], axis=1)
 
 
 def _other_starts(prepared: Prepared, names: list[str], found: Minima, start: Mapping, fixed: Mapping, wide: Sequence[str], limits: Mapping):
@@ -368,35 +399,47 @@ def _other_starts(prepared: Prepared, names: list[str], found: Minima, start: Ma
     base = {**fixed, **dict(zip(names, found.point.T))}
     base |= {name: np.maximum(start[name], base[name]) for name in names if name in prepared.model.strength}
     base = {name: np.broadcast_to(np.asarray(value, float), len(found.point)) for name, value in base.items()}
-    for which, grid in _grids(prepared, names, found, base, limits, wide):
-        p, shape = len(which), np.broadcast_shapes(*(axis.shape for axis in grid.values()))
-        flat, own = {name: np.broadcast_to(axis, shape).ravel() for name, axis in grid.items()}, {name: value[which] for name, value in base.items()}
-        nll = _on_grid(prepared if _is_shared(prepared) or p == len(prepared) else prepared.take(which), own, grid, flat, p)
-        lowest = valleys(nll.reshape(*shape, p)).reshape(-1, p)
+    known = [minima.point for minima in (found, found.rival) if minima is not None]
+    groups = list(_grids(prepared, names, found, base, limits, wide))
+    for (which, grid), nll in zip(groups, _on_grids(prepared, base, groups, len(found.point)) if groups else ()):
+        flat, shape = _flat(grid), np.broadcast_shapes(*(axis.shape for axis in grid.values()))
+        lowest = valleys(nll.reshape(*shape, len(which))).reshape(nll.shape)
         steps = {name: np.ptp(axis) / (axis.size - 1) for name, axis in grid.items()}
-        near = np.all([np.abs(flat[name][:, None] - found.point[which, names.index(name)]) < 1.01 * steps[name] for name in grid], axis=0)
-        depth = np.where(lowest & ~near, nll, np.inf)
+        near = [np.all([np.abs(flat[name][:, None] - point[which, names.index(name)]) < 1.01 * steps[name] for name in grid], axis=0) for point in known]
+        depth = np.where(lowest & ~np.any(near, axis=0), nll, np.inf)
         for place in np.argsort(depth, axis=0)[:3]:
-            some = np.flatnonzero(np.isfinite(depth[place, np.arange(p)]))
+            some = np.flatnonzero(np.isfinite(depth[place, np.arange(len(which))]))
             if len(some):
-                yield which[some], {name: own[name][some] for name in names} | {name: value[place[some]] for name, value in flat.items()}
+                yield which[some], {name: base[name][which[some]] for name in names} | {name: value[place[some]] for name, value in flat.items()}
 
 # %% ../nbs/9_machinery/96_prepared.ipynb #eb344bbe
-def _minima(prepared: Prepared, names: list[str], start: Mapping, fixed: Mapping, wide: Sequence[str] = (), limits: Mapping | None = None) -> Minima:
-    """The deepest Minima within `limits` for the parameters `names`, the `fixed` ones held; parameters `wide` are looked for on a grid.
-
-    Of a model with knots in each cell between them."""
+def _minima(prepared: Prepared, names: list[str], start: Mapping, fixed: Mapping, wide: Sequence[str] = (), limits: Mapping | None = None,
+            rival: Mapping | None = None) -> Minima:
+    """The deepest Minima within `limits` for the parameters `names`, the `fixed` ones held, from `start` and, if given, from a `rival` to it;
+    parameters `wide` are looked for on a grid. Of a model with knots in each cell between them."""
     limits = limits or prepared.model.parameters
     knots = {name: at for name, at in getattr(prepared.model, "knots", {}).items() if name in names and len(at) > 2}
     if knots:
         return inside_walls(_in_cells(prepared, names, start, fixed, knots, limits), names, prepared.walls)
-    found, shared = _from_start(prepared, names, start, fixed, limits), _is_shared(prepared)
-    p = len(found.point)
-    for which, there in _other_starts(prepared, names, found, start, fixed, wide, limits) if wide else ():
-        held = {name: np.broadcast_to(np.asarray(value, float), p)[which] for name, value in fixed.items()}
-        again = _from_start(prepared if shared else prepared.take(which), names, there, held, limits)
+    every = np.arange(max([len(prepared)] + [np.size(value) for value in (*fixed.values(), *start.values())]))
+    (_, found), *others = _from_each(prepared, names, [(every, one) for one in (start, rival) if one is not None], fixed, limits, len(every))
+    for which, again in others:
+        found = deeper(found, which, again, limits, names, wide)
+    elsewhere = list(_other_starts(prepared, names, found, start, fixed, wide, limits)) if wide else []
+    for which, again in _from_each(prepared, names, elsewhere, fixed, limits, len(every)) if elsewhere else ():
         found = deeper(found, which, again, limits, names, wide)
     return inside_walls(found, names, prepared.walls)
+
+
+def _from_each(prepared: Prepared, names: list[str], starts: Sequence[tuple], fixed: Mapping, limits: Mapping, p: int) -> list[tuple]:
+    "Which of p minimisations and their Minima, of each of the `starts`: which begin there, and values by name. All in one run, as calls are dear."
+    which = np.concatenate([some for some, _ in starts])
+    begin = {name: np.concatenate([np.broadcast_to(values[name], len(some)) for some, values in starts]) for name in names}
+    held = {name: np.broadcast_to(np.asarray(value, float), p)[which] for name, value in fixed.items()}
+    whole = _is_shared(prepared) or len(starts) == 1 and len(which) == p
+    found = _from_start(prepared if whole else prepared.take(which), names, begin, held, limits)
+    pieces = np.split(np.arange(len(which)), np.cumsum([len(some) for some, _ in starts])[:-1])
+    return [(some, found.take(piece)) for (some, _), piece in zip(starts, pieces)]
 
 # %% ../nbs/9_machinery/96_prepared.ipynb #967789d8
 def _in_cells(prepared: Prepared, names: list[str], start: Mapping, fixed: Mapping, knots: Mapping[str, np.ndarray], limits: Mapping) -> Minima:
@@ -546,13 +589,14 @@ def fits_of(model: object, data, weights=None, start: Mapping[str, float] | None
                 *(whole(getattr(fits, name) for fits in found) for name in ("nll", "converged", "rise_of_second", "second")))
 
 # %% ../nbs/9_machinery/96_prepared.ipynb #9c137185
-def _conditional_minima(prepared: Prepared, names: list[str], start: Mapping, fixed: Mapping, wide: Sequence[str] = ()) -> tuple:
-    "Points (g, P), values (g,) of the smallest nll at each point of the grid among `fixed`, and whether it was found (g,)."
+def _conditional_minima(prepared: Prepared, names: list[str], starts: Sequence[Mapping], fixed: Mapping, wide: Sequence[str] = ()) -> tuple:
+    "Points (g, P), values (g,) of the smallest nll at each point of the grid among `fixed`, and whether it was found (g,); from one or two `starts`."
     if not names:
         nll = nll_at(prepared, fixed)
         return np.zeros((len(nll), 0)), nll, ~np.isnan(nll)
     limits = prepared.model.parameters
-    found = _minima(prepared, names, {name: np.clip(start[name], *limits[name]) for name in names}, fixed, wide)
+    start, *rival = [{name: np.clip(one[name], *limits[name]) for name in names} for one in starts]
+    found = _minima(prepared, names, start, fixed, wide, limits, *rival)
     point, nll, converged = found.point, found.nll, found.converged
     unchanged = 0
     for neighbour in (1, -1) * len(nll):
@@ -578,7 +622,8 @@ def profile_of(prepared: Prepared, name: str, grid: np.ndarray, start: Mapping[s
         prepared.fit(start)                                # raises with Minuit's reason
     others = [other for other in names if other != name]
     wide = _wide(prepared, others, start, model.parameters)
-    begin = _along_the_valley(dict(zip(names, best.point[0])), best.second[0], names, name, grid)
+    known = [one for one in (best, best.rival) if one is not None and np.isfinite(one.nll[0])]
+    begin = [_along_the_valley(dict(zip(names, one.point[0])), one.second[0], names, name, grid) for one in known]
     point, nll = _converged(prepared, name, grid, *_conditional_minima(prepared, others, begin, {**model.fixed, name: grid}, wide))
     minima = _all_minima(prepared, names, best, {**dict(zip(others, point.T)), name: grid}, nll)
     lowest, deepest = min(minima)
@@ -586,7 +631,7 @@ def profile_of(prepared: Prepared, name: str, grid: np.ndarray, start: Mapping[s
 
     def more(values: np.ndarray) -> np.ndarray:
         begin = {other: np.interp(values, grid, column) for other, column in zip(others, point.T)}
-        return (_converged(prepared, name, values, *_conditional_minima(prepared, others, begin, {**model.fixed, name: values}, wide))[1] - lowest) / scale
+        return (_converged(prepared, name, values, *_conditional_minima(prepared, others, [begin], {**model.fixed, name: values}, wide))[1] - lowest) / scale
     listed = tuple((value, (depth - lowest) / scale) for depth, value in sorted(minima))
     none = (-np.inf, np.inf)                               # beyond a wall nothing is known: it is no limit of the parameter
     limits = tuple(end if np.isfinite(wall) else float(limit) for limit, wall, end in zip(model.parameters[name], prepared.walls.get(name, none), none))
@@ -606,7 +651,9 @@ def _all_minima(prepared: Prepared, names: list[str], best: Minima, along: Mappi
     name = next(reversed(along))                           # the last one is profiled
     at = names.index(name)
     found = [(float(one.nll[0]), float(one.point[0, at])) for one in (best, best.rival) if one is not None and one.converged[0]]
-    start = np.flatnonzero(valleys(nll[:, None])[:, 0])
+    grid = np.concatenate([[-np.inf], along[name], [np.inf]])
+    is_known = [any(grid[i] < value < grid[i + 2] and depth <= nll[i] for depth, value in found) for i in range(len(nll))]
+    start = np.flatnonzero(valleys(nll[:, None])[:, 0] & ~np.array(is_known))
     if len(start):
         again = _minima(prepared if _is_shared(prepared) else prepared.take(np.zeros(len(start), int)), names,
                         {key: value[start] for key, value in along.items()}, prepared.model.fixed)

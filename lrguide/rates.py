@@ -100,7 +100,8 @@ def _ratio_on(process: object, events: Table, b: int, ranges: Mapping[str, tuple
         if total > len(x) and isinstance(prepared, Interpolant) and prepared.error > 2 * per_event(total):         # each row stands for many events
             prepared = min(prepared, interpolated(process.ratio, x, ranges, n=total), key=lambda one: one.error)
         return prepared if b == 1 else prepared.blocks(b)
-    return _Called(process.ratio, x.reshape(b, -1, *x.shape[1:]), np.array(list(process.parameters.values()), dtype=float))
+    ratio, x = process.ratio.looked_up(x) if hasattr(process.ratio, "looked_up") else (process.ratio, x)
+    return _Called(ratio, x.reshape(b, -1, *x.shape[1:]), np.array(list(process.parameters.values()), dtype=float))
 
 # %% ../nbs/9_machinery/90_rates.ipynb #f15556bb
 def _scaled(log_ratios: Sequence[np.ndarray]) -> tuple[np.ndarray, list[np.ndarray]]:
