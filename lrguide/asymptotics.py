@@ -14,7 +14,8 @@ from scipy.special import gammaincinv, ndtr
 from .arrays import check_choice, check_count, check_function, check_number, check_numbers, shown
 from .minimum import differentiated, slopes_along
 from .rates import natural_strength
-from .prepared import OnData, Prepared, check_model, check_point, complete, in_groups, names_of, inflation, starting_values
+from .prepared import OnData, Prepared, check_model, check_point, complete, in_groups, inflation
+from .valleys import names_of, starting_values
 from .experiments import Drawn, Quick, all_rows, asimov, drawn_experiments, evaluated, measured_at, own_values, positive_yields, quick_rows, sources_by_channel, tasks_of
 from .hypotest import refuse_fit
 

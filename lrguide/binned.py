@@ -15,7 +15,8 @@ from scipy.special import gammaln, ndtr
 from .arrays import Ranges, check_column, check_mapping, check_name, check_number, check_numbers, check_within, narrowed, shown
 from .minimum import Profile
 from .rates import BEND, bent_up, n_points_of, norm_factor, shape_shift
-from .prepared import OnData, complete, names_of
+from .prepared import OnData, complete
+from .valleys import names_of
 from .likelihood import STANDARD, Channels, Normal, check_constraints, check_norm, check_pair, joined
 
 # %% auto #0

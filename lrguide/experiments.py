@@ -14,7 +14,8 @@ from scipy.sparse import csr_array
 from scipy.special import gammaln, xlogy
 from .arrays import Table, check_count, check_function, check_mapping, check_number, check_sample, generator, join, shown, spawn
 from .rates import Events, events_on
-from .prepared import OnData, Prepared, complete, names_of
+from .prepared import OnData, Prepared, complete
+from .valleys import names_of
 from .likelihood import Likelihood, walls_of
 from .compact import Compact
 from .pools import box_of_fits, pools_of

@@ -17,7 +17,8 @@ from scipy.special import gammaln, ndtr, ndtri, xlogy
 from .arrays import check_choice, check_count, check_function, check_number, check_numbers, spawn
 from .minimum import crossings, ends_at_height
 from .rates import natural_strength
-from .prepared import OnData, Prepared, as_seen, check_model, check_point, complete, derivatives_at, inflation, prepare, starting_values
+from .prepared import OnData, Prepared, as_seen, check_model, check_point, complete, inflation, prepare
+from .valleys import derivatives_at, starting_values
 from .distributions import bounded_tail, limit_tails
 from .experiments import asimov_on
 from .hypotest import (SIGMAS, CLsValue, band_in_words, cls_value, enough_toys, expected_tails, fluctuations, quotient, several_sets,

@@ -8,7 +8,7 @@
 """
 from __future__ import annotations
 import warnings
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 import numpy as np
 from scipy.interpolate import PchipInterpolator
@@ -16,7 +16,8 @@ from scipy.special import gammaincinv
 from .arrays import check_number
 
 # %% auto #0
-__all__ = ['differentiated', 'newton', 'newton_step', 'Minima', 'deeper', 'standard_errors', 'Fit', 'Fits', 'minimise', 'minuit_at', 'crossings', 'ends_at_height', 'slopes_along', 'Profile', 'grids', 'valleys', 'inside_walls', 'refuse_walls']
+__all__ = ['differentiated', 'newton', 'newton_step', 'Minima', 'deeper', 'standard_errors', 'Fit', 'Fits', 'minimise',
+           'minuit_at', 'crossings', 'ends_at_height', 'slopes_along', 'Profile']
 
 # %% ../nbs/9_machinery/95_minimum.ipynb #00000007
 def differentiated(function: Callable[[np.ndarray], np.ndarray], points: np.ndarray, low: np.ndarray, high: np.ndarray):
@@ -378,44 +379,3 @@ def _interpolated_rise(at: np.ndarray, rise: np.ndarray, best: float) -> Callabl
     root = np.sqrt(2 * np.clip(rise, 0.0, 1e10))
     curve = PchipInterpolator(at, np.where(at < best, -root, root))
     return lambda value: 0.5 * curve(value) ** 2
-
-# %% ../nbs/9_machinery/96_prepared.ipynb #8de90ef2
-_COUNTS = np.array([5, 7, 10, 14, 20, 28, 33])  # few different ones, so that many minimisations share a grid
-
-
-def grids(counts: np.ndarray, ends: Mapping[str, tuple[float, float]]) -> Iterator[tuple[np.ndarray, dict[str, np.ndarray]]]:
-    """Which of p minimisations share a grid, and its values by name, an axis for each: two parameters on a plane, more along a line each.
-
-    `counts` (p, k): points, 5 to 33, along each of the parameters that lie between `ends`, 0 for one that is not looked for; at least that
-    many are taken, but a third of them where they are many and the grid is a plane."""
-    counts = np.where(counts > 0, _COUNTS[np.searchsorted(_COUNTS, counts)], 0)
-    for kind in np.unique(counts, axis=0):
-        which, axes = np.flatnonzero((counts == kind).all(axis=1)), {name: np.linspace(*ends[name], n) for name, n in zip(ends, kind) if n}
-        for some in [list(axes)] if len(axes) <= 2 else [[name] for name in axes]:
-            if some:
-                thin = [axes[name][::3] if len(some) == 2 and len(axes[name]) > 13 else axes[name] for name in some]
-                yield which, {name: axis.reshape([-1 if i == k else 1 for k in range(len(some))]) for i, (name, axis) in enumerate(zip(some, thin))}
-
-# %% ../nbs/9_machinery/96_prepared.ipynb #eec44f5a
-def valleys(nll: np.ndarray) -> np.ndarray:
-    "Where `nll` (..., p), on a grid of one or two axes, is not above its neighbours along them."
-    found = np.isfinite(nll)
-    for axis in range(nll.ndim - 1):
-        edge = np.full_like(np.take(nll, [0], axis=axis), np.inf)
-        padded = np.concatenate([edge, nll, edge], axis=axis)
-        before, after = (np.take(padded, range(first, first + nll.shape[axis]), axis=axis) for first in (0, 2))
-        found &= (nll <= before) & (nll < after)
-    return found
-
-
-def inside_walls(found: Minima, names: Sequence[str], walls: Mapping[str, tuple[float, float]]) -> Minima:
-    "The same Minima for parameters `names`, but that those at `walls`, beyond which a likelihood is not known, have not converged."
-    low, high = (np.array([walls.get(name, (-np.inf, np.inf))[end] for name in names]) for end in (0, 1))
-    return replace(found, converged=found.converged & np.all((low < found.point) & (found.point < high), axis=1)) if walls else found
-
-
-def refuse_walls(values: Mapping[str, float], walls: Mapping[str, tuple[float, float]]) -> None:
-    "Raises RuntimeError if one of the `values` is at a wall."
-    for name, (low, high) in walls.items():
-        if name in values and not low < values[name] < high:
-            raise RuntimeError(f"{name}: the fit ends at {values[name]:.4g}, where the ranges of the compact likelihood end; it needs wider ones")

@@ -7,18 +7,17 @@
 `fit_all` fits many data sets, `OnData` is what every likelihood offers on data.
 """
 from __future__ import annotations
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass, replace
-from itertools import product
 import numpy as np
 from .arrays import check_choice, check_mapping, check_number, check_numbers, check_within, narrowed, shown
-from .minimum import Fit, Fits, Minima, Profile, deeper, differentiated, grids, minimise, minuit_at, inside_walls, newton, refuse_walls, slopes_along, standard_errors, valleys
-from .rates import BEND, n_points_of, natural_strength
+from .minimum import Fit, Fits, Minima, Profile, minimise, minuit_at, slopes_along, standard_errors
+from .rates import n_points_of
+from .valleys import add_constraints, at_zero, deepest, derivatives_at, fitted, functions_of, is_shared, looked_for, many_of, names_of, nll_at, scan_of, valleys
 
 # %% auto #0
-__all__ = ['check_model', 'as_seen', 'check_point', 'as_fixed', 'one_set', 'complete', 'names_of', 'means_of', 'many_of',
-           'starting_values', 'Prepared', 'nll_at', 'derivatives_at', 'prepare', 'gradient_scatter', 'inflation',
-           'fit_all', 'fit_one', 'refuse_impossible', 'in_groups', 'fits_of', 'profile_of', 'scan_of', 'OnData']
+__all__ = ['check_model', 'as_seen', 'check_point', 'as_fixed', 'one_set', 'complete', 'Prepared', 'prepare', 'gradient_scatter',
+           'inflation', 'fit_all', 'fit_one', 'refuse_impossible', 'in_groups', 'fits_of', 'profile_of', 'OnData']
 
 # %% ../nbs/9_machinery/96_prepared.ipynb #54612ebf
 def check_model(model, name: str = "model") -> OnData:
@@ -59,36 +58,6 @@ def complete(model: object, values: Mapping[str, float] | None) -> dict[str, flo
     if missing := [name for name in known if name not in values]:
         raise ValueError(f"values: expected a value for {', '.join(missing)}, got {', '.join(values) or 'none'}")
     return {name: check_within(value, name, known) for name, value in values.items()}
-
-# %% ../nbs/9_machinery/96_prepared.ipynb #bde08c90
-def names_of(constraint: object) -> tuple[str, ...]:
-    "Names of the parameters that a constraint measures: its `name`, or several."
-    return (constraint.name,) if isinstance(constraint.name, str) else tuple(constraint.name)
-
-
-def means_of(constraint: object) -> dict[str, float | np.ndarray]:
-    "What a constraint has measured by parameter, a number or (b,) for b data sets; nothing for one that has no `mean`."
-    if not hasattr(constraint, "mean"):
-        return {}
-    return {constraint.name: constraint.mean} if isinstance(constraint.name, str) else dict(zip(constraint.name, np.moveaxis(constraint.mean, -1, 0)))
-
-
-def many_of(constraint: object) -> int | None:
-    "How many data sets have a measurement of their own; None if one is for all."
-    return next((len(mean) for mean in means_of(constraint).values() if np.ndim(mean)), None)
-
-# %% ../nbs/9_machinery/96_prepared.ipynb #6ce57b74
-def starting_values(model: object, constraints: Sequence = (), start: Mapping[str, float | np.ndarray] | None = None) -> dict[str, float]:
-    """Where a fit begins: at `start`, else strengths at 1 or, where that is far above what can be seen, at their `natural_strength`, constrained
-    parameters at their mean, others in the middle of their range, or at 1 where that is infinite. Raises ValueError for what `start` cannot be."""
-    means = {name: mean for constraint in constraints for name, mean in means_of(constraint).items()}
-    begin = {}
-    for name, (low, high) in model.parameters.items():
-        middle = (low + high) / 2 if np.isfinite(high - low) else min(max(1.0, low), high)
-        begin[name] = min(max(1.0, low), high) if name in model.strength else np.clip(means.get(name, middle), low, high)
-    given = {name: check_within(value, name, model.ranges_of_all) for name, value in check_mapping(start, "start").items()}
-    found = {name: natural_strength(model, name, {**model.fixed, **begin, **given}) for name in model.strength if name in begin and name not in given}
-    return {**begin, **{name: unit for name, unit in found.items() if 1000 * unit < begin[name]}, **given}
 
 # %% ../nbs/9_machinery/96_prepared.ipynb #dcb4f51a
 @dataclass(frozen=True, eq=False)
@@ -142,74 +111,6 @@ class Prepared:
     def pick(self, *drawn: tuple[np.ndarray, np.ndarray]) -> Prepared:
         "Data sets made of rows of a single one: for each channel the rows (b, n) and their multiplicities (b, n)."
         return replace(self, parts=tuple(part.pick(*one) for part, one in zip(self.parts, drawn)))
-
-# %% ../nbs/9_machinery/96_prepared.ipynb #daa37a99
-def nll_at(prepared: Prepared, values: Mapping) -> np.ndarray:
-    "The nll (p,) at complete `values`, which are not checked."
-    return _in_pieces(prepared, values, lambda part, at: (_nll(part, at),))[0]
-
-
-def derivatives_at(prepared: Prepared, values: Mapping, names: list[str]) -> tuple:
-    "nll (p,), gradient (p, P), second derivatives (p, P, P) at complete `values`, which are not checked."
-    return _in_pieces(prepared, values, lambda part, at: _add_constraints(part, at, names, *_sum_of_parts(part, at, names)))
-
-
-def _in_pieces(prepared: Prepared, values: Mapping, function: Callable) -> tuple:
-    "`function(prepared, values)` for so many points at a time that its arrays stay small."
-    n_points = max(len(prepared), n_points_of(values))
-    size = max(1, 2**17 // max(1, *(part.size for part in prepared.parts)))
-    columns = {name: value if np.shape(value) == (n_points,) else np.broadcast_to(np.asarray(value, float), n_points) for name, value in values.items()}
-    if n_points <= size:
-        return function(prepared, columns)
-    pieces = [slice(start, start + size) for start in range(0, n_points, size)]
-    found = [function(prepared.take(piece), {name: column[piece] for name, column in columns.items()}) for piece in pieces]
-    return tuple(np.concatenate(parts) for parts in zip(*found))
-
-
-def _nll(prepared: Prepared, values: Mapping) -> np.ndarray:
-    return sum(part.nll(values) for part in prepared.parts) + sum(constraint.nll(values) for constraint in prepared.constraints)
-
-
-def _sum_of_parts(prepared: Prepared, values: Mapping, names: list[str]) -> tuple:
-    "nll, gradient and second derivatives of all channels, each of which knows some of the parameters."
-    total = None
-    for part in prepared.parts:
-        own = [i for i, name in enumerate(names) if name in part.model.ranges_of_all]
-        found = part.derivatives(values, [names[i] for i in own])
-        if len(own) < len(names):
-            gradient, second = np.zeros((len(found[0]), len(names))), np.zeros((len(found[0]), len(names), len(names)))
-            gradient[:, own], second[:, np.array(own, int)[:, None], np.array(own, int)] = found[1], found[2]
-            found = found[0], gradient, second
-        total = found if total is None else tuple(one + more for one, more in zip(total, found))
-    return total
-
-
-def _add_constraints(prepared: Prepared, values, names: list[str], nll, gradient, second) -> tuple:
-    "The same with the constraints' terms added."
-    for constraint in prepared.constraints:
-        own = [name for name in names_of(constraint) if name in names]
-        if not own:
-            nll = nll + constraint.nll(values)
-            continue
-        at = np.array([names.index(name) for name in own])
-        term, slope, bend = _derivatives_of(constraint, own, values, prepared.model.ranges_of_all)
-        nll = nll + term
-        gradient[:, at] += slope
-        second[:, at[:, None], at] += bend
-    return nll, gradient, second
-
-
-def _derivatives_of(constraint: object, own: list[str], values: Mapping[str, np.ndarray], ranges: Mapping[str, tuple[float, float]]) -> tuple:
-    "nll (p,), gradient (p, k) and second derivatives (k, k) or (p, k, k) of a constraint by `own`, k of its parameters: by differences if it does not say."
-    if hasattr(constraint, "derivatives"):
-        nll, gradient, second = constraint.derivatives(values)
-        at = [names_of(constraint).index(name) for name in own]
-        return nll, gradient[:, at], second[..., at, :][..., at]
-    low, high = np.array([ranges[name] for name in own], dtype=float).T
-    point = np.stack([values[name] for name in own], axis=1)
-    moved = lambda z: np.concatenate([constraint.nll({**values, **dict(zip(own, part.T))}) for part in z.reshape(-1, *point.shape)])
-    nll, gradient, second = differentiated(moved, point, low, high)
-    return nll, gradient.T, np.moveaxis(second, -1, 0)
 
 # %% ../nbs/9_machinery/96_prepared.ipynb #2e4efeaf
 def prepare(model: object, data, weights=None, direct: bool = False) -> Prepared:
@@ -268,203 +169,13 @@ def _check_many(constraints: Sequence, b: int) -> None:
         if many_of(constraint) not in (None, b):
             raise ValueError(f"constraints: expected a measurement of {', '.join(names_of(constraint))} for each of {b} data sets, got {many_of(constraint)}")
 
-# %% ../nbs/9_machinery/96_prepared.ipynb #76807b64
-def _is_shared(prepared: Prepared) -> bool:
-    "Whether all points look at the same single data set."
-    return len(prepared) == 1 and all(many_of(constraint) in (None, 1) for constraint in prepared.constraints)
-
-
-def _from_start(prepared: Prepared, names: list[str], start: Mapping, fixed: Mapping, limits: Mapping | None = None) -> Minima:
-    "The Minima that are found from `start`, for the parameters `names`, the `fixed` ones (numbers or (p,)) held; Minuit tries what does not converge."
-    limits = limits or prepared.model.parameters
-    n_points = max([len(prepared)] + [np.size(value) for value in (*fixed.values(), *start.values())])
-    wide = lambda values: np.stack([np.broadcast_to(np.asarray(value, float), n_points) for value in values], axis=1)
-    held = {name: np.broadcast_to(np.asarray(value, float), n_points) for name, value in fixed.items()}
-    low, high = (wide([limits[name][end] for name in names]) for end in (0, 1))
-    shared = _is_shared(prepared)
-    part = lambda which: prepared if shared or len(which) == len(prepared) else prepared.take(which)
-    values_at = lambda points, which: {**{name: value[which] for name, value in held.items()}, **dict(zip(names, points.T))}
-    evaluate = lambda points, which: derivatives_at(part(which), values_at(points, which), names)
-    shorten = lambda points, trials, which: _share_of_step(part(which), values_at(points, which), values_at(trials, which))
-    point, value, second, converged = newton(evaluate, wide([start[name] for name in names]), low, high, shorten=shorten)
-    for i in np.flatnonzero(~converged & ~np.isposinf(value)):
-        limits = {name: (low[i, a], high[i, a]) for a, name in enumerate(names)}
-        try:
-            minuit = minuit_at(*_functions(part(np.array([i])), {name: held[name][i:i + 1] for name in held}, dict(zip(names, point[i])), limits))
-        except RuntimeError:                               # it ran away
-            continue
-        if not minuit.valid:
-            continue
-        point[i], converged[i] = list(minuit.values), True
-        point[i] = newton(lambda points, _, i=i: evaluate(points, np.array([i])), point[i:i + 1], low[i:i + 1], high[i:i + 1])[0][0]     # to the bottom
-        value[i], _, second[i] = (found[0] for found in evaluate(point[i:i + 1], np.array([i])))
-    return Minima(point, value, second, converged | np.isposinf(value))        # an event where nothing is expected: infinite, and that is an answer
-
-# %% ../nbs/9_machinery/96_prepared.ipynb #710e58aa
-def _share_of_step(prepared: Prepared, before: Mapping, after: Mapping) -> np.ndarray:
-    "The part (q,) of the steps from values `before` to `after` that leaves expected numbers at zero or above, if they are linear on the way."
-    share = np.ones(len(next(iter(after.values()))))
-    for part in prepared.parts:
-        if (part.not_negative(after) >= 0).all():
-            continue
-        both = {name: np.concatenate(np.broadcast_arrays(before[name], after[name])) for name in part.model.ranges_of_all}
-        old, new = np.split(part.not_negative(both), 2)    # in one call: of points that are all positive it need not say how far
-        with np.errstate(divide="ignore", invalid="ignore"):
-            each = np.where((new < 0) & (old > BEND), old / (old - new), 1.0)
-        share = np.minimum(share, each.min(axis=1))
-    return share
-
-
-def _at_zero(prepared: Prepared, values: Mapping, names: list[str]) -> np.ndarray:
-    "Whether each parameter (p, P) would move an expected number that is zero at `values`."
-    found = np.zeros((max(len(prepared), n_points_of(values)), len(names)), bool)
-    for part in prepared.parts:
-        now = part.not_negative(values)
-        empty = now < 2 * BEND
-        for a, name in enumerate(names if empty.any() else ()):
-            moved = part.not_negative({**values, name: values[name] + 1e-3 * np.maximum(1.0, np.abs(values[name]))})
-            found[:, a] |= (empty & (np.abs(moved - now) > BEND)).any(axis=1)
-    return found
-
-
-def _functions(prepared: Prepared, held: Mapping, start: Mapping[str, float], limits: Mapping) -> tuple:
-    "The arguments of `minimise` for one data set."
-    names, at = list(start), lambda values: {**held, **values}
-    def slopes(values):
-        _, gradient, second = derivatives_at(prepared, at(values), names)
-        return gradient[0], second[0]
-    return lambda values: float(nll_at(prepared, at(values))[0]), start, {name: tuple(map(float, limits[name])) for name in names}, slopes
-
-# %% ../nbs/9_machinery/96_prepared.ipynb #74cb48fa
-def _grids(prepared: Prepared, names: list[str], found: Minima, base: Mapping, limits: Mapping, wide: Sequence[str]) -> Iterator[tuple]:
-    """Where to look for valleys other than those `found` at `base`: which of the minimisations, and values of parameters `wide` by name, with an
-    axis of the grid for each. Its spacing is what these minimisations need, whatever is fitted beside them."""
-    reach = {name: ends for constraint in prepared.constraints for name, ends in getattr(constraint, "reach", {}).items()}
-    ends = {name: np.clip(reach.get(name, limits[name]), *limits[name]) for name in wide}
-    errors = standard_errors(found.point, found.second, np.full(found.point.shape, -np.inf), np.full(found.point.shape, np.inf))
-    counts = np.zeros((len(found.point), len(wide)), int)
-    for k, name in enumerate(wide):
-        error, (low, high) = errors[:, names.index(name)], ends[name]
-        usual = np.where(np.isfinite(error) & (error > 0), error, 0.0)
-        better = (usual < 0.05 * np.ptp(reach[name])) if name in reach else np.full(len(usual), True)       # the data know better than the measurement
-        if high > low and better.any() and not (name in reach and _is_convex(prepared, name, {**base, name: np.linspace(low, high, 33)})):
-            with np.errstate(divide="ignore"):
-                counts[:, k] = np.where(better, np.clip(np.ceil((high - low) / (2 * usual)) + 1, 5, 33), 0)
-    return grids(counts, ends)
-
-
-def _is_convex(prepared: Prepared, name: str, values: Mapping) -> bool:
-    "Whether the nll of the data is convex along parameter `name`, of which `values` holds evenly spaced ones, and so has a single valley there."
-    at = lambda other: values[other] if other == name else np.ravel(values[other])[:1]
-    return all(hasattr(part, "is_convex") and part.is_convex(name, {other: at(other) for other in part.model.ranges_of_all})
-               for part in prepared.parts if name in part.model.ranges_of_all)
-
-# %% ../nbs/9_machinery/96_prepared.ipynb #dcbed656
-def _flat(grid: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
-    "The points of a `grid` (g,) by name."
-    shape = np.broadcast_shapes(*(axis.shape for axis in grid.values()))
-    return {name: np.broadcast_to(axis, shape).ravel() for name, axis in grid.items()}
-
-
-def _on_grids(prepared: Prepared, base: Mapping, groups: Sequence[tuple], p: int) -> list[np.ndarray]:
-    "nll (g, q) of q of p minimisations on the g points of a grid, for each of the `groups` (which, grid); the other parameters at `base`."
-    if _is_shared(prepared) and p > 1:                     # all points look at one data set: in one call
-        flats, sizes = [_flat(grid) for _, grid in groups], [(len(_flat(grid)[next(iter(grid))]), len(which)) for which, grid in groups]
-        at = lambda name, which, flat, g: np.repeat(flat[name], len(which)) if name in flat else np.tile(base[name][which], g)
-        nll = nll_at(prepared, {name: np.concatenate([at(name, which, flat, g) for (which, _), flat, (g, _) in zip(groups, flats, sizes)]) for name in base})
-        return [one.reshape(size) for one, size in zip(np.split(nll, np.cumsum([g * q for g, q in sizes])[:-1]), sizes)]
-    part = lambda which: prepared if len(which) == len(prepared) else prepared.take(which)
-    return [_on_grid(part(which), {name: value[which] for name, value in base.items()}, grid) for which, grid in groups]
-
-
-def _on_grid(prepared: Prepared, points: Mapping, grid: Mapping) -> np.ndarray:
-    "nll (g, b) of b data sets on the points of a `grid`, the other parameters at `points` (b,)."
-    flat, b = _flat(grid), len(prepared)
-    n_points = len(flat[next(iter(flat))])
-    if n_points * max(part.size for part in prepared.parts) < 2**15:
-        own = replace(prepared, parts=tuple(part.held(points, flat) if hasattr(part, "held") else part for part in prepared.parts))
-        if b == 1:
-            return nll_at(own, {**{name: np.tile(value, n_points) for name, value in points.items()}, **flat})[:, None]
-        return np.stack([nll_at(own, {**points, **{name: np.full(b, value[g]) for name, value in flat.items()}}) for g in range(n_points)])
-
-    def one(i):                                            # a scan asks a ratio once for all strengths and yields
-        own = tuple(constraint.take(i) if hasattr(constraint, "take") else constraint for constraint in prepared.constraints)
-        at = {**{name: points[name][i] for name in prepared.model.parameters}, **grid}
-        return scan_of(prepared.model, own, at, lambda: [part.take(slice(i, i + 1)).on_grid for part in prepared.parts]).ravel()
-    return np.stack([one(i) for i in range(b)], axis=1)
-
-
-def _other_starts(prepared: Prepared, names: list[str], found: Minima, start: Mapping, fixed: Mapping, wide: Sequence[str], limits: Mapping):
-    "Places where another valley may begin: which of the p minimisations, and their starting values (q,) by name."
-    base = {**fixed, **dict(zip(names, found.point.T))}
-    base |= {name: np.maximum(start[name], base[name]) for name in names if name in prepared.model.strength}
-    base = {name: np.broadcast_to(np.asarray(value, float), len(found.point)) for name, value in base.items()}
-    known = [minima.point for minima in (found, found.rival) if minima is not None]
-    groups = list(_grids(prepared, names, found, base, limits, wide))
-    for (which, grid), nll in zip(groups, _on_grids(prepared, base, groups, len(found.point)) if groups else ()):
-        flat, shape = _flat(grid), np.broadcast_shapes(*(axis.shape for axis in grid.values()))
-        lowest = valleys(nll.reshape(*shape, len(which))).reshape(nll.shape)
-        steps = {name: np.ptp(axis) / (axis.size - 1) for name, axis in grid.items()}
-        near = [np.all([np.abs(flat[name][:, None] - point[which, names.index(name)]) < 1.01 * steps[name] for name in grid], axis=0) for point in known]
-        depth = np.where(lowest & ~np.any(near, axis=0), nll, np.inf)
-        for place in np.argsort(depth, axis=0)[:3]:
-            some = np.flatnonzero(np.isfinite(depth[place, np.arange(len(which))]))
-            if len(some):
-                yield which[some], {name: base[name][which[some]] for name in names} | {name: value[place[some]] for name, value in flat.items()}
-
-# %% ../nbs/9_machinery/96_prepared.ipynb #eb344bbe
-def _minima(prepared: Prepared, names: list[str], start: Mapping, fixed: Mapping, wide: Sequence[str] = (), limits: Mapping | None = None,
-            rival: Mapping | None = None) -> Minima:
-    """The deepest Minima within `limits` for the parameters `names`, the `fixed` ones held, from `start` and, if given, from a `rival` to it;
-    parameters `wide` are looked for on a grid. Of a model with knots in each cell between them."""
-    limits = limits or prepared.model.parameters
-    knots = {name: at for name, at in getattr(prepared.model, "knots", {}).items() if name in names and len(at) > 2}
-    if knots:
-        return inside_walls(_in_cells(prepared, names, start, fixed, knots, limits), names, prepared.walls)
-    every = np.arange(max([len(prepared)] + [np.size(value) for value in (*fixed.values(), *start.values())]))
-    (_, found), *others = _from_each(prepared, names, [(every, one) for one in (start, rival) if one is not None], fixed, limits, len(every))
-    for which, again in others:
-        found = deeper(found, which, again, limits, names, wide)
-    elsewhere = list(_other_starts(prepared, names, found, start, fixed, wide, limits)) if wide else []
-    for which, again in _from_each(prepared, names, elsewhere, fixed, limits, len(every)) if elsewhere else ():
-        found = deeper(found, which, again, limits, names, wide)
-    return inside_walls(found, names, prepared.walls)
-
-
-def _from_each(prepared: Prepared, names: list[str], starts: Sequence[tuple], fixed: Mapping, limits: Mapping, p: int) -> list[tuple]:
-    "Which of p minimisations and their Minima, of each of the `starts`: which begin there, and values by name. All in one run, as calls are dear."
-    which = np.concatenate([some for some, _ in starts])
-    begin = {name: np.concatenate([np.broadcast_to(values[name], len(some)) for some, values in starts]) for name in names}
-    held = {name: np.broadcast_to(np.asarray(value, float), p)[which] for name, value in fixed.items()}
-    whole = _is_shared(prepared) or len(starts) == 1 and len(which) == p
-    found = _from_start(prepared if whole else prepared.take(which), names, begin, held, limits)
-    pieces = np.split(np.arange(len(which)), np.cumsum([len(some) for some, _ in starts])[:-1])
-    return [(some, found.take(piece)) for (some, _), piece in zip(starts, pieces)]
-
-# %% ../nbs/9_machinery/96_prepared.ipynb #967789d8
-def _in_cells(prepared: Prepared, names: list[str], start: Mapping, fixed: Mapping, knots: Mapping[str, np.ndarray], limits: Mapping) -> Minima:
-    "The Minima of a model with `knots`: the deepest of all cells between them."
-    n_points = max([len(prepared)] + [np.size(value) for value in (*fixed.values(), *start.values())])
-    below = lambda at: at[1:] - 1e-9 * np.diff(at)           # at the upper knot itself derivatives would be those of the next cell
-    cells = np.array(list(product(*(zip(at[:-1], below(at)) for at in map(np.asarray, knots.values())))))       # (c, number of knotted parameters, 2)
-    each = np.repeat(np.arange(n_points), len(cells))
-    many = lambda value: np.broadcast_to(np.asarray(value, float), n_points)[each]
-    inside = {name: [np.clip(np.tile(cells[:, i, end], n_points), *limits[name]) for end in (0, 1)] for i, name in enumerate(knots)}
-    inside = {name: inside.get(name) or limits[name] for name in names}
-    begin = {name: np.clip(many(start[name]), *inside[name]) for name in names}
-    data = prepared if _is_shared(prepared) else prepared.take(each)
-    found = _from_start(data, names, begin, {name: many(value) for name, value in fixed.items()}, inside)
-    depth = np.where(found.converged & np.isfinite(found.nll), found.nll, np.inf).reshape(n_points, -1)
-    best = np.arange(n_points) * len(cells) + np.argmin(depth, axis=1)
-    return Minima(found.point[best], found.nll[best], found.second[best], found.converged[best])
-
 # %% ../nbs/9_machinery/96_prepared.ipynb #d00abedc
 def gradient_scatter(prepared: Prepared, values: Mapping, names: list[str]) -> np.ndarray:
     "Covariance (p, P, P) of the gradient at complete `values`, for events with importance weights; the constraints are as sure as they say."
     values = {name: np.atleast_1d(np.asarray(value, float)) for name, value in values.items()}
     p = max(len(prepared), n_points_of(values))
     values = {name: np.broadcast_to(value, p) for name, value in values.items()}
-    total = _add_constraints(prepared, values, names, np.zeros(p), np.zeros((p, len(names))), np.zeros((p, len(names), len(names))))[2]
+    total = add_constraints(prepared, values, names, np.zeros(p), np.zeros((p, len(names))), np.zeros((p, len(names), len(names))))[2]
     for part in prepared.parts:
         own = [i for i, name in enumerate(names) if name in part.model.ranges_of_all]
         if own:
@@ -480,19 +191,6 @@ def inflation(prepared: Prepared, name: str) -> np.ndarray:
     return np.where(np.isfinite(ratio), ratio**2, 1.0)
 
 # %% ../nbs/9_machinery/96_prepared.ipynb #e2de6d92
-def _wide(prepared: Prepared, names: list[str], start: Mapping | None, limits: Mapping) -> list[str]:
-    "The parameters that may be looked for on a grid: finite range, no strength, no `start` given."
-    return [name for name in names if 0 < limits[name][1] - limits[name][0] < np.inf and name not in prepared.model.strength and name not in (start or {})]
-
-
-def _fitted(prepared: Prepared, names: list[str], fixed: Mapping, start: Mapping | None, within: Mapping | None = None) -> Minima:
-    "The Minima of fits of the parameters `names`."
-    begin = starting_values(prepared.model, prepared.constraints, start)
-    limits = narrowed(prepared.model.parameters, within or {})
-    begin = {name: np.clip(begin[name], *limits[name]) for name in names}
-    return _minima(prepared, names, begin, fixed, _wide(prepared, names, start, limits), limits)
-
-
 def fit_all(prepared: Prepared, fixed: Mapping[str, float | np.ndarray] = None, start: Mapping[str, float | np.ndarray] = None,
             within: Mapping[str, tuple[float, float]] = None) -> Fits:
     "The Fits of `Prepared.fit_many`."
@@ -504,11 +202,11 @@ def fit_all(prepared: Prepared, fixed: Mapping[str, float | np.ndarray] = None, 
     if not names:
         nll = nll_at(prepared, held)
         return Fits({}, {}, nll, ~np.isnan(nll), np.full(len(nll), np.inf), np.zeros((len(nll), 0, 0)))
-    found = _fitted(prepared, names, held, start, within)
+    found = fitted(prepared, names, held, start, within)
     values, limits = dict(zip(names, found.point.T)), narrowed(model.parameters, within or {})
     low, high = (np.broadcast_to(np.array([limits[name][end] for name in names], float), found.point.shape) for end in (0, 1))
     errors = standard_errors(found.point, found.second, low, high, gradient_scatter(prepared, {**held, **values}, names) if prepared.importance else None)
-    errors = np.where(_at_zero(prepared, {**held, **values}, names), np.nan, errors)
+    errors = np.where(at_zero(prepared, {**held, **values}, names), np.nan, errors)
     higher = np.full(len(found.nll), np.inf) if found.rival is None else found.rival.nll - found.nll
     return Fits(values, dict(zip(names, errors.T)), found.nll, found.converged, higher, found.second)
 
@@ -524,9 +222,9 @@ def fit_one(prepared: Prepared, start: Mapping[str, float] | None = None) -> Fit
     if not (fits.converged[0] and np.isfinite(fits.nll[0])):
         refuse_walls(begin, prepared.walls)
         refuse_impossible(prepared, begin)
-        return minimise(*_functions(prepared, model.fixed, begin, model.parameters))            # raises with Minuit's reason
+        return minimise(*functions_of(prepared, model.fixed, begin, model.parameters))            # raises with Minuit's reason
     errors = {name: float(error[0]) for name, error in fits.errors.items()}
-    minuit = minuit_at(*_functions(prepared, model.fixed, begin, model.parameters))
+    minuit = minuit_at(*functions_of(prepared, model.fixed, begin, model.parameters))
     return Fit(begin, errors, float(fits.nll[0]), minuit, tuple(_notes(prepared, errors, fits, start)))
 
 
@@ -536,7 +234,7 @@ def _notes(prepared: Prepared, errors: Mapping[str, float], fits: Fits, start: M
     if loose:
         yield f"the data do not measure {loose[0]}" if len(loose) == 1 else f"the data measure only combinations of {', '.join(loose)}"
     if fits.rise_of_second[0] < 2:
-        rival = _fitted(prepared, list(errors), prepared.model.fixed, start).rival
+        rival = fitted(prepared, list(errors), prepared.model.fixed, start).rival
         there = ", ".join(f"{name} = {value:.4g}" for name, value in zip(errors, rival.point[0]))
         yield f"another minimum, -2 log L higher by {2 * fits.rise_of_second[0]:.2g}, at {there}"
 
@@ -596,7 +294,7 @@ def _conditional_minima(prepared: Prepared, names: list[str], starts: Sequence[M
         return np.zeros((len(nll), 0)), nll, ~np.isnan(nll)
     limits = prepared.model.parameters
     start, *rival = [{name: np.clip(one[name], *limits[name]) for name in names} for one in starts]
-    found = _minima(prepared, names, start, fixed, wide, limits, *rival)
+    found = deepest(prepared, names, start, fixed, wide, limits, *rival)
     point, nll, converged = found.point, found.nll, found.converged
     unchanged = 0
     for neighbour in (1, -1) * len(nll):
@@ -606,7 +304,7 @@ def _conditional_minima(prepared: Prepared, names: list[str], starts: Sequence[M
         if unchanged == 2:
             break
         if better.any():
-            again = _minima(prepared, names, dict(zip(names, np.where(better[:, None], there, point).T)), fixed)
+            again = deepest(prepared, names, dict(zip(names, np.where(better[:, None], there, point).T)), fixed)
             lower = again.nll < nll
             point, nll = np.where(lower[:, None], again.point, point), np.where(lower, again.nll, nll)
             converged = np.where(lower, again.converged, converged)
@@ -617,11 +315,11 @@ def profile_of(prepared: Prepared, name: str, grid: np.ndarray, start: Mapping[s
     "The fits of the other parameters at all values of `name`, done together. With importance weights the rise is scaled to the parameter's error."
     model, grid = one_set(prepared).model, _checked_grid(prepared, name, grid)
     names, start = list(model.parameters), check_point(model, start, "start")
-    best = _fitted(prepared, names, model.fixed, start)
+    best = fitted(prepared, names, model.fixed, start)
     if not (best.converged[0] and np.isfinite(best.nll[0])):
         prepared.fit(start)                                # raises with Minuit's reason
     others = [other for other in names if other != name]
-    wide = _wide(prepared, others, start, model.parameters)
+    wide = looked_for(prepared, others, start, model.parameters)
     known = [one for one in (best, best.rival) if one is not None and np.isfinite(one.nll[0])]
     begin = [_along_the_valley(dict(zip(names, one.point[0])), one.second[0], names, name, grid) for one in known]
     point, nll = _converged(prepared, name, grid, *_conditional_minima(prepared, others, begin, {**model.fixed, name: grid}, wide))
@@ -655,7 +353,7 @@ def _all_minima(prepared: Prepared, names: list[str], best: Minima, along: Mappi
     is_known = [any(grid[i] < value < grid[i + 2] and depth <= nll[i] for depth, value in found) for i in range(len(nll))]
     start = np.flatnonzero(valleys(nll[:, None])[:, 0] & ~np.array(is_known))
     if len(start):
-        again = _minima(prepared if _is_shared(prepared) else prepared.take(np.zeros(len(start), int)), names,
+        again = deepest(prepared if is_shared(prepared) else prepared.take(np.zeros(len(start), int)), names,
                         {key: value[start] for key, value in along.items()}, prepared.model.fixed)
         found += [(float(depth), float(point[at])) for depth, point, fine in zip(again.nll, again.point, again.converged) if fine]
     apart = 1e-3 * np.ptp(along[name])
@@ -675,28 +373,6 @@ def _converged(prepared: Prepared, name: str, grid: np.ndarray, point: np.ndarra
         prepared.fix(**{name: float(value)}).fit()         # raises with Minuit's reason
         raise RuntimeError(f"{(~converged).sum()} of {len(grid)} fits of the profile did not converge; narrower ranges may help")
     return point, nll
-
-# %% ../nbs/9_machinery/96_prepared.ipynb #515db015
-def scan_of(model: object, constraints: Sequence, points: Mapping[str, np.ndarray], parts: Callable) -> np.ndarray:
-    "nll at `points`: `parts()` gives, for each channel of `model`, a function from a Grid (or the values, if it wants none) to its nll (p,)."
-    points = check_mapping(points, "points")
-    for name in (*points, *model.parameters):
-        if name not in points or name not in model.parameters:
-            raise ValueError(f"points: expected values for {', '.join(model.parameters)}, got them for {', '.join(points) or 'none'}")
-    arrays = {name: check_numbers(value, name) for name, value in points.items()}
-    try:
-        shape = np.broadcast_shapes(*(array.shape for array in arrays.values()))
-    except ValueError:
-        raise ValueError(f"points: expected numbers of a common shape, got {', '.join(str(array.shape) for array in arrays.values())}") from None
-    if 0 in shape or any(many_of(constraint) not in (None, 1) for constraint in constraints):
-        raise ValueError(f"points: expected at least one, and constraints with one measurement each, got shape {shape}")
-    arrays = {name: np.asarray(check_within(array, name, model.parameters)) for name, array in arrays.items()}
-    arrays = {**{name: np.asarray(value, dtype=float) for name, value in model.fixed.items()}, **arrays}
-    total = 0.0
-    for channel, nll in zip(model.channels.values(), parts()):
-        total = total + nll(channel.grid({name: arrays[name] for name in channel.ranges_of_all}, shape))
-    values = {name: np.broadcast_to(array, shape).reshape(-1) for name, array in arrays.items()}
-    return (total + sum(constraint.nll(values) for constraint in constraints)).reshape(shape)
 
 # %% ../nbs/9_machinery/96_prepared.ipynb #f67cb846
 class OnData:

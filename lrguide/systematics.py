@@ -12,7 +12,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from .arrays import check_choice, check_function, check_mapping, check_name, check_number, check_ratio
 from .minimum import differentiated
-from .prepared import check_model, names_of
+from .prepared import check_model
+from .valleys import names_of
 from .rates import shape_shift
 from .likelihood import STANDARD, Normal, check_means, check_pair
 
