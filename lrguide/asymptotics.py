@@ -16,7 +16,8 @@ from .minimum import differentiated, slopes_along
 from .rates import natural_strength
 from .prepared import OnData, Prepared, check_model, check_point, complete, in_groups, inflation
 from .valleys import names_of, starting_values
-from .experiments import Drawn, Quick, all_rows, asimov, drawn_experiments, evaluated, measured_at, own_values, positive_yields, quick_rows, sources_by_channel, tasks_of
+from .experiments import all_rows, asimov, measured_at, own_values, positive_yields, sources_by_channel, tasks_of
+from .toys import Drawn, Quick, drawn_experiments, evaluated, joined_experiments, quick_rows, together
 from .hypotest import refuse_fit
 
 # %% auto #0
@@ -208,15 +209,16 @@ def toys_at(several: Mapping, truths: Sequence[Mapping], values: Sequence[float]
     shared = rows_of(sources[0], [truths[0], *truths[1:][-1:]], points, n_toys * len(truths)) if same else None
     for truth, point, own, stream in zip(truths, points, sources, streams):
         expected = sum(sum(positive_yields(channel, own_values(channel, truth), "truth").values()) for channel in first.channels.values())
-        chunk = partial(_tested_chunk, several, name, point[name], truth, own, shared or rows_of(own, [truth], [point], n_toys))
-        found = list(map(chunk, tasks_of(n_toys, expected, stream, chunk=2**19)))
+        rows = shared or rows_of(own, [truth], [point], n_toys)
+        tasks = together(tasks_of(n_toys, expected, stream, chunk=2**19), [quick for _, quick in rows.values()], 2**19)
+        found = list(map(partial(_tested_group, several, name, point[name], truth, own, rows), tasks))
         yield {key: join_tested([one[key] for one in found]) for key in several}
 
 # %% ../nbs/2_uncertainty/22_asymptotics.ipynb #4d624d1d
-def _tested_chunk(several: Mapping, name: str, value: float, truth: Mapping, sources: Mapping, rows: Mapping, task) -> dict:
-    "Tested by model of the pseudo-experiments of one task."
+def _tested_group(several: Mapping, name: str, value: float, truth: Mapping, sources: Mapping, rows: Mapping, tasks: Sequence) -> dict:
+    "Tested by model of the pseudo-experiments of some tasks."
     key, first = next(iter(several.items()))
-    drawn = drawn_experiments(first, truth, sources, rows[key][0], task)
+    drawn = joined_experiments([drawn_experiments(first, truth, sources, rows[key][0], task) for task in tasks])
     return {key: _tested_in(drawn, model, *rows[key], name, value) for key, model in several.items()}
 
 

@@ -3,7 +3,7 @@
 # %% ../nbs/9_machinery/99_experiments.ipynb #ebb9c1df
 """Pseudo-experiments: where events come from, how many at a time, and the same numbers whoever computes them.
 
-`pseudo_experiments` for statistics that are sums over events, `drawn_experiments` for data sets that are fitted; `KnownSource` is a known histogram.
+`pseudo_experiments` for statistics that are sums over events; `sources_by_channel`, `all_rows` and `asimov` for data sets that are fitted.
 """
 from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
@@ -15,19 +15,15 @@ from scipy.special import gammaln, xlogy
 from .arrays import Table, check_count, check_function, check_mapping, check_number, check_sample, generator, join, shown, spawn
 from .rates import Events, events_on
 from .prepared import OnData, Prepared, complete
-from .valleys import names_of
-from .likelihood import Likelihood, walls_of
-from .compact import Compact
-from .pools import box_of_fits, pools_of
+from .likelihood import Likelihood
 from .distributions import p_from_significance
 from .sums import rows_at_rates, shared_rows
 
 # %% auto #0
 __all__ = ['nu_of', 'positive_yields', 'check_source', 'check_resampled', 'chosen', 'tasks_of', 'pseudo_experiments',
            'KnownSource', 'sources_of', 'source_tables', 'own_values', 'sources_by_channel', 'all_rows', 'asimov',
-           'measured_at', 'asimov_on', 'drawn_events', 'Drawn', 'drawn_experiments', 'Quick', 'quick_rows', 'evaluated',
-           'event_terms', 'Observed', 'observed', 'Rows', 'channel_rows', 'all_terms', 'own_terms', 'all_rates',
-           'own_rates', 'Tail', 'tail_of', 'beyond']
+           'measured_at', 'asimov_on', 'event_terms', 'Observed', 'observed', 'Rows', 'channel_rows', 'all_terms',
+           'own_terms', 'all_rates', 'own_rates', 'Tail', 'tail_of', 'beyond']
 
 # %% ../nbs/9_machinery/99_experiments.ipynb #00000007
 def nu_of(source, values: Mapping[str, float] | None):
@@ -420,126 +416,6 @@ def asimov_on(model: OnData, values: Mapping[str, float], *, source=None, seen: 
     points = {name: np.array([value], dtype=float) for name, value in values.items()}
     of = lambda old, new: old.asimov(points) if hasattr(old, "asimov") else new
     return made if seen is None else replace(made, parts=tuple(map(of, seen.parts, made.parts)))
-
-# %% ../nbs/9_machinery/99_experiments.ipynb #0000004f
-def drawn_events(source, name: str, n: int, rng: np.random.Generator, values: Mapping[str, float]) -> np.ndarray:
-    "`n` events (n, d) of a process."
-    if isinstance(source, Table):
-        return source.x[chosen(name, source, n, rng)]
-    return source.sample(name, n, rng, nu=nu_of(source, values)).x
-
-
-def _drawn_rows(sources: Mapping[str, Table], counts: Mapping[str, np.ndarray], rng: np.random.Generator) -> tuple:
-    "Rows (b, n) of the tables, one after another, and weights (b, n), 1 for an event and 0 for filling."
-    total, start = sum(counts.values()), 0
-    rows, weights = np.zeros((len(total), max(total.max(), 1)), int), np.arange(max(total.max(), 1)) < total[:, None]
-    filled = np.zeros(len(total), int)
-    for name, count in counts.items():
-        table = sources[name]
-        owner = np.repeat(np.arange(len(count)), count)
-        place = np.arange(len(owner)) - np.repeat(np.cumsum(count) - count, count) + filled[owner]
-        rows[owner, place] = start + chosen(name, table, len(owner), rng)
-        filled, start = filled + count, start + len(table)
-    return rows, weights.astype(float)
-
-# %% ../nbs/9_machinery/99_experiments.ipynb #076a70cd
-@dataclass(frozen=True, eq=False)
-class Drawn:
-    """Pseudo-experiments before a likelihood has seen them: by channel rows (b, n) and multiplicities (b, n), events of each, or bins of a
-    histogram, and the constraints as measured `again`."""
-    data: Mapping[str, object]
-    again: tuple
-
-    def on(self, model: OnData, rows: Mapping) -> Prepared:
-        "These experiments, Prepared for `model`; `rows`: by channel, what `all_rows` or a Pool makes of its sources."
-        parts = tuple(_part_of(channel, self.data[key], rows[key]) for key, channel in model.channels.items())
-        return Prepared(model, parts, tuple(constraint for constraint in self.again if set(names_of(constraint)) <= set(model.ranges_of_all)))
-
-    def take(self, which: np.ndarray) -> Drawn:
-        "The experiments `which`."
-        some = lambda data: data.take(which) if hasattr(data, "take") else tuple(one[which] for one in data) if isinstance(data, tuple) else [data[i] for i in which]
-        return Drawn({key: some(data) for key, data in self.data.items()}, tuple(one.take(which) if hasattr(one, "take") else one for one in self.again))
-
-
-def drawn_experiments(model: OnData, truth: Mapping[str, float], sources: Mapping[str, Mapping], rows: Mapping, task, seen: Mapping = None) -> Drawn:
-    """The pseudo-experiments of one task: events drawn, constraints measured again at the complete values `truth`.
-
-    `sources`: by channel and process. `rows`: the `all_rows` of the sources. `seen`: by channel, histograms of data that have fitted the truth;
-    they say how large the contents of a finite simulation truly are, which is made again with its error."""
-    n, rng = task
-    if once := [names_of(constraint) for constraint in model.constraints if not hasattr(constraint, "repeat")]:
-        raise ValueError(f"constraints: expected measurements that can be made again, got one of {', '.join(once[0])} that cannot; method='asymptotic' needs no repetition")
-    again = tuple(constraint.repeat(truth, n, rng) for constraint in model.constraints)
-    drawn = {}
-    for key, channel in model.channels.items():
-        own = own_values(channel, truth)
-        if hasattr(channel, "contents"):                   # a histogram draws its own counts
-            bins = (seen or {}).get(key) or channel.parts(channel.contents(own))[0]
-            drawn[key] = bins.repeat({one: np.array([value], dtype=float) for one, value in own.items()}, n, rng)
-            continue
-        yields = positive_yields(channel, own, "truth")
-        counts = {process: rng.poisson(expected, n) for process, expected in yields.items()}
-        drawn[key] = _drawn_sets(sources[key], counts, rng, truth) if rows[key] is None else _drawn_rows(sources[key], counts, rng)
-    return Drawn(drawn, again)
-
-
-def _part_of(channel: OnData, drawn, rows):
-    "What a channel makes of data sets that were `drawn`: as the bins of a histogram, as numbers of prepared `rows`, or as events."
-    if hasattr(channel, "contents"):
-        return replace(drawn, model=channel)
-    return channel.parts(drawn)[0] if rows is None else rows.pick(*drawn)
-
-
-def _drawn_sets(sources: Mapping, counts: Mapping[str, np.ndarray], rng: np.random.Generator, truth: Mapping[str, float]) -> list[np.ndarray]:
-    "Events of each experiment, from models that sample (or Tables)."
-    events = [np.split(drawn_events(sources[process], process, int(count.sum()), rng, truth), np.cumsum(count)[:-1])
-              for process, count in counts.items()]
-    return [np.concatenate(parts) for parts in zip(*events)]
-
-# %% ../nbs/9_machinery/99_experiments.ipynb #cdcc331f
-@dataclass(frozen=True, eq=False)
-class Quick:
-    "A `model` in narrower ranges, with `walls` at their ends, for which the rows of its sources are `pools`, by channel."
-    model: OnData
-    pools: Mapping[str, object]
-    walls: Mapping[str, tuple[float, float]]
-
-    def on(self, drawn: Drawn) -> Prepared:
-        "Experiments as sums of polynomials."
-        made = drawn.on(self.model, self.pools)
-        return Compact(self.model, made.parts, made.constraints, box=self.model.ranges_of_all, walls=self.walls)
-
-
-def quick_rows(model: OnData, sources: Mapping, rows: Mapping, truths: Sequence[Mapping], points: Sequence[Mapping], n_toys: int) -> Quick | None:
-    """The `rows` of a model's sources as Quick ones, for experiments at the complete values `truths`, tested at `points`; None where it does not pay.
-
-    It does for 500 experiments or more, with four times as many events as there are rows, where polynomials follow the ratios."""
-    channels = {key: channel for key, channel in model.channels.items() if not hasattr(channel, "contents")}
-    expected = {key: sum(channel.yields(own_values(channel, truths[0])).values()) for key, channel in channels.items()}
-    n_rows = sum(rows[key].size for key in channels if rows[key] is not None)
-    if not model.parameters or not channels or any(rows[key] is None for key in channels) or n_toys < 500 or n_toys * sum(expected.values()) < 4 * n_rows:
-        return None
-    fits = [drawn_experiments(model, truth, sources, rows, (40, generator(40))).on(model, rows).fit_many() for truth in truths]
-    known, values = {key: rows[key] for key in channels}, {name: [0.0] * (name in model.strength) + [float(one[name]) for one in (*truths, *points) if name in one] for name in model.parameters}
-    for reach in (4.0, 3.0, 2.5):                          # the fewer are inside, the more are looked at twice
-        try:
-            box = box_of_fits(model, fits, values, known, truths[0], reach)
-            return Quick(*pools_of(model, known, box, expected), walls_of(model, box))
-        except ValueError:                                 # no degree, or too many numbers
-            continue
-    return None
-
-
-def evaluated(drawn: Drawn, model: OnData, rows: Mapping, quick: Quick | None, statistic: Callable[[Prepared], Sequence[np.ndarray]]) -> list[np.ndarray]:
-    "Arrays (n,) that `statistic` gives for experiments, first of `quick` rows, then, where the first array is NaN, of the `rows` themselves."
-    if quick is None:
-        return list(statistic(drawn.on(model, rows)))
-    found = [np.array(one, dtype=float) for one in statistic(quick.on(drawn))]
-    again = np.flatnonzero(np.isnan(found[0]))
-    if len(again):
-        for array, one in zip(found, statistic(drawn.take(again).on(model, rows))):
-            array[again] = one
-    return found
 
 # %% ../nbs/9_machinery/99_experiments.ipynb #a0ace814
 def event_terms(part, null: Mapping[str, float], alternative: Mapping[str, float]) -> np.ndarray:

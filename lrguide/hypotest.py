@@ -18,8 +18,9 @@ from .valleys import names_of, nll_at
 from .likelihood import Likelihood
 from .distributions import CLs, Statistic, limit_tails, log_significance
 from .sums import upper_tail
-from .experiments import (Observed, Rows, Tail, all_rates, all_rows, all_terms, asimov_on, beyond, channel_rows, drawn_experiments, evaluated, event_terms, observed,
-                                 own_rates, own_terms, own_values, positive_yields, pseudo_experiments, quick_rows, sources_by_channel, tail_of, tasks_of)
+from .experiments import (Observed, Rows, Tail, all_rates, all_rows, all_terms, asimov_on, beyond, channel_rows, event_terms, observed,
+                                 own_rates, own_terms, own_values, positive_yields, pseudo_experiments, sources_by_channel, tail_of, tasks_of)
+from .toys import drawn_experiments, evaluated, joined_experiments, quick_rows, together
 
 # %% auto #0
 __all__ = ['SIGMAS', 'log_likelihood_ratio', 'two_hypotheses', 'check_simple', 'shared_values', 'toys_power_curve', 'toys_power',
@@ -286,9 +287,9 @@ def _bounded_q(prepared: Prepared, name: str, null: float, alternative: float) -
     return 0.0 if (best - null) * (null - alternative) > 0 else max(2 * float(conditional - lowest), 0.0) / float(inflation(prepared, name)[0])
 
 # %% ../nbs/1_optimality/17_power.ipynb #2e179f5f
-def _profile_chunk(model: OnData, null, alternative, truth: Mapping[str, float], sources: Mapping, rows, quick, seen: Mapping, task) -> np.ndarray:
-    "T (n,) of the pseudo-experiments of one task, at `truth`: both hypotheses fitted."
-    drawn = drawn_experiments(model, truth, sources, rows, task, seen)
+def _profile_group(model: OnData, null, alternative, truth: Mapping[str, float], sources: Mapping, rows, quick, seen: Mapping, tasks: Sequence) -> np.ndarray:
+    "T (n,) of the pseudo-experiments of some tasks, at `truth`: both hypotheses fitted."
+    drawn = joined_experiments([drawn_experiments(model, truth, sources, rows, task, seen) for task in tasks])
     return evaluated(drawn, model, rows, quick, lambda prepared: [_profile_ratio(prepared, null, alternative)[0]])[0]
 
 
@@ -297,11 +298,11 @@ def _profile_toys(test: ProfileTest, t_obs: float, null, alternative, fitted, tr
     model, values = test.data.model, fitted[0 if truth is null else 1]
     sources = sources_by_channel(model, test.source, values)
     expected = [channel.yields(own_values(channel, values)) for channel in model.channels.values()]
-    tasks = tasks_of(n_toys, sum(sum(of.values()) for of in expected), rng, chunk=2**17)
     seen = {key: part for (key, channel), part in zip(model.channels.items(), test.data.parts) if hasattr(channel, "contents")}
     rows = all_rows(model, sources)
     quick = quick_rows(model, sources, rows, [values], [null, alternative], n_toys)
-    toys = np.concatenate(list(map(partial(_profile_chunk, model, null, alternative, values, sources, rows, quick, seen), tasks)))
+    tasks = together(tasks_of(n_toys, sum(sum(of.values()) for of in expected), rng, chunk=2**17), [quick], 2**17)
+    toys = np.concatenate(list(map(partial(_profile_group, model, null, alternative, values, sources, rows, quick, seen), tasks)))
     failed = int(np.isnan(toys).sum())
     if failed > n_toys / 10:
         raise RuntimeError(f"{failed} of {n_toys} fits of pseudo-experiments did not converge; narrower ranges may help")

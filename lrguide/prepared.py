@@ -13,7 +13,7 @@ import numpy as np
 from .arrays import check_choice, check_mapping, check_number, check_numbers, check_within, narrowed, shown
 from .minimum import Fit, Fits, Minima, Profile, minimise, minuit_at, slopes_along, standard_errors
 from .rates import n_points_of
-from .valleys import add_constraints, at_zero, deepest, derivatives_at, fitted, functions_of, is_shared, looked_for, many_of, names_of, nll_at, scan_of, valleys
+from .valleys import add_constraints, at_zero, deepest, derivatives_at, fitted, functions_of, is_shared, looked_for, many_of, names_of, nll_at, refuse_walls, scan_of, valleys
 
 # %% auto #0
 __all__ = ['check_model', 'as_seen', 'check_point', 'as_fixed', 'one_set', 'complete', 'Prepared', 'prepare', 'gradient_scatter',

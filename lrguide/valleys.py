@@ -95,7 +95,7 @@ def add_constraints(prepared: object, values, names: list[str], nll, gradient, s
 
 def _derivatives_of(constraint: object, own: list[str], values: Mapping[str, np.ndarray], ranges: Mapping[str, tuple[float, float]]) -> tuple:
     "nll (p,), gradient (p, k) and second derivatives (k, k) or (p, k, k) of a constraint by `own`, k of its parameters: by differences if it does not say."
-    if hasattr(constraint, "derivatives"):
+    if _knows_derivatives(type(constraint)):
         nll, gradient, second = constraint.derivatives(values)
         at = [names_of(constraint).index(name) for name in own]
         return nll, gradient[:, at], second[..., at, :][..., at]
@@ -104,6 +104,11 @@ def _derivatives_of(constraint: object, own: list[str], values: Mapping[str, np.
     moved = lambda z: np.concatenate([constraint.nll({**values, **dict(zip(own, part.T))}) for part in z.reshape(-1, *point.shape)])
     nll, gradient, second = differentiated(moved, point, low, high)
     return nll, gradient.T, np.moveaxis(second, -1, 0)
+
+
+def _knows_derivatives(kind: type) -> bool:
+    "Whether a kind of constraint gives derivatives, and not only inherits those of another nll."
+    return next(("derivatives" in vars(one) for one in kind.__mro__ if {"nll", "derivatives"} & set(vars(one))), False)
 
 # %% ../nbs/9_machinery/87_valleys.ipynb #717f1241
 def scan_of(model: object, constraints: Sequence, points: Mapping[str, np.ndarray], parts: Callable) -> np.ndarray:
