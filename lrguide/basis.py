@@ -191,13 +191,13 @@ def lines_of(space: Space, events: Events, nodes: np.ndarray, strengths: np.ndar
 # %% ../nbs/9_machinery/88_basis.ipynb #07b3fc6b
 def coefficients_of(basis: Basis, mean: np.ndarray, z: np.ndarray, weights: np.ndarray | None) -> np.ndarray:
     "Coefficients (g,) of events with `weights` (n,), or (n, g) of each event if there are none, from `mean` and `z` at the nodes."
-    add = (lambda one: one @ weights) if weights is not None else np.array
-    by_degree, minus, power = [add(mean)], -z, np.ones_like(z)
+    add = (lambda one: one @ weights) if weights is not None else (lambda one: one)
+    found = np.empty((basis.first + 1, *add(mean).shape))
+    found[0], minus, power = add(mean), -z, np.ones_like(z)
     for k in range(1, basis.first + 1):
         power *= minus                                     # in place: memory is what takes time
-        by_degree.append(-2 / k * add(power))
+        np.multiply(add(power), -2 / k, out=found[k])
     outer, k = (*basis.nuisance, *basis.others), len(basis.nuisance)
-    found = np.stack(by_degree)
     found = found.reshape(len(found), *(degree + 1 for degree in outer), *found.shape[3:])
     for axis, degree in enumerate(outer, 1):
         found = np.moveaxis(np.tensordot(from_nodes(degree), found, (1, axis)), 0, axis)

@@ -58,12 +58,25 @@ class Pool:
     def pick(self, rows: np.ndarray, weights: np.ndarray) -> Sums:
         "The Sums of data sets made of the events `rows` (b, n) with multiplicities `weights` (b, n)."
         used = weights != 0
-        drawn = csr_array((weights[used], rows[used], np.append(0, np.cumsum(used.sum(axis=1)))), shape=(len(rows), len(self.error)))
-        kept = np.ones(len(self.error))
+        return self._summed([_matrix(weights[used], rows[used], used.sum(axis=1), len(self.error))])
+
+    def drawn(self, rows: Sequence[np.ndarray], counts: Sequence[np.ndarray]) -> Sums:
+        "The Sums of b data sets made of some kinds of events: of each kind `rows` (n,), one data set after the other, and how many each has, `counts` (b,)."
+        return self._summed([_matrix(np.ones(len(own)), own, count, len(self.error)) for own, count in zip(rows, counts)])
+
+    def _summed(self, drawn: Sequence[csr_array]) -> Sums:
+        "The Sums of data sets from how often (b, n) each event is in them, in one or several matrices that add up."
+        kept, total = np.ones(len(self.error)), lambda array: sum(one @ array for one in drawn)
         kept[self.which] = 0.0
-        single = drawn[:, self.which].toarray() if len(self.which) else np.zeros((len(rows), 0))
-        error = (drawn if weights.min(initial=0) >= 0 else abs(drawn)) @ self.error + np.abs(single) @ single_errors(self.single)
-        return Sums(self.basis, (drawn @ self.components) @ self.directions, drawn @ kept, np.stack([error, 0 * error], axis=1), replace(self.single, weights=single))
+        single = sum(one[:, self.which].toarray() for one in drawn) if len(self.which) else np.zeros((drawn[0].shape[0], 0))
+        error = sum((one if one.data.min(initial=0) >= 0 else abs(one)) @ self.error for one in drawn) + np.abs(single) @ single_errors(self.single)
+        return Sums(self.basis, total(self.components) @ self.directions, total(kept), np.stack([error, 0 * error], axis=1), replace(self.single, weights=single))
+
+
+def _matrix(weights: np.ndarray, rows: np.ndarray, counts: np.ndarray, n: int) -> csr_array:
+    "How often (b, n) data sets hold each of n events, from `rows` and their `weights`, one data set after the other, and how many each has."
+    own = rows.astype(np.int32)                            # a copy: a matrix may sort its indices
+    return csr_array((weights, own, np.append(0, np.cumsum(counts)).astype(np.int32)), shape=(len(counts), n))
 
 
 def pool_of(basis: Basis, x: Table | Events) -> Pool:

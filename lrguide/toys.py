@@ -14,17 +14,42 @@ from .valleys import names_of
 from .prepared import OnData, Prepared
 from .likelihood import walls_of
 from .compact import Compact
-from .pools import box_of_fits, pools_of
+from .pools import Pool, box_of_fits, pools_of
 from .experiments import chosen, nu_of, own_values, positive_yields
 
 # %% auto #0
-__all__ = ['Drawn', 'drawn_events', 'drawn_experiments', 'joined_experiments', 'Quick', 'quick_rows', 'together', 'evaluated']
+__all__ = ['Draws', 'Drawn', 'drawn_events', 'drawn_experiments', 'joined_experiments', 'Quick', 'quick_rows', 'together',
+           'evaluated']
 
 # %% ../nbs/9_machinery/86_toys.ipynb #ab917ce8
 @dataclass(frozen=True, eq=False)
+class Draws:
+    """Rows that b experiments are made of: of each process `rows` (n,), those of one experiment after the other, and how many each has, `counts` (b,)."""
+    rows: tuple[np.ndarray, ...]
+    counts: tuple[np.ndarray, ...]
+
+    def take(self, which: np.ndarray) -> Draws:
+        "The experiments `which`."
+        ends = [np.cumsum(count) for count in self.counts]
+        some = lambda rows, end, count: np.concatenate([rows[end[i] - count[i]:end[i]] for i in which])
+        return Draws(tuple(map(some, self.rows, ends, self.counts)), tuple(count[which] for count in self.counts))
+
+    def rectangle(self) -> tuple[np.ndarray, np.ndarray]:
+        "Rows (b, n) and weights (b, n), 1 for an event and 0 for filling."
+        total = sum(self.counts)
+        rows, weights = np.zeros((len(total), max(total.max(), 1)), int), np.arange(max(total.max(), 1)) < total[:, None]
+        filled = np.zeros(len(total), int)
+        for own, count in zip(self.rows, self.counts):
+            owner = np.repeat(np.arange(len(count)), count)
+            rows[owner, np.arange(len(owner)) - np.repeat(np.cumsum(count) - count - filled, count)] = own
+            filled = filled + count
+        return rows, weights.astype(float)
+
+
+@dataclass(frozen=True, eq=False)
 class Drawn:
-    """Pseudo-experiments before a likelihood has seen them: by channel rows (b, n) and multiplicities (b, n), events of each, or bins of a
-    histogram, and the constraints as measured `again`."""
+    """Pseudo-experiments before a likelihood has seen them: by channel Draws of rows, events of each, or bins of a histogram, and the constraints as
+    measured `again`."""
     data: Mapping[str, object]
     again: tuple
 
@@ -35,7 +60,7 @@ class Drawn:
 
     def take(self, which: np.ndarray) -> Drawn:
         "The experiments `which`."
-        some = lambda data: data.take(which) if hasattr(data, "take") else tuple(one[which] for one in data) if isinstance(data, tuple) else [data[i] for i in which]
+        some = lambda data: data.take(which) if hasattr(data, "take") else [data[i] for i in which]
         return Drawn({key: some(data) for key, data in self.data.items()}, tuple(one.take(which) if hasattr(one, "take") else one for one in self.again))
 
 # %% ../nbs/9_machinery/86_toys.ipynb #24e37ee2
@@ -46,18 +71,10 @@ def drawn_events(source, name: str, n: int, rng: np.random.Generator, values: Ma
     return source.sample(name, n, rng, nu=nu_of(source, values)).x
 
 
-def _drawn_rows(sources: Mapping[str, Table], counts: Mapping[str, np.ndarray], rng: np.random.Generator) -> tuple:
-    "Rows (b, n) of the tables, one after another, and weights (b, n), 1 for an event and 0 for filling."
-    total, start = sum(counts.values()), 0
-    rows, weights = np.zeros((len(total), max(total.max(), 1)), int), np.arange(max(total.max(), 1)) < total[:, None]
-    filled = np.zeros(len(total), int)
-    for name, count in counts.items():
-        table = sources[name]
-        owner = np.repeat(np.arange(len(count)), count)
-        place = np.arange(len(owner)) - np.repeat(np.cumsum(count) - count, count) + filled[owner]
-        rows[owner, place] = start + chosen(name, table, len(owner), rng)
-        filled, start = filled + count, start + len(table)
-    return rows, weights.astype(float)
+def _drawn_rows(sources: Mapping[str, Table], counts: Mapping[str, np.ndarray], rng: np.random.Generator) -> Draws:
+    "Rows of the tables, one after another, `counts` (b,) for each experiment."
+    starts = np.cumsum([0, *(len(sources[name]) for name in counts)])
+    return Draws(tuple(start + chosen(name, sources[name], int(count.sum()), rng) for (name, count), start in zip(counts.items(), starts)), tuple(counts.values()))
 
 
 def _drawn_sets(sources: Mapping, counts: Mapping[str, np.ndarray], rng: np.random.Generator, truth: Mapping[str, float]) -> list[np.ndarray]:
@@ -93,18 +110,18 @@ def joined_experiments(parts: Sequence[Drawn]) -> Drawn:
     "The experiments of all `parts`, one after another; rows of tables, all of them. Constraints have measured each."
     if len(parts) == 1:
         return parts[0]
-    width = {key: max(part.data[key][0].shape[1] for part in parts) for key in parts[0].data}
-    wide = lambda array, n: np.pad(array, ((0, 0), (0, n - array.shape[1])))         # filled with rows of multiplicity zero
-    data = {key: tuple(np.concatenate([wide(part.data[key][i], n) for part in parts]) for i in (0, 1)) for key, n in width.items()}
+    whole = lambda key, of: tuple(map(np.concatenate, zip(*(getattr(part.data[key], of) for part in parts))))
     again = tuple(replace(one, mean=np.concatenate([part.again[i].mean for part in parts])) for i, one in enumerate(parts[0].again))
-    return Drawn(data, again)
+    return Drawn({key: Draws(whole(key, "rows"), whole(key, "counts")) for key in parts[0].data}, again)
 
 
 def _part_of(channel: OnData, drawn, rows):
     "What a channel makes of data sets that were `drawn`: as the bins of a histogram, as numbers of prepared `rows`, or as events."
     if hasattr(channel, "contents"):
         return replace(drawn, model=channel)
-    return channel.parts(drawn)[0] if rows is None else rows.pick(*drawn)
+    if rows is None:
+        return channel.parts(drawn)[0]
+    return rows.drawn(drawn.rows, drawn.counts) if isinstance(rows, Pool) else rows.pick(*drawn.rectangle())
 
 # %% ../nbs/9_machinery/86_toys.ipynb #b7ed10fb
 @dataclass(frozen=True, eq=False)
@@ -139,7 +156,7 @@ def quick_rows(model: OnData, sources: Mapping, rows: Mapping, truths: Sequence[
     for reach in (4.0, 3.0, 2.5):                          # the fewer are inside, the more are looked at twice
         try:
             box = box_of_fits(model, fits, values, known, truths[0], reach)
-            return Quick(*pools_of(model, known, box, expected), walls_of(model, box))
+            return Quick(*pools_of(model, known, box, expected, 5e-5), walls_of(model, box))           # T within 1e-4
         except ValueError:                                 # no degree, or too many numbers
             continue
     return None
@@ -157,7 +174,8 @@ def evaluated(drawn: Drawn, model: OnData, rows: Mapping, quick: Quick | None, s
         return list(statistic(drawn.on(model, rows)))
     found = [np.array(one, dtype=float) for one in statistic(quick.on(drawn))]
     again = np.flatnonzero(np.isnan(found[0]))
-    if len(again):
-        for array, one in zip(found, statistic(drawn.take(again).on(model, rows))):
-            array[again] = one
+    for start in range(0, len(again), 500):                # memory
+        some = again[start:start + 500]
+        for array, one in zip(found, statistic(drawn.take(some).on(model, rows))):
+            array[some] = one
     return found

@@ -6,6 +6,7 @@ import pytest
 from lrguide.arrays import Table
 from lrguide.asymptotics import asymptotic_fit
 from lrguide.experiments import KnownSource, asimov, measured_at
+from lrguide.toys import drawn_experiments
 from lrguide.arrays import spawn
 from lrguide.hypotest import p_value
 from lrguide.intervals import limit
