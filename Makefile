@@ -3,7 +3,7 @@
 # make lab       the chapters in JupyterLab (LAB=--no-browser and the like are handed on)
 # make readme    README.md from nbs/index.ipynb
 # make refresh   run notebooks in place, for their outputs (CHAPTERS="nbs/1_optimality/11_model.ipynb ...")
-# make bench     speed beside other packages, into benchmarks/RESULTS.md (QUICK=1: small, printed only; ONLY="toys fits")
+# make bench     speed beside other packages, into benchmarks/RESULTS.md (QUICK=1: small, printed only; ONLY="toys fits", with UPDATE=1 their rows)
 # make lock      requirements.lock and benchmarks/requirements.lock from settings.ini
 # make clean     the environment and the quick figures away
 
@@ -43,7 +43,7 @@ refresh: $(READY)
 
 # the peers are installed on demand, beside what is there; timings want an idle machine
 bench: $(PEERS)
-	$(BIN)/python -m benchmarks $(if $(QUICK),--quick) $(if $(ONLY),--only $(ONLY))
+	$(BIN)/python -m benchmarks $(if $(QUICK),--quick) $(if $(ONLY),--only $(ONLY)) $(if $(UPDATE),--update)
 
 clean:
 	rm -rf .venv figures/quick lrguide.egg-info .pytest_cache

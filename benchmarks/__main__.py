@@ -1,6 +1,7 @@
-"""python -m benchmarks [--quick] [--only toys fits.binned]: every work in a process of its own, then one table.
+"""python -m benchmarks [--quick] [--only toys fits.binned] [--update]: every work in a process of its own, then one table.
 
-A full run of all works writes RESULTS.md and results.json beside this file, whole or not at all; any other run only prints."""
+A full run of all works writes RESULTS.md and results.json beside this file, whole or not at all; with --update a run of some replaces their rows,
+on the same machine with the same versions. Any other run only prints."""
 
 import argparse
 import json
@@ -116,11 +117,11 @@ def verdict(row: dict) -> tuple[str, str, str]:
 
 def table(rows: list[dict]) -> str:
     "The rows as a Markdown table."
-    head = ["work", "ours: median (min - max)", "peer", "theirs: median (min - max)", "ratio", "goal", "met", "quality", "note"]
+    head = ["work", "ours: median (min - max)", "peer", "theirs: median (min - max)", "ratio", "goal", "met", "quality", "note", "measured at"]
     lines = ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
     for row in rows:
         unit = row.get("unit")
-        cells = [row["work"], spread(row["ours"], unit), row["peer"], spread(row["theirs"], unit), *verdict(row), row["quality"], row["note"]]
+        cells = [row["work"], spread(row["ours"], unit), row["peer"], spread(row["theirs"], unit), *verdict(row), row["quality"], row["note"], row.get("at", "")]
         lines.append("| " + " | ".join(str(cell).replace("|", "\\|").replace("\n", " ") for cell in cells) + " |")
     return "\n".join(lines) + "\n"
 
@@ -130,8 +131,27 @@ def report(rows: list[dict], about: dict) -> str:
     listed = ", ".join(f"{name} {number}" for name, number in about["versions"].items())
     return ("# Speed\n\nWritten by `make bench`; every work in a process of its own, on one thread where it does not say otherwise, our turns and "
             "the peer's taken alternately. A ratio is theirs over ours, of the medians; met means speed and quality.\n\n"
-            f"- machine: {about['machine']}\n- date: {about['date']}\n- versions: {listed}\n\n{table(rows)}\n"
+            f"- machine: {about['machine']}\n- versions: {listed}\n\n{table(rows)}\n"
             + (HERE / "PROFILES.md").read_text(encoding="utf-8"))
+
+
+def commit() -> str:
+    "The commit that is measured, with a + if files have changed since; empty outside a repository."
+    git = lambda *words: subprocess.run(["git", *words], cwd=HERE, capture_output=True, text=True).stdout.strip()
+    return git("rev-parse", "--short=7", "HEAD") + "+" * bool(git("status", "--porcelain", "--untracked-files=no", ":/", ":!/benchmarks"))
+
+
+def updated(rows: list[dict], about: dict) -> list[dict]:
+    """The rows of results.json, those of the same work and peer replaced by `rows`. Raises SystemExit if it comes from another machine or other
+    versions, or if a row is none of its."""
+    known = json.loads((HERE / "results.json").read_text(encoding="utf-8"))
+    if differing := [name for name in ("machine", "versions") if known[name] != about[name]]:
+        raise SystemExit(f"update: expected the {' and '.join(differing)} of results.json, got others; run all works")
+    key = lambda row: (row["work"], row["peer"])
+    new, places = {key(row): row for row in rows}, {key(row) for row in known["rows"]}
+    if strange := [work for work, _ in set(new) - places]:
+        raise SystemExit(f"update: expected rows that results.json has, got {strange[0]}; run all works")
+    return [new.get(key(row), row) for row in known["rows"]]
 
 
 def publish(files: dict[Path, str]) -> None:
@@ -145,7 +165,8 @@ def publish(files: dict[Path, str]) -> None:
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__.splitlines()[0])
     parser.add_argument("--quick", action="store_true", help="small sizes, only printed")
-    parser.add_argument("--only", nargs="+", default=[], metavar="WORK", help="some works, e.g. toys fits.binned; only printed")
+    parser.add_argument("--only", nargs="+", default=[], metavar="WORK", help="some works, e.g. toys fits.binned; only printed without --update")
+    parser.add_argument("--update", action="store_true", help="replace the rows of these works in RESULTS.md and results.json")
     parser.add_argument("--one", help=argparse.SUPPRESS)
     parser.add_argument("--to", help=argparse.SUPPRESS)
     options = parser.parse_args()
@@ -158,14 +179,17 @@ def main() -> int:
         print(f"[{number}/{len(names)}] {name} ", end="", flush=True)
         found = measure(name, options.quick)
         print(f"{time.perf_counter() - start:.0f} s" + "".join(f"\n    {line['work']}: {verdict(line)[0]}" for line in found), flush=True)
-        rows += found
+        rows += [line | {"at": f"{date.today().isoformat()}, {commit()}"} for line in found]
     about = {"machine": machine(), "date": date.today().isoformat(), "versions": versions()}
     text = report(rows, about)
     print("\n" + text)
     if any(row.get("failed") for row in rows):
         print("A work failed: nothing is written.")
         return 1
-    if not (options.quick or options.only):
+    if options.update and options.only and not options.quick:
+        rows = updated(rows, about)
+        text = report(rows, about)
+    if not options.quick and (options.update or not options.only):
         publish({HERE / "RESULTS.md": text, HERE / "results.json": json.dumps({**about, "rows": rows}, indent=1) + "\n"})
     return 0
 
