@@ -340,7 +340,7 @@ class Bins:
         "The Bins of `n` pseudo-experiments at `values` (1,): counts and simulation made again, the truth being what these counts want the simulation to be."
         return _repeated_bins(self, values, n, rng)
 
-# %% ../nbs/3_awareness/31_gaussian.ipynb #f1c2b6c7
+# %% ../nbs/3_awareness/31_gaussian.ipynb #a140874f
 def _simulated(templates: Templates, of: Mapping[str, np.ndarray], factor) -> dict[str, np.ndarray]:
     "Contents or slopes `of` both processes, those of a simulated one times `factor`."
     return {**of, **{name: factor * of[name] for name in templates.simulated}}
@@ -369,7 +369,7 @@ def _slopes(templates: Templates, values: Mapping[str, np.ndarray], factor) -> d
     second = {("mu", "mu"): (0.0, 2 * value["signal_variance"]), ("mu", templates.name): (slope["signal"], 2 * mu * slope["signal_variance"])}
     return {**first, **second, (templates.name, "mu"): second["mu", templates.name], (templates.name, templates.name): (0.0, 0.0)}
 
-
+# %% ../nbs/3_awareness/31_gaussian.ipynb #04d38962
 def _bin_derivatives(bins: Bins, values: Mapping[str, np.ndarray], names: list[str]) -> tuple:
     "nll (p,), gradient (p, P), second derivatives (p, P, P): the formulae of the text."
     rate, variance = bins.model.rates(values, bins.factor)

@@ -346,6 +346,8 @@ class BinnedRatio:
 
     def looked_up(self, x) -> tuple[BinnedRatio, np.ndarray]:
         "The same ratio for events that are the numbers of their bins, and `x` as such (n, 1): a fit looks each event up once."
+        if type(self) is not BinnedRatio:                  # another kind may have other log ratios
+            return self, x
         low, high = Ranges(self.parameters).low, Ranges(self.parameters).high
         if callable(self.numerator) and np.isfinite(high - low).all():         # now, not at every step, does it show whether it takes many points
             shares = np.stack([np.roll(np.linspace(0, 1, 16), k) for k in range(len(low))], axis=1)

@@ -260,20 +260,6 @@ def _weighted(weights: np.ndarray, values: np.ndarray) -> np.ndarray:
         return np.where(weights == 0, 0.0, weights * values).sum(axis=1)
 
 # %% ../nbs/9_machinery/90_rates.ipynb #c88a7128
-def _is_convex(events: Events, name: str, values: Mapping[str, np.ndarray]) -> bool:
-    "Whether the nll is convex along parameter `name`, of which `values` holds evenly spaced ones: it moves yields alone, on straight lines."
-    if any(name in process.parameters for process in events.model.processes.values()):
-        return False
-    yields = np.stack([np.broadcast_to(n, n_points_of(values)) for n in expected_yields(events.model, values).values()])
-    return bool(np.all(np.abs(np.diff(yields, 2)) <= 1e-9 * np.abs(yields).max(axis=1, keepdims=True)))
-
-
-def _held(events: Events, values: Mapping[str, np.ndarray], but: Collection[str]) -> Events:
-    "The same, with the ratios that depend on none of the parameters `but` asked once for all, at `values`."
-    asked = lambda ratio, process: ratio if set(process.parameters) & set(but) else _Known(ratio(_nu(process, values)))
-    return replace(events, ratios=tuple(map(asked, events.ratios, events.model.processes.values())))
-
-
 @dataclass(frozen=True, eq=False)
 class Events:
     """What the events of one channel add to minus log likelihood: expected yields minus the sum of their log rates; constants dropped.
@@ -300,7 +286,7 @@ class Events:
         total = bent_up(_total(self.model, values))[0]
         return total - _weighted(self.weights, self.log_rate(values)) if self.size else total
 
-    is_convex, held = _is_convex, _held
+    is_convex, held = (lambda self, *at: _is_convex(self, *at)), (lambda self, *at: _held(self, *at))
     not_negative = lambda self, values: _total(self.model, values)[:, None]      # numbers (p, 1) that have to stay at zero or above
 
     def derivatives(self, values: Mapping[str, np.ndarray], names: list[str]) -> tuple:
@@ -397,6 +383,20 @@ def _warn_of_interpolation(name: str, ratio: object, total: float) -> None:
     if (share := max(shift, error)) > 0.02 and (error > 0.02 or shift > 0.1 and error > 4e-3):        # at the worst place; beyond what chapter 97 aims at
         warnings.warn(f"log ratio of {name}: polynomials in {', '.join(ratio.parameters)} of degree {', '.join(map(str, ratio.degrees))} are off by {ratio.error:.1g} "
                       f"at an event, which may move a fit of {total:.0f} events by about {share:.1g} of its statistical error; narrower ranges help", stacklevel=2)
+
+# %% ../nbs/9_machinery/90_rates.ipynb #60d0657c
+def _is_convex(events: Events, name: str, values: Mapping[str, np.ndarray]) -> bool:
+    "Whether the nll is convex along parameter `name`, of which `values` holds evenly spaced ones: it moves yields alone, on straight lines."
+    if any(name in process.parameters for process in events.model.processes.values()):
+        return False
+    yields = np.stack([np.broadcast_to(n, n_points_of(values)) for n in expected_yields(events.model, values).values()])
+    return bool(np.all(np.abs(np.diff(yields, 2)) <= 1e-9 * np.abs(yields).max(axis=1, keepdims=True)))
+
+
+def _held(events: Events, values: Mapping[str, np.ndarray], but: Collection[str]) -> Events:
+    "The same, with the ratios that depend on none of the parameters `but` asked once for all, at `values`."
+    asked = lambda ratio, process: ratio if set(process.parameters) & set(but) else _Known(ratio(_nu(process, values)))
+    return replace(events, ratios=tuple(map(asked, events.ratios, events.model.processes.values())))
 
 # %% ../nbs/9_machinery/90_rates.ipynb #7774ddd4
 def yield_derivatives(model: object, values: Mapping[str, np.ndarray], names: list[str]) -> tuple:

@@ -7,7 +7,7 @@
 """
 from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, is_dataclass, replace
 import numpy as np
 from .arrays import Table, generator
 from .valleys import names_of
@@ -31,7 +31,7 @@ class Draws:
     def take(self, which: np.ndarray) -> Draws:
         "The experiments `which`."
         ends = [np.cumsum(count) for count in self.counts]
-        some = lambda rows, end, count: np.concatenate([rows[end[i] - count[i]:end[i]] for i in which])
+        some = lambda rows, end, count: np.concatenate([rows[:0], *(rows[end[i] - count[i]:end[i]] for i in which)])
         return Draws(tuple(map(some, self.rows, ends, self.counts)), tuple(count[which] for count in self.counts))
 
     def rectangle(self) -> tuple[np.ndarray, np.ndarray]:
@@ -134,7 +134,8 @@ class Quick:
     @property
     def joins(self) -> bool:
         "Whether experiments of several tasks can be evaluated at once: all channels have events, all constraints say what they have measured."
-        return set(self.pools) == set(self.model.channels) and all(hasattr(constraint, "mean") for constraint in self.model.constraints)
+        says = lambda constraint: is_dataclass(constraint) and "mean" in {field.name for field in fields(constraint)}
+        return set(self.pools) == set(self.model.channels) and all(map(says, self.model.constraints))
 
     def on(self, drawn: Drawn) -> Prepared:
         "Experiments as sums of polynomials."
