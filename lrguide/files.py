@@ -6,6 +6,7 @@
 `pieces` reads Parquet and ROOT files, `Pieces` is any data set that is read so, `chunks` goes through whatever holds events.
 """
 from __future__ import annotations
+import os
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -14,11 +15,12 @@ from functools import cached_property, partial
 from glob import glob
 from importlib import import_module
 from pathlib import Path
+from typing import BinaryIO
 import numpy as np
 from .arrays import Ranges, Table, aligned, as_table, check_choice, check_column, check_count, check_mapping, check_name, join, shown
 
 # %% auto #0
-__all__ = ['Pieces', 'chunks', 'evenly', 'sampled', 'pieces']
+__all__ = ['Pieces', 'chunks', 'evenly', 'sampled', 'pieces', 'write_whole']
 
 # %% ../nbs/8_your_analysis/85_files.ipynb #3cdb241a
 @dataclass(frozen=True, eq=False)
@@ -242,3 +244,16 @@ def pieces(files: str | Path | Sequence[str | Path], features: str | Sequence[st
         wanted.check(source.path, kinds)
         n += rows
     return Pieces(partial(_tables, sources, wanted, size), partial(_count, sources, wanted, size, n))
+
+# %% ../nbs/8_your_analysis/85_files.ipynb #3f96951b
+def write_whole(path: str | Path, write: Callable[[BinaryIO], object]) -> Path:
+    "The `path`, whose place a file takes that `write` has filled; what was there stays if that fails."
+    path = Path(path)
+    new = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        with open(new, "wb") as file:
+            write(file)
+        new.replace(path)
+    finally:
+        new.unlink(missing_ok=True)
+    return path

@@ -16,7 +16,7 @@ from .rates import Events, events_on
 from .likelihood import in_box
 from .files import evenly
 from .basis import NARROWER, Basis, basis_of, coefficients_of, event_errors, lines_of, space_of
-from .compact import Sums, joined_events, piece_size, pole_of, single_errors, singles_of
+from .compact import Sums, piece_size, pole_of, single_errors, singles_of
 
 # %% auto #0
 __all__ = ['Pool', 'pool_of', 'box_of_fits', 'pools_of']
@@ -82,7 +82,7 @@ def _matrix(weights: np.ndarray, rows: np.ndarray, counts: np.ndarray, n: int) -
 def pool_of(basis: Basis, x: Table | Events) -> Pool:
     "The Pool of the events `x`, which may be prepared. Raises ValueError if there is none."
     events = x if isinstance(x, Events) else events_on(basis.space.model, replace(as_table(x, "x"), weight=None), direct=True)
-    n, size, found = events.size, piece_size(basis), []
+    n, size, found = events.size, max(64, piece_size(basis) // 8), []        # what fits into the cache
     if n == 0:
         raise ValueError("x: expected at least one event, got none")
     directions = _directions(basis, _some(events, evenly(n, 3000)))
@@ -93,9 +93,9 @@ def pool_of(basis: Basis, x: Table | Events) -> Pool:
         error = error + np.abs(own - components @ directions).sum(axis=1)
         which = np.flatnonzero(~(error <= 2 * basis.each))
         components[which] = error[which] = 0.0
-        found.append((components, error, start + which, singles_of(basis, piece, which, np.ones((1, len(which))))))
-    components, error, which, single = zip(*found)
-    return Pool(basis, directions, np.concatenate(components), np.concatenate(error), np.concatenate(which), joined_events(single))
+        found.append((components, error, start + which))
+    components, error, which = map(np.concatenate, zip(*found))
+    return Pool(basis, directions, components, error, which, singles_of(basis, events, which, np.ones((1, len(which)))))
 
 # %% ../nbs/9_machinery/89_pools.ipynb #cb907f4e
 def box_of_fits(model: object, fits: Sequence, points: Mapping[str, Sequence[float]], rows: Mapping[str, Events], at: Mapping[str, float], reach: float) -> Ranges:

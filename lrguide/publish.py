@@ -12,6 +12,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 import numpy as np
 from .arrays import Ranges, check_number, shown
+from .files import write_whole
 from .interpolation import Interpolant
 from .rates import Events, norm_factor
 from .likelihood import Channels, Likelihood, Normal, Process
@@ -64,10 +65,9 @@ def _channel_to_file(channel: object, part: object) -> dict:
 
 
 def save_published(compact: Compact, path: str | Path) -> Path:
-    "The path of the JSON file that was written."
-    text, path = json.dumps(as_published(compact)), Path(path)
-    path.write_text(text + "\n")
-    return path
+    "The path of the JSON file that was written, whole or not at all."
+    text = json.dumps(as_published(compact)) + "\n"
+    return write_whole(path, lambda file: file.write(text.encode()))
 
 # %% ../nbs/8_your_analysis/84_publish.ipynb #16ce915c
 @dataclass(frozen=True)

@@ -540,13 +540,13 @@ class Ratio:
 
 # %% ../nbs/8_your_analysis/83_folds.ipynb #981a55dd
 import json
-import os
 from collections.abc import Callable
 from dataclasses import asdict, replace
 from pathlib import Path
 import numpy as np
 from .arrays import Table, check_choice
 from .backend import keras
+from .files import write_whole
 
 # %% ../nbs/8_your_analysis/83_folds.ipynb #2d9250b6
 def held_out(ratio, which: str, nu=None) -> Table:
@@ -620,15 +620,8 @@ def save_ratio(ratio: Ratio, path: str | Path) -> None:
 
     Raises ValueError if it is not fitted, its scores are somebody else's classifier or a function has no name, OSError if the file cannot be
     written."""
-    path = Path(path)
     header, arrays = _header(ratio), _arrays(ratio.fitted)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        with open(temporary, "wb") as file:
-            np.savez(file, header=np.array(json.dumps(header)), **arrays)
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    write_whole(path, lambda file: np.savez(file, header=np.array(json.dumps(header)), **arrays))
 
 # %% ../nbs/8_your_analysis/83_folds.ipynb #83e00002
 def _from_arrays(header: dict, arrays: dict) -> Ratio:
