@@ -350,6 +350,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '', 'doc_host': '', 'git_url
                                  'lrguide.compact._of_piece': ('2_uncertainty/compact.html#_of_piece', 'lrguide/compact.py'),
                                  'lrguide.compact._polynomials': ('2_uncertainty/compact.html#_polynomials', 'lrguide/compact.py'),
                                  'lrguide.compact._single_degrees': ('2_uncertainty/compact.html#_single_degrees', 'lrguide/compact.py'),
+                                 'lrguide.compact._singly': ('2_uncertainty/compact.html#_singly', 'lrguide/compact.py'),
                                  'lrguide.compact._somewhere': ('2_uncertainty/compact.html#_somewhere', 'lrguide/compact.py'),
                                  'lrguide.compact._stream': ('2_uncertainty/compact.html#_stream', 'lrguide/compact.py'),
                                  'lrguide.compact._sum_of': ('2_uncertainty/compact.html#_sum_of', 'lrguide/compact.py'),

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
 import numpy as np
-from .arrays import Ranges, Table, as_table, check_choice, check_mapping, check_number, restricted, shown
+from .arrays import Ranges, Table, as_table, check_choice, check_mapping, check_number, join, restricted, shown
 from .files import Pieces, chunks, evenly, sampled
 from .interpolation import Interpolant, chebyshev_up_to, from_nodes
 from .rates import Events, events_on, expected_yields, n_points_of, total_derivatives, yield_derivatives
@@ -169,18 +169,25 @@ def joined_events(events: Sequence[Events]) -> Events:
     return replace(events[0], ratios=ratios, weights=np.concatenate([one.weights for one in events], axis=1))
 
 # %% ../nbs/2_uncertainty/28_compact.ipynb #991ce99a
-def _of_piece(basis: Basis, piece: Table) -> Sums:
-    "The Sums of the events of a `piece`, which are in memory."
+def _of_piece(basis: Basis, piece: Table, nothing: Sums) -> tuple[Sums, Table]:
+    "The Sums of the events of a `piece`, and those that are to be kept singly; `nothing`: the Sums of no events."
     events, weights = events_on(basis.space.model, replace(piece, weight=None), direct=True), piece.weights       # of one sign in some pieces
     mean, z = lines_of(basis.space, events, basis.nodes, basis.strengths)
     error = event_errors(basis, mean, z)
     which = np.flatnonzero(~(error.sum(axis=0) <= basis.each))
-    single = singles_of(basis, events, which, weights[None, which])
     if len(which):
         mean, z, error, weights = (np.delete(one, which, axis=-1) for one in (mean, z, error, weights))
     known = both_errors(basis, error)
-    error = np.array([np.abs(weights) @ known[0] + np.abs(single.weights[0]) @ single_errors(single), weights**2 @ known[1]])
-    return Sums(basis, coefficients_of(basis, mean, z, weights)[None], np.array([weights.sum()]), error[None], single)
+    error = np.array([[np.abs(weights) @ known[0], weights**2 @ known[1]]])
+    return replace(nothing, coefficients=coefficients_of(basis, mean, z, weights)[None], total=np.array([weights.sum()]), error=error), piece[which]
+
+
+def _singly(nothing: Sums, tables: Sequence[Table]) -> Sums:
+    "The Sums of events that are kept singly, from several pieces: their ratios are asked together, as a call of a network is dear."
+    rows, basis = join(*tables), nothing.basis
+    events = events_on(basis.space.model, replace(rows, weight=None), direct=True)
+    single = singles_of(basis, events, np.arange(len(rows)), rows.weights[None])
+    return replace(nothing, error=np.array([[np.abs(rows.weights) @ single_errors(single), 0.0]]), single=single)
 
 
 def both_errors(basis: Basis, error: np.ndarray) -> np.ndarray:
@@ -202,17 +209,21 @@ def _of_nothing(basis: Basis) -> Sums:
 
 
 def piece_size(basis: Basis) -> int:
-    "How many events are handled at once, so that memory stays small."
-    return max(64, 2**18 // (len(basis.nodes) * len(basis.strengths)))
+    "How many events are handled at once, so that memory stays small: a power of two, as networks take as many at a time."
+    return 1 << max(6, int(np.log2(2**18 / (len(basis.nodes) * len(basis.strengths)))))
 
 
 def sums_of(basis: Basis, data, progress: bool = False) -> Sums:
     "The Sums of one data set, read piece by piece. Raises ValueError if more than a thousand events, and one in a hundred, would be kept singly."
-    parts = [_of_nothing(basis)]
+    nothing, aside = _of_nothing(basis), []
+    parts = [nothing]
     for piece in chunks(data, piece_size(basis), progress):
-        parts = [added(parts)] if len(parts) == 32 else parts
-        parts.append(_of_piece(basis, piece))
-    found = added(parts)
+        parts = [added(parts)] if len(parts) >= 32 else parts
+        made, rows = _of_piece(basis, piece, nothing)
+        parts, aside = [*parts, made], [*aside, rows] if len(rows) else aside
+        if sum(map(len, aside)) > 4000:                    # memory
+            parts, aside = [*parts, _singly(nothing, aside)], []
+    found = added([*parts, _singly(nothing, aside)] if aside else parts)
     if not found.total[0] + found.single.weights.sum() >= -1e-9:
         raise ValueError(f"data: expected weights that sum to at least 0, got {found.total[0] + found.single.weights.sum():.4g}")
     if not np.isfinite(found.bound[0]):
