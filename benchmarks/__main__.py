@@ -7,11 +7,13 @@ import argparse
 import json
 import os
 import platform
+import shutil
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
+from collections import Counter
 from datetime import date
 from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
@@ -136,22 +138,28 @@ def report(rows: list[dict], about: dict) -> str:
 
 
 def commit() -> str:
-    "The commit that is measured, with a + if files have changed since; empty outside a repository."
-    git = lambda *words: subprocess.run(["git", *words], cwd=HERE, capture_output=True, text=True).stdout.strip()
-    return git("rev-parse", "--short=7", "HEAD") + "+" * bool(git("status", "--porcelain", "--untracked-files=no", ":/", ":!/benchmarks"))
+    "The commit that is measured, with a + if files have changed since; empty without git or outside a repository."
+    git = lambda *words: subprocess.run(["git", *words], cwd=HERE, capture_output=True, text=True).stdout.strip() if shutil.which("git") else ""
+    own = [f":!{name}" for name in ("RESULTS.md", "results.json", "PROFILES.md")]        # what a run writes, and the text about it
+    return git("rev-parse", "--short=7", "HEAD") + "+" * bool(git("status", "--porcelain", "--untracked-files=no", "--", ":/", *own))
 
 
-def updated(rows: list[dict], about: dict) -> list[dict]:
-    """The rows of results.json, those of the same work and peer replaced by `rows`. Raises SystemExit if it comes from another machine or other
-    versions, or if a row is none of its."""
+def known_results(about: dict) -> list[dict]:
+    "The rows of results.json. Raises SystemExit if they come from another machine or other versions."
     known = json.loads((HERE / "results.json").read_text(encoding="utf-8"))
     if differing := [name for name in ("machine", "versions") if known[name] != about[name]]:
         raise SystemExit(f"update: expected the {' and '.join(differing)} of results.json, got others; run all works")
-    key = lambda row: (row["work"], row["peer"])
-    new, places = {key(row): row for row in rows}, {key(row) for row in known["rows"]}
-    if strange := [work for work, _ in set(new) - places]:
-        raise SystemExit(f"update: expected rows that results.json has, got {strange[0]}; run all works")
-    return [new.get(key(row), row) for row in known["rows"]]
+    return known["rows"]
+
+
+def updated(known: list[dict], rows: list[dict]) -> list[dict]:
+    "The `known` rows, those of the same work, peer and note replaced by `rows`. Raises SystemExit if a row is none of theirs, or several."
+    key = lambda row: (row["work"], row["peer"], row["note"])
+    places = Counter(map(key, known))
+    if strange := [row["work"] for row in rows if places[key(row)] != 1]:
+        raise SystemExit(f"update: expected rows that results.json has once, got {strange[0]}; run all works")
+    new = {key(row): row for row in rows}
+    return [new.get(key(row), row) for row in known]
 
 
 def publish(files: dict[Path, str]) -> None:
@@ -174,22 +182,24 @@ def main() -> int:
         one(options.one, options.quick, options.to)
         return 0
     rows, names = [], chosen(options.only)
+    about = {"machine": machine(), "date": date.today().isoformat(), "versions": versions()}
+    update = options.update and options.only and not options.quick
+    known = known_results(about) if update else []          # refused before anything is measured
     for number, name in enumerate(names, 1):
         start = time.perf_counter()
         print(f"[{number}/{len(names)}] {name} ", end="", flush=True)
         found = measure(name, options.quick)
         print(f"{time.perf_counter() - start:.0f} s" + "".join(f"\n    {line['work']}: {verdict(line)[0]}" for line in found), flush=True)
         rows += [line | {"at": f"{date.today().isoformat()}, {commit()}"} for line in found]
-    about = {"machine": machine(), "date": date.today().isoformat(), "versions": versions()}
     text = report(rows, about)
     print("\n" + text)
     if any(row.get("failed") for row in rows):
         print("A work failed: nothing is written.")
         return 1
-    if options.update and options.only and not options.quick:
-        rows = updated(rows, about)
+    if update:
+        rows = updated(known, rows)
         text = report(rows, about)
-    if not options.quick and (options.update or not options.only):
+    if update or not (options.quick or options.only):
         publish({HERE / "RESULTS.md": text, HERE / "results.json": json.dumps({**about, "rows": rows}, indent=1) + "\n"})
     return 0
 

@@ -192,8 +192,9 @@ def lines_of(space: Space, events: Events, nodes: np.ndarray, strengths: np.ndar
 def coefficients_of(basis: Basis, mean: np.ndarray, z: np.ndarray, weights: np.ndarray | None) -> np.ndarray:
     "Coefficients (g,) of events with `weights` (n,), or (n, g) of each event if there are none, from `mean` and `z` at the nodes."
     add = (lambda one: one @ weights) if weights is not None else (lambda one: one)
-    found = np.empty((basis.first + 1, *add(mean).shape))
-    found[0], minus, power = add(mean), -z, np.ones_like(z)
+    constant, minus, power = add(mean), -z, np.ones_like(z)
+    found = np.empty((basis.first + 1, *constant.shape))
+    found[0] = constant
     for k in range(1, basis.first + 1):
         power *= minus                                     # in place: memory is what takes time
         np.multiply(add(power), -2 / k, out=found[k])

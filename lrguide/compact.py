@@ -179,7 +179,7 @@ def _of_piece(basis: Basis, piece: Table, nothing: Sums) -> tuple[Sums, Table]:
         mean, z, error, weights = (np.delete(one, which, axis=-1) for one in (mean, z, error, weights))
     known = both_errors(basis, error)
     error = np.array([[np.abs(weights) @ known[0], weights**2 @ known[1]]])
-    return replace(nothing, coefficients=coefficients_of(basis, mean, z, weights)[None], total=np.array([weights.sum()]), error=error), piece[which]
+    return replace(nothing, coefficients=coefficients_of(basis, mean, z, weights)[None], total=np.array([weights.sum()]), error=error), replace(piece[which], nu=None, also={})
 
 
 def _singly(nothing: Sums, tables: Sequence[Table]) -> Sums:

@@ -8,6 +8,8 @@
 from __future__ import annotations
 import os
 import re
+import shutil
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -247,13 +249,22 @@ def pieces(files: str | Path | Sequence[str | Path], features: str | Sequence[st
 
 # %% ../nbs/8_your_analysis/85_files.ipynb #3f96951b
 def write_whole(path: str | Path, write: Callable[[BinaryIO], object]) -> Path:
-    "The `path`, whose place a file takes that `write` has filled; what was there stays if that fails."
-    path = Path(path)
-    new = path.with_name(f".{path.name}.{os.getpid()}")
+    """The `path`, whose place a file takes that `write` has filled; what was there stays if that fails. A link leads to what is written, a device is
+    written to. Raises FileNotFoundError if there is no such folder."""
+    target = Path(path).resolve()
+    if not target.parent.is_dir():
+        raise FileNotFoundError(f"path: expected a folder that exists, got {path}")
+    if target.exists() and not target.is_file():
+        with open(target, "wb") as file:
+            write(file)
+        return Path(path)
+    new = target.with_name(f".{os.getpid()}.{time.monotonic_ns()}")
     try:
         with open(new, "wb") as file:
             write(file)
-        new.replace(path)
+        if target.exists():
+            shutil.copymode(target, new)
+        new.replace(target)
     finally:
         new.unlink(missing_ok=True)
-    return path
+    return Path(path)

@@ -7,8 +7,9 @@
 constraints such as `Normal` are what it is made of; `Channels`, or `+`, joins independent data.
 """
 from __future__ import annotations
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 import numpy as np
 from .arrays import (Ranges, Table, check_column, check_events, check_choice, check_fixed, check_function, check_mapping, check_name, check_number, check_numbers, check_ratio,
@@ -100,12 +101,14 @@ def _checked_normal(constraint: Normal) -> dict:
         raise ValueError(f"name: expected different names of parameters, got {shown(names)}")
     if mean.ndim not in (1, 2) or mean.shape[-1] != len(names):
         raise ValueError(f"mean: expected finite numbers of shape ({len(names)},) or (b, {len(names)}), got shape {mean.shape}")
-    if width.shape != 2 * (len(names),) or not np.allclose(width, width.T) or not np.all(np.diag(width) > 0):
+    if width.shape != 2 * (len(names),) or not np.all(np.diag(width) > 0):
         raise ValueError(f"width: expected the covariance of {', '.join(names)}, symmetric with positive variances, got shape {width.shape}")
     scale = np.sqrt(np.diag(width))
+    if (off := np.abs(width - width.T) / np.outer(scale, scale)).max() > 1e-8:
+        raise ValueError(f"width: expected a symmetric covariance of {', '.join(names)}, got correlations that differ by {off.max():.2g}")
     if not (smallest := np.linalg.eigvalsh(width / np.outer(scale, scale))[0]) > 1e-10:      # beyond, rounding decides what a fit finds
         raise ValueError(f"width: expected a covariance in which no one of {', '.join(names)} follows from the others, got a correlation with eigenvalue {smallest:.1g}")
-    return {"name": names, "mean": mean, "width": width}
+    return {"name": names, "mean": mean, "width": (width + width.T) / 2}
 
 # %% ../nbs/1_optimality/13_likelihood.ipynb #00000011
 @dataclass(frozen=True)
@@ -135,15 +138,15 @@ class Normal:
         off = np.stack(np.broadcast_arrays(*(values[name] for name in self.name)), axis=-1) - self.mean
         return 0.5 * np.sum(off * np.linalg.solve(self.width, off[..., None])[..., 0], axis=-1)
 
-    def derivatives(self, values: Mapping[str, float]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        "The nll (p,) at numbers or arrays (p,), its gradient (p, k) and second derivatives (k, k) with respect to the k parameters."
+    def derivatives(self, values: Mapping[str, float], names: Sequence[str]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        "The nll (p,) at numbers or arrays (p,), its gradient (p, P) and second derivatives (1, P, P) with respect to some of its parameters, `names`."
         if isinstance(self.name, str):
-            off, second = np.reshape((values[self.name] - self.mean) / self.width, (-1, 1)), np.full((1, 1), self.width**-2.0)
-            return 0.5 * off[:, 0] ** 2, off / self.width, second
+            off = np.atleast_1d((values[self.name] - self.mean) / self.width)
+            return 0.5 * off**2, (off / self.width)[:, None], np.reshape(1 / self.width / self.width, (-1, 1, 1))
         off = np.stack(np.broadcast_arrays(*(np.atleast_1d(values[name]) for name in self.name)), axis=-1) - self.mean
-        second = np.linalg.inv(self.width)
+        second, at = np.linalg.inv(self.width), [self.name.index(name) for name in names]
         gradient = off @ second
-        return 0.5 * np.sum(off * gradient, axis=-1), gradient, second
+        return 0.5 * np.sum(off * gradient, axis=-1), gradient[:, at], second[None, at][:, :, at]
 
     def repeat(self, values: Mapping[str, float], n: int, rng: np.random.Generator) -> Normal:
         "The same measurement made `n` times again, when the truth is `values`."
@@ -273,6 +276,8 @@ def _all_probabilities(contents: np.ndarray) -> np.ndarray:
 def _bins_of(ratio: BinnedRatio, x) -> np.ndarray:
     "The bin (n,) of each event. Raises ValueError for what are no whole numbers from 0 on."
     x = check_events(x)
+    if len(x) == 0:                                        # not every function takes none
+        return np.zeros(0, int)
     bins = check_column(ratio.index(x), len(x), "index")
     if not np.all(bins == np.rint(bins)):
         raise ValueError(f"index: expected whole numbers, the bins, got {bins[bins != np.rint(bins)][0]:g}")
@@ -299,7 +304,7 @@ def _contents_at(numerator, points: np.ndarray, takes_many: list) -> np.ndarray:
     if not callable(numerator):
         return np.broadcast_to(np.asarray(numerator, dtype=float), (len(points), len(numerator)))
     if takes_many:
-        return np.asarray(numerator(points), dtype=float)
+        return np.reshape(np.asarray(numerator(points), dtype=float), (len(points), -1))         # of one point some give (b,)
     one = lambda i: np.asarray(numerator(points[i]), dtype=float)
     probe = probes(len(points))
     single = np.stack([one(i) for i in probe])
@@ -344,14 +349,14 @@ class BinnedRatio:
         "Log ratios (g, n) at the nuisance parameters `points` (g, k)."
         return _log_bin_ratios(self, _bins_of(self, x), _contents_at(self.numerator, np.asarray(points, dtype=float), self.takes_many))
 
-    def looked_up(self, x) -> tuple[BinnedRatio, np.ndarray]:
-        "The same ratio for events that are the numbers of their bins, and `x` as such (n, 1): a fit looks each event up once."
+    def looked_up(self, x, ranges: Ranges) -> tuple[BinnedRatio, np.ndarray]:
+        "The same ratio for events that are the numbers of their bins, and `x` as such (n, 1): a fit in `ranges` looks each event up once."
         if type(self) is not BinnedRatio:                  # another kind may have other log ratios
             return self, x
-        low, high = Ranges(self.parameters).low, Ranges(self.parameters).high
-        if callable(self.numerator) and np.isfinite(high - low).all():         # now, not at every step, does it show whether it takes many points
-            shares = np.stack([np.roll(np.linspace(0, 1, 16), k) for k in range(len(low))], axis=1)
-            _contents_at(self.numerator, low + (high - low) * shares, self.takes_many)
+        if callable(self.numerator) and np.isfinite(ranges.high - ranges.low).all():
+            u = np.stack([np.roll(np.linspace(-1, 1, 16), k) for k in range(len(ranges))], axis=1)
+            with suppress(Exception), np.errstate(all="ignore"):               # now, not at every step, does it show whether it takes many points
+                _contents_at(self.numerator, ranges.at(u), self.takes_many)
         return _InBins(**{field.name: getattr(self, field.name) for field in fields(self)}), _bins_of(self, x)[:, None]
 
 

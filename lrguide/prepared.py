@@ -348,10 +348,10 @@ def _all_minima(prepared: Prepared, names: list[str], best: Minima, along: Mappi
     "nll and value of the profiled parameter at all minima: of `best`, its rival, and of fits that begin at local minima of the profile `along` the grid."
     name = next(reversed(along))                           # the last one is profiled
     at = names.index(name)
-    found = [(float(one.nll[0]), float(one.point[0, at])) for one in (best, best.rival) if one is not None and one.converged[0]]
-    grid = np.concatenate([[-np.inf], along[name], [np.inf]])
-    is_known = [any(grid[i] < value < grid[i + 2] and depth <= nll[i] for depth, value in found) for i in range(len(nll))]
-    start = np.flatnonzero(valleys(nll[:, None])[:, 0] & ~np.array(is_known))
+    known = [one for one in (best, best.rival) if one is not None and one.converged[0]]
+    found = [(float(one.nll[0]), float(one.point[0, at])) for one in known]
+    points = np.stack([along[key] for key in names], axis=1)
+    start = np.flatnonzero(valleys(nll[:, None])[:, 0] & ~np.any([_is_at(one, points, nll) for one in known], axis=0))
     if len(start):
         again = deepest(prepared if is_shared(prepared) else prepared.take(np.zeros(len(start), int)), names,
                         {key: value[start] for key, value in along.items()}, prepared.model.fixed)
@@ -359,6 +359,13 @@ def _all_minima(prepared: Prepared, names: list[str], best: Minima, along: Mappi
     apart = 1e-3 * np.ptp(along[name])
     return [one for i, one in enumerate(found) if not any(abs(one[1] - other[1]) < apart and (other < one or j < i and other == one)
                                                           for j, other in enumerate(found))]
+
+
+def _is_at(minimum: Minima, points: np.ndarray, nll: np.ndarray) -> np.ndarray:
+    "Whether `points` (g, P) with this `nll` (g,) lie at a single `minimum`: within a standard deviation, and as high above it as its parabola says."
+    away = points - minimum.point[0]
+    rise = 0.5 * np.einsum("ga,ab,gb->g", away, minimum.second[0], away)
+    return (rise < 0.5) & (np.abs(nll - minimum.nll[0] - rise) <= 0.1 * rise + 1e-9)
 
 
 def _along_the_valley(best: Mapping[str, float], second: np.ndarray, names: list[str], name: str, grid: np.ndarray) -> dict[str, np.ndarray]:

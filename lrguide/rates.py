@@ -12,7 +12,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 import numpy as np
-from .arrays import Table, aligned, as_table, check_number, check_numbers, join, shown
+from .arrays import Ranges, Table, aligned, as_table, check_number, check_numbers, join, shown
 from .files import chunks
 from .interpolation import Interpolant, check_log_ratios, interpolated, per_event
 from .minimum import differentiated
@@ -100,7 +100,7 @@ def _ratio_on(process: object, events: Table, b: int, ranges: Mapping[str, tuple
         if total > len(x) and isinstance(prepared, Interpolant) and prepared.error > 2 * per_event(total):         # each row stands for many events
             prepared = min(prepared, interpolated(process.ratio, x, ranges, n=total), key=lambda one: one.error)
         return prepared if b == 1 else prepared.blocks(b)
-    ratio, x = process.ratio.looked_up(x) if hasattr(process.ratio, "looked_up") else (process.ratio, x)
+    ratio, x = process.ratio.looked_up(x, Ranges(ranges)) if hasattr(process.ratio, "looked_up") else (process.ratio, x)
     return _Called(ratio, x.reshape(b, -1, *x.shape[1:]), np.array(list(process.parameters.values()), dtype=float))
 
 # %% ../nbs/9_machinery/90_rates.ipynb #f15556bb

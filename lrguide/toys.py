@@ -7,12 +7,13 @@
 """
 from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields, is_dataclass, replace
+from dataclasses import dataclass, replace
 import numpy as np
 from .arrays import Table, generator
 from .valleys import names_of
 from .prepared import OnData, Prepared
-from .likelihood import walls_of
+from .likelihood import Normal, walls_of
+from .systematics import LogNormal, Poisson
 from .compact import Compact
 from .pools import Pool, box_of_fits, pools_of
 from .experiments import chosen, nu_of, own_values, positive_yields
@@ -133,9 +134,8 @@ class Quick:
 
     @property
     def joins(self) -> bool:
-        "Whether experiments of several tasks can be evaluated at once: all channels have events, all constraints say what they have measured."
-        says = lambda constraint: is_dataclass(constraint) and "mean" in {field.name for field in fields(constraint)}
-        return set(self.pools) == set(self.model.channels) and all(map(says, self.model.constraints))
+        "Whether experiments of several tasks can be evaluated at once: all channels have events, all constraints are known to change their mean alone."
+        return set(self.pools) == set(self.model.channels) and all(type(constraint) in (Normal, LogNormal, Poisson) for constraint in self.model.constraints)
 
     def on(self, drawn: Drawn) -> Prepared:
         "Experiments as sums of polynomials."

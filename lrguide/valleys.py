@@ -94,11 +94,9 @@ def add_constraints(prepared: object, values, names: list[str], nll, gradient, s
 
 
 def _derivatives_of(constraint: object, own: list[str], values: Mapping[str, np.ndarray], ranges: Mapping[str, tuple[float, float]]) -> tuple:
-    "nll (p,), gradient (p, k) and second derivatives (k, k) or (p, k, k) of a constraint by `own`, k of its parameters: by differences if it does not say."
+    "nll (p,), gradient (p, k) and second derivatives (1, k, k) or (p, k, k) of a constraint by `own`, k of its parameters: by differences if it does not say."
     if _knows_derivatives(type(constraint)):
-        nll, gradient, second = constraint.derivatives(values)
-        at = [names_of(constraint).index(name) for name in own]
-        return nll, gradient[:, at], second[..., at, :][..., at]
+        return constraint.derivatives(values, own)
     low, high = np.array([ranges[name] for name in own], dtype=float).T
     point = np.stack([values[name] for name in own], axis=1)
     moved = lambda z: np.concatenate([constraint.nll({**values, **dict(zip(own, part.T))}) for part in z.reshape(-1, *point.shape)])
@@ -344,9 +342,22 @@ def deepest(prepared: object, names: list[str], start: Mapping, fixed: Mapping, 
     for which, again in others:
         found = deeper(found, which, again, limits, names, wide)
     elsewhere = list(_other_starts(prepared, names, found, start, fixed, wide, limits)) if wide else []
-    for which, again in _from_each(prepared, names, elsewhere, fixed, limits, len(every)) if elsewhere else ():
-        found = deeper(found, which, again, limits, names, wide)
+    for some in _at_once(prepared, elsewhere, len(every)):
+        for which, again in _from_each(prepared, names, some, fixed, limits, len(every)):
+            found = deeper(found, which, again, limits, names, wide)
     return inside_walls(found, names, prepared.walls)
+
+
+def _at_once(prepared: object, starts: Sequence[tuple], p: int) -> Iterator[list[tuple]]:
+    "The `starts` in groups that go downhill together: with no more data sets than there are, p, unless these are small."
+    most, group = max(p, 2**18 // max(1, *(part.size for part in prepared.parts))), []
+    for one in starts:
+        if group and not is_shared(prepared) and sum(len(which) for which, _ in (*group, one)) > most:
+            yield group
+            group = []
+        group.append(one)
+    if group:
+        yield group
 
 
 def _from_each(prepared: object, names: list[str], starts: Sequence[tuple], fixed: Mapping, limits: Mapping, p: int) -> list[tuple]:

@@ -687,3 +687,15 @@ def test_a_profile_ends_where_the_sums_do_and_says_so():
     np.testing.assert_allclose(compact.interval(0.5), full.interval(0.5), rtol=1e-5)
     with pytest.raises(ValueError, match="^grid: expected"):             # not the wall
         compact.interval(0.9)
+
+
+def test_pieces_with_and_without_other_columns():
+    """The few events kept singly come from pieces of which one brings columns that nobody asks for: the sums are those of all events."""
+    model, whole, _ = made("few events kept")
+    half = len(FLAT) // 2
+    x = lr.as_table(FLAT).x
+    pieces = [lr.Table(x[:half], nu=np.zeros((half, 1)), also={"run": np.zeros(half)}), lr.Table(x[half:])]
+    parts = compacted(model, iter(pieces), like=whole)
+    assert parts.parts[0].single.size == whole.parts[0].single.size > 0
+    at = points(KINDS["few events kept"][2])
+    np.testing.assert_allclose(parts(at), whole(at), rtol=1e-12)

@@ -285,3 +285,51 @@ def test_a_data_set_is_fitted_as_by_itself_whatever_is_beside_it():
     peaked = np.concatenate([rng.uniform(-1, 3, (1000, 1)), rng.normal(where(-1.0), width(-1.0), (150, 1))])
     together, alone = model.fit_many([*flat, peaked]), model.fit_many([peaked])
     np.testing.assert_allclose([together.nll[-1], *(together.values[name][-1] for name in ("mu", "nu"))], [alone.nll[0], *(alone.values[name][0] for name in ("mu", "nu"))], rtol=1e-6)
+
+
+# ---- profiles and their minima ----
+
+@pytest.mark.parametrize("low", [4.8, 5.0])
+def test_a_profile_finds_the_valley_at_the_end_of_its_grid(low):
+    """The fit is told to begin in the shallow valley at -3; the grid begins on the slope of the deep one at 4, which `minimize_scalar` finds."""
+    nll = lambda v: -10 * np.exp(-0.5 * (v + 3) ** 2) - 50 * np.exp(-0.5 * ((v - 4) / 0.3) ** 2) + 0.01 * (v - 1) ** 2
+    model = lr.Likelihood({"background": lr.Process(10.0)}, ranges={"nu": (-10.0, 12.0)}, constraints=[lr.systematics.Measured("nu", nll)])
+    deep, shallow = (minimize_scalar(nll, bracket=(at - 0.1, at, at + 0.1)) for at in (4.0, -3.0))
+    profile = model.profile(counts(10), "nu", np.linspace(low, 10, 20), start={"nu": -3.0})
+    np.testing.assert_allclose([value for value, _ in profile.minima], [deep.x, shallow.x], atol=1e-4)
+    np.testing.assert_allclose([rise for _, rise in profile.minima], [0, shallow.fun - deep.fun], atol=1e-6)
+    assert profile.best == profile.minima[0][0]
+
+
+# ---- bins that functions of nu fill ----
+
+def test_a_numerator_is_asked_inside_the_ranges_of_the_model_only():
+    """A table of templates ends where the model's range of nu ends, though the ratio declares a wider one."""
+    def table(nu):
+        if np.any(np.abs(nu) > 1.01):
+            raise ValueError("the table ends at 1")
+        nu = np.atleast_2d(nu)[:, 0]
+        return np.squeeze(np.stack([1 + 0.1 * nu, 1 - 0.1 * nu], axis=1))
+    ratio = lr.BinnedRatio(lambda x: x[:, 0].astype(int), table, parameters={"nu": (-5.0, 5.0)})
+    model = lr.Likelihood({"background": lr.Process(100.0, ratio)}, ranges={"nu": (-1.0, 1.0)})
+    fit = model.fit(counts(53, 47))                        # shares (1 +- 0.1 nu) / 2: nu = (53 - 47) / 100 / 0.1
+    assert fit.values["nu"] == pytest.approx(0.6, abs=1e-6)
+
+
+@pytest.mark.parametrize("index", [np.vectorize(lambda one: int(one > 0.5)), lambda x: np.apply_along_axis(lambda row: row[0] > 0.5, 1, x).astype(int)])
+def test_no_event_needs_no_bin(index):
+    """Functions that refuse empty arrays: a data set without events has minus log likelihood mu s + b all the same."""
+    one_column = lambda x: np.reshape(index(x), -1)
+    model = lr.Likelihood({"signal": lr.Process(5.0, lr.BinnedRatio(one_column, [0.8, 0.2])), "background": lr.Process(10.0)}, {"mu": "signal"})
+    assert model.nll(np.zeros((0, 1)), {"mu": 2.0}) - model.nll(np.zeros((0, 1)), {"mu": 0.0}) == pytest.approx(10.0)
+
+
+def test_a_subclass_of_a_binned_ratio_keeps_its_own_log_ratios():
+    class Shifted(lr.BinnedRatio):
+        """Twice the ratio of the bins, which only changes a yield."""
+        log_ratio_grid = lambda self, x, points: super().log_ratio_grid(x, points) + np.log(2)
+        log_ratio = lambda self, x, nu=None: super().log_ratio(x, nu) + np.log(2)
+    shape = lambda nu: np.stack([1 + 0.1 * nu[..., 0], 1 - 0.1 * nu[..., 0]], axis=-1)
+    plain, twice = (kind(lambda x: x[:, 0].astype(int), shape, parameters={"nu": (-1.0, 1.0)}) for kind in (lr.BinnedRatio, Shifted))
+    of = lambda ratio: lr.Likelihood({"background": lr.Process(100.0, ratio)}).nll(counts(53, 47), {"nu": 0.3})
+    assert of(plain) - of(twice) == pytest.approx(100 * np.log(2))

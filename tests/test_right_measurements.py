@@ -1,10 +1,12 @@
 """Measurements of any form, also of several parameters at once, in Asimov data sets, toys and formulae."""
 
+from dataclasses import dataclass, replace
+
 import numpy as np
 import pytest
 
 from lrguide.arrays import Table
-from lrguide.asymptotics import asymptotic_fit
+from lrguide.asymptotics import asymptotic_fit, parameter_toys
 from lrguide.experiments import KnownSource, asimov, measured_at
 from lrguide.toys import drawn_experiments
 from lrguide.arrays import spawn
@@ -88,3 +90,37 @@ def test_one_number_is_asked_for_at_one_point():
             call()
     with pytest.raises(ValueError, match="data: expected one data set, got 2"):
         one.nll([x, x[:3]], {"mu": 1.0})
+
+
+def test_an_asymmetric_covariance_is_refused_whatever_its_units():
+    for unit in (1e-10, 1.0, 1e10):
+        with pytest.raises(ValueError, match="^width: expected a symmetric covariance of a, b, got correlations that differ by 1$"):
+            Normal(("a", "b"), [0.0, 0.0], unit * np.array([[1.0, 0.5], [-0.5, 1.0]]))
+        assert np.array_equal(Normal(("a", "b"), [0.0, 0.0], unit * np.array([[1.0, 0.5], [0.5, 1.0]])).width, unit * np.array([[1.0, 0.5], [0.5, 1.0]]))
+
+
+@dataclass(frozen=True)
+class Widening:
+    """A measurement whose error depends on what it finds: made again, its width changes too."""
+    name: str
+    mean: float | np.ndarray
+    width: float | np.ndarray
+
+    def nll(self, values):
+        return 0.5 * ((values[self.name] - self.mean) / self.width) ** 2
+
+    def repeat(self, values, n, rng):
+        mean = values[self.name] + 0.01 * rng.standard_normal(n)
+        return replace(self, mean=mean, width=0.01 * (1 + 0.05 * np.abs(mean)))
+
+    def take(self, sets):
+        return replace(self, mean=self.mean[sets], width=self.width[sets]) if np.ndim(self.mean) else self
+
+
+def test_toys_of_a_measurement_that_changes_more_than_its_mean():
+    """In 8 groups that are not evaluated together; the mean of t for one strength, known to a standard error, is near that of chi-square, 1."""
+    toy = Resonance(None)
+    model = Likelihood({"signal": Process(50.0, toy), "background": Process(1000.0)}, {"mu": "signal"}, [Widening("sigma", 0.08, 0.01)])
+    source = {name: Table(toy.sample(name, 4000, 5, nu=[0.08]).x) for name in ("signal", "background")}
+    tested = parameter_toys(model, {"mu": 1.0, "sigma": 0.08}, 1200, 3, source=source)
+    assert not tested.failed.any() and abs(tested.t.mean() - 1) < 5 * np.sqrt(2 / 1200) + 0.1
