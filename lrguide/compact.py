@@ -200,7 +200,7 @@ def added(parts: Sequence[Sums]) -> Sums:
     add = lambda name: np.sum([getattr(part, name) for part in parts], axis=0)
     return Sums(parts[0].basis, add("coefficients"), add("total"), add("error"), joined_events([part.single for part in parts]))
 
-
+# %% ../nbs/2_uncertainty/28_compact.ipynb #71540cc7
 def _of_nothing(basis: Basis) -> Sums:
     "The Sums of no events."
     none = [_kept(lambda nu: np.zeros((len(nu), 0)), 0, Ranges({name: basis.space.nuisance[name] for name in process.parameters}), _single_degrees(basis, process))

@@ -117,10 +117,13 @@ class Widening:
         return replace(self, mean=self.mean[sets], width=self.width[sets]) if np.ndim(self.mean) else self
 
 
-def test_toys_of_a_measurement_that_changes_more_than_its_mean():
-    """In 8 groups that are not evaluated together; the mean of t for one strength, known to a standard error, is near that of chi-square, 1."""
+def test_toys_of_a_measurement_that_changes_more_than_its_mean(monkeypatch):
+    """Three groups that may not be joined: t of the same experiments, fitted with their events."""
     toy = Resonance(None)
     model = Likelihood({"signal": Process(50.0, toy), "background": Process(1000.0)}, {"mu": "signal"}, [Widening("sigma", 0.08, 0.01)])
     source = {name: Table(toy.sample(name, 4000, 5, nu=[0.08]).x) for name in ("signal", "background")}
-    tested = parameter_toys(model, {"mu": 1.0, "sigma": 0.08}, 1200, 3, source=source)
-    assert not tested.failed.any() and abs(tested.t.mean() - 1) < 5 * np.sqrt(2 / 1200) + 0.1
+    toys = lambda: parameter_toys(model, {"mu": 1.0, "sigma": 0.08}, 1200, 3, source=source)
+    quick = toys()
+    monkeypatch.setattr("lrguide.asymptotics.quick_rows", lambda *_: None)
+    np.testing.assert_allclose(quick.t, toys().t, atol=1e-4)
+    assert not quick.failed.any()
