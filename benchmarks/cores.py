@@ -1,4 +1,4 @@
-"""Training and evaluation on all cores: twenty networks in groups, a thread each, against one group, with the compiler's own threads or on one core.
+"""Training and evaluation on all cores: twenty networks in groups, a thread for each core, against one group with the compiler's own threads and against one core.
 
 How many threads the compiler has is settled when a process begins, so two processes wait for orders: one with a thread, one with a
 thread for each core. Compilation is done before."""
@@ -17,7 +17,8 @@ THREADS = ("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"
 
 
 def serve(work: str, members: int, n_events: int, epochs: int, path: str) -> None:
-    "Trains, or evaluates, as many threads at a time as each line says that comes in; says so when done, and leaves the last numbers in `path`."
+    """Trains, or evaluates, as many threads at a time as each line says that comes in, 0 for what the package chooses; says so when done, and
+    leaves the last numbers in `path`."""
     from lrguide import losses, nets
     rng = np.random.default_rng(1)
     label = np.repeat([1.0, 0.0], n_events // 2)
@@ -27,13 +28,14 @@ def serve(work: str, members: int, n_events: int, epochs: int, path: str) -> Non
                                      training=nets.Training(epochs=epochs, batch=1000), rng=3).network
     network = fit(1) if work == "predict" else None
     for line in sys.stdin:
-        found = fit(int(line)).weights if network is None else nets.predict(network, x, threads=int(line))
+        threads = int(line) or None
+        found = fit(threads).weights if network is None else nets.predict(network, x, threads=threads)
         np.save(path, found)
         print("done", flush=True)
 
 
 def measured(work: str, members: int, n_events: int, epochs: int, repeat: int) -> tuple[int, list[list[float]], float]:
-    "Number of cores, times (s) of groups on all of them, of one group with the compiler's threads, of one core, and the largest difference of their numbers."
+    "Number of cores, times (s) of groups on all of them, of one group with the compiler's threads, of one group and of groups on one core; the largest difference of their numbers."
     cores = len(os.sched_getaffinity(0))
     free = {name: value for name, value in os.environ.items() if name not in THREADS}
     with tempfile.TemporaryDirectory() as folder:
@@ -49,35 +51,34 @@ def measured(work: str, members: int, n_events: int, epochs: int, repeat: int) -
                 raise RuntimeError(f"{work}: a process ended before it was done")
 
         numbers = []
-        for worker, threads in ((0, cores), (0, 1), (1, 1)):             # once for the programs, and to compare the numbers
+        for worker, threads in ((0, 0), (0, 1), (1, 1), (1, 0)):             # once for the programs, and to compare the numbers
             turn(worker, threads)
             numbers.append(np.load(paths[worker]))
-        times = interleave(lambda: turn(0, cores), lambda: turn(0, 1), lambda: turn(1, 1), repeat=repeat, warm=False)
+        times = interleave(lambda: turn(0, 0), lambda: turn(0, 1), lambda: turn(1, 1), lambda: turn(1, 0), repeat=repeat, warm=False)
         for worker in workers:
             worker.communicate()
     return cores, times, max(np.abs(other - numbers[0]).max() for other in numbers[1:])
 
 
 def rows(work: str, words: str, members: int, n_events: int, epochs: int, repeat: int, goals: tuple, note: str) -> list[dict]:
-    "Groups on all cores against one group with the compiler's threads, and against one core."
-    cores, (groups, one_group, one_core), difference = measured(work, members, n_events, epochs, repeat)
+    "Groups on all cores against one group with the compiler's threads, one group on one core, and the same groups on one core."
+    cores, (groups, *others), difference = measured(work, members, n_events, epochs, repeat)
     quality = dict(quality=f"numbers the same to {difference:.1g} (goal 1e-5)", quality_met=difference <= 1e-5, note=note)
-    return [row(f"{words}, on {cores} cores", groups, peer, theirs, goal=goal, **quality)
-            for peer, theirs, goal in (("the same as one group on the same cores, the compiler's own threads", one_group, goals[0]),
-                                       ("one core", one_core, goals[1]))]
+    peers = ("the same as one group on the same cores, the compiler's own threads", "one group on one core", "the same groups on one core")
+    return [row(f"{words}, on {cores} cores", groups, peer, theirs, goal=goal, **quality) for peer, theirs, goal in zip(peers, others, goals)]
 
 
 def train(quick: bool) -> list[dict]:
     "Twenty networks (100, 100, 100) in batches of 1,000."
     n_events, repeat = (4000, 2) if quick else (20_000, 5)
     return rows("train", f"train 20 networks (100, 100, 100), {n_events:,} events, batch 1,000, 3 epochs", 20, n_events, 3, repeat,
-                (None, None) if quick else (1.4, 1.8), "quick: a fifth of the events; the goals do not apply" * quick)
+                (None, None, None) if quick else (1.4, 1.8, None), "quick: a fifth of the events; the goals do not apply" * quick)
 
 
 def predict(quick: bool) -> list[dict]:
     "Their outputs for many events."
     n_events, repeat = (20_000, 2) if quick else (100_000, 5)
-    return rows("predict", f"outputs of 20 networks (100, 100, 100) for {n_events:,} events", 20, n_events, 1, repeat, (None, None),
+    return rows("predict", f"outputs of 20 networks (100, 100, 100) for {n_events:,} events", 20, n_events, 1, repeat, (None, None, None),
                 "quick: a fifth of the events" * quick)
 
 

@@ -1072,6 +1072,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '', 'doc_host': '', 'git_url
                               'lrguide.nets._epoch_of': ('1_optimality/networks.html#_epoch_of', 'lrguide/nets.py'),
                               'lrguide.nets._first_weights': ('1_optimality/networks.html#_first_weights', 'lrguide/nets.py'),
                               'lrguide.nets._groups': ('1_optimality/networks.html#_groups', 'lrguide/nets.py'),
+                              'lrguide.nets._near_a_core': ('1_optimality/networks.html#_near_a_core', 'lrguide/nets.py'),
                               'lrguide.nets._no_terms': ('1_optimality/networks.html#_no_terms', 'lrguide/nets.py'),
                               'lrguide.nets._packed': ('1_optimality/networks.html#_packed', 'lrguide/nets.py'),
                               'lrguide.nets._rate_of_weights': ('1_optimality/networks.html#_rate_of_weights', 'lrguide/nets.py'),

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 import numpy as np
 from .arrays import check_choice, check_count, check_number, generator, spawn
-from .backend import compiled, compiled_epoch, in_threads, keras, thread_count, to_device, to_numpy, value_and_gradient
+from .backend import compiled, compiled_epoch, in_threads, keras, on_gpu, thread_count, to_device, to_numpy, value_and_gradient
 from .losses import Objective, Part
 
 # %% auto #0
@@ -141,11 +141,20 @@ def _compiled_forward(architecture):
     return compiled(lambda weights, x: architecture.apply(weights, x))
 
 
-def predict(network: Network, x: np.ndarray, chunk: int = 4096, threads: int | None = None) -> np.ndarray:
+def _near_a_core(sizes: Sequence[int], *columns: np.ndarray) -> float:
+    "For how many events, times members, of `columns` (n, ...) a layer stays in a core's cache, in networks with `sizes` weights; no limit on a GPU."
+    units = np.sqrt(max(sizes)) * max((np.prod(np.shape(column)[1:-1]) for column in columns), default=1)
+    return np.inf if on_gpu() else 400_000 / units         # numbers of four bytes
+
+
+def predict(network: Network, x: np.ndarray, chunk: int | None = None, threads: int | None = None) -> np.ndarray:
     """Outputs (m, n) of the members, or (m, n, outputs), for inputs `x` (n, ...), computed in single precision.
 
-    In chunks of events, so many `threads` at a time (None: `thread_count`). Raises ValueError if the inputs do not fit the architecture."""
+    In chunks of events (None: as many as are quick), so many `threads` at a time (None: `thread_count`). Raises ValueError if the inputs do not
+    fit the architecture."""
     x = np.asarray(x, dtype=np.float32)
+    quick = 4 * _near_a_core([network.architecture.size], x) / network.members             # of all layers only two are needed at a time
+    chunk = chunk or 1 << int(np.log2(np.clip(quick, 256, 4096)))
     forward, weights = _compiled_forward(network.architecture), to_device(network.weights)
     chunk = min(chunk, 1 << max(len(x) - 1, 255).bit_length())  # a power of two: few different lengths
 
@@ -413,9 +422,9 @@ def _segments(order: np.ndarray, rates: np.ndarray, noisy: Sequence[tuple], grou
         yield order[start:stop, group], rates[start:stop], *drawn
 
 # %% ../nbs/1_optimality/15_networks.ipynb #15000002
-def _groups(members: int, threads: int) -> list[slice]:
-    "Members in as many groups as there are `threads`, but none empty; of two sizes at most."
-    n = min(members, threads)
+def _groups(members: int, threads: int, largest: float = np.inf) -> list[slice]:
+    "Members in groups: at least as many as there are `threads`, none empty, of two sizes at most, none above the `largest` that is wanted."
+    n = min(members, max(threads, int(np.ceil(members / max(np.floor(largest), 1)))))
     return [slice(members * k // n, members * (k + 1) // n) for k in range(n)]
 
 # %% ../nbs/1_optimality/15_networks.ipynb #0000004a
@@ -546,12 +555,13 @@ def train(objective: Objective, columns: Mapping[str, np.ndarray], *, members: i
     (default: all). `own`: columns (m, n, ...) that differ by member, (m, 1, ...) if the same for all events. `order`: which events share a
     batch. `start`: networks of parts to go on from, with new moments and a new schedule. `watch`: columns, own ones too, of events to
     choose the best epoch by. `threads`: as many groups of members are trained at a time (None: `thread_count`, as many as there are cores);
-    an objective that holds arrays with an entry for each member needs threads=1, as a group is handed some members only.
+    an objective that holds arrays with an entry for each member needs threads=1, one group, as others are handed some members only.
     Raises ValueError for input that does not fit, RuntimeError if a loss is not finite."""
     of_weights, of_order, of_noise = _streams(members, len(objective.parts), rng)
     m, asked = len(of_order), set()
-    groups = _groups(m, thread_count(threads))
-    sample = Columns(columns, own, m)
+    n_threads, sample = thread_count(threads), Columns(columns, own, m)
+    largest = np.inf if threads == 1 else _near_a_core([part.size for _, part in objective.parts], *columns.values()) / training.batch
+    groups = _groups(m, n_threads, largest)
     rows = _check_rows(rows, sample, training.batch)
     watched = _watched(objective, watch, sample, order, training, groups)
     weights = _first_weights(objective, of_weights, start)
@@ -566,7 +576,7 @@ def train(objective: Objective, columns: Mapping[str, np.ndarray], *, members: i
     best, losses, validation = BestWeights(m, training.patience), [], []
     for number, rate in enumerate(rates):
         batches = draw_order() if number else batches
-        found = in_threads(lambda epoch: epoch(batches, rate), epochs, len(epochs))
+        found = in_threads(lambda epoch: epoch(batches, rate), epochs, n_threads)
         weights, loss, *seen = (np.concatenate(of_groups) for of_groups in zip(*found))
         losses.append(loss)
         _check_epoch(loss, number, training, set(columns) | set(own), read | asked)
