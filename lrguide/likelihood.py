@@ -290,13 +290,13 @@ def _log_bin_ratios(ratio: BinnedRatio, bins: np.ndarray, contents: np.ndarray) 
     "Log ratios (g, n) of events that are in `bins` (n,), from bin contents (g, b) of the numerator."
     numerator = np.stack([_probabilities(one, "numerator") for one in contents]) if len(contents) < 3 else _all_probabilities(contents)
     n_bins = numerator.shape[1]
-    denominator = np.full(n_bins, 1 / n_bins) if ratio.denominator is None else _probabilities(ratio.denominator, "denominator")
-    if len(denominator) != n_bins:
-        raise ValueError(f"denominator: expected {n_bins} bins like the numerator, got {len(denominator)}")
+    if ratio.denominator is not None and len(ratio.denominator) != n_bins:
+        raise ValueError(f"denominator: expected {n_bins} bins like the numerator, got {len(ratio.denominator)}")
     if bins.max(initial=0) >= n_bins:
         raise ValueError(f"index: expected bins 0 to {n_bins - 1}, got {bins.min()} to {bins.max()}")
+    relative = numerator * n_bins if ratio.denominator is None else numerator / _probabilities(ratio.denominator, "denominator")
     with np.errstate(divide="ignore"):
-        return (np.log(numerator) - np.log(denominator))[:, bins]
+        return np.log(relative)[:, bins]
 
 
 def _contents_at(numerator, points: np.ndarray, takes_many: list) -> np.ndarray:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 import numpy as np
 from scipy.interpolate import PchipInterpolator
 from scipy.special import gammaincinv
@@ -20,6 +21,14 @@ __all__ = ['differentiated', 'newton', 'newton_step', 'Minima', 'deeper', 'stand
            'minuit_at', 'crossings', 'ends_at_height', 'slopes_along', 'Profile']
 
 # %% ../nbs/9_machinery/95_minimum.ipynb #00000007
+@lru_cache(maxsize=32)
+def _stencil(k: int) -> tuple[np.ndarray, list]:
+    "Where central differences of k parameters are taken (m, k), in steps from the point, and the pairs of parameters of the last ones, four for each."
+    pairs, unit = [(i, j) for i in range(k) for j in range(i)], np.eye(k)
+    corners = [a * unit[i] + b * unit[j] for i, j in pairs for a, b in ((1, 1), (1, -1), (-1, 1), (-1, -1))]
+    return np.array([np.zeros(k), *(sign * one for one in unit for sign in (1, -1)), *corners]), pairs
+
+
 def differentiated(function: Callable[[np.ndarray], np.ndarray], points: np.ndarray, low: np.ndarray, high: np.ndarray):
     """Values (...), first (k, ...) and second derivatives (k, k, ...) of `function` at `points` (p, k), by central differences.
 
@@ -27,22 +36,21 @@ def differentiated(function: Callable[[np.ndarray], np.ndarray], points: np.ndar
     The step is 1e-5 of the range, or of the largest point (at least of 1) where there is none."""
     k = points.shape[1]
     size = np.where(np.isfinite(high - low), high - low, np.maximum(1.0, np.abs(points).max(axis=0, initial=0.0)))
-    step = np.diag(1e-5 * size)
-    centre = np.clip(points, low + step.sum(axis=0), high - step.sum(axis=0))
-    pairs = [(i, j) for i in range(k) for j in range(i)]
-    moves = [np.zeros(k)] + [sign * step[i] for i in range(k) for sign in (1, -1)]
-    moves += [a * step[i] + b * step[j] for i, j in pairs for a, b in ((1, 1), (1, -1), (-1, 1), (-1, -1))]
+    units, pairs = _stencil(k)
+    step = 1e-5 * size
+    centre = np.minimum(np.maximum(points, low + step), high - step)
     inside = np.array_equal(centre, points)
-    found = function(np.concatenate([centre + move for move in moves] + ([] if inside else [points])))    # all in one call
-    found = found.reshape(len(moves) + (not inside), len(points), *found.shape[1:])
-    middle, around, corners = found[0], found[1:1 + 2 * k], found[1 + 2 * k:]
-    first = np.array([(around[2 * i] - around[2 * i + 1]) / (2 * step[i, i]) for i in range(k)])
+    places = (centre + (units * step)[:, None]).reshape(-1, k)
+    found = function(places if inside else np.concatenate([places, points]))                             # all in one call
+    found = found.reshape(len(units) + (not inside), len(points), *found.shape[1:])
+    middle, up, down, corners = found[0], found[1:1 + 2 * k:2], found[2:2 + 2 * k:2], found[1 + 2 * k:]
+    column = step.reshape(k, *[1] * middle.ndim)
+    first = (up - down) / (2 * column)
     second = np.empty((k, k, *middle.shape))
-    for i in range(k):
-        second[i, i] = (around[2 * i] - 2 * middle + around[2 * i + 1]) / step[i, i] ** 2
+    second[np.arange(k), np.arange(k)] = (up - 2 * middle + down) / column**2
     for place, (i, j) in enumerate(pairs):
         a, b, c, d = corners[4 * place:4 * place + 4]
-        second[i, j] = second[j, i] = (a - b - c + d) / (4 * step[i, i] * step[j, j])
+        second[i, j] = second[j, i] = (a - b - c + d) / (4 * step[i] * step[j])
     if inside:
         return middle, first, second
     back = (points - centre).T.reshape(k, len(points), *[1] * (middle.ndim - 1))

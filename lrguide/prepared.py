@@ -296,18 +296,18 @@ def _conditional_minima(prepared: Prepared, names: list[str], starts: Sequence[M
     start, *rival = [{name: np.clip(one[name], *limits[name]) for name in names} for one in starts]
     found = deepest(prepared, names, start, fixed, wide, limits, *rival)
     point, nll, converged = found.point, found.nll, found.converged
-    unchanged = 0
-    for neighbour in (1, -1) * len(nll):
-        there = np.roll(point, neighbour, axis=0)
-        better = nll_at(prepared, {**fixed, **dict(zip(names, there.T))}) < nll - 1e-6
-        unchanged = 0 if better.any() else unchanged + 1
-        if unchanged == 2:
+    twice = {name: np.tile(value, 2) if np.ndim(value) else value for name, value in fixed.items()}
+    for _ in range(len(nll)):                              # a valley that one of them has found reaches along the grid
+        there = np.stack([np.roll(point, 1, axis=0), np.roll(point, -1, axis=0)])
+        depth = nll_at(prepared, {**twice, **dict(zip(names, there.reshape(-1, len(names)).T))}).reshape(2, -1)
+        better = depth.min(axis=0) < nll - 1e-6
+        if not better.any():
             break
-        if better.any():
-            again = deepest(prepared, names, dict(zip(names, np.where(better[:, None], there, point).T)), fixed)
-            lower = again.nll < nll
-            point, nll = np.where(lower[:, None], again.point, point), np.where(lower, again.nll, nll)
-            converged = np.where(lower, again.converged, converged)
+        begin = np.where(better[:, None], np.where((depth[0] < depth[1])[:, None], *there), point)
+        again = deepest(prepared, names, dict(zip(names, begin.T)), fixed)
+        lower = again.nll < nll
+        point, nll = np.where(lower[:, None], again.point, point), np.where(lower, again.nll, nll)
+        converged = np.where(lower, again.converged, converged)
     return point, nll, converged
 
 # %% ../nbs/9_machinery/96_prepared.ipynb #3f3c1b9f

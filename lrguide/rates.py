@@ -255,7 +255,7 @@ def bent_up(total: np.ndarray) -> tuple:
 def _weighted(weights: np.ndarray, values: np.ndarray) -> np.ndarray:
     "Sum over events (p,) of weight times value; an event of weight 0 does not count even if its value is infinite."
     if np.isfinite(values).all():
-        return np.einsum("pn,pn->p", np.broadcast_to(weights, values.shape), values)
+        return np.einsum("pn,pn->p", weights, values)
     with np.errstate(invalid="ignore"):
         return np.where(weights == 0, 0.0, weights * values).sum(axis=1)
 
@@ -442,9 +442,9 @@ def _derivatives(events: Events, values: Mapping[str, np.ndarray], names: list[s
     rate, floor = _rate(yields, scaled)
     inside, at_least = rate >= floor, np.maximum(rate, floor)
     at_least = np.where(at_least > 0, at_least, 1.0)
-    weights = np.broadcast_to(events.weights, rate.shape)
+    weights = events.weights
     g = [_slopes_of_ratio(process, part[1], names, weights) for process, part in zip(processes, parts)]
-    share = np.stack([np.broadcast_to(r, rate.shape) / at_least for r in scaled], axis=1)     # r_k over the rate (p, K, n)
+    share = np.stack([r / at_least for r in scaled], axis=1)     # r_k over the rate (p, K, n)
     first = slope.transpose(2, 0, 1) @ share                                                # of the log rate (p, P, n)
     for k, own in enumerate(g):
         for a, of_ratio in own.items():
