@@ -313,7 +313,7 @@ def test_a_numerator_is_asked_inside_the_ranges_of_the_model_only():
     ratio = lr.BinnedRatio(lambda x: x[:, 0].astype(int), table, parameters={"nu": (-5.0, 5.0)})
     model = lr.Likelihood({"background": lr.Process(100.0, ratio)}, ranges={"nu": (-1.0, 1.0)})
     fit = model.fit(counts(53, 47))                        # shares (1 +- 0.1 nu) / 2: nu = (53 - 47) / 100 / 0.1
-    assert fit.values["nu"] == pytest.approx(0.6, abs=1e-6)
+    assert fit.values["nu"] == pytest.approx(0.6, abs=1.5e-5)          # of an error of 1: a fit ends where a step promises less than 1e-10
 
 
 @pytest.mark.parametrize("index", [np.vectorize(lambda one: int(one > 0.5)), lambda x: np.apply_along_axis(lambda row: row[0] > 0.5, 1, x).astype(int)])

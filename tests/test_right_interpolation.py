@@ -103,15 +103,19 @@ class Morphed(Interpolated):
 
 @pytest.mark.parametrize("n", [1_000, 30_000])
 def test_corners_that_all_events_share_are_told(n):
-    """They cancel nowhere: with 30,000 events a fit that ends at one is off by twenty errors, and no event by more than one per cent."""
+    """They cancel nowhere: with 30,000 events a fit that ends at one is off by twenty errors, and no event by more than one per cent.
+
+    With 1,000 events the two deepest corners are 0.16 apart in -2 log L: the fit may end at either, within its statistical error."""
     rng = np.random.default_rng(n)
     x = np.concatenate([TOY.sample("signal", n // 6, rng, nu=[0.06]).x, TOY.sample("background", 5 * n // 6, rng, nu=[0.06]).x])
     model = lambda ratio: lr.Likelihood({"signal": lr.Process(n / 6, ratio), "background": lr.Process(5 * n / 6)}, strength={"mu": "signal"})
     with pytest.warns(UserWarning, match="may move a fit of .* of its statistical error"):
         found = model(Morphed()).fit(x)
-    right = model(FromSteps()).fit(x)
-    shift = abs(found.values["sigma"] - right.values["sigma"]) / found.errors["sigma"]
-    assert shift < 1 or n > 1_000 and shift > 5, shift
+    right = model(FromSteps()).on(x)
+    best = right.fit()
+    shift = abs(found.values["sigma"] - best.values["sigma"]) / found.errors["sigma"]
+    rise = right.fit_many({"sigma": found.values["sigma"]}).nll[0] - best.nll
+    assert shift > 5 and rise > 10 if n > 1_000 else rise < 0.5, (shift, rise)
 
 
 class FromSteps(Asked):
