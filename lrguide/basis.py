@@ -190,7 +190,7 @@ def lines_of(space: Space, events: Events, nodes: np.ndarray, strengths: np.ndar
 
 # %% ../nbs/9_machinery/88_basis.ipynb #07b3fc6b
 def coefficients_of(basis: Basis, mean: np.ndarray, z: np.ndarray, weights: np.ndarray | None) -> np.ndarray:
-    "Coefficients (g,) of events with `weights` (n,), or (n, g) of each event if there are none, from `mean` and `z` at the nodes."
+    "Coefficients (g,) of events with `weights` (n,), or (g, n) of each event if there are none, from `mean` and `z` at the nodes."
     add = (lambda one: one @ weights) if weights is not None else (lambda one: one)
     constant, minus, power = add(mean), -z, np.ones_like(z)
     found = np.empty((basis.first + 1, *constant.shape))
@@ -198,13 +198,14 @@ def coefficients_of(basis: Basis, mean: np.ndarray, z: np.ndarray, weights: np.n
     for k in range(1, basis.first + 1):
         power *= minus                                     # in place: memory is what takes time
         np.multiply(add(power), -2 / k, out=found[k])
-    outer, k = (*basis.nuisance, *basis.others), len(basis.nuisance)
-    found = found.reshape(len(found), *(degree + 1 for degree in outer), *found.shape[3:])
-    for axis, degree in enumerate(outer, 1):
-        found = np.moveaxis(np.tensordot(from_nodes(degree), found, (1, axis)), 0, axis)
+    outer, k, done = (*basis.nuisance, *basis.others), len(basis.nuisance), len(found)
+    for degree in outer:                                   # a product of matrices for each axis, where it is
+        found = from_nodes(degree) @ found.reshape(done, degree + 1, -1)
+        done *= degree + 1
+    found = found.reshape(basis.first + 1, *(degree + 1 for degree in outer), -1)
     order = (0, *range(1 + k, 1 + len(outer)), *range(1, 1 + k))         # as the coordinates of the space
-    found = found.transpose(*order, *range(len(order), found.ndim))
-    return found.reshape(-1) if weights is not None else np.ascontiguousarray(found.reshape(-1, found.shape[-1]).T)
+    found = found.transpose(*order, len(order))
+    return found.reshape(-1) if weights is not None else found.reshape(-1, found.shape[-1])
 
 
 def _late(values: np.ndarray, axis: int) -> np.ndarray:

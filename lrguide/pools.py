@@ -23,7 +23,7 @@ __all__ = ['Pool', 'pool_of', 'box_of_fits', 'pools_of']
 
 # %% ../nbs/9_machinery/89_pools.ipynb #3e8dbe3d
 def _each(basis: Basis, events: Events) -> tuple[np.ndarray, np.ndarray]:
-    "Coefficients (n, g) and errors (n,) of events, zero and infinite for those that are to be kept singly."
+    "Coefficients (g, n) and errors (n,) of events, zero and infinite for those that are to be kept singly."
     mean, z = lines_of(basis.space, events, basis.nodes, basis.strengths)
     error = event_errors(basis, mean, z).sum(axis=0)
     fine = error <= basis.each
@@ -37,8 +37,8 @@ def _some(events: Events, which: np.ndarray) -> Events:
 
 def _directions(basis: Basis, events: Events) -> np.ndarray:
     "Orthogonal directions (r, g) of which the coefficients of the `events` are sums, to within a tenth of the error that each may have."
-    own = _each(basis, events)[0]
-    directions = np.linalg.svd(own, full_matrices=False)[2]
+    own = _each(basis, events)[0].T
+    directions = np.linalg.svd(np.linalg.qr(own, mode="r"))[2]
     missing = np.sqrt(np.cumsum(((own @ directions.T) ** 2)[:, ::-1], axis=1))[:, ::-1]         # length of what direction r and later ones add
     enough = np.append(np.sqrt(own.shape[1]) * missing.max(axis=0) <= basis.each / 10, True)
     return directions[:int(np.argmax(enough))]
@@ -66,34 +66,39 @@ class Pool:
 
     def _summed(self, drawn: Sequence[csr_array]) -> Sums:
         "The Sums of data sets from how often (b, n) each event is in them, in one or several matrices that add up."
-        kept, total = np.ones(len(self.error)), lambda array: sum(one @ array for one in drawn)
+        kept = np.ones(len(self.error))
         kept[self.which] = 0.0
+        table = np.column_stack([self.components, kept, self.error])         # in one pass: it is the look up that takes time
+        found = sum(one @ table for one in drawn)
+        error = sum(abs(one) @ self.error for one in drawn) if any(one.data.min(initial=0) < 0 for one in drawn) else found[:, -1]
         single = sum(one[:, self.which].toarray() for one in drawn) if len(self.which) else np.zeros((drawn[0].shape[0], 0))
-        error = sum((one if one.data.min(initial=0) >= 0 else abs(one)) @ self.error for one in drawn) + np.abs(single) @ single_errors(self.single)
-        return Sums(self.basis, total(self.components) @ self.directions, total(kept), np.stack([error, 0 * error], axis=1), replace(self.single, weights=single))
+        error = error + np.abs(single) @ single_errors(self.single)
+        return Sums(self.basis, found[:, :-2] @ self.directions, found[:, -2], np.stack([error, 0 * error], axis=1), replace(self.single, weights=single))
 
 
 def _matrix(weights: np.ndarray, rows: np.ndarray, counts: np.ndarray, n: int) -> csr_array:
     "How often (b, n) data sets hold each of n events, from `rows` and their `weights`, one data set after the other, and how many each has."
-    own = rows.astype(np.int32)                            # a copy: a matrix may sort its indices
-    return csr_array((weights, own, np.append(0, np.cumsum(counts)).astype(np.int32)), shape=(len(counts), n))
+    own, ends = rows.astype(np.int32, copy=False), np.append(0, np.cumsum(counts)).astype(np.int32)
+    return csr_array((weights, own, ends), shape=(len(counts), n))
 
 
 def pool_of(basis: Basis, x: Table | Events) -> Pool:
     "The Pool of the events `x`, which may be prepared. Raises ValueError if there is none."
     events = x if isinstance(x, Events) else events_on(basis.space.model, replace(as_table(x, "x"), weight=None), direct=True)
-    n, size, found = events.size, max(64, piece_size(basis) // 8), []        # what fits into the cache
+    n, size, found = events.size, max(64, piece_size(basis) // 4), []        # what fits into the cache
     if n == 0:
         raise ValueError("x: expected at least one event, got none")
-    directions = _directions(basis, _some(events, evenly(n, 3000)))
+    directions = _directions(basis, _some(events, evenly(n, np.clip(6 * basis.size, 1000, 3000))))
     for start in range(0, n, size):
         piece = _some(events, np.arange(start, min(start + size, n)))
         own, error = _each(basis, piece)
-        components = own @ directions.T
-        error = error + np.abs(own - components @ directions).sum(axis=1)
+        components = directions @ own
+        missing = directions.T @ components
+        missing -= own                                     # in place: memory is what takes time
+        error = error + np.abs(missing, out=missing).sum(axis=0)
         which = np.flatnonzero(~(error <= 2 * basis.each))
-        components[which] = error[which] = 0.0
-        found.append((components, error, start + which))
+        components[:, which] = error[which] = 0.0
+        found.append((components.T, error, start + which))
     components, error, which = map(np.concatenate, zip(*found))
     return Pool(basis, directions, components, error, which, singles_of(basis, events, which, np.ones((1, len(which)))))
 

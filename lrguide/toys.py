@@ -75,7 +75,8 @@ def drawn_events(source, name: str, n: int, rng: np.random.Generator, values: Ma
 def _drawn_rows(sources: Mapping[str, Table], counts: Mapping[str, np.ndarray], rng: np.random.Generator) -> Draws:
     "Rows of the tables, one after another, `counts` (b,) for each experiment."
     starts = np.cumsum([0, *(len(sources[name]) for name in counts)])
-    return Draws(tuple(start + chosen(name, sources[name], int(count.sum()), rng) for (name, count), start in zip(counts.items(), starts)), tuple(counts.values()))
+    rows = (chosen(name, sources[name], int(count.sum()), rng).astype(np.int32) + start for (name, count), start in zip(counts.items(), starts.astype(np.int32)))
+    return Draws(tuple(rows), tuple(counts.values()))      # of 32 bits, as a sparse matrix wants them: there are millions
 
 
 def _drawn_sets(sources: Mapping, counts: Mapping[str, np.ndarray], rng: np.random.Generator, truth: Mapping[str, float]) -> list[np.ndarray]:
@@ -164,9 +165,11 @@ def quick_rows(model: OnData, sources: Mapping, rows: Mapping, truths: Sequence[
 
 # %% ../nbs/9_machinery/86_toys.ipynb #8ba00024
 def together(tasks: Sequence, quicks: Iterable[Quick | None], chunk: int) -> list[Sequence]:
-    "The `tasks`, each of about `chunk` events, in groups that are evaluated at once: a few million events where all are `quick`, one task otherwise."
-    size = max(1, 2**21 // chunk) if all(quick is not None and quick.joins for quick in quicks) else 1
-    return [tasks[start:start + size] for start in range(0, len(tasks), size)]
+    """The `tasks`, each a number of experiments with about `chunk` events, in groups that are evaluated at once: of one task, or, where all are
+    `quick`, of as many as hold at most eight million events and ten thousand experiments; groups differ little in size."""
+    most = max(1, min(2**23 // chunk, 10_000 // tasks[0][0])) if all(quick is not None and quick.joins for quick in quicks) else 1
+    ends = np.linspace(0, len(tasks), -(-len(tasks) // most) + 1).round().astype(int)
+    return [tasks[start:end] for start, end in zip(ends[:-1], ends[1:])]
 
 
 def evaluated(drawn: Drawn, model: OnData, rows: Mapping, quick: Quick | None, statistic: Callable[[Prepared], Sequence[np.ndarray]]) -> list[np.ndarray]:
