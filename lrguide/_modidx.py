@@ -1113,6 +1113,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '', 'doc_host': '', 'git_url
                                'lrguide.pools._directions': ('9_machinery/pools.html#_directions', 'lrguide/pools.py'),
                                'lrguide.pools._each': ('9_machinery/pools.html#_each', 'lrguide/pools.py'),
                                'lrguide.pools._matrix': ('9_machinery/pools.html#_matrix', 'lrguide/pools.py'),
+                               'lrguide.pools._sizes': ('9_machinery/pools.html#_sizes', 'lrguide/pools.py'),
                                'lrguide.pools._some': ('9_machinery/pools.html#_some', 'lrguide/pools.py'),
                                'lrguide.pools.box_of_fits': ('9_machinery/pools.html#box_of_fits', 'lrguide/pools.py'),
                                'lrguide.pools.pool_of': ('9_machinery/pools.html#pool_of', 'lrguide/pools.py'),

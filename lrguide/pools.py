@@ -70,10 +70,16 @@ class Pool:
         kept[self.which] = 0.0
         table = np.column_stack([self.components, kept, self.error])         # in one pass: it is the look up that takes time
         found = sum(one @ table for one in drawn)
-        error = sum(abs(one) @ self.error for one in drawn) if any(one.data.min(initial=0) < 0 for one in drawn) else found[:, -1]
+        positive = all(one.data.min(initial=0) >= 0 for one in drawn)
+        error = found[:, -1] if positive else sum(_sizes(one) @ self.error for one in drawn)
         single = sum(one[:, self.which].toarray() for one in drawn) if len(self.which) else np.zeros((drawn[0].shape[0], 0))
         error = error + np.abs(single) @ single_errors(self.single)
         return Sums(self.basis, found[:, :-2] @ self.directions, found[:, -2], np.stack([error, 0 * error], axis=1), replace(self.single, weights=single))
+
+
+def _sizes(matrix: csr_array) -> csr_array:
+    "The matrix of absolute values; `abs` would sort the rows' numbers in place, which may be the caller's."
+    return csr_array((np.abs(matrix.data), matrix.indices, matrix.indptr), shape=matrix.shape)
 
 
 def _matrix(weights: np.ndarray, rows: np.ndarray, counts: np.ndarray, n: int) -> csr_array:
