@@ -57,11 +57,12 @@ def differentiated(function: Callable[[np.ndarray], np.ndarray], points: np.ndar
     return found[-1], first + np.einsum("ij...,j...->i...", second, back), second
 
 # %% ../nbs/9_machinery/95_minimum.ipynb #00000023
-def newton(evaluate: Callable, start: np.ndarray, low: np.ndarray, high: np.ndarray, max_steps: int = 60, shorten: Callable | None = None) -> tuple:
+def newton(evaluate: Callable, start: np.ndarray, low: np.ndarray, high: np.ndarray, max_steps: int = 60, shorten: Callable | None = None, slack: float = 1e-10) -> tuple:
     """Points (p, P) at the minima of p functions, values (p,), second derivatives (p, P, P), whether each converged (p,).
 
     `evaluate(points (q, P), which (q,))` gives values (q,), gradients (q, P), second derivatives (q, P, P). `low`, `high` (p, P).
-    `shorten(points, trials (q, P), which)`: the part (q,) of each step that is to be taken."""
+    `shorten(points, trials (q, P), which)`: the part (q,) of each step that is to be taken. A step that promises less than 1e-10 is left out; one
+    that promises less than `slack` is taken, and lowers the value by what it promises, without another look."""
     point, damping = np.clip(start, low, high), np.ones(len(start))
     at, lost = np.arange(len(start)), np.zeros(0, int)
     value, gradient, second = evaluate(point, at)
@@ -69,7 +70,9 @@ def newton(evaluate: Callable, start: np.ndarray, low: np.ndarray, high: np.ndar
         known = np.isfinite(value[at]) & np.isfinite(gradient[at]).all(axis=1) & np.isfinite(second[at]).all(axis=(1, 2))
         lost, at = np.append(lost, at[~known]), at[known]              # nothing can be expected where the data are
         step, promised = newton_step(point[at], gradient[at], second[at], low[at], high[at])
-        going = promised > 1e-10
+        going, last = promised > slack, (1e-10 < promised) & (promised <= slack)
+        point[at[last]] = np.clip(point[at[last]] + step[last], low[at[last]], high[at[last]])
+        value[at[last]] -= promised[last]
         at, step = at[going], step[going]
         if len(at) == 0:
             break

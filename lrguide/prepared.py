@@ -70,6 +70,7 @@ class Prepared:
     constraints: tuple
     importance: bool = False
     walls = {}                                             # beyond which these data are not known: there are none
+    slack = 1e-10                                          # a fit's last step may promise as much without being looked at
     __len__ = lambda self: len(self.parts[0])              # how many data sets
 
     def __call__(self, values: Mapping[str, float | np.ndarray] | None = None) -> np.ndarray:

@@ -141,7 +141,7 @@ class Quick:
     def on(self, drawn: Drawn) -> Prepared:
         "Experiments as sums of polynomials."
         made = drawn.on(self.model, self.pools)
-        return Compact(self.model, made.parts, made.constraints, box=self.model.ranges_of_all, walls=self.walls)
+        return Compact(self.model, made.parts, made.constraints, box=self.model.ranges_of_all, walls=self.walls, slack=1e-6)        # of 5e-5
 
 
 def quick_rows(model: OnData, sources: Mapping, rows: Mapping, truths: Sequence[Mapping], points: Sequence[Mapping], n_toys: int) -> Quick | None:

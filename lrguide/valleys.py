@@ -161,7 +161,7 @@ def _from_start(prepared: object, names: list[str], start: Mapping, fixed: Mappi
     values_at = lambda points, which: {**{name: value[which] for name, value in held.items()}, **dict(zip(names, points.T))}
     evaluate = lambda points, which: derivatives_at(part(which), values_at(points, which), names)
     shorten = lambda points, trials, which: _share_of_step(part(which), values_at(points, which), values_at(trials, which))
-    point, value, second, converged = newton(evaluate, wide([start[name] for name in names]), low, high, shorten=shorten)
+    point, value, second, converged = newton(evaluate, wide([start[name] for name in names]), low, high, shorten=shorten, slack=prepared.slack)
     for i in np.flatnonzero(~converged & ~np.isposinf(value)):
         limits = {name: (low[i, a], high[i, a]) for a, name in enumerate(names)}
         try:
