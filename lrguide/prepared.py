@@ -69,8 +69,7 @@ class Prepared:
     parts: tuple
     constraints: tuple
     importance: bool = False
-    walls = {}                                             # beyond which these data are not known: there are none
-    slack = 1e-10                                          # a fit's last step may promise as much without being looked at
+    walls, slack = {}, 1e-10                               # beyond which these data are not known: nowhere; what a fit's last step may promise on trust
     __len__ = lambda self: len(self.parts[0])              # how many data sets
 
     def __call__(self, values: Mapping[str, float | np.ndarray] | None = None) -> np.ndarray:
