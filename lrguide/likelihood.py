@@ -294,9 +294,9 @@ def _log_bin_ratios(ratio: BinnedRatio, bins: np.ndarray, contents: np.ndarray) 
         raise ValueError(f"denominator: expected {n_bins} bins like the numerator, got {len(ratio.denominator)}")
     if bins.max(initial=0) >= n_bins:
         raise ValueError(f"index: expected bins 0 to {n_bins - 1}, got {bins.min()} to {bins.max()}")
-    relative = numerator * n_bins if ratio.denominator is None else numerator / _probabilities(ratio.denominator, "denominator")
+    log_reference = -np.log(n_bins) if ratio.denominator is None else np.log(_probabilities(ratio.denominator, "denominator"))
     with np.errstate(divide="ignore"):
-        return np.log(relative)[:, bins]
+        return (np.log(numerator) - log_reference)[:, bins]
 
 
 def _contents_at(numerator, points: np.ndarray, takes_many: list) -> np.ndarray:

@@ -40,7 +40,7 @@ def differentiated(function: Callable[[np.ndarray], np.ndarray], points: np.ndar
     step = 1e-5 * size
     centre = np.minimum(np.maximum(points, low + step), high - step)
     inside = np.array_equal(centre, points)
-    places = (centre + (units * step)[:, None]).reshape(-1, k)
+    places = (centre + (units * step)[:, None]).reshape(len(units) * len(points), k)
     found = function(places if inside else np.concatenate([places, points]))                             # all in one call
     found = found.reshape(len(units) + (not inside), len(points), *found.shape[1:])
     middle, up, down, corners = found[0], found[1:1 + 2 * k:2], found[2:2 + 2 * k:2], found[1 + 2 * k:]

@@ -143,8 +143,8 @@ def _compiled_forward(architecture):
 
 def _near_a_core(sizes: Sequence[int], *columns: np.ndarray) -> float:
     "For how many events, times members, of `columns` (n, ...) a layer stays in a core's cache, in networks with `sizes` weights; no limit on a GPU."
-    units = np.sqrt(max(sizes)) * max((np.prod(np.shape(column)[1:-1]) for column in columns), default=1)
-    return np.inf if on_gpu() else 400_000 / units         # numbers of four bytes
+    units = np.sqrt(max(1, *sizes)) * max([1, *(np.prod(np.shape(column)[1:-1]) for column in columns)])
+    return np.inf if on_gpu() else 1_600_000 / units       # numbers of four bytes
 
 
 def predict(network: Network, x: np.ndarray, chunk: int | None = None, threads: int | None = None) -> np.ndarray:
@@ -153,10 +153,10 @@ def predict(network: Network, x: np.ndarray, chunk: int | None = None, threads: 
     In chunks of events (None: as many as are quick), so many `threads` at a time (None: `thread_count`). Raises ValueError if the inputs do not
     fit the architecture."""
     x = np.asarray(x, dtype=np.float32)
-    quick = 4 * _near_a_core([network.architecture.size], x) / network.members             # of all layers only two are needed at a time
-    chunk = chunk or 1 << int(np.log2(np.clip(quick, 256, 4096)))
+    if chunk is None:
+        chunk = 1 << int(np.log2(np.clip(_near_a_core([network.architecture.size], x) / max(network.members, 1), 256, 4096)))
     forward, weights = _compiled_forward(network.architecture), to_device(network.weights)
-    chunk = min(chunk, 1 << max(len(x) - 1, 255).bit_length())  # a power of two: few different lengths
+    chunk = min(check_count(chunk, "chunk"), 1 << max(len(x) - 1, 255).bit_length())  # a power of two: few different lengths
 
     def outputs(start):
         part = x[start:start + chunk]
@@ -424,7 +424,9 @@ def _segments(order: np.ndarray, rates: np.ndarray, noisy: Sequence[tuple], grou
 # %% ../nbs/1_optimality/15_networks.ipynb #15000002
 def _groups(members: int, threads: int, largest: float = np.inf) -> list[slice]:
     "Members in groups: at least as many as there are `threads`, none empty, of two sizes at most, none above the `largest` that is wanted."
-    n = min(members, max(threads, int(np.ceil(members / max(np.floor(largest), 1)))))
+    n, needed = min(members, threads), int(np.ceil(members / max(np.floor(largest), 1)))
+    if needed > n:
+        n = next((k for k in range(needed, 2 * needed) if members % k == 0), needed)         # equal ones share a program
     return [slice(members * k // n, members * (k + 1) // n) for k in range(n)]
 
 # %% ../nbs/1_optimality/15_networks.ipynb #0000004a
@@ -554,13 +556,13 @@ def train(objective: Objective, columns: Mapping[str, np.ndarray], *, members: i
     `members`: how many, or the numbers of those to train; member k depends on `rng` and k alone (a list: on generator k of it). `rows` (m, n'): events of each member
     (default: all). `own`: columns (m, n, ...) that differ by member, (m, 1, ...) if the same for all events. `order`: which events share a
     batch. `start`: networks of parts to go on from, with new moments and a new schedule. `watch`: columns, own ones too, of events to
-    choose the best epoch by. `threads`: as many groups of members are trained at a time (None: `thread_count`, as many as there are cores);
-    an objective that holds arrays with an entry for each member needs threads=1, one group, as others are handed some members only.
+    choose the best epoch by. `threads`: as many groups of members are trained at a time (None: `thread_count`, as many as there are cores),
+    groups that fit into a core's cache; threads=1 is one group, which an objective needs that holds arrays with an entry for each member.
     Raises ValueError for input that does not fit, RuntimeError if a loss is not finite."""
     of_weights, of_order, of_noise = _streams(members, len(objective.parts), rng)
     m, asked = len(of_order), set()
     n_threads, sample = thread_count(threads), Columns(columns, own, m)
-    largest = np.inf if threads == 1 else _near_a_core([part.size for _, part in objective.parts], *columns.values()) / training.batch
+    largest = np.inf if threads == 1 else _near_a_core([part.size for _, part in objective.parts], *columns.values()) / (4 * training.batch)
     groups = _groups(m, n_threads, largest)
     rows = _check_rows(rows, sample, training.batch)
     watched = _watched(objective, watch, sample, order, training, groups)

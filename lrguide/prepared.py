@@ -296,10 +296,11 @@ def _conditional_minima(prepared: Prepared, names: list[str], starts: Sequence[M
     start, *rival = [{name: np.clip(one[name], *limits[name]) for name in names} for one in starts]
     found = deepest(prepared, names, start, fixed, wide, limits, *rival)
     point, nll, converged = found.point, found.nll, found.converged
-    twice = {name: np.tile(value, 2) if np.ndim(value) else value for name, value in fixed.items()}
+    twice = {name: np.tile(value, 2) if np.size(value) > 1 else value for name, value in fixed.items()}
     for _ in range(len(nll)):                              # a valley that one of them has found reaches along the grid
         there = np.stack([np.roll(point, 1, axis=0), np.roll(point, -1, axis=0)])
         depth = nll_at(prepared, {**twice, **dict(zip(names, there.reshape(-1, len(names)).T))}).reshape(2, -1)
+        depth = np.where(np.isnan(depth), np.inf, depth)
         better = depth.min(axis=0) < nll - 1e-6
         if not better.any():
             break

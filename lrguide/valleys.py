@@ -310,20 +310,19 @@ def _on_grid(prepared: object, points: Mapping, grid: Mapping) -> np.ndarray:
     return np.stack([one(i) for i in range(b)], axis=1)
 
 
-def _valley_starts(prepared: object, names: list[str], found: Minima, known: Sequence[np.ndarray], start: Mapping, fixed: Mapping, wide: Sequence[str], limits: Mapping):
-    """Places where a valley may begin that is not at the `known` points (p, P): which of the p minimisations, and their starting values (q,) by name.
-
-    `found`: where other parameters are held, and how fine the grid has to be."""
+def _other_starts(prepared: object, names: list[str], found: Minima, start: Mapping, fixed: Mapping, wide: Sequence[str], limits: Mapping):
+    "Places where another valley may begin: which of the p minimisations, and their starting values (q,) by name."
     base = {**fixed, **dict(zip(names, found.point.T))}
     base |= {name: np.maximum(start[name], base[name]) for name in names if name in prepared.model.strength}
     base = {name: np.broadcast_to(np.asarray(value, float), len(found.point)) for name, value in base.items()}
+    known = [minima.point for minima in (found, found.rival) if minima is not None]
     groups = list(_grids(prepared, names, found, base, limits, wide))
     for (which, grid), nll in zip(groups, _on_grids(prepared, base, groups, len(found.point)) if groups else ()):
         flat, shape = _flat(grid), np.broadcast_shapes(*(axis.shape for axis in grid.values()))
         lowest = valleys(nll.reshape(*shape, len(which))).reshape(nll.shape)
         steps = {name: np.ptp(axis) / (axis.size - 1) for name, axis in grid.items()}
         near = [np.all([np.abs(flat[name][:, None] - point[which, names.index(name)]) < 1.01 * steps[name] for name in grid], axis=0) for point in known]
-        depth = np.where(lowest & ~np.any(near, axis=0) if near else lowest, nll, np.inf)
+        depth = np.where(lowest & ~np.any(near, axis=0), nll, np.inf)
         for place in np.argsort(depth, axis=0)[:3]:
             some = np.flatnonzero(np.isfinite(depth[place, np.arange(len(which))]))
             if len(some):
@@ -339,15 +338,10 @@ def deepest(prepared: object, names: list[str], start: Mapping, fixed: Mapping, 
     if knots:
         return inside_walls(_in_cells(prepared, names, start, fixed, knots, limits), names, prepared.walls)
     every = np.arange(max([len(prepared)] + [np.size(value) for value in (*fixed.values(), *start.values())]))
-    starts = [(every, one) for one in (start, rival) if one is not None]
-    if wide and len(every) == 1 and max(part.size for part in prepared.parts) < 1000:        # calls are dear: a look at a grid costs less than the steps it saves
-        point, nowhere = np.array([[np.ravel(start[name])[0] for name in names]]), np.full((1, len(names), len(names)), np.nan)
-        starts = list(_valley_starts(prepared, names, Minima(point, nowhere[0, :1], nowhere, every > 0), [], start, fixed, wide, limits)) or starts
-    (_, found), *others = _from_each(prepared, names, starts, fixed, limits, len(every))
+    (_, found), *others = _from_each(prepared, names, [(every, one) for one in (start, rival) if one is not None], fixed, limits, len(every))
     for which, again in others:
         found = deeper(found, which, again, limits, names, wide)
-    known = [minima.point for minima in (found, found.rival) if minima is not None]
-    elsewhere = list(_valley_starts(prepared, names, found, known, start, fixed, wide, limits)) if wide else []
+    elsewhere = list(_other_starts(prepared, names, found, start, fixed, wide, limits)) if wide else []
     for some in _at_once(prepared, elsewhere, len(every)):
         for which, again in _from_each(prepared, names, some, fixed, limits, len(every)):
             found = deeper(found, which, again, limits, names, wide)

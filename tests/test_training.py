@@ -239,3 +239,18 @@ def test_backends_agree(tmp_path):
     assert sorted(ours.files) == sorted(theirs.files) and len(ours.files) == len(CASES) + 2
     for name in ours.files:  # single precision: rounding accumulates over some tens of steps
         np.testing.assert_allclose(ours[name], theirs[name], atol=2e-3, err_msg=name)
+
+
+@pytest.mark.parametrize("chunk, error", [(0, ValueError), (-5, ValueError), (1.5, TypeError)])
+def test_a_chunk_that_is_no_number_is_refused(chunk, error):
+    with pytest.raises(error, match="^chunk: expected a whole number of at least 1, got .+$"):
+        predict(Network(Dense(2, (8,)), np.zeros((1, 33), np.float32)), COLUMNS["x"], chunk=chunk)
+
+
+def test_chunks_and_an_ensemble_of_none():
+    """The longest and the shortest chunk that many members are given, and no member at all."""
+    x = RNG.normal(size=(3000, 2))
+    for members in (1, 300):
+        network = Network(Dense(2, (8,)), RNG.normal(size=(members, 33)).astype(np.float32))
+        np.testing.assert_allclose(predict(network, x), predict(network, x, chunk=1000), atol=1e-5)
+    assert predict(Network(Dense(2, (8,)), np.zeros((0, 33), np.float32)), x).shape == (0, 3000)
