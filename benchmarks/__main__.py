@@ -153,13 +153,19 @@ def known_results(about: dict) -> list[dict]:
 
 
 def updated(known: list[dict], rows: list[dict]) -> list[dict]:
-    "The `known` rows, those of the same work, peer and note replaced by `rows`. Raises SystemExit if a row is none of theirs, or several."
+    """The `known` rows, those of the same work, peer and note replaced by `rows`; a new peer of a known work comes behind its others.
+
+    Raises SystemExit, after showing the rows, if the work of one is not known, or if it could be several of the known ones."""
     key = lambda row: (row["work"], row["peer"], row["note"])
-    places = Counter(map(key, known))
-    if strange := [row["work"] for row in rows if places[key(row)] != 1]:
-        raise SystemExit(f"update: expected rows that results.json has once, got {strange[0]}; run all works")
-    new = {key(row): row for row in rows}
-    return [new.get(key(row), row) for row in known]
+    places, works, merged = Counter(map(key, known)), [row["work"] for row in known], list(known)
+    if strange := [row["work"] for row in rows if places[key(row)] > 1 or row["work"] not in works]:
+        print(table(rows))                                 # minutes of measuring
+        raise SystemExit(f"update: expected rows of works that results.json has, got {strange[0]}; run all works")
+    for row in rows:
+        same = [i for i, one in enumerate(merged) if key(one) == key(row)]
+        last = max(i for i, one in enumerate(merged) if one["work"] == row["work"])
+        merged[same[0] if same else last + 1:same[0] + 1 if same else last + 1] = [row]
+    return merged
 
 
 def publish(files: dict[Path, str]) -> None:

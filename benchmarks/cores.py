@@ -64,7 +64,7 @@ def rows(work: str, words: str, members: int, n_events: int, epochs: int, repeat
     "Groups on all cores against one group with the compiler's threads, one group on one core, and the same groups on one core."
     cores, (groups, *others), difference = measured(work, members, n_events, epochs, repeat)
     quality = dict(quality=f"numbers the same to {difference:.1g} (goal 1e-5)", quality_met=difference <= 1e-5, note=note)
-    peers = ("the same as one group on the same cores, the compiler's own threads", "one group on one core" if work == "train" else "one core", "the same groups on one core")
+    peers = ("the same as one group on the same cores, the compiler's own threads", "one core", "the same groups on one core")
     return [row(f"{words}, on {cores} cores", groups, peer, theirs, goal=goal, **quality) for peer, theirs, goal in zip(peers, others, goals)]
 
 
