@@ -13,7 +13,6 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections import Counter
 from datetime import date
 from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
@@ -153,18 +152,23 @@ def known_results(about: dict) -> list[dict]:
 
 
 def updated(known: list[dict], rows: list[dict]) -> list[dict]:
-    """The `known` rows, those of the same work, peer and note replaced by `rows`; a new peer of a known work comes behind its others.
+    """The `known` rows, those of the same work and peer (and note, if there are several) replaced by `rows`; a new peer comes behind the others of
+    its work.
 
-    Raises SystemExit, after showing the rows, if the work of one is not known, or if it could be several of the known ones."""
-    key = lambda row: (row["work"], row["peer"], row["note"])
-    places, works, merged = Counter(map(key, known)), [row["work"] for row in known], list(known)
-    if strange := [row["work"] for row in rows if places[key(row)] > 1 or row["work"] not in works]:
-        print(table(rows))                                 # minutes of measuring
-        raise SystemExit(f"update: expected rows of works that results.json has, got {strange[0]}; run all works")
+    Raises SystemExit, after showing the rows, for a work that is not known, and for a row that could be several of the known ones."""
+    merged = list(known)
     for row in rows:
-        same = [i for i, one in enumerate(merged) if key(one) == key(row)]
-        last = max(i for i, one in enumerate(merged) if one["work"] == row["work"])
-        merged[same[0] if same else last + 1:same[0] + 1 if same else last + 1] = [row]
+        of_work = [i for i, one in enumerate(merged) if one["work"] == row["work"]]
+        same = [i for i in of_work if merged[i]["peer"] == row["peer"]]
+        if len(same) > 1:
+            same = [i for i in same if merged[i]["note"] == row["note"]]
+        if not of_work or len(same) != 1 and row["peer"] in [merged[i]["peer"] for i in of_work]:
+            print(table(rows))                             # minutes of measuring
+            raise SystemExit(f"update: expected rows of works that results.json has once, got {row['work']}; run all works")
+        if same:
+            merged[same[0]] = row
+        else:
+            merged.insert(of_work[-1] + 1, row)
     return merged
 
 

@@ -210,7 +210,7 @@ def toys_at(several: Mapping, truths: Sequence[Mapping], values: Sequence[float]
     for truth, point, own, stream in zip(truths, points, sources, streams):
         expected = sum(sum(positive_yields(channel, own_values(channel, truth), "truth").values()) for channel in first.channels.values())
         rows = shared or rows_of(own, [truth], [point], n_toys)
-        tasks = together(tasks_of(n_toys, expected, stream, chunk=2**19), [quick for _, quick in rows.values()], 2**19)
+        tasks = together(tasks_of(n_toys, expected, stream, chunk=2**19), [quick for _, quick in rows.values()], expected)
         found = list(map(partial(_tested_group, several, name, point[name], truth, own, rows), tasks))
         yield {key: join_tested([one[key] for one in found]) for key in several}
 

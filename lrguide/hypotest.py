@@ -301,7 +301,8 @@ def _profile_toys(test: ProfileTest, t_obs: float, null, alternative, fitted, tr
     seen = {key: part for (key, channel), part in zip(model.channels.items(), test.data.parts) if hasattr(channel, "contents")}
     rows = all_rows(model, sources)
     quick = quick_rows(model, sources, rows, [values], [null, alternative], n_toys)
-    tasks = together(tasks_of(n_toys, sum(sum(of.values()) for of in expected), rng, chunk=2**17), [quick], 2**17)
+    each = sum(sum(of.values()) for of in expected)
+    tasks = together(tasks_of(n_toys, each, rng, chunk=2**17), [quick], each)
     toys = np.concatenate(list(map(partial(_profile_group, model, null, alternative, values, sources, rows, quick, seen), tasks)))
     failed = int(np.isnan(toys).sum())
     if failed > n_toys / 10:

@@ -62,7 +62,7 @@ def newton(evaluate: Callable, start: np.ndarray, low: np.ndarray, high: np.ndar
 
     `evaluate(points (q, P), which (q,))` gives values (q,), gradients (q, P), second derivatives (q, P, P). `low`, `high` (p, P).
     `shorten(points, trials (q, P), which)`: the part (q,) of each step that is to be taken. A step that promises less than 1e-10 is left out; one
-    that promises less than `slack` is taken, and lowers the value by what it promises, without another look."""
+    that promises less than `slack` is taken, and lowers the value by what it promises, without another look: where it is whole, and a parabola's."""
     point, damping = np.clip(start, low, high), np.ones(len(start))
     at, lost = np.arange(len(start)), np.zeros(0, int)
     value, gradient, second = evaluate(point, at)
@@ -70,9 +70,14 @@ def newton(evaluate: Callable, start: np.ndarray, low: np.ndarray, high: np.ndar
         known = np.isfinite(value[at]) & np.isfinite(gradient[at]).all(axis=1) & np.isfinite(second[at]).all(axis=(1, 2))
         lost, at = np.append(lost, at[~known]), at[known]              # nothing can be expected where the data are
         step, promised = newton_step(point[at], gradient[at], second[at], low[at], high[at])
-        going, last = promised > slack, (1e-10 < promised) & (promised <= slack)
-        point[at[last]] = np.clip(point[at[last]] + step[last], low[at[last]], high[at[last]])
-        value[at[last]] -= promised[last]
+        going = promised > 1e-10
+        small = np.flatnonzero(going & (promised <= slack))
+        if len(small):
+            some, there = at[small], np.clip(point[at[small]] + step[small], low[at[small]], high[at[small]])
+            sure = _falls_by(promised[small], there - point[some], gradient[some], second[some])
+            sure &= True if shorten is None else shorten(point[some], there, some) == 1
+            point[some[sure]], value[some[sure]] = there[sure], value[some[sure]] - promised[small[sure]]
+            going[small[sure]] = False
         at, step = at[going], step[going]
         if len(at) == 0:
             break
@@ -89,6 +94,12 @@ def newton(evaluate: Callable, start: np.ndarray, low: np.ndarray, high: np.ndar
     return point, value, second, converged
 
 # %% ../nbs/9_machinery/95_minimum.ipynb #00000024
+def _falls_by(promised, step, gradient, second) -> np.ndarray:
+    "Whether the parabolas with this `gradient` fall by what was `promised` (q,) along each `step` (q, P): no limit has cut it, and it bends all the way."
+    fall = -np.sum(gradient * step, axis=1) - 0.5 * np.einsum("qa,qab,qb->q", step, second, step)
+    return np.abs(fall - promised) <= 1e-3 * promised
+
+
 def newton_step(point, gradient, second, low, high) -> tuple[np.ndarray, np.ndarray]:
     "Newton's step (q, P) inside the limits, downhill everywhere, and the decrease (q,) that it promises."
     held = ((point <= low) & (gradient > 0)) | ((point >= high) & (gradient < 0))

@@ -164,10 +164,10 @@ def quick_rows(model: OnData, sources: Mapping, rows: Mapping, truths: Sequence[
     return None
 
 # %% ../nbs/9_machinery/86_toys.ipynb #8ba00024
-def together(tasks: Sequence, quicks: Iterable[Quick | None], chunk: int) -> list[Sequence]:
-    """The `tasks`, each a number of experiments with about `chunk` events, in groups that are evaluated at once: of one task, or, where all are
-    `quick`, of as many as hold at most eight million events and ten thousand experiments; groups differ little in size."""
-    most = max(1, min(2**23 // chunk, 10_000 // tasks[0][0])) if all(quick is not None and quick.joins for quick in quicks) else 1
+def together(tasks: Sequence, quicks: Iterable[Quick | None], expected: float) -> list[Sequence]:
+    """The `tasks`, numbers of experiments that have `expected` events each, in groups that are evaluated at once: of one task, or, where all are
+    `quick`, of as many as expect at most eight million events in ten thousand experiments, about a second's work; groups differ little in size."""
+    most = max(1, min(int(2**23 / (tasks[0][0] * max(expected, 1e-3))), 10_000 // tasks[0][0])) if all(quick is not None and quick.joins for quick in quicks) else 1
     ends = np.linspace(0, len(tasks), -(-len(tasks) // most) + 1).round().astype(int)
     return [tasks[start:end] for start, end in zip(ends[:-1], ends[1:])]
 
