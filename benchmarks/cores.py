@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 import tempfile
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -50,11 +51,11 @@ def measured(work: str, members: int, n_events: int, epochs: int, repeat: int) -
             if workers[worker].stdout.readline() != "done\n":
                 raise RuntimeError(f"{work}: a process ended before it was done")
 
-        numbers = []
-        for worker, threads in ((0, 0), (0, 1), (1, 1), (1, 0)):             # once for the programs, and to compare the numbers
+        turns, numbers = [(0, 0), (0, 1), (1, 1), (1, 0)][:4 if work == "train" else 3], []          # outputs need no groups of members
+        for worker, threads in turns:                      # once for the programs, and to compare the numbers
             turn(worker, threads)
             numbers.append(np.load(paths[worker]))
-        times = interleave(lambda: turn(0, 0), lambda: turn(0, 1), lambda: turn(1, 1), lambda: turn(1, 0), repeat=repeat, warm=False)
+        times = interleave(*(partial(turn, *one) for one in turns), repeat=repeat, warm=False)
         for worker in workers:
             worker.communicate()
     return cores, times, max(np.abs(other - numbers[0]).max() for other in numbers[1:])

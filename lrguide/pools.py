@@ -43,6 +43,17 @@ def _directions(basis: Basis, events: Events) -> np.ndarray:
     enough = np.append(np.sqrt(own.shape[1]) * missing.max(axis=0) <= basis.each / 10, True)
     return directions[:int(np.argmax(enough))]
 
+
+def _sizes(matrix: csr_array) -> csr_array:
+    "The matrix of absolute values; `abs` would sort the rows' numbers in place, which may be the caller's."
+    return csr_array((np.abs(matrix.data), matrix.indices, matrix.indptr), shape=matrix.shape)
+
+
+def _matrix(weights: np.ndarray, rows: np.ndarray, counts: np.ndarray, n: int) -> csr_array:
+    "How often (b, n) data sets hold each of n events, from `rows` and their `weights`, one data set after the other, and how many each has."
+    own, ends = rows.astype(np.int32, copy=False), np.append(0, np.cumsum(counts)).astype(np.int32)
+    return csr_array((weights, own, ends), shape=(len(counts), n))
+
 # %% ../nbs/9_machinery/89_pools.ipynb #37e8ea10
 @dataclass(frozen=True, eq=False)
 class Pool:
@@ -75,17 +86,6 @@ class Pool:
         single = sum(one[:, self.which].toarray() for one in drawn) if len(self.which) else np.zeros((drawn[0].shape[0], 0))
         error = error + np.abs(single) @ single_errors(self.single)
         return Sums(self.basis, found[:, :-2] @ self.directions, found[:, -2], np.stack([error, 0 * error], axis=1), replace(self.single, weights=single))
-
-
-def _sizes(matrix: csr_array) -> csr_array:
-    "The matrix of absolute values; `abs` would sort the rows' numbers in place, which may be the caller's."
-    return csr_array((np.abs(matrix.data), matrix.indices, matrix.indptr), shape=matrix.shape)
-
-
-def _matrix(weights: np.ndarray, rows: np.ndarray, counts: np.ndarray, n: int) -> csr_array:
-    "How often (b, n) data sets hold each of n events, from `rows` and their `weights`, one data set after the other, and how many each has."
-    own, ends = rows.astype(np.int32, copy=False), np.append(0, np.cumsum(counts)).astype(np.int32)
-    return csr_array((weights, own, ends), shape=(len(counts), n))
 
 
 def pool_of(basis: Basis, x: Table | Events) -> Pool:
