@@ -16,7 +16,7 @@ __all__ = ['refusal', 'shown', 'check_number', 'check_count', 'check_choice', 'c
            'is_checked', 'check_numbers', 'check_events', 'check_column', 'check_log_ratio', 'check_fixed',
            'check_ratio', 'check_labels', 'check_sets', 'combinations', 'Ranges', 'narrowed', 'restricted',
            'check_ranges', 'check_within', 'by_name', 'check_nu', 'check_points', 'generator', 'spawn', 'Table',
-           'as_table', 'aligned', 'check_sample', 'rescale', 'join', 'split', 'with_nu']
+           'as_table', 'aligned', 'check_sample', 'rescale', 'effective_size', 'join', 'split', 'with_nu']
 
 # %% ../nbs/9_machinery/91_arrays.ipynb #0000000a
 def refusal(function, *args, **kwargs) -> str:
@@ -627,6 +627,15 @@ def rescale(table: Table, total: float) -> Table:
     total = check_number(total, "total", "(0, inf)")
     check_sample(table, "table")
     return replace(table, weight=table.weights * (total / table.total))
+
+
+def effective_size(weight) -> float:
+    """Number of events without weights whose sum would be as precise, relatively, as that of `weight` (n,): (sum w)^2 / sum w^2.
+
+    0 where the sum is not positive. Source: Kish (1965)."""
+    weight = check_column(weight, None, "weight")
+    unit = np.abs(weight).max(initial=0.0)                  # the squares neither overflow nor vanish
+    return float((weight / unit).sum() ** 2 / np.sum((weight / unit) ** 2)) if weight.sum() > 0 else 0.0
 
 # %% ../nbs/9_machinery/91_arrays.ipynb #00000042
 def join(*tables: Table) -> Table:

@@ -6,14 +6,14 @@
 `diagnose` takes anything with `log_ratio` and two Tables of events that were not used to make it.
 """
 from __future__ import annotations
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 import numpy as np
 from scipy.special import chdtrc, expit
-from .arrays import Table, check_column, check_ratio, check_sample, generator, spawn, with_nu
+from .arrays import Table, check_column, check_ratio, check_sample, effective_size, generator, spawn, with_nu
 from .nets import standardise
 
 # %% auto #0
-__all__ = ['closure', 'Check', 'Culprit', 'find_culprit', 'Diagnosis', 'diagnose']
+__all__ = ['closure', 'Check', 'tested', 'told_apart', 'Culprit', 'find_culprit', 'Diagnosis', 'diagnose']
 
 # %% ../nbs/1_optimality/19_diagnosis.ipynb #0000003b
 def closure(log_num, log_den, numerator: Table, denominator: Table, on_numerator: np.ndarray, on_denominator: np.ndarray, own: tuple | None = None) -> tuple:
@@ -37,7 +37,7 @@ class _Side:
     def __init__(self, log_ratio, own, other, values, table: Table):
         self.log_ratio, self.own, self.other, self.values = log_ratio, own, other, values
         self.weight, self.total, self.share = table.weights, table.total, table.weights / table.total
-        self.size = table.total**2 / np.sum(table.weights**2)                    # effective number of events
+        self.size = effective_size(table.weights)
 
 
 def _variance(side: _Side, there: _Side, mean: np.ndarray) -> np.ndarray:
@@ -76,7 +76,7 @@ class Check:
         return self.p_value > 0.0027  # three standard deviations
 
 
-def _check(name: str, difference: np.ndarray, covariance: np.ndarray) -> Check:
+def tested(name: str, difference: np.ndarray, covariance: np.ndarray) -> Check:
     "The Check of `difference` (p,) against zero, directions without variance left out."
     scale = np.sqrt(np.maximum(np.diag(covariance), 0))                        # weights of both signs can give less than nothing
     scale = np.where(scale > 0, scale, 1.0)
@@ -126,19 +126,25 @@ def _moment_closure(log_num, log_den, numerator: Table, denominator: Table, own:
     return closure(log_num, log_den, numerator, denominator, moments(numerator), moments(denominator), own)
 
 # %% ../nbs/1_optimality/19_diagnosis.ipynb #00000040
+def told_apart(first: Table, second: Table, rng) -> tuple[list[np.ndarray], list[np.ndarray]]:
+    """Rows of one half of each Table, and outputs (n, 1) there of boosted trees that learned from the other halves to tell the two apart.
+
+    With the sizes of the weights and equal totals; the outputs, between -0.5 and 0.5, are higher for what is more frequent in `first`."""
+    from sklearn.ensemble import HistGradientBoostingClassifier
+    rng, tables = generator(rng), (first, second)
+    halves = [np.array_split(rng.permutation(len(table)), 2) for table in tables]
+    x = np.concatenate([_features(table)[rows] for table, (rows, _) in zip(tables, halves)])
+    sizes = [np.abs(table.weights)[rows] for table, (rows, _) in zip(tables, halves)]
+    weight = np.concatenate([each * (len(x) / 2 / each.sum()) for each in sizes])
+    trees = HistGradientBoostingClassifier(max_iter=50, max_leaf_nodes=15, early_stopping=False, random_state=0)
+    trees.fit(x, np.repeat([1, 0], [len(each) for each in sizes]), sample_weight=weight)
+    kept = [rows for _, rows in halves]
+    return kept, [trees.predict_proba(_features(table)[rows])[:, 1:] - 0.5 for table, rows in zip(tables, kept)]
+
+
 def _two_sample(log_num, log_den, numerator: Table, denominator: Table, rng, own: tuple | None = None) -> tuple:
     "Closure of the output of boosted trees trained on one half of the events, on the other half."
-    from sklearn.ensemble import HistGradientBoostingClassifier
-    rng = generator(rng)
-    halves = [np.array_split(rng.permutation(len(table)), 2) for table in (numerator, denominator)]
-    rows = halves[0][0], halves[1][0]
-    x = np.concatenate([_features(numerator)[rows[0]], _features(denominator)[rows[1]]])
-    weights = (np.abs(numerator.weights) * expit(-log_num))[rows[0]], (np.abs(denominator.weights) * expit(log_den))[rows[1]]
-    weight = np.concatenate([each * (len(x) / 2 / each.sum()) for each in weights])
-    trees = HistGradientBoostingClassifier(max_iter=50, max_leaf_nodes=15, early_stopping=False, random_state=0)
-    trees.fit(x, np.repeat([1, 0], [len(rows[0]), len(rows[1])]), sample_weight=weight)
-    rows = halves[0][1], halves[1][1]
-    outputs = [trees.predict_proba(_features(table)[row])[:, 1:] - 0.5 for table, row in zip((numerator, denominator), rows)]
+    rows, outputs = told_apart(*(replace(table, weight=table.weights * c) for table, c in ((numerator, expit(-log_num)), (denominator, expit(log_den)))), rng)
     own = own and tuple(change[row] for change, row in zip(own, rows))
     return closure(log_num[rows[0]], log_den[rows[1]], numerator[rows[0]], denominator[rows[1]], *outputs, own)
 
@@ -229,8 +235,8 @@ def diagnose(ratio, numerator: Table, denominator: Table, *, rng=0) -> Diagnosis
     log_num, log_den = (check_column(at(table), len(table), "log_ratio") for table in (numerator, denominator))
     found = getattr(getattr(ratio, "fitted", ratio), "normalisation", None)
     own = None if found is None else tuple(found.moves(table.nu, len(table)) for table in (numerator, denominator))
-    checks = [_check("expected counts", *_count_closure(log_num, log_den, numerator, denominator, own)),
-              _check("reweighting closure", *_moment_closure(log_num, log_den, numerator, denominator, own)),
-              _check("two-sample test", *_two_sample(log_num, log_den, numerator, denominator, streams[1], own))]
+    checks = [tested("expected counts", *_count_closure(log_num, log_den, numerator, denominator, own)),
+              tested("reweighting closure", *_moment_closure(log_num, log_den, numerator, denominator, own)),
+              tested("two-sample test", *_two_sample(log_num, log_den, numerator, denominator, streams[1], own))]
     failed = not all(check.passed for check in checks)
     return Diagnosis(tuple(checks), find_culprit(ratio, log_num, log_den, numerator, denominator, own) if failed else None)

@@ -582,7 +582,7 @@ from collections.abc import Callable
 from dataclasses import asdict, replace
 from pathlib import Path
 import numpy as np
-from .arrays import Table, check_choice
+from .arrays import Table, check_choice, effective_size
 from .backend import keras
 from .files import write_whole
 
@@ -607,7 +607,7 @@ def moved(ratio, table: Table, nu: np.ndarray) -> Table:
     distance = np.abs((table.nu - nu) / (ratio.parameters.high - ratio.parameters.low)).max(axis=1)
     table = table[np.argsort(distance, kind="stable")[: max(1000, len(table) // 20)]]
     weight = table.weights * np.exp(ratio.log_ratio(table.x, nu) - ratio.log_ratio(table.x, table.nu))
-    effective = weight.sum() ** 2 / np.sum(weight**2)
+    effective = effective_size(weight)
     if not effective >= 100:
         raise ValueError(f"nu: expected at least 100 effective events near {nu.tolist()}, got {effective:.3g}; pass source={{name: Table or model}}")
     return replace(table, nu=None, weight=weight / weight.sum())
