@@ -21,8 +21,9 @@ from .arrays import Table, check_choice, check_count, check_mapping, check_name,
 from .files import write_whole
 
 # %% auto #0
-__all__ = ['PROCESSES', 'MADE', 'GIVEN', 'needed', 'check_setting', 'Process', 'pythia', 'final_particles', 'Collisions', 'sets',
-           'generate', 'save_collisions', 'read_collisions', 'multiplicity', 'thrust', 'energy_correlation']
+__all__ = ['PROCESSES', 'MADE', 'GIVEN', 'needed', 'check_setting', 'Scattering', 'pythia', 'final_particles', 'Collisions',
+           'sets', 'generate', 'save_collisions', 'read_collisions', 'multiplicity', 'thrust_axis', 'thrust',
+           'energy_correlation']
 
 # %% ../nbs/4_phase_space/42_collisions.ipynb #fe7660e3
 def needed(library: str):
@@ -70,9 +71,9 @@ def check_setting(name: str, value) -> str:
         return f"{name} = {check_name(str(value), name)}"
     raise ValueError(f"settings: expected settings that Pythia {version('pythia8mc')} knows, got {name}{_similar(name)}")
 
-# %% ../nbs/4_phase_space/42_collisions.ipynb #a26f4b45
+# %% ../nbs/4_phase_space/42_collisions.ipynb #8a7214de
 @dataclass(frozen=True)
-class Process:
+class Scattering:
     """What collides, as `settings` of Pythia in its own words; a `block` of events, a few seconds' work, has one seed.
 
     Pythia hands over a `batch` at a time, with the whole history of each event, which takes a hundred times the room of its momenta."""
@@ -88,10 +89,10 @@ def _boson(number: int, mass: int) -> tuple[str, ...]:
 
 
 PROCESSES = {
-    "Z": Process(("Beams:idA = 11", "Beams:idB = -11", "Beams:eCM = 91.2", "PDF:lepton = off", "WeakSingleBoson:ffbar2gmZ = on",
+    "Z": Scattering(("Beams:idA = 11", "Beams:idB = -11", "Beams:eCM = 91.2", "PDF:lepton = off", "WeakSingleBoson:ffbar2gmZ = on",
                   "23:onMode = off", "23:onIfAny = 1 2 3 4 5"), block=10_000, batch=1_000),
-    "dijets": Process(("Beams:eCM = 13000", "HardQCD:all = on", "PhaseSpace:pTHatMin = 1200")),
-    "W'": Process(("Beams:eCM = 13000", "NewGaugeBoson:ffbar2Wprime = on", "Wprime:coup2WZ = 1", "34:m0 = 3500", "34:onMode = off",
+    "dijets": Scattering(("Beams:eCM = 13000", "HardQCD:all = on", "PhaseSpace:pTHatMin = 1200")),
+    "W'": Scattering(("Beams:eCM = 13000", "NewGaugeBoson:ffbar2Wprime = on", "Wprime:coup2WZ = 1", "34:m0 = 3500", "34:onMode = off",
                    "34:onIfAll = 24 23", *_boson(24, 500), *_boson(23, 100)))}
 
 # %% ../nbs/4_phase_space/42_collisions.ipynb #b8d25ffd
@@ -251,7 +252,7 @@ def multiplicity(collisions: Collisions, which: str = "charged") -> np.ndarray:
     ak = needed("awkward")
     return ak.to_numpy(ak.num(collisions.seen(which))).astype(float)
 
-# %% ../nbs/4_phase_space/42_collisions.ipynb #db3e296b
+# %% ../nbs/4_phase_space/42_collisions.ipynb #ffb070b9
 def _by_size(function: Callable, x: np.ndarray, chunk: int) -> np.ndarray:
     "What `function` makes (n, ...) of sets `x` (n, p, f) of numbers, zero in the filling: a chunk of events of similar size at a time, most filling left out."
     n_particles = np.count_nonzero(x.any(axis=2), axis=1)
@@ -261,21 +262,29 @@ def _by_size(function: Callable, x: np.ndarray, chunk: int) -> np.ndarray:
     return found[np.argsort(order)]
 
 
+def thrust_axis(collisions: Collisions, which: str = "visible") -> np.ndarray:
+    """Vectors (n, 3) along the axis of each event, as long as its thrust, which lies between 1/2 and 1; NaN without particles.
+
+    `which` particles as in `Collisions.seen`. Source: Farhi (1977)."""
+    return _by_size(_axis, sets(collisions, ("px", "py", "pz"), which)[..., :3], 500)
+
+
 def thrust(collisions: Collisions, which: str = "visible") -> np.ndarray:
-    "Thrust (n,) of the particles, `which` as in `Collisions.seen`, from 1/2 to 1; NaN without any. Source: Farhi (1977)."
-    return _by_size(_thrust, sets(collisions, ("px", "py", "pz"), which)[..., :3], 500)
+    "Thrust (n,) of each event, the length of its `thrust_axis`."
+    return np.linalg.norm(thrust_axis(collisions, which), axis=1)
 
 
-def _thrust(p: np.ndarray) -> np.ndarray:
-    "Thrust (n,) of momenta `p` (n, p, 3), the hardest first."
+def _axis(p: np.ndarray) -> np.ndarray:
+    "Vectors (n, 3) along the axis, as long as the thrust, of momenta `p` (n, p, 3), the hardest first."
     signs = combinations(*[np.array([1.0, -1.0])] * 4)[:8]
     axis = np.einsum("sk,nkc->nsc", signs[:, :p.shape[1]], p[:, :4])
     for _ in range(20):
         axis, before = np.einsum("nsp,npc->nsc", np.sign(axis @ p.swapaxes(1, 2)), p), axis
         if np.array_equal(axis, before):
             break
+    longest = np.take_along_axis(axis, np.linalg.norm(axis, axis=2).argmax(axis=1)[:, None, None], axis=1)[:, 0]
     with np.errstate(invalid="ignore"):                     # no particle, no axis
-        return np.linalg.norm(axis, axis=2).max(axis=1) / np.linalg.norm(p, axis=2).sum(axis=1)
+        return longest / np.linalg.norm(p, axis=2).sum(axis=1)[:, None]
 
 # %% ../nbs/4_phase_space/42_collisions.ipynb #204fb0fd
 def energy_correlation(collisions: Collisions, edges, which: str = "visible") -> np.ndarray:
