@@ -341,6 +341,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '', 'doc_host': '', 'git_url
                                   'lrguide.collider._block': ('4_phase_space/collisions.html#_block', 'lrguide/collider.py'),
                                   'lrguide.collider._boson': ('4_phase_space/collisions.html#_boson', 'lrguide/collider.py'),
                                   'lrguide.collider._by_size': ('4_phase_space/collisions.html#_by_size', 'lrguide/collider.py'),
+                                  'lrguide.collider._columns': ('4_phase_space/collisions.html#_columns', 'lrguide/collider.py'),
                                   'lrguide.collider._correlation': ('4_phase_space/collisions.html#_correlation', 'lrguide/collider.py'),
                                   'lrguide.collider._even': ('4_phase_space/collisions.html#_even', 'lrguide/collider.py'),
                                   'lrguide.collider._numbers': ('4_phase_space/collisions.html#_numbers', 'lrguide/collider.py'),

@@ -123,16 +123,29 @@ def final_particles(events, charge: Callable[[int], float]):
     return ak.zip(momenta | {"id": found.id, "charge": ak.unflatten(charges, ak.num(found.id))}, with_name="Momentum4D")
 
 
-def _block(process: str, settings: Mapping[str, object], n_events: int, seed: int):
-    "Final particles of `n_events`: failed events, which Pythia leaves out, are made up for. Raises RuntimeError if a whole batch fails."
-    ak, made, parts, n = needed("awkward"), pythia(process, settings, seed), [], 0
+def _columns(made, wanted: Sequence[str]) -> list[int]:
+    "Where Pythia keeps its weights `wanted`. Raises ValueError unless it has each of them once."
+    names = list(made.infoPython().weightNameVector())
+    for name in wanted:
+        if names.count(name) != 1:
+            raise ValueError(f"weights: expected each once among Pythia's {', '.join(names)}, got {name}")
+    return [names.index(name) for name in wanted]
+
+
+def _block(process: str, settings: Mapping[str, object], n_events: int, seed: int, weights: Sequence[str] = ()):
+    """Final particles of `n_events` and their `weights` (n, k) by Pythia's names; failed events, which Pythia leaves out, are made up for.
+
+    Raises RuntimeError if a whole batch fails."""
+    ak, made, parts, also, n = needed("awkward"), pythia(process, settings, seed), [], [], 0
+    columns, n_weights = _columns(made, weights), made.infoPython().numberOfWeights()
     while n < n_events:
         events = made.nextBatch(batch := PROCESSES[process].batch)
         if not len(events):
             raise RuntimeError(f"settings: expected collisions, got none in {batch} attempts of {process} with {dict(settings)}")
         parts.append(ak.to_packed(final_particles(events[:n_events - n], made.particleData.charge)))
+        also.append(ak.to_numpy(ak.flatten(events.info.weights[:n_events - n])).reshape(len(parts[-1]), n_weights)[:, columns])
         n += len(parts[-1])
-    return ak.concatenate(parts)
+    return ak.concatenate(parts), np.concatenate(also)
 
 # %% ../nbs/4_phase_space/42_collisions.ipynb #86c21b36
 @dataclass(frozen=True, eq=False)
@@ -197,12 +210,12 @@ def _even(n: int, parts: int) -> np.ndarray:
     return np.diff(np.arange(parts + 1) * n // parts)
 
 # %% ../nbs/4_phase_space/42_collisions.ipynb #42f05c37
-def generate(process: str, n_events: int, settings: Mapping[str, object] | None = None, *, rng, workers: int = 1) -> Collisions:
+def generate(process: str, n_events: int, settings: Mapping[str, object] | None = None, *, rng, workers: int = 1, weights: Sequence[str] = ()) -> Collisions:
     """Collisions of `process`, 'Z' (electron and positron at 91.2 GeV to quarks), 'dijets' or "W'" (13 TeV), from Pythia 8 with `settings` of one's own.
 
-    A setting may have several values: equally many events at each, `also` tells which. The same `rng` gives the same events for any number
-    of `workers`, processes that share the blocks of events. Raises ValueError for settings that Pythia does not know or does not allow,
-    RuntimeError if no event succeeds, ImportError without the extra `collider`."""
+    A setting may have several values: equally many events at each, `also` tells which, as it holds those of Pythia's own `weights` that are
+    named. The same `rng` gives the same events for any number of `workers`, processes that share the blocks of events. Raises ValueError for
+    settings or weights that Pythia does not know or does not allow, RuntimeError if no event succeeds, ImportError without the extra `collider`."""
     from joblib import Parallel, delayed
     from tqdm import tqdm
     block = PROCESSES[check_choice(process, "process", tuple(PROCESSES))].block
@@ -212,15 +225,17 @@ def generate(process: str, n_events: int, settings: Mapping[str, object] | None 
     work = [(point, int(n)) for point, its in zip(points, each) for n in _even(its, -(-its // block))]
     seeds = generator(rng).choice(900_000_000, len(work), replace=False) + 1
     block_of = _block if check_count(workers, "workers") == 1 else import_module("lrguide.collider")._block          # processes know no notebook
-    jobs = Parallel(workers, return_as="generator")(delayed(block_of)(process, *one, int(seed)) for one, seed in zip(work, seeds))
+    jobs = Parallel(workers, return_as="generator")(delayed(block_of)(process, *one, int(seed), tuple(weights)) for one, seed in zip(work, seeds))
     parts = []
     with tqdm(total=n_events, unit=" events", disable=None) as bar:
         for part in jobs:
             parts.append(part)
-            bar.update(len(part))
+            bar.update(len(part[0]))
     facts = {"process": process, "settings": {name: several[name].tolist() if name in several else value for name, value in settings.items()},
              "seeds": seeds.tolist(), "blocks": [n for _, n in work], "pythia8mc": version("pythia8mc")}
-    return Collisions(needed("awkward").concatenate(parts), {name: np.repeat(value, each) for name, value in several.items()}, facts)
+    particles, columns = zip(*parts)
+    also = {name: np.repeat(value, each) for name, value in several.items()} | dict(zip(weights, np.concatenate(columns).T))
+    return Collisions(needed("awkward").concatenate(particles), also, facts)
 
 # %% ../nbs/4_phase_space/42_collisions.ipynb #870ba486
 def save_collisions(collisions: Collisions, path: str | Path) -> None:
