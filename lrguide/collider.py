@@ -374,7 +374,7 @@ def dijet_table(collisions: Collisions, radius: float = 1.0, min_pt: float = 500
     ak = needed("awkward")
     found, inside = jets(collisions, radius, min_pt)
     rows = np.flatnonzero(ak.to_numpy(ak.num(found) >= 2))
-    p = np.stack([ak.to_numpy(found[name][rows][:, :2]) for name in ("px", "py", "pz", "E")], axis=2)
+    p = np.stack([ak.to_numpy(found[name][rows][:, :2]).reshape(len(rows), 2) for name in ("px", "py", "pz", "E")], axis=2)
     mass = lambda p: np.sqrt(np.maximum(p[..., 3] ** 2 - np.sum(p[..., :3] ** 2, axis=-1), 0))
     tau = np.stack([subjettiness(inside[rows][:, k], radius=radius) for k in (0, 1)], axis=1)
     by_mass = np.argsort(-mass(p), axis=1)                  # the heavier one first
