@@ -21,9 +21,7 @@ from .arrays import Table, check_choice, check_count, check_mapping, check_name,
 from .files import write_whole
 
 # %% auto #0
-__all__ = ['PROCESSES', 'MADE', 'GIVEN', 'needed', 'check_setting', 'Scattering', 'pythia', 'final_particles', 'Collisions',
-           'sets', 'generate', 'save_collisions', 'read_collisions', 'multiplicity', 'thrust_axis', 'thrust',
-           'energy_correlation']
+__all__ = ['PROCESSES', 'DIJET_FEATURES', 'needed', 'check_setting', 'Scattering', 'pythia', 'final_particles', 'Collisions', 'sets', 'generate', 'save_collisions', 'read_collisions', 'multiplicity', 'thrust_axis', 'thrust', 'energy_correlation', 'jets', 'durham_jets', 'subjettiness', 'dijet_table', 'VARIABLE', 'WEIGHTABLE', 'weightable', 'WeightReport', 'weight_report', 'generate_varied', 'direct_settings']
 
 # %% ../nbs/4_phase_space/42_collisions.ipynb #fe7660e3
 def needed(library: str):
@@ -147,7 +145,7 @@ def _block(process: str, settings: Mapping[str, object], n_events: int, seed: in
         n += len(parts[-1])
     return ak.concatenate(parts), np.concatenate(also)
 
-# %% ../nbs/4_phase_space/42_collisions.ipynb #86c21b36
+# %% ../nbs/4_phase_space/42_collisions.ipynb #a9fea60f
 @dataclass(frozen=True, eq=False)
 class Collisions:
     """Events of a generator: `particles`, n times several {px, py, pz, E in GeV, id, charge in e}, an awkward array; columns (n,) by name in `also`.
@@ -169,13 +167,15 @@ class Collisions:
     def seen(self, which: str = "visible"):
         "The particles that are 'visible' (all but neutrinos), 'charged', or 'all' of them."
         check_choice(which, "which", ("visible", "charged", "all"))
+        if which == "all":
+            return self.particles
         number = np.abs(self.particles.id)
-        return self.particles[{"visible": (number != 12) & (number != 14) & (number != 16), "charged": self.particles.charge != 0, "all": number > 0}[which]]
+        return self.particles[self.particles.charge != 0 if which == "charged" else (number != 12) & (number != 14) & (number != 16)]
 
-# %% ../nbs/4_phase_space/42_collisions.ipynb #2cc2f61b
-MADE = {"p": lambda q: np.sqrt(q.px**2 + q.py**2 + q.pz**2), "pt": lambda q: np.hypot(q.px, q.py), "phi": lambda q: np.arctan2(q.py, q.px),
+# %% ../nbs/4_phase_space/42_collisions.ipynb #56c72e21
+_MADE = {"p": lambda q: np.sqrt(q.px**2 + q.py**2 + q.pz**2), "pt": lambda q: np.hypot(q.px, q.py), "phi": lambda q: np.arctan2(q.py, q.px),
         "eta": lambda q: np.arcsinh(q.pz / np.hypot(q.px, q.py)), "cos_theta": lambda q: q.pz / np.sqrt(q.px**2 + q.py**2 + q.pz**2)}
-GIVEN = ("px", "py", "pz", "E", "id", "charge")
+_GIVEN = ("px", "py", "pz", "E", "id", "charge")
 
 
 def sets(collisions: Collisions, features: Sequence[str] = ("px", "py", "pz", "E"), which: str = "visible", most: int | None = None) -> np.ndarray:
@@ -187,10 +187,10 @@ def sets(collisions: Collisions, features: Sequence[str] = ("px", "py", "pz", "E
     size = int(ak.to_numpy(ak.num(found)).max(initial=1))
     size = size if most is None else min(check_count(most, "most"), size)
     for name in features:
-        check_choice(name, "features", (*GIVEN, *MADE))
+        check_choice(name, "features", (*_GIVEN, *_MADE))
     found = found[ak.argsort(found.E, ascending=False, stable=True)]
     padded = lambda values: ak.to_numpy(ak.fill_none(ak.pad_none(values, size, clip=True), 0)).astype(np.float64)
-    return np.stack([*(padded(MADE[name](found) if name in MADE else found[name]) for name in features), padded(ak.ones_like(found.E))], axis=-1)
+    return np.stack([*(padded(_MADE[name](found) if name in _MADE else found[name]) for name in features), padded(ak.ones_like(found.E))], axis=-1)
 
 # %% ../nbs/4_phase_space/42_collisions.ipynb #5b5797f5
 def _points(settings: Mapping[str, object]) -> tuple[list[dict], dict[str, np.ndarray]]:
@@ -324,3 +324,176 @@ def _correlation(edges: np.ndarray, x: np.ndarray) -> np.ndarray:
     flat = (at + (b + 2) * np.arange(n)[:, None]).ravel()
     found = np.bincount(flat, (2 * share[:, first] * share[:, second]).ravel(), minlength=n * (b + 2)).reshape(n, b + 2)[:, 1:-1]
     return np.where(total > 0, found, np.nan)
+
+# %% ../nbs/4_phase_space/42_collisions.ipynb #dce43c13
+@cache
+def _fastjet():
+    "The module fastjet, after it has written its banner, past Python, to nowhere."
+    found, ak = needed("fastjet"), needed("awkward")
+    needed("vector").register_awkward()
+    one = ak.Array([[{name: 1.0 for name in ("px", "py", "pz", "E")}]], with_name="Momentum4D")
+    stdout = os.dup(1)
+    with open(os.devnull, "w") as nowhere:
+        os.dup2(nowhere.fileno(), 1)
+        try:
+            found.ClusterSequence(one, found.JetDefinition(found.antikt_algorithm, 1.0)).inclusive_jets()
+        finally:
+            os.dup2(stdout, 1)
+            os.close(stdout)
+    return found
+
+
+def jets(collisions: Collisions, radius: float = 0.4, min_pt: float = 20.0, algorithm: str = "anti-kt") -> tuple:
+    """Jets of visible particles, n times several {px, py, pz, E}, of the highest pT first, and the particles in each of them: two awkward arrays.
+
+    `algorithm`: 'anti-kt', 'kt' or 'cambridge', with this `radius`; of the jets those above `min_pt`, in GeV."""
+    names = {"anti-kt": "antikt_algorithm", "kt": "kt_algorithm", "cambridge": "cambridge_algorithm"}
+    chosen = names[check_choice(algorithm, "algorithm", tuple(names))]
+    radius, min_pt = check_number(radius, "radius", "(0, 1.5]"), check_number(min_pt, "min_pt", "(0, inf)")
+    found = _fastjet().ClusterSequence(collisions.seen(), _fastjet().JetDefinition(getattr(_fastjet(), chosen), radius))
+    jets, inside = found.inclusive_jets(min_pt=min_pt), found.constituents(min_pt=min_pt)
+    order = needed("awkward").argsort(np.hypot(jets.px, jets.py), ascending=False)
+    return jets[order], inside[order]
+
+# %% ../nbs/4_phase_space/42_collisions.ipynb #feba00dd
+def durham_jets(collisions: Collisions, n: int) -> np.ndarray:
+    """Sets (events, n, 5) of px, py, pz, E and 1 of the `n` jets into which the Durham algorithm merges each event, of the highest energy first.
+
+    An event of fewer particles has as many jets, and filling. Source: Catani, Dokshitzer, Olsson, Turnock, Webber (1991)."""
+    with warnings.catch_warnings():                         # the awkward interface warns of every algorithm but three
+        warnings.filterwarnings("ignore", message="dcut and exclusive jets")
+        found = _fastjet().ClusterSequence(collisions.seen(), _fastjet().JetDefinition0Param(_fastjet().ee_kt_algorithm)).exclusive_jets_up_to(check_count(n, "n"))
+    x = sets(Collisions(found), which="all", most=n)
+    return np.pad(x, ((0, 0), (0, n - x.shape[1]), (0, 0)))
+
+# %% ../nbs/4_phase_space/42_collisions.ipynb #34277570
+def subjettiness(inside, n: Sequence[int] = (1, 2), radius: float = 1.0) -> np.ndarray:
+    """N-subjettiness (jets, len(n)) of jets, of each the particles `inside` it; NaN where these are fewer than n. Axes: exclusive kt, improved once.
+
+    `inside`: as `jets` gives them, one jet for each event. Source: Thaler and Van Tilburg (2011)."""
+    n = [check_count(one, "n") for one in n]
+    definition = _fastjet().JetDefinition(_fastjet().antikt_algorithm, check_number(radius, "radius", "(0, 1.5]"))
+    tau = needed("awkward").to_numpy(_fastjet().ClusterSequence(inside, definition).njettiness(njets=n, R0=radius))
+    return np.where(needed("awkward").to_numpy(needed("awkward").num(inside))[:, None] >= np.array(n), tau, np.nan)
+
+
+DIJET_FEATURES = ("m_jj", "lighter_mass", "mass_difference", "tau21_heavier", "tau21_lighter")
+
+
+def dijet_table(collisions: Collisions, radius: float = 1.0, min_pt: float = 500.0) -> Table:
+    """A Table of the two leading jets: their mass together, the lighter mass and the difference to the heavier one, in GeV, tau21 of both.
+
+    Events without two jets of two particles above `min_pt` are left out; `also["event"]` are the rows of the others."""
+    ak = needed("awkward")
+    found, inside = jets(collisions, radius, min_pt)
+    rows = np.flatnonzero(ak.to_numpy(ak.num(found) >= 2))
+    p = np.stack([ak.to_numpy(found[name][rows][:, :2]).reshape(len(rows), 2) for name in ("px", "py", "pz", "E")], axis=2)
+    mass = lambda p: np.sqrt(np.maximum(p[..., 3] ** 2 - np.sum(p[..., :3] ** 2, axis=-1), 0))
+    tau = np.stack([subjettiness(inside[rows][:, k], radius=radius) for k in (0, 1)], axis=1)
+    by_mass = np.argsort(-mass(p), axis=1)                  # the heavier one first
+    tau21 = np.take_along_axis(tau[..., 1] / np.maximum(tau[..., 0], 1e-12), by_mass, axis=1)
+    heavy, light = np.take_along_axis(mass(p), by_mass, axis=1).T
+    x = np.column_stack([mass(p.sum(axis=1)), light, heavy - light, tau21])
+    good = np.isfinite(x).all(axis=1)
+    return Table(x[good], also={"event": rows[good]} | {name: column[rows[good]] for name, column in collisions.also.items()}, names=DIJET_FEATURES)
+
+# %% ../nbs/4_phase_space/46_generator_weights.ipynb #c3a0f12a
+from dataclasses import asdict
+from .arrays import check_column, effective_size
+VARIABLE = {"StringZ:aLund": "aLund", "StringZ:bLund": "bLund", "StringZ:rFactC": "rFactC", "StringZ:rFactB": "rFactB", "StringPT:sigma": "ptSigma",
+            "StringFlav:probQQtoQ": "xi", "StringFlav:probStoUD": "rho", "StringFlav:probSQtoQQ": "x", "StringFlav:probQQ1toQQ0": "y"}
+WEIGHTABLE = {"StringFlav:popcornRate": 0.0, "VariationFrag:zHead": 10.0, "StringZ:useOldAExtra": True, "ClosePacking:doClosePacking": False,
+              "Ropewalk:doFlavour": False, "PartonShowers:model": 1}
+_OF_STRINGS = ("string", "ministring", "variationfrag", "closepacking", "ropewalk", "partonshowers", "tune")
+
+
+def weightable(settings: Mapping[str, object] | None = None) -> dict:
+    """`settings` together with those under which Pythia's weights are right (`WEIGHTABLE`): for a sample with weights and its direct partner alike.
+
+    Raises ValueError for another value of those, or another setting of strings: whether weights hold with it is not known."""
+    own = {name.lower(): name for name in (*VARIABLE, *WEIGHTABLE)}
+    settings = check_mapping(settings, "settings")
+    for name, value in settings.items():
+        known = own.get(name.lower())
+        if known is None and name.lower().startswith(_OF_STRINGS):
+            raise ValueError(f"settings: expected, of strings, only those whose weights have been tested (VARIABLE, WEIGHTABLE), got {name}")
+        if known in WEIGHTABLE and not (np.ndim(value) == 0 and value == WEIGHTABLE[known]):
+            raise ValueError(f"settings: expected {known} = {WEIGHTABLE[known]}, with which weights are right, got {shown(value)}")
+    return {name: value for name, value in settings.items() if own.get(name.lower()) not in WEIGHTABLE} | WEIGHTABLE
+
+# %% ../nbs/4_phase_space/46_generator_weights.ipynb #39957d1a
+def _groups(variations: Mapping[str, Mapping[str, object]]) -> dict[str, str]:
+    "Pythia's line for each group of `variations`, by the name that it gets there. Raises TypeError or ValueError for what has no weight."
+    lines = {}
+    for k, (name, changes) in enumerate(check_mapping(variations, "variations").items()):
+        for setting, value in (changes := check_mapping(changes, f"variation {name}")).items():
+            if setting not in VARIABLE:
+                alike = next((f", did you mean {one}?" for one, key in VARIABLE.items() if setting.lower().split(":")[-1] in (key.lower(), one.lower().split(":")[-1])), "")
+                raise ValueError(f"variation {name}: expected settings that have weights, {', '.join(VARIABLE)}, got {setting}{alike}")
+            check_setting(setting, value)
+        if not changes:
+            raise ValueError(f"variation {name}: expected at least one setting, got none")
+        group = f"own{k}"
+        lines[group] = " ".join([group, *(f"frag:{VARIABLE[setting]}={float(value)!r}" for setting, value in changes.items())])
+    if not lines:
+        raise ValueError("variations: expected at least one, got none")
+    return lines
+
+# %% ../nbs/4_phase_space/46_generator_weights.ipynb #79b4cb84
+@dataclass(frozen=True)
+class WeightReport:
+    "What `n` weights are like: `mean` and its `error`, `median`, `variance`, `effective_size` (Kish), `largest`."
+    n: int
+    mean: float
+    error: float
+    median: float
+    variance: float
+    effective_size: float
+    largest: float
+
+    def __str__(self) -> str:
+        return (f"mean {self.mean:.4f} +- {self.error:.4f}, median {self.median:.3f}, variance {self.variance:.3g}, largest {self.largest:.3g}, "
+                f"as good as {self.effective_size:.0f} of {self.n} events")
+
+
+def weight_report(weight) -> WeightReport:
+    "The report on weights (n,), ratios of densities whose mean should be 1. Raises ValueError for fewer than two, negative ones, or what is not finite."
+    weight = check_column(weight, None, "weight")
+    if len(weight) < 2 or weight.min() < 0:
+        raise ValueError(f"weight: expected at least two, none below 0, got {shown(weight)}")
+    variance = float(weight.var(ddof=1))
+    return WeightReport(len(weight), float(weight.mean()), (variance / len(weight))**0.5, float(np.median(weight)), variance,
+                        effective_size(weight), float(weight.max()))
+
+# %% ../nbs/4_phase_space/46_generator_weights.ipynb #17c1e2a8
+def generate_varied(process: str, n_events: int, variations: Mapping[str, Mapping[str, object]], settings: Mapping[str, object] | None = None, *,
+                    rng, workers: int = 1) -> Collisions:
+    """Collisions of `generate` with the weights (n,) that make of them events at each of the `variations`, in `also` by their names.
+
+    A variation is a mapping of the settings in `VARIABLE` to other values; all other settings are as in `weightable(settings)`. `facts` holds the
+    variations and a `weight_report` of each. Warns if a mean is not 1 within five errors. Raises ValueError for settings that have no weight,
+    whose weights are not known to be right, or whose weights are not finite."""
+    lines = _groups(variations)
+    if twice := set(variations) & set(check_mapping(settings, "settings")):
+        raise ValueError(f"variations: expected names that are no setting's, got {', '.join(sorted(twice))}")
+    made = generate(process, n_events, weightable(settings) | {"VariationFrag:List": f"{{{', '.join(lines.values())}}}"}, rng=rng, workers=workers,
+                    weights=("Weight", *lines))
+    also, reports = dict(made.also), {}
+    if (also.pop("Weight") != 1).any():
+        raise ValueError("settings: expected events that all count as one, got such as have weights of their own")
+    for name, group in zip(variations, lines):
+        also[name] = also.pop(group)
+        if not np.isfinite(also[name]).all():
+            raise ValueError(f"variation {name}: expected finite weights, got {shown(also[name])}")
+        reports[name] = report = weight_report(also[name])
+        if abs(report.mean - 1) > 5 * report.error:
+            warnings.warn(f"variation {name}: expected weights of mean 1, got {report}", stacklevel=2)
+    facts = {"variations": {name: dict(changes) for name, changes in variations.items()}, "weights": {name: asdict(one) for name, one in reports.items()}}
+    return Collisions(made.particles, also, made.facts | facts)
+
+
+def direct_settings(collisions: Collisions, variation: str) -> dict:
+    "Settings with which `generate` makes directly what the weights `variation` of `collisions` make of them. Raises ValueError for an unknown one."
+    changes = collisions.facts.get("variations", {})
+    check_choice(variation, "variation", tuple(changes))
+    return {name: value for name, value in collisions.facts["settings"].items() if name != "VariationFrag:List"} | changes[variation]
