@@ -465,7 +465,7 @@ def weight_report(weight) -> WeightReport:
     return WeightReport(len(weight), float(weight.mean()), (variance / len(weight))**0.5, float(np.median(weight)), variance,
                         effective_size(weight), float(weight.max()))
 
-# %% ../nbs/4_phase_space/46_generator_weights.ipynb #17c1e2a8
+# %% ../nbs/4_phase_space/46_generator_weights.ipynb #89c0aaa3
 def generate_varied(process: str, n_events: int, variations: Mapping[str, Mapping[str, object]], settings: Mapping[str, object] | None = None, *,
                     rng, workers: int = 1) -> Collisions:
     """Collisions of `generate` with the weights (n,) that make of them events at each of the `variations`, in `also` by their names.
@@ -484,7 +484,7 @@ def generate_varied(process: str, n_events: int, variations: Mapping[str, Mappin
     for name, group in zip(variations, lines):
         also[name] = also.pop(group)
         if not np.isfinite(also[name]).all():
-            raise ValueError(f"variation {name}: expected finite weights, got {shown(also[name])}")
+            raise ValueError(f"variation {name}: expected finite weights, got {np.count_nonzero(~np.isfinite(also[name]))} of {n_events} that are not")
         reports[name] = report = weight_report(also[name])
         if abs(report.mean - 1) > 5 * report.error:
             warnings.warn(f"variation {name}: expected weights of mean 1, got {report}", stacklevel=2)
