@@ -656,10 +656,16 @@ def join(*tables: Table) -> Table:
     if any(have_nu) != all(have_nu):
         raise ValueError("tables: expected nu in all of them or in none")
     weighted = any(table.weight is not None for table in tables)
-    return Table(_end_to_end([table.x for table in tables], "x"),
+    return Table(_end_to_end(_filled([table.x for table in tables]), "x"),
                  _end_to_end([table.nu for table in tables], "nu") if all(have_nu) else None,
                  _end_to_end([table.weights for table in tables], "weight") if weighted else None,
                  {name: _end_to_end([table.also[name] for table in tables], name) for name in tables[0].also}, names)
+
+
+def _filled(several: Sequence[np.ndarray]) -> list[np.ndarray]:
+    "Events as they are; sets (n, p, f) with filling, so that all have as many places for particles."
+    most = max(x.shape[1] for x in several)
+    return [np.pad(x, ((0, 0), (0, most - x.shape[1]), (0, 0))) if x.ndim == 3 and x.shape[1] < most else x for x in several]
 
 
 def _end_to_end(columns: Sequence[np.ndarray], name: str) -> np.ndarray:

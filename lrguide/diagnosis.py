@@ -110,8 +110,10 @@ def _even_edges(column: np.ndarray, log_ratio: np.ndarray, n_bins: int) -> np.nd
 
 
 def _features(table: Table) -> np.ndarray:
-    "Features, all numbers of sets, and nuisance parameters (n, d + k)."
-    x = table.x.reshape(len(table), -1)
+    "Features and nuisance parameters (n, d + k); of sets the number of particles, and the sums of their features and of the squares of these."
+    x = table.x
+    if x.ndim == 3:
+        x = np.column_stack([x[..., -1].sum(axis=1), x[..., :-1].sum(axis=1), np.sum(x[..., :-1] ** 2, axis=1)])
     return x if table.nu is None else np.column_stack([x, table.nu])
 
 
@@ -194,7 +196,10 @@ def find_culprit(ratio, log_num, log_den, numerator: Table, denominator: Table, 
 
 def _names(ratio, table: Table) -> list[tuple[str, str]]:
     "Name and kind of everything that is cut into ranges."
-    features = table.names if table.names and table.x.ndim == 2 else [f"x[{k}]" for k in range(table.x[:1].size)]
+    is_sets = table.x.ndim == 3
+    features = list(table.names or [f"x[{k}]" for k in range(table.x.shape[-1] - is_sets)])
+    if is_sets:
+        features = ["the number of particles", *(f"the sum of {name}" for name in features), *(f"the sum of {name} squared" for name in features)]
     parameters = [] if table.nu is None else list(getattr(ratio, "parameters", None) or [f"nu[{k}]" for k in range(table.nu.shape[1])])
     return [("everything", "constant"), ("the log ratio", "log ratio"), *((name, "feature") for name in features), *((name, "nuisance parameter") for name in parameters)]
 

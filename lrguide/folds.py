@@ -11,8 +11,8 @@ from .arrays import Table, aligned, check_count, check_sample, shown, spawn
 from .backend import keras
 from .data import fold
 from .losses import Objective, weighted_mean
-from .nets import Dense, bootstrap_rows, standardise, train
-from .ratio import Fitted, NetworkScores, Ratio, Recipe, finished, fit_all, held_out, in_three, labelled, matched, nu_within, sensible_training, transformed
+from .nets import bootstrap_rows, train
+from .ratio import Fitted, Ratio, Recipe, architecture_of, finished, fit_all, held_out, in_three, labelled, matched, nu_within, sensible_training, untrained
 
 # %% auto #0
 __all__ = ['fit_together', 'softmax', 'Folded', 'folds_of', 'across_folds']
@@ -67,10 +67,9 @@ def _fit_shared(recipe: Recipe, pairs: Sequence[tuple[Table, Table]], rngs: Sequ
     sets = [[matched(recipe.parameters, own, other, rngs[0], False) if len(own) and len(other) else None for own, other in zip(part, reference)] for part in parts]
     joined = lambda i: labelled(*(part[i][0] for part in sets[::-1]), sets[0][i][1])
     events, label = joined(0)
-    scores = NetworkScores(None, None, recipe.loss, recipe.parameters, recipe.inputs, threads=recipe.threads)
-    scores = replace(scores, scaling=standardise(transformed(recipe.inputs, events.x, events.nu), events.weights))
+    scores = untrained(recipe, events)
     columns = lambda events, label: {"x": scores.seen(events.x, events.nu), "label": label, "weight": events.weights}
-    shape = Dense(columns(events[:1], label[:1])["x"].shape[1], recipe.hidden, recipe.activation, recipe.dropout, len(pairs))
+    shape = architecture_of(recipe, columns(events[:1], label[:1])["x"], len(pairs))
     training = sensible_training(recipe.training, len(events), shape.n_features)
     rows = bootstrap_rows([np.flatnonzero(label == c) for c in range(len(pairs) + 1)], recipe.members, rngs[2]) if recipe.bootstrap else None
     network = train(softmax(shape), columns(events, label), members=recipe.members, rows=rows, training=training, threads=recipe.threads, rng=rngs[3],

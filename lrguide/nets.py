@@ -674,10 +674,8 @@ class DeepSets:
             raise ValueError(f"event: expected {self.particle.outputs} features, the outputs of particle, and no dropout there, "
                              f"got {self.event.n_features} and {self.particle.dropout:g}")
 
-    @property
-    def size(self) -> int:
-        "Number of weights of one member."
-        return self.particle.size + self.event.size
+    n_features = property(lambda self: self.particle.n_features, doc="Numbers of each particle.")
+    size = property(lambda self: self.particle.size + self.event.size, doc="Number of weights of one member.")
 
     def draw(self, rngs: Sequence[np.random.Generator]) -> np.ndarray:
         "First weights (m, size), those of member k from `rngs[k]`."

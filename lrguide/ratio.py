@@ -12,15 +12,15 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 import numpy as np
 from scipy.special import expit, log_expit, logsumexp
-from .arrays import (Ranges, Table, aligned, check_choice, check_count, check_events, check_number, check_points, check_ranges, check_sample, generator, join,
+from .arrays import (Ranges, Table, aligned, as_table, check_choice, check_count, check_number, check_points, check_ranges, check_sample, generator, join,
                             rescale, spawn, with_nu)
 from .diagnosis import diagnose
 from .interpolation import Interpolant, chebyshev, chebyshev_nodes, kept_on
 from .losses import CALIBRATIONS, Calibration, find_loss, per_event
-from .nets import Dense, Network, Scaling, Training, bootstrap_rows, number_of_epochs, predict, standardise, train
+from .nets import DeepSets, Dense, Network, Scaling, Training, bootstrap_rows, number_of_epochs, predict, standardise, train
 
 # %% auto #0
-__all__ = ['labelled', 'polynomials', 'fit_shift', 'moments_over_denominator', 'shift_over_denominator', 'Normalisation', 'normalisation', 'mean_ratio', 'check_same_nu', 'matched', 'nu_within', 'Recipe', 'in_three', 'NetworkScores', 'transformed', 'Task', 'task_of', 'trained', 'sensible_training', 'Fitted', 'finished', 'fit_all', 'Ratio', 'FORMAT', 'held_out', 'moved', 'named', 'save_ratio', 'load_ratio']
+__all__ = ['labelled', 'polynomials', 'fit_shift', 'moments_over_denominator', 'shift_over_denominator', 'Normalisation', 'normalisation', 'mean_ratio', 'check_same_nu', 'matched', 'nu_within', 'Recipe', 'in_three', 'NetworkScores', 'transformed', 'untrained', 'architecture_of', 'Task', 'task_of', 'trained', 'sensible_training', 'Fitted', 'check_like', 'finished', 'fit_all', 'Ratio', 'FORMAT', 'held_out', 'moved', 'named', 'save_ratio', 'load_ratio']
 
 # %% ../nbs/1_optimality/16_ratio.ipynb #00000005
 def labelled(*tables: Table) -> tuple[Table, np.ndarray]:
@@ -239,7 +239,8 @@ class Recipe:
 
     `hidden`, `activation`, `dropout`, `loss`, `training`: the networks (chapters 14, 15); without `epochs` in `training` a small sample is
     trained more briefly (`sensible_training`). `inputs`: a function of x (n, d), or of x and nu with parameters, to the features (n, d') that the
-    networks see instead of x. `shares` of the events: for training, for calibration and normalisation, for testing. `calibration`: None,
+    networks see instead of x. `particle`: hidden units of the network that sees one particle, at the end the number of sums, if events are sets
+    (`DeepSets`; it is told nu with each particle). `shares` of the events: for training, for calibration and normalisation, for testing. `calibration`: None,
     'histogram' or 'isotonic'. `normalise`: 'pooled', 'denominator' (if that is a reference that bounds the ratio) or None. `threads`: as many
     train and evaluate the members at a time (None: as many as there are cores, chapter 15).
     Raises TypeError or ValueError for what makes no ratio."""
@@ -247,6 +248,7 @@ class Recipe:
     members: int = 5
     bootstrap: bool = False
     hidden: Sequence[int] = (64, 64, 64)
+    particle: Sequence[int] = (64, 64, 32)
     activation: str = "elu"
     dropout: float = 0.0
     loss: str = "cross-entropy"
@@ -262,6 +264,9 @@ class Recipe:
         put("parameters", check_ranges(self.parameters))
         check_count(self.members, "members"), find_loss(self.loss)
         put("hidden", Dense(1, self.hidden, self.activation, self.dropout).hidden)  # refuses what makes no network
+        put("particle", Dense(1, self.particle).hidden)
+        if not self.particle:
+            raise ValueError("particle: expected at least the number of sums, got ()")
         if not isinstance(self.training, Training):
             raise TypeError(f"training: expected a Training, got {type(self.training).__name__}")
         if self.inputs is not None and not callable(self.inputs):
@@ -304,9 +309,14 @@ class NetworkScores:
     threads: int | None = None
 
     def seen(self, x: np.ndarray, nu: np.ndarray | None) -> np.ndarray:
-        "What the network sees (n, d' + k)."
-        x = self.scaling(transformed(self.inputs, x, nu))
-        return np.column_stack([x, self.parameters.unit(nu)]) if self.parameters else x
+        "What the network sees (n, d' + k), or (n, p, f' + k) of sets, nu before the last number of each particle."
+        x = transformed(self.inputs, x, nu)
+        filled = x[..., -1:] if x.ndim == 3 else 1.0
+        x, more = self.scaling(x), [] if not self.parameters else [self.parameters.unit(nu)]
+        if x.ndim == 2:
+            return np.column_stack([x, *more])
+        more = [np.broadcast_to(one[:, None], (*x.shape[:2], one.shape[1])) for one in more]
+        return np.concatenate([x[..., :-1], *more, x[..., -1:]], axis=2) * filled
 
     def __call__(self, x: np.ndarray, nu: np.ndarray | None) -> np.ndarray:
         outputs = predict(self.network, self.seen(x, nu), threads=self.threads)
@@ -314,13 +324,36 @@ class NetworkScores:
 
 
 def transformed(inputs: Callable | None, x: np.ndarray, nu: np.ndarray | None) -> np.ndarray:
-    "Features (n, d') that `inputs` makes of x (n, d), or of x and nu. Raises ValueError if they are not finite or not so many."
+    "Features (n, d'), or sets, that `inputs` makes of x, or of x and nu. Raises ValueError if they are not finite or not so many."
     if inputs is None:
         return x
-    found = check_events(inputs(x) if nu is None else inputs(x, nu), "inputs")
+    found = as_table(inputs(x) if nu is None else inputs(x, nu), "inputs").x
     if len(found) != len(x):
         raise ValueError(f"inputs: expected features of {len(x)} events, got {len(found)}")
     return found
+
+# %% ../nbs/1_optimality/16_ratio.ipynb #70f328f4
+def untrained(recipe: Recipe, events: Table) -> NetworkScores:
+    "Scores without a network, inputs standardised on these `events`; of sets all particles together, their number in units of its mean."
+    x, weight = transformed(recipe.inputs, events.x, events.nu), events.weights
+    if x.ndim == 2:
+        scaling = standardise(x, weight)
+    else:
+        there = x[..., -1] == 1
+        if not there.any():
+            raise ValueError("x: expected particles in some of the sets, got none")
+        scaling = standardise(x[there][:, :-1], np.broadcast_to(weight[:, None], there.shape)[there])
+        scaling = Scaling(np.append(scaling.mean, 0.0), np.append(scaling.width, there.sum(axis=1).mean()))
+    return NetworkScores(None, scaling, recipe.loss, recipe.parameters, recipe.inputs, threads=recipe.threads)
+
+
+def architecture_of(recipe: Recipe, x: np.ndarray, outputs: int = 1) -> Dense | DeepSets:
+    "The network for inputs `x`: Dense for (n, d), DeepSets for sets (n, p, f)."
+    dense = lambda n_features: Dense(n_features, recipe.hidden, recipe.activation, recipe.dropout, outputs)
+    if x.ndim == 2:
+        return dense(x.shape[1])
+    *hidden, sums = recipe.particle
+    return DeepSets(Dense(x.shape[2] - 1, hidden, recipe.activation, outputs=sums), dense(sums))
 
 # %% ../nbs/1_optimality/16_ratio.ipynb #2578a29c
 @dataclass(frozen=True, eq=False)
@@ -343,8 +376,7 @@ def task_of(recipe: Recipe, numerator: Table, denominator: Table, rng) -> Task:
     parts = zip(*(in_three(table, recipe.shares, rngs[1]) for table in (numerator, denominator)))
     training, calibrating, kept = (matched(recipe.parameters, *pair, rngs[0], False) if len(pair[0]) and len(pair[1]) else None for pair in parts)
     events, label = labelled(*training)
-    scores = NetworkScores(None, None, recipe.loss, recipe.parameters, recipe.inputs, threads=recipe.threads)
-    scores = replace(scores, scaling=standardise(transformed(recipe.inputs, events.x, events.nu), events.weights))
+    scores = untrained(recipe, events)
     watched, of_watched = labelled(*calibrating)
     strata = [np.flatnonzero(label == c) for c in (1, 0)]
     rows = bootstrap_rows(strata, recipe.members, rngs[2]) if recipe.bootstrap else np.broadcast_to(np.arange(len(label)), (recipe.members, len(label)))
@@ -358,7 +390,7 @@ def trained(recipe: Recipe, tasks: Sequence[Task]) -> list[NetworkScores]:
     sizes = [len(task.columns["label"]) for task in tasks]
     columns = {name: np.concatenate([task.columns[name] for task in tasks]) for name in tasks[0].columns}
     rows = np.concatenate([start + task.rows for start, task in zip(np.cumsum([0, *sizes]), tasks)])
-    shape = Dense(columns["x"].shape[1], recipe.hidden, recipe.activation, recipe.dropout)
+    shape = architecture_of(recipe, columns["x"])
     training, watch, own = sensible_training(recipe.training, n, shape.n_features), None, {}
     if training.patience is not None:
         watch = {name: np.concatenate([task.watch[name] for task in tasks]) for name in columns}
@@ -386,7 +418,7 @@ def sensible_training(training: Training, n_events: int, n_inputs: int) -> Train
 class Fitted:
     """What a fit leaves: `scores` of the members, `tables` that calibrate them, their `normalisation`, None if there is none.
 
-    `names` and `n_features` of the training events; `calibrating` and `kept`, the two Tables that calibrated and that nobody has looked at;
+    `names` and `n_features` of the training events, of a particle if they were `sets`; `calibrating` and `kept`, the two Tables that calibrated and that nobody has looked at;
     `moving`: whether the denominator was simulated with nu of its own."""
     scores: object
     n_features: int
@@ -396,6 +428,7 @@ class Fitted:
     calibrating: tuple[Table, Table] | None = None
     kept: tuple[Table, Table] | None = None
     moving: bool = False
+    sets: bool = False
 
     def calibrated(self, x: np.ndarray, nu: np.ndarray | None) -> np.ndarray:
         "Calibrated but not yet normalised log ratios (m, n)."
@@ -408,9 +441,17 @@ class Fitted:
         return found if self.normalisation is None else found - self.normalisation.shift(nu, len(x))
 
 
+def check_like(fitted: Fitted, x: np.ndarray, name: str) -> np.ndarray:
+    "`x`, if it has as many features as the events that were fitted, and is of sets if they were. Raises ValueError otherwise."
+    if (x.ndim == 3) != fitted.sets or x.shape[-1] != fitted.n_features:
+        what = f"sets (n, p, {fitted.n_features})" if fitted.sets else f"{fitted.n_features} feature{'s' * (fitted.n_features > 1)}"
+        raise ValueError(f"{name}: expected {what}, got shape {x.shape}")
+    return x
+
+
 def finished(recipe: Recipe, scores, calibrating: tuple[Table, Table], kept: tuple[Table, Table] | None = None, moving: bool = False) -> Fitted:
     "The Fitted `scores`, calibrated and normalised on the two Tables `calibrating` as the recipe says."
-    fitted = Fitted(scores, calibrating[0].x.shape[1], calibrating[0].names, calibrating=calibrating, kept=kept, moving=moving)
+    fitted = Fitted(scores, calibrating[0].x.shape[-1], calibrating[0].names, calibrating=calibrating, kept=kept, moving=moving, sets=calibrating[0].x.ndim == 3)
     if recipe.calibration is not None:
         events, label = labelled(*calibrating)
         calibrate = CALIBRATIONS[recipe.calibration]
@@ -425,7 +466,7 @@ def fit_all(recipe: Recipe, pairs: Sequence[tuple[Table, Table]], rngs: Sequence
     tasks = [task_of(recipe, *pair, rng) for pair, rng in zip(pairs, rngs)]
     alike, scores = {}, [None] * len(tasks)
     for k, task in enumerate(tasks):
-        alike.setdefault((task.rows.shape[1], task.columns["x"].shape[1]), []).append(k)
+        alike.setdefault((task.rows.shape[1], *task.columns["x"].shape[1:]), []).append(k)
     for which in alike.values():
         for k, found in zip(which, trained(recipe, [tasks[k] for k in which])):
             scores[k] = found
@@ -437,9 +478,7 @@ def _points(ratio: Ratio, x, nu, extrapolate: bool = False) -> tuple[np.ndarray,
     fitted = ratio.fitted
     if fitted is None:
         raise ValueError("ratio: expected a fitted ratio, call fit first")
-    x = aligned(x, fitted.names, "x").x
-    if x.shape[1] != fitted.n_features:
-        raise ValueError(f"x: expected {fitted.n_features} feature{'s' * (fitted.n_features > 1)}, got shape {x.shape}")
+    x = check_like(fitted, aligned(x, fitted.names, "x").x, "x")
     return x, nu_within(ratio.parameters, nu, len(x), extrapolate)
 
 
@@ -481,8 +520,7 @@ def _normalised(ratio: Ratio, numerator: Table | None, denominator: Table | None
     numerator, denominator = (old if new is None else aligned(new, fitted.names, name) for old, new, name in
                               zip(fitted.calibrating or (None, None), (numerator, denominator), ("numerator", "denominator")))
     numerator, denominator = matched(ratio.parameters, numerator, denominator, rng)
-    if numerator.x.shape[1] != fitted.n_features:
-        raise ValueError(f"numerator: expected {fitted.n_features} features, got shape {numerator.x.shape}")
+    check_like(fitted, numerator.x, "numerator")
     other.recipe = replace(ratio.recipe, normalise=over, calibration=calibration)
     other.fitted = finished(other.recipe, fitted.scores, (numerator, denominator), fitted.kept, moving)
     return other
@@ -627,20 +665,23 @@ def save_ratio(ratio: Ratio, path: str | Path) -> None:
 # %% ../nbs/8_your_analysis/83_folds.ipynb #83e00002
 def _from_arrays(header: dict, arrays: dict) -> Ratio:
     "The Ratio that `save_ratio` wrote as this header and these arrays, without `inputs`."
-    keys = ("members", "bootstrap", "hidden", "activation", "dropout", "loss", "shares", "calibration", "normalise")
-    ratio = Ratio(header["parameters"], rng=0, training=Training(**header["training"]), **{key: header[key] for key in keys})
-    network = Network(Dense(**header["architecture"]), arrays["weights"])
+    keys = ("members", "bootstrap", "hidden", "particle", "activation", "dropout", "loss", "shares", "calibration", "normalise")
+    ratio = Ratio(header["parameters"], rng=0, training=Training(**header["training"]), **{key: header[key] for key in keys if key in header})
+    shape = header["architecture"]
+    shape = Dense(**shape) if "particle" not in shape else DeepSets(**{part: Dense(**own) for part, own in shape.items()})
+    network = Network(shape, arrays["weights"])
     scores = NetworkScores(network, Scaling(arrays["scaling_mean"], arrays["scaling_width"]), header["loss"], ratio.parameters, None, header["output"])
     shift = Normalisation(ratio.parameters, arrays["shift"], arrays["shift_covariance"], header["over"]) if "shift" in arrays else None
     tables = tuple(Calibration(arrays[f"knots_{i}"], arrays[f"table_{i}"]) for i in range(network.members) if f"knots_{i}" in arrays)
-    ratio.fitted = Fitted(scores, int(arrays["n_features"]), header["names"] and tuple(header["names"]), tables or None, shift, moving=header["moving"])
+    ratio.fitted = Fitted(scores, int(arrays["n_features"]), header["names"] and tuple(header["names"]), tables or None, shift, moving=header["moving"],
+                          sets=isinstance(shape, DeepSets))
     return ratio
 
 
 def _check_numbers(ratio: Ratio, arrays: Mapping[str, np.ndarray]) -> None:
     "Raises ValueError if an array of a file has another shape than the rest of it says, numbers that are not finite or knots that do not rise."
     m, d, network = ratio.recipe.members, int(arrays["n_features"]), ratio.fitted.scores.network
-    n_seen = network.architecture.n_features - len(ratio.parameters)
+    n_seen = network.architecture.n_features - len(ratio.parameters) + ratio.fitted.sets      # the number of particles has a scale
     shapes = {"weights": (m, network.architecture.size), "scaling_mean": (n_seen,), "scaling_width": (n_seen,), "n_features": ()}
     if "shift" in arrays:
         p = polynomials(ratio.parameters.low[None], 1, ratio.parameters, ratio.fitted.normalisation.degree).shape[1] if ratio.parameters else 1
