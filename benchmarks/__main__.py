@@ -21,8 +21,8 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 WORKS = {"training": ["figure_3", "twenty_networks", "aware"], "cores": ["train", "predict"], "exact": ["distribution"], "toys": ["unbinned", "binned"],
          "fits": ["binned", "unbinned"], "profile": ["speed", "bias"], "grid": ["scan", "templates", "profile"], "importing": ["package"],
-         "events": ["streamed"], "compact": ["statistic", "toys", "passes", "streamed"]}
-PACKAGES = ["lrguide", "numpy", "scipy", "keras", "tensorflow", "iminuit", "zfit", "hepstats", "pyhf"]
+         "events": ["streamed"], "compact": ["statistic", "toys", "passes", "streamed"], "collisions": ["generated"]}
+PACKAGES = ["lrguide", "numpy", "scipy", "keras", "tensorflow", "iminuit", "zfit", "hepstats", "pyhf", "pythia8mc"]
 ONE_THREAD = {name: "1" for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS",
                                      "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS")}
 QUIET = {"TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": "-1", "KERAS_BACKEND": "tensorflow", "ZFIT_DISABLE_TF_WARNINGS": "1"}
@@ -146,29 +146,32 @@ def commit() -> str:
 def known_results(about: dict) -> list[dict]:
     "The rows of results.json. Raises SystemExit if they come from another machine or other versions."
     known = json.loads((HERE / "results.json").read_text(encoding="utf-8"))
-    if differing := [name for name in ("machine", "versions") if known[name] != about[name]]:
+    common = [{name: found["versions"].get(name) for name in known["versions"]} for found in (known, about)]          # packages that came later may join
+    if differing := [name for name, same in (("machine", known["machine"] == about["machine"]), ("versions", common[0] == common[1])) if not same]:
         raise SystemExit(f"update: expected the {' and '.join(differing)} of results.json, got others; run all works")
     return known["rows"]
 
 
 def updated(known: list[dict], rows: list[dict]) -> list[dict]:
     """The `known` rows, those of the same work and peer (and note, if there are several) replaced by `rows`; a new peer comes behind the others of
-    its work.
+    its work, a new work behind all, and is named.
 
-    Raises SystemExit, after showing the rows, for a work that is not known, and for a row that could be several of the known ones."""
+    Raises SystemExit, after showing the rows, for a row that could be several of the known ones."""
     merged = list(known)
     for row in rows:
         of_work = [i for i, one in enumerate(merged) if one["work"] == row["work"]]
         same = [i for i in of_work if merged[i]["peer"] == row["peer"]]
         if len(same) > 1:
             same = [i for i in same if merged[i]["note"] == row["note"]]
-        if not of_work or len(same) != 1 and row["peer"] in [merged[i]["peer"] for i in of_work]:
+        if not of_work:
+            print(f"new: {row['work']}; a row of former words, if there is one, has to be taken out by hand")
+        elif len(same) != 1 and row["peer"] in [merged[i]["peer"] for i in of_work]:
             print(table(rows))                             # minutes of measuring
-            raise SystemExit(f"update: expected rows of works that results.json has once, got {row['work']}; run all works")
+            raise SystemExit(f"update: expected rows that results.json has once, got {row['work']}; run all works")
         if same:
             merged[same[0]] = row
         else:
-            merged.insert(of_work[-1] + 1, row)
+            merged.insert(of_work[-1] + 1 if of_work else len(merged), row)
     return merged
 
 

@@ -8,7 +8,8 @@ from lrguide.backend import keras
 from lrguide.likelihood import Likelihood, Process
 from lrguide.models import Resonance
 from lrguide.nets import Training, layers
-from lrguide.ratio import Ratio, mean_ratio
+from lrguide.losses import mean_ratio
+from lrguide.ratio import Ratio
 
 SIGNAL, BACKGROUND, SIGMA, RANGE = 1000.0, 9000.0, 0.06, (0.04, 0.09)   # the range: five standard deviations of sigma to each side
 toy, MU, MEMBERS = Resonance(None), np.linspace(0.6, 1.4, 41), 3

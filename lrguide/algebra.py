@@ -13,7 +13,8 @@ import numpy as np
 from scipy.special import logsumexp
 from .arrays import Ranges, Table, aligned, check_count, check_events, check_log_ratio, check_number, check_points, check_ratio, narrowed, restricted, shown
 from .interpolation import Interpolant, interpolated, kept_on, through_nodes, values_at
-from .ratio import Normalisation, normalisation, nu_within
+from .losses import Normalisation, normalisation
+from .ratio import nu_within
 
 # %% auto #0
 __all__ = ['FromFunction', 'tabulated', 'parameters_of', 'names_of', 'Combined', 'Mixture']

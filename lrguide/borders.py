@@ -12,7 +12,8 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils.validation import check_is_fitted
 from .arrays import Table, check_column, check_events, check_labels, check_sample, shown
 from .nets import Network, Scaling
-from .ratio import NetworkScores, Ratio, finished, labelled, matched
+from .losses import labelled
+from .ratio import NetworkScores, Ratio, finished, matched
 
 # %% auto #0
 __all__ = ['LabelledRatio', 'ForeignScores', 'from_scores']

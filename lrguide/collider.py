@@ -21,8 +21,9 @@ from .arrays import Table, check_choice, check_count, check_mapping, check_name,
 from .files import write_whole
 
 # %% auto #0
-__all__ = ['PROCESSES', 'MADE', 'GIVEN', 'needed', 'check_setting', 'Process', 'pythia', 'final_particles', 'Collisions', 'sets',
-           'generate', 'save_collisions', 'read_collisions', 'multiplicity', 'thrust', 'energy_correlation']
+__all__ = ['PROCESSES', 'DIJET_FEATURES', 'needed', 'check_setting', 'Scattering', 'pythia', 'final_particles', 'Collisions',
+           'sets', 'generate', 'save_collisions', 'read_collisions', 'multiplicity', 'thrust_axis', 'thrust',
+           'energy_correlation', 'jets', 'durham_jets', 'subjettiness', 'dijet_table']
 
 # %% ../nbs/4_phase_space/42_collisions.ipynb #fe7660e3
 def needed(library: str):
@@ -70,9 +71,9 @@ def check_setting(name: str, value) -> str:
         return f"{name} = {check_name(str(value), name)}"
     raise ValueError(f"settings: expected settings that Pythia {version('pythia8mc')} knows, got {name}{_similar(name)}")
 
-# %% ../nbs/4_phase_space/42_collisions.ipynb #a26f4b45
+# %% ../nbs/4_phase_space/42_collisions.ipynb #8a7214de
 @dataclass(frozen=True)
-class Process:
+class Scattering:
     """What collides, as `settings` of Pythia in its own words; a `block` of events, a few seconds' work, has one seed.
 
     Pythia hands over a `batch` at a time, with the whole history of each event, which takes a hundred times the room of its momenta."""
@@ -88,10 +89,10 @@ def _boson(number: int, mass: int) -> tuple[str, ...]:
 
 
 PROCESSES = {
-    "Z": Process(("Beams:idA = 11", "Beams:idB = -11", "Beams:eCM = 91.2", "PDF:lepton = off", "WeakSingleBoson:ffbar2gmZ = on",
+    "Z": Scattering(("Beams:idA = 11", "Beams:idB = -11", "Beams:eCM = 91.2", "PDF:lepton = off", "WeakSingleBoson:ffbar2gmZ = on",
                   "23:onMode = off", "23:onIfAny = 1 2 3 4 5"), block=10_000, batch=1_000),
-    "dijets": Process(("Beams:eCM = 13000", "HardQCD:all = on", "PhaseSpace:pTHatMin = 1200")),
-    "W'": Process(("Beams:eCM = 13000", "NewGaugeBoson:ffbar2Wprime = on", "Wprime:coup2WZ = 1", "34:m0 = 3500", "34:onMode = off",
+    "dijets": Scattering(("Beams:eCM = 13000", "HardQCD:all = on", "PhaseSpace:pTHatMin = 1200")),
+    "W'": Scattering(("Beams:eCM = 13000", "NewGaugeBoson:ffbar2Wprime = on", "Wprime:coup2WZ = 1", "34:m0 = 3500", "34:onMode = off",
                    "34:onIfAll = 24 23", *_boson(24, 500), *_boson(23, 100)))}
 
 # %% ../nbs/4_phase_space/42_collisions.ipynb #b8d25ffd
@@ -133,7 +134,7 @@ def _block(process: str, settings: Mapping[str, object], n_events: int, seed: in
         n += len(parts[-1])
     return ak.concatenate(parts)
 
-# %% ../nbs/4_phase_space/42_collisions.ipynb #86c21b36
+# %% ../nbs/4_phase_space/42_collisions.ipynb #a9fea60f
 @dataclass(frozen=True, eq=False)
 class Collisions:
     """Events of a generator: `particles`, n times several {px, py, pz, E in GeV, id, charge in e}, an awkward array; columns (n,) by name in `also`.
@@ -155,13 +156,15 @@ class Collisions:
     def seen(self, which: str = "visible"):
         "The particles that are 'visible' (all but neutrinos), 'charged', or 'all' of them."
         check_choice(which, "which", ("visible", "charged", "all"))
+        if which == "all":
+            return self.particles
         number = np.abs(self.particles.id)
-        return self.particles[{"visible": (number != 12) & (number != 14) & (number != 16), "charged": self.particles.charge != 0, "all": number > 0}[which]]
+        return self.particles[self.particles.charge != 0 if which == "charged" else (number != 12) & (number != 14) & (number != 16)]
 
-# %% ../nbs/4_phase_space/42_collisions.ipynb #2cc2f61b
-MADE = {"p": lambda q: np.sqrt(q.px**2 + q.py**2 + q.pz**2), "pt": lambda q: np.hypot(q.px, q.py), "phi": lambda q: np.arctan2(q.py, q.px),
+# %% ../nbs/4_phase_space/42_collisions.ipynb #56c72e21
+_MADE = {"p": lambda q: np.sqrt(q.px**2 + q.py**2 + q.pz**2), "pt": lambda q: np.hypot(q.px, q.py), "phi": lambda q: np.arctan2(q.py, q.px),
         "eta": lambda q: np.arcsinh(q.pz / np.hypot(q.px, q.py)), "cos_theta": lambda q: q.pz / np.sqrt(q.px**2 + q.py**2 + q.pz**2)}
-GIVEN = ("px", "py", "pz", "E", "id", "charge")
+_GIVEN = ("px", "py", "pz", "E", "id", "charge")
 
 
 def sets(collisions: Collisions, features: Sequence[str] = ("px", "py", "pz", "E"), which: str = "visible", most: int | None = None) -> np.ndarray:
@@ -173,10 +176,10 @@ def sets(collisions: Collisions, features: Sequence[str] = ("px", "py", "pz", "E
     size = int(ak.to_numpy(ak.num(found)).max(initial=1))
     size = size if most is None else min(check_count(most, "most"), size)
     for name in features:
-        check_choice(name, "features", (*GIVEN, *MADE))
+        check_choice(name, "features", (*_GIVEN, *_MADE))
     found = found[ak.argsort(found.E, ascending=False, stable=True)]
     padded = lambda values: ak.to_numpy(ak.fill_none(ak.pad_none(values, size, clip=True), 0)).astype(np.float64)
-    return np.stack([*(padded(MADE[name](found) if name in MADE else found[name]) for name in features), padded(ak.ones_like(found.E))], axis=-1)
+    return np.stack([*(padded(_MADE[name](found) if name in _MADE else found[name]) for name in features), padded(ak.ones_like(found.E))], axis=-1)
 
 # %% ../nbs/4_phase_space/42_collisions.ipynb #5b5797f5
 def _points(settings: Mapping[str, object]) -> tuple[list[dict], dict[str, np.ndarray]]:
@@ -251,7 +254,7 @@ def multiplicity(collisions: Collisions, which: str = "charged") -> np.ndarray:
     ak = needed("awkward")
     return ak.to_numpy(ak.num(collisions.seen(which))).astype(float)
 
-# %% ../nbs/4_phase_space/42_collisions.ipynb #db3e296b
+# %% ../nbs/4_phase_space/42_collisions.ipynb #ffb070b9
 def _by_size(function: Callable, x: np.ndarray, chunk: int) -> np.ndarray:
     "What `function` makes (n, ...) of sets `x` (n, p, f) of numbers, zero in the filling: a chunk of events of similar size at a time, most filling left out."
     n_particles = np.count_nonzero(x.any(axis=2), axis=1)
@@ -261,21 +264,29 @@ def _by_size(function: Callable, x: np.ndarray, chunk: int) -> np.ndarray:
     return found[np.argsort(order)]
 
 
+def thrust_axis(collisions: Collisions, which: str = "visible") -> np.ndarray:
+    """Vectors (n, 3) along the axis of each event, as long as its thrust, which lies between 1/2 and 1; NaN without particles.
+
+    `which` particles as in `Collisions.seen`. Source: Farhi (1977)."""
+    return _by_size(_axis, sets(collisions, ("px", "py", "pz"), which)[..., :3], 500)
+
+
 def thrust(collisions: Collisions, which: str = "visible") -> np.ndarray:
-    "Thrust (n,) of the particles, `which` as in `Collisions.seen`, from 1/2 to 1; NaN without any. Source: Farhi (1977)."
-    return _by_size(_thrust, sets(collisions, ("px", "py", "pz"), which)[..., :3], 500)
+    "Thrust (n,) of each event, the length of its `thrust_axis`."
+    return np.linalg.norm(thrust_axis(collisions, which), axis=1)
 
 
-def _thrust(p: np.ndarray) -> np.ndarray:
-    "Thrust (n,) of momenta `p` (n, p, 3), the hardest first."
+def _axis(p: np.ndarray) -> np.ndarray:
+    "Vectors (n, 3) along the axis, as long as the thrust, of momenta `p` (n, p, 3), the hardest first."
     signs = combinations(*[np.array([1.0, -1.0])] * 4)[:8]
     axis = np.einsum("sk,nkc->nsc", signs[:, :p.shape[1]], p[:, :4])
     for _ in range(20):
         axis, before = np.einsum("nsp,npc->nsc", np.sign(axis @ p.swapaxes(1, 2)), p), axis
         if np.array_equal(axis, before):
             break
+    longest = np.take_along_axis(axis, np.linalg.norm(axis, axis=2).argmax(axis=1)[:, None, None], axis=1)[:, 0]
     with np.errstate(invalid="ignore"):                     # no particle, no axis
-        return np.linalg.norm(axis, axis=2).max(axis=1) / np.linalg.norm(p, axis=2).sum(axis=1)
+        return longest / np.linalg.norm(p, axis=2).sum(axis=1)[:, None]
 
 # %% ../nbs/4_phase_space/42_collisions.ipynb #204fb0fd
 def energy_correlation(collisions: Collisions, edges, which: str = "visible") -> np.ndarray:
@@ -300,3 +311,75 @@ def _correlation(edges: np.ndarray, x: np.ndarray) -> np.ndarray:
     flat = (at + (b + 2) * np.arange(n)[:, None]).ravel()
     found = np.bincount(flat, (2 * share[:, first] * share[:, second]).ravel(), minlength=n * (b + 2)).reshape(n, b + 2)[:, 1:-1]
     return np.where(total > 0, found, np.nan)
+
+# %% ../nbs/4_phase_space/42_collisions.ipynb #dce43c13
+@cache
+def _fastjet():
+    "The module fastjet, after it has written its banner, past Python, to nowhere."
+    found, ak = needed("fastjet"), needed("awkward")
+    needed("vector").register_awkward()
+    one = ak.Array([[{name: 1.0 for name in ("px", "py", "pz", "E")}]], with_name="Momentum4D")
+    stdout = os.dup(1)
+    with open(os.devnull, "w") as nowhere:
+        os.dup2(nowhere.fileno(), 1)
+        try:
+            found.ClusterSequence(one, found.JetDefinition(found.antikt_algorithm, 1.0)).inclusive_jets()
+        finally:
+            os.dup2(stdout, 1)
+            os.close(stdout)
+    return found
+
+
+def jets(collisions: Collisions, radius: float = 0.4, min_pt: float = 20.0, algorithm: str = "anti-kt") -> tuple:
+    """Jets of visible particles, n times several {px, py, pz, E}, of the highest pT first, and the particles in each of them: two awkward arrays.
+
+    `algorithm`: 'anti-kt', 'kt' or 'cambridge', with this `radius`; of the jets those above `min_pt`, in GeV."""
+    names = {"anti-kt": "antikt_algorithm", "kt": "kt_algorithm", "cambridge": "cambridge_algorithm"}
+    chosen = names[check_choice(algorithm, "algorithm", tuple(names))]
+    radius, min_pt = check_number(radius, "radius", "(0, 1.5]"), check_number(min_pt, "min_pt", "(0, inf)")
+    found = _fastjet().ClusterSequence(collisions.seen(), _fastjet().JetDefinition(getattr(_fastjet(), chosen), radius))
+    jets, inside = found.inclusive_jets(min_pt=min_pt), found.constituents(min_pt=min_pt)
+    order = needed("awkward").argsort(np.hypot(jets.px, jets.py), ascending=False)
+    return jets[order], inside[order]
+
+# %% ../nbs/4_phase_space/42_collisions.ipynb #feba00dd
+def durham_jets(collisions: Collisions, n: int) -> np.ndarray:
+    """Sets (events, n, 5) of px, py, pz, E and 1 of the `n` jets into which the Durham algorithm merges each event, of the highest energy first.
+
+    An event of fewer particles has as many jets, and filling. Source: Catani, Dokshitzer, Olsson, Turnock, Webber (1991)."""
+    with warnings.catch_warnings():                         # the awkward interface warns of every algorithm but three
+        warnings.filterwarnings("ignore", message="dcut and exclusive jets")
+        found = _fastjet().ClusterSequence(collisions.seen(), _fastjet().JetDefinition0Param(_fastjet().ee_kt_algorithm)).exclusive_jets_up_to(check_count(n, "n"))
+    x = sets(Collisions(found), which="all", most=n)
+    return np.pad(x, ((0, 0), (0, n - x.shape[1]), (0, 0)))
+
+# %% ../nbs/4_phase_space/42_collisions.ipynb #34277570
+def subjettiness(inside, n: Sequence[int] = (1, 2), radius: float = 1.0) -> np.ndarray:
+    """N-subjettiness (jets, len(n)) of jets, of each the particles `inside` it; NaN where these are fewer than n. Axes: exclusive kt, improved once.
+
+    `inside`: as `jets` gives them, one jet for each event. Source: Thaler and Van Tilburg (2011)."""
+    n = [check_count(one, "n") for one in n]
+    definition = _fastjet().JetDefinition(_fastjet().antikt_algorithm, check_number(radius, "radius", "(0, 1.5]"))
+    tau = needed("awkward").to_numpy(_fastjet().ClusterSequence(inside, definition).njettiness(njets=n, R0=radius))
+    return np.where(needed("awkward").to_numpy(needed("awkward").num(inside))[:, None] >= np.array(n), tau, np.nan)
+
+
+DIJET_FEATURES = ("m_jj", "lighter_mass", "mass_difference", "tau21_heavier", "tau21_lighter")
+
+
+def dijet_table(collisions: Collisions, radius: float = 1.0, min_pt: float = 500.0) -> Table:
+    """A Table of the two leading jets: their mass together, the lighter mass and the difference to the heavier one, in GeV, tau21 of both.
+
+    Events without two jets of two particles above `min_pt` are left out; `also["event"]` are the rows of the others."""
+    ak = needed("awkward")
+    found, inside = jets(collisions, radius, min_pt)
+    rows = np.flatnonzero(ak.to_numpy(ak.num(found) >= 2))
+    p = np.stack([ak.to_numpy(found[name][rows][:, :2]).reshape(len(rows), 2) for name in ("px", "py", "pz", "E")], axis=2)
+    mass = lambda p: np.sqrt(np.maximum(p[..., 3] ** 2 - np.sum(p[..., :3] ** 2, axis=-1), 0))
+    tau = np.stack([subjettiness(inside[rows][:, k], radius=radius) for k in (0, 1)], axis=1)
+    by_mass = np.argsort(-mass(p), axis=1)                  # the heavier one first
+    tau21 = np.take_along_axis(tau[..., 1] / np.maximum(tau[..., 0], 1e-12), by_mass, axis=1)
+    heavy, light = np.take_along_axis(mass(p), by_mass, axis=1).T
+    x = np.column_stack([mass(p.sum(axis=1)), light, heavy - light, tau21])
+    good = np.isfinite(x).all(axis=1)
+    return Table(x[good], also={"event": rows[good]} | {name: column[rows[good]] for name, column in collisions.also.items()}, names=DIJET_FEATURES)

@@ -12,7 +12,8 @@ from .backend import keras
 from .data import fold
 from .losses import Objective, weighted_mean
 from .nets import bootstrap_rows, train
-from .ratio import Fitted, Ratio, Recipe, architecture_of, finished, fit_all, held_out, in_three, labelled, matched, nu_within, sensible_training, untrained
+from .losses import labelled
+from .ratio import Fitted, Ratio, Recipe, architecture_of, finished, fit_all, held_out, in_three, matched, nu_within, sensible_training, untrained
 
 # %% auto #0
 __all__ = ['fit_together', 'softmax', 'Folded', 'folds_of', 'across_folds']

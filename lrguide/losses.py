@@ -4,18 +4,18 @@
 """Losses of a classifier, event by event, and what a training minimises: objectives made of them, with penalties and opponents.
 
 `LOSSES` by name (`find_loss`), or a `Loss` of one's own: a pair of functions of the output, and the link to the log ratio. `per_event`,
-`plus`, `against` and `variational` are the `Objective`s that `nets.train` takes. A `Calibration` is a link that was measured.
+`plus`, `against` and `variational` are the `Objective`s that `nets.train` takes. A `Calibration` is a link that was measured, a `Normalisation` what makes a ratio one of densities.
 """
 from __future__ import annotations
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 import numpy as np
 from .arrays import check_choice, check_number
 from .backend import keras
 
 # %% auto #0
-__all__ = ['softplus', 'sigmoid', 'exp', 'log', 'cross_entropy', 'squared_error', 'quadratic', 'maximum_likelihood', 'square_root', 'LOSSES', 'Loss', 'find_loss', 'Objective', 'weighted_mean', 'per_event', 'plus', 'side_by_side', 'Part', 'CALIBRATIONS', 'Calibration', 'histogram_calibration', 'isotonic_calibration', 'variational', 'reversed_gradient', 'against']
+__all__ = ['softplus', 'sigmoid', 'exp', 'log', 'cross_entropy', 'squared_error', 'quadratic', 'maximum_likelihood', 'square_root', 'LOSSES', 'Loss', 'find_loss', 'Objective', 'weighted_mean', 'per_event', 'plus', 'side_by_side', 'Part', 'CALIBRATIONS', 'labelled', 'Calibration', 'histogram_calibration', 'isotonic_calibration', 'polynomials', 'fit_shift', 'moments_over_denominator', 'shift_over_denominator', 'Normalisation', 'normalisation', 'mean_ratio', 'variational', 'reversed_gradient', 'against']
 
 # %% ../nbs/1_optimality/14_losses.ipynb #00000006
 @dataclass(frozen=True)
@@ -112,6 +112,22 @@ class Part:
             self.last = x, self.architecture.apply(self.weights, x, self.noise)
         return self.last[1]
 
+# %% ../nbs/1_optimality/16_ratio.ipynb #00000005
+from scipy.special import expit, log_expit, logsumexp
+from .arrays import Ranges, Table, check_sample, join, rescale
+from .interpolation import chebyshev, chebyshev_nodes
+
+
+def labelled(*tables: Table) -> tuple[Table, np.ndarray]:
+    """All events of a numerator and a denominator in one Table with weights of mean one, equal totals in each class, and the labels (n,): 1 and 0.
+
+    Of more tables the last is class 0, the one before class 1, and so on. Raises ValueError if a sample is empty, has no positive total
+    weight, or they differ in their features."""
+    names = ("numerator", "denominator") if len(tables) == 2 else [f"table {k}" for k in range(len(tables))]
+    n = sum(len(check_sample(table, name)) for table, name in zip(tables, names))
+    parts = [replace(rescale(table, n / len(tables)), also={}) for table in tables]
+    return join(*parts), np.repeat(np.arange(len(tables))[::-1].astype(float), [len(table) for table in tables])
+
 # %% ../nbs/1_optimality/16_ratio.ipynb #1f58e211
 from scipy.special import logit
 
@@ -170,6 +186,162 @@ def _pooled(score, label, weight) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 
 CALIBRATIONS = {"histogram": histogram_calibration, "isotonic": isotonic_calibration}
+
+# %% ../nbs/1_optimality/16_ratio.ipynb #00000015
+_DEGREE = 4  # of the polynomials in each nuisance parameter, in all cases but that of _FINE
+_FINE = 24  # of the polynomial in a single nuisance parameter, where all events are seen at every nu
+
+
+def polynomials(nu: np.ndarray | None, n: int, parameters: Ranges, degree: int = _DEGREE) -> np.ndarray:
+    "Columns (n, p): 1 and Chebyshev polynomials of each nuisance parameter, their pairwise products of first order added."
+    if not parameters:
+        return np.ones((n, 1))
+    u = parameters.unit(nu)
+    powers = [chebyshev(column, degree)[:, 1:] for column in u.T]
+    pairs = [u[:, [i]] * u[:, [j]] for i in range(u.shape[1]) for j in range(i)]
+    return np.concatenate([np.ones((n, 1)), *powers, *pairs], axis=1)
+
+
+def _overlap_size(weight: np.ndarray, chance: np.ndarray, label: np.ndarray, basis: np.ndarray) -> float:
+    """Smallest effective number of events of a class where both classes occur, over fifths of each nuisance parameter.
+
+    An event counts fully where the classes are equally likely, not at all where one is alone; weights as (sum)^2 / sum of squares."""
+    share = weight * 4 * chance * (1 - chance)
+    fifths = [np.zeros(len(weight), int)]
+    for column in basis[:, 1::_DEGREE].T:  # the first-order terms: each nuisance parameter itself
+        edges = np.unique(np.quantile(column, [0.2, 0.4, 0.6, 0.8]))
+        edges = edges[edges > column.min()]                 # where many events share the lowest value nothing is below it
+        fifths.append(np.searchsorted(edges, column, side="right"))
+    sizes = []
+    for fifth in fifths:
+        for c in (0, 1):
+            sums = [np.bincount(fifth[label == c], values[label == c]) for values in (share, share**2)]
+            sizes += list(sums[0] ** 2 / np.maximum(sums[1], 1e-300))
+    return float(min(sizes))
+
+# %% ../nbs/1_optimality/16_ratio.ipynb #00000016
+def fit_shift(score: np.ndarray, label: np.ndarray, weight: np.ndarray, basis: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Coefficients (p,) of the shift b = basis @ coefficients that normalises score - b over the pooled sample, and their covariance.
+
+    Logistic regression by Newton's method; the covariance is that of weighted events with fixed class totals (sandwich).
+    Raises ValueError if a class has fewer than 50 effective events where both classes occur, in any fifth of a nuisance parameter."""
+    coefficients = np.zeros(basis.shape[1])
+    for step_number in range(100):
+        chance = expit(score - basis @ coefficients)
+        overlap = weight * chance * (1 - chance)
+        if step_number == 0 and (effective := _overlap_size(weight, chance, label, basis)) < 50:
+            raise ValueError(f"normalise: expected at least 50 effective calibration events of each class where both occur, got {effective:.3g}")
+        curvature = basis.T @ (basis * overlap[:, None])
+        if np.linalg.cond(curvature) > 1e10:
+            raise ValueError(f"nu: expected calibration events at more values than the {basis.shape[1]} terms of the normalisation, got too few; use normalise='denominator'")
+        step = np.linalg.solve(curvature, basis.T @ (weight * (chance - label)))
+        coefficients += np.clip(step, -1, 1)
+        if np.abs(step).max() < 1e-10:
+            break
+    else:
+        raise ValueError(f"normalise: expected a shift that balances the classes, found none after 100 steps (last one {np.abs(step).max():.2g})")
+    each = basis * (chance - label)[:, None]
+    for c in (0, 1):  # the class totals are fixed: only what varies inside a class is an error
+        mine = label == c
+        each[mine] -= weight[mine] @ each[mine] / weight[mine].sum()
+    pull, inverse = each * weight[:, None], np.linalg.inv(curvature)
+    return coefficients, inverse @ (pull.T @ pull) @ inverse
+
+# %% ../nbs/1_optimality/16_ratio.ipynb #0000001e
+def moments_over_denominator(score_grid: np.ndarray, weight: np.ndarray) -> tuple:
+    """Sums over denominator events of w r (g,), w^2 r (g,), w^2 r r' (g, g), w and w^2, for log ratios `score_grid` (g, n) and `weight` (n,).
+
+    Sums over parts of a sample add up."""
+    ratio = np.exp(score_grid)
+    return ratio @ weight, ratio @ weight**2, (ratio * weight**2) @ ratio.T, weight.sum(), np.sum(weight**2)
+
+
+def shift_over_denominator(moments: tuple, numerator_mean: float = 0.0) -> tuple[np.ndarray, np.ndarray, float]:
+    """log of the mean ratio over denominator events at each grid point (g,), its covariance (g, g), the effective size.
+
+    `moments` as `moments_over_denominator` gives them; `numerator_mean` the mean ratio of numerator events: it estimates E[r^2]
+    over the denominator from other events, so that it cannot be small just because this sample has no large r. Raises ValueError if the effective size is below 100."""
+    first, mixed, second, total, squares = moments
+    with np.errstate(divide="ignore", invalid="ignore"):
+        relative = second / np.outer(first, first)
+        cross = (mixed / first)[:, None] / total
+        effective = float(1 / max(np.diag(relative).max(), numerator_mean * squares / total**2))
+    if not (effective >= 100 and np.all(first > 0)):
+        got = f"an effective sample of {effective:.3g}" if np.all(first > 0) else "weights that sum to less than nothing where the ratio is large"
+        raise ValueError(f"normalise: expected an effective sample of at least 100 denominator events, got {got}; use 'pooled'")
+    return np.log(first / total), relative - cross - cross.T + squares / total**2, effective
+
+# %% ../nbs/1_optimality/16_ratio.ipynb #413a24c5
+@dataclass(frozen=True, eq=False)
+class Normalisation:
+    """Shifts log c(nu), to be subtracted, of each member: `coefficients` (m, p) of `polynomials` in nu and their `covariance` (m, p, p).
+
+    `parameters`: the Ranges of nu. `over`: 'pooled' or 'denominator'."""
+    parameters: Ranges
+    coefficients: np.ndarray
+    covariance: np.ndarray
+    over: str
+
+    @property
+    def degree(self) -> int:
+        "Degree of the polynomials, from their number."
+        k = len(self.parameters)
+        return (self.coefficients.shape[1] - 1 - k * (k - 1) // 2) // max(k, 1)
+
+    def shift(self, nu: np.ndarray | None, n: int) -> np.ndarray:
+        "log c (m, n) at `nu` (n, k)."
+        return self.coefficients @ polynomials(nu, n, self.parameters, self.degree).T
+
+    def moves(self, nu: np.ndarray | None, n: int) -> np.ndarray:
+        "Independent changes (n, p) of log c by one standard deviation each, from the mean covariance of the members."
+        variance, direction = np.linalg.eigh(self.covariance.mean(axis=0))
+        return polynomials(nu, n, self.parameters, self.degree) @ (direction * np.sqrt(np.maximum(variance, 0.0)))
+
+    def error(self, nu: np.ndarray | None, n: int) -> np.ndarray:
+        "Standard deviation (n,) of log c."
+        return np.sqrt(np.sum(self.moves(nu, n) ** 2, axis=1))
+
+# %% ../nbs/1_optimality/16_ratio.ipynb #8f68aae4
+def normalisation(scores: Callable, parameters: Ranges, numerator: Table | None, denominator: Table, over: str) -> Normalisation:
+    """The Normalisation of the members' log ratios `scores(x, nu)` (m, n), on events that they were not trained on.
+
+    `over` 'pooled': both classes, with the nu that they have. 'denominator': its events at every nu of a grid; `numerator` may then be
+    None. Raises ValueError where too few events say something."""
+    check_choice(over, "over", ("pooled", "denominator"))
+    if over == "denominator":
+        return _over_denominator(scores, parameters, numerator, check_sample(denominator, "denominator"))
+    events, label = labelled(numerator, denominator)
+    basis = polynomials(events.nu, len(events), parameters)
+    fits = [fit_shift(score, label, events.weights, basis) for score in scores(events.x, events.nu)]
+    return Normalisation(parameters, *(np.stack(part) for part in zip(*fits)), over)
+
+
+def _over_denominator(scores: Callable, parameters: Ranges, numerator: Table | None, denominator: Table) -> Normalisation:
+    "One nuisance parameter: a polynomial through 25 nodes; more: degree 4 fitted to 9 values of each."
+    k, moments = len(parameters), None
+    points = parameters.at(chebyshev_nodes(_FINE)[:, None]) if k == 1 else parameters.grid(9)
+    solve = np.linalg.pinv(polynomials(points, len(points), parameters, _FINE if k == 1 else _DEGREE))
+    for start in range(0, len(denominator), 2**16):
+        piece = denominator[start:start + 2**16]
+        score = np.stack([scores(piece.x, np.tile(nu, (len(piece), 1)) if k else None) for nu in points], axis=1)
+        found = [moments_over_denominator(member, piece.weights) for member in score]
+        moments = found if moments is None else [tuple(map(sum, zip(*pair))) for pair in zip(moments, found)]
+    mean = np.zeros(len(moments)) if numerator is None else np.exp(scores(numerator.x, numerator.nu)) @ (numerator.weights / numerator.total)
+    fits = [shift_over_denominator(member, each) for member, each in zip(moments, mean)]
+    return Normalisation(parameters, np.stack([solve @ log_mean for log_mean, _, _ in fits]),
+                         np.stack([solve @ covariance @ solve.T for _, covariance, _ in fits]), "denominator")
+
+# %% ../nbs/1_optimality/16_ratio.ipynb #00000021
+def mean_ratio(log_ratios: np.ndarray, over: str | None = "pooled") -> np.ndarray:
+    "Log ratio (n,) of an ensemble from its members' (m, n): mean ratios to the pooled density, or to the 'denominator'."
+    if len(log_ratios) == 1:
+        return log_ratios[0]
+    plain = np.abs(log_ratios).max(initial=0.0) < 700      # no underflow: plain sums are right, and quicker
+    if over == "denominator":
+        return np.log(np.exp(log_ratios).mean(axis=0)) if plain else logsumexp(log_ratios, axis=0) - np.log(len(log_ratios))
+    if plain:
+        return np.log(expit(log_ratios).sum(axis=0)) - np.log(expit(-log_ratios).sum(axis=0))
+    return logsumexp(log_expit(log_ratios), axis=0) - logsumexp(log_expit(-log_ratios), axis=0)
 
 # %% ../nbs/2_uncertainty/21_sources.ipynb #00000023
 @lru_cache(maxsize=128)

@@ -83,4 +83,4 @@ def test_negative_weights_everywhere_are_refused():
         with pytest.raises(ValueError, match="^weight: expected"):
             calibrate(score, label, weight)
     with pytest.raises(ValueError, match="less than nothing"):
-        lr.ratio.shift_over_denominator(lr.ratio.moments_over_denominator(np.array([[5.0] * 500 + [0.0] * 1000]), np.repeat([-1.0, 1.0], [500, 1000])))
+        lr.losses.shift_over_denominator(lr.losses.moments_over_denominator(np.array([[5.0] * 500 + [0.0] * 1000]), np.repeat([-1.0, 1.0], [500, 1000])))

@@ -1,0 +1,112 @@
+"""Collisions: what is refused, what is missing, and samples that do not depend on how they were made."""
+
+import subprocess
+import sys
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+import lrguide as lr
+from lrguide import collider
+
+awkward = pytest.importorskip("awkward")
+pytest.importorskip("pythia8mc")
+pytest.importorskip("fastjet")
+
+
+@pytest.fixture(scope="module")
+def events():
+    return collider.generate("Z", 30, rng=1)
+
+
+@pytest.mark.parametrize("settings, words", [
+    ({"TimeShower:alphaSvalu": 0.12}, "did you mean TimeShower:alphaSvalue"),
+    ({"TimeShower:alphaSvalue": 0.3}, "expected a number in [0.06, 0.25], got 0.3"),
+    ({"TimeShower:alphaSvalue": [0.12, 0.3]}, "expected a number in [0.06, 0.25], got 0.3"),
+    ({"TimeShower:alphaSvalue": float("nan")}, "TimeShower:alphaSvalue"),
+    ({"TimeShower:alphaSvalue": "0.12"}, "TimeShower:alphaSvalue"),
+    ({"TimeShower:alphaSvalue": np.ones((2, 2)) / 8}, "expected several"),
+    ({"TimeShower:alphaSvalue": []}, "expected several"),
+    ({"Random:seed": 1}, "the seed is `rng`"),
+    ({"34:m1": 3}, "understands, got 34:m1 = 3"),
+    ({"": 3}, "settings"),
+    ({3: 3}, "settings"),
+    ("TimeShower:alphaSvalue = 0.12", "settings"),
+])
+def test_settings_that_pythia_would_pass_over(settings, words):
+    with pytest.raises((TypeError, ValueError)) as refusal:
+        collider.generate("Z", 10, settings, rng=1)
+    assert words in str(refusal.value) and "\n" not in str(refusal.value)
+
+
+def test_a_process_in_which_every_event_fails(monkeypatch):
+    "A charged particle that is to decay into a neutral pair; of a batch of three."
+    monkeypatch.setitem(collider.PROCESSES, "W'", replace(collider.PROCESSES["W'"], batch=3))
+    with pytest.raises(RuntimeError, match="expected collisions, got none in 3 attempts of W'"):
+        collider.generate("W'", 1, {"34:oneChannel": "1 1.0 103 23 23", "34:doForceWidth": "on"}, rng=1)
+
+
+def test_other_arguments():
+    for arguments in (dict(process="ttbar"), dict(n_events=0), dict(n_events=2.5), dict(rng=-1), dict(workers=0), dict(rng=None)):
+        with pytest.raises((TypeError, ValueError), match="expected"):
+            collider.generate(**{**dict(process="Z", n_events=3, rng=1), **arguments})
+
+
+def test_without_a_generator():
+    "As on a machine without the extra: one line that names it."
+    code = "import sys; sys.modules['pythia8mc'] = None\nfrom lrguide import collider\ncollider.generate('Z', 3, rng=1)"
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stderr.strip().splitlines()[-1]
+    assert told == "ImportError: collider: expected pythia8mc to be installed (the extra `collider`: pip install -e '.[collider]')"
+
+
+def test_events_without_particles(events):
+    nothing = collider.Collisions(events.particles[:, :0])
+    assert collider.sets(nothing).shape == (30, 1, 5) and not collider.multiplicity(nothing).any()
+    assert np.isnan(collider.thrust(nothing)).all() and np.isnan(collider.energy_correlation(nothing, [-1, 1])).all()
+    assert len(collider.dijet_table(nothing)) == 0 and len(collider.dijet_table(events)) == 0        # jets of a Z are soft
+    mixed = collider.Collisions(awkward.concatenate([nothing.particles[:2], events.particles[2:]]))
+    np.testing.assert_array_equal(np.isnan(collider.thrust(mixed)), np.arange(30) < 2)
+    np.testing.assert_allclose(collider.thrust(mixed)[2:], collider.thrust(events)[2:])
+    assert (collider.durham_jets(mixed, 3)[..., 4].sum(axis=1) == np.where(np.arange(30) < 2, 0, 3)).all()
+
+
+def test_a_network_of_sets_on_events_without_particles(events):
+    x = collider.sets(events, ("E",))
+    x[:3] = 0
+    table = lr.Table(np.tile(x, (10, 1, 1)))
+    ratio = lr.Ratio(members=1, rng=1, particle=(4, 2), hidden=(4,), training=lr.Training(epochs=1, batch=50), shares=(0.5, 0.5, 0.0)).fit(table, table)
+    assert np.isfinite(ratio.log_ratio(x)).all()
+    wider = np.pad(x, ((0, 0), (0, 7), (0, 0)))
+    np.testing.assert_allclose(ratio.log_ratio(wider), ratio.log_ratio(x), atol=1e-6)                # filling changes nothing
+    with pytest.raises(ValueError, match="expected particles in some of the sets"):
+        lr.Ratio(members=1, rng=1).fit(lr.Table(np.zeros((200, 3, 2))), lr.Table(np.zeros((200, 3, 2))))
+    with pytest.raises(ValueError, match=r"x: expected sets \(n, p, 2\), got shape \(30, 3\)"):
+        ratio.log_ratio(np.ones((30, 3)))
+
+
+def test_a_saved_ratio_of_sets(events, tmp_path):
+    table = lr.Table(np.tile(collider.sets(events, ("E", "cos_theta")), (10, 1, 1)), names=("E", "cos"))
+    ratio = lr.Ratio(members=2, rng=1, particle=(4, 2), hidden=(4,), training=lr.Training(epochs=1, batch=50)).fit(table, table)
+    ratio.save(tmp_path / "r.npz")
+    again = lr.load_ratio(tmp_path / "r.npz") if hasattr(lr, "load_ratio") else lr.ratio.load_ratio(tmp_path / "r.npz")
+    np.testing.assert_array_equal(again.log_ratio(table), ratio.log_ratio(table))
+
+
+def test_a_sample_does_not_depend_on_its_wave_of_work(events):
+    again = collider.generate("Z", 30, rng=1, workers=2)
+    np.testing.assert_array_equal(collider.sets(again), collider.sets(events))
+    assert not np.array_equal(collider.sets(collider.generate("Z", 30, rng=2))[:, 0], collider.sets(events)[:, 0])
+    np.testing.assert_array_equal(collider.sets(events[[3, 5]])[:, :20], collider.sets(events)[[3, 5], :20])
+
+
+def test_files(events, tmp_path):
+    collider.save_collisions(events, tmp_path / "a.parquet")
+    back = collider.read_collisions(tmp_path / "a.parquet")
+    assert back.facts == events.facts and awkward.array_equal(back.particles, events.particles)
+    with pytest.raises(FileNotFoundError):
+        collider.read_collisions(tmp_path / "b.parquet")
+    whole = (tmp_path / "a.parquet").read_bytes()
+    (tmp_path / "c.parquet").write_bytes(whole[:len(whole) // 2])
+    with pytest.raises(ValueError, match="path: expected a file that `save_collisions` wrote"):
+        collider.read_collisions(tmp_path / "c.parquet")
