@@ -7,7 +7,7 @@ from malformed import COLUMNS, COUNTS, FUNCTIONS, NAN, NUMBERS, POINTS, SEEDS, T
 import lrguide as lr
 from lrguide import arrays, reweighting
 from lrguide.diagnosis import told_apart
-from lrguide.ratio import polynomials
+from lrguide.losses import polynomials
 
 SHIFT = lr.FromFunction(lambda x: 0.5 * x[:, 0] - 0.125)
 FAMILY = lr.FromFunction(lambda x, nu: nu[:, 0] * x[:, 0] - nu[:, 0] ** 2 / 2, {"mu": (0.0, 1.0)})
