@@ -210,6 +210,7 @@ def _overlap_size(weight: np.ndarray, chance: np.ndarray, label: np.ndarray, bas
     fifths = [np.zeros(len(weight), int)]
     for column in basis[:, 1::_DEGREE].T:  # the first-order terms: each nuisance parameter itself
         edges = np.unique(np.quantile(column, [0.2, 0.4, 0.6, 0.8]))
+        edges = edges[edges > column.min()]                 # where many events share the lowest value nothing is below it
         fifths.append(np.searchsorted(edges, column, side="right"))
     sizes = []
     for fifth in fifths:
@@ -232,7 +233,7 @@ def fit_shift(score: np.ndarray, label: np.ndarray, weight: np.ndarray, basis: n
             raise ValueError(f"normalise: expected at least 50 effective calibration events of each class where both occur, got {effective:.3g}")
         curvature = basis.T @ (basis * overlap[:, None])
         if np.linalg.cond(curvature) > 1e10:
-            raise ValueError(f"nu: expected calibration events at more values than the {basis.shape[1]} terms of the normalisation, got too few")
+            raise ValueError(f"nu: expected calibration events at more values than the {basis.shape[1]} terms of the normalisation, got too few; use normalise='denominator'")
         step = np.linalg.solve(curvature, basis.T @ (weight * (chance - label)))
         coefficients += np.clip(step, -1, 1)
         if np.abs(step).max() < 1e-10:
