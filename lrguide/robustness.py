@@ -18,7 +18,7 @@ from .ratio import NetworkScores, Ratio
 
 # %% auto #0
 __all__ = ['Freedom', 'values', 'gradients', 'Steps', 'steps', 'along', 'without', 'observables', 'FirstOrder', 'first_order',
-           'EachParticle', 'Change', 'change_objective', 'check_small', 'learn_change', 'Effect', 'effect',
+           'check_small', 'EachParticle', 'Change', 'change_objective', 'learn_change', 'Effect', 'effect',
            'differentiable']
 
 # %% ../nbs/4_phase_space/45_adversarial_bounds.ipynb #25fd1d68
@@ -84,7 +84,7 @@ def _in_chunks(function: Callable, x: np.ndarray, chunk: int = 2_000) -> np.ndar
     "What `function` gives for `x`, a chunk of events at a time."
     return np.concatenate([function(x[start:start + chunk]) for start in range(0, len(x), chunk)])
 
-# %% ../nbs/4_phase_space/45_adversarial_bounds.ipynb #11a5aaf8
+# %% ../nbs/4_phase_space/45_adversarial_bounds.ipynb #6ad3fcdc
 @dataclass(frozen=True, eq=False)
 class Steps:
     """Events `x` (n, ..., d) and how they change: a step (n, k) of length 1 is a change whose mean square over particles (there is one in an event of features) is 1.
@@ -108,7 +108,7 @@ class Steps:
 
 def steps(freedom: Freedom, x) -> Steps:
     "The Steps of events or sets `x`. Raises TypeError or ValueError if they, or the unit of their features, are not as they have to be."
-    x = check_sets(x) if np.ndim(x) == 3 else check_events(x, minimum=2)
+    x = check_sets(x) if getattr(x, "ndim", 0) == 3 else check_events(x, minimum=2)
     sets, unit = x.ndim == 3, freedom.unit
     if unit is None and sets:
         raise ValueError("unit: expected the unit of each feature of a particle, 0 for those that do not change, got None")
@@ -148,7 +148,7 @@ def observables(freedom: Freedom, x: np.ndarray) -> dict[str, Callable]:
             found[f"{name} squared"] = lambda x, pull=pull: pull(x) ** 2
     return found
 
-# %% ../nbs/4_phase_space/45_adversarial_bounds.ipynb #1ff914c4
+# %% ../nbs/4_phase_space/45_adversarial_bounds.ipynb #dfd0fb59
 @dataclass(frozen=True, eq=False)
 class FirstOrder:
     """What the derivatives say. `bound`: the largest gain of a change of the size, its `error` from the number of events; `free`: that with nothing held.
@@ -163,6 +163,7 @@ class FirstOrder:
 def first_order(freedom: Freedom, x) -> FirstOrder:
     "The FirstOrder answer for events `x` (n, d), or sets (n, p, f). Raises ValueError if the classifier does not depend on what may change."
     here = steps(freedom, x)
+    values(freedom.classifier, here.x, "classifier")        # refuses what is no number for each event
     wanted = here.slopes(freedom.gain, "classifier")
     if not wanted.any():
         raise ValueError("classifier: expected one that depends on the features that may change, got derivatives of zero")
@@ -174,6 +175,16 @@ def first_order(freedom: Freedom, x) -> FirstOrder:
     length = max(rms(left), 1e-300)
     error = freedom.size * square.std() / (2 * length * np.sqrt(len(square)))
     return FirstOrder(freedom.size * rms(left), error, freedom.size * rms(wanted), here.change(freedom.size / length * left))
+
+# %% ../nbs/4_phase_space/45_adversarial_bounds.ipynb #7ebcb62f
+def check_small(freedom: Freedom, x) -> FirstOrder:
+    "The FirstOrder answer for the events `x`, if the gain of its change agrees with it to a factor of 2. Raises ValueError otherwise."
+    x, found = steps(freedom, x).x, first_order(freedom, x)
+    got = np.mean(values(freedom.gain, x + found.change) - values(freedom.gain, x))
+    if found.bound > 1e-3 * found.free and not 0.5 < got / found.bound < 2:
+        raise ValueError(f"size: expected a change so small that the classifier answers in proportion, got {freedom.size:g}: it gains {got:.3g} "
+                         f"where its derivatives say {found.bound:.3g}; small=False learns it all the same")
+    return found
 
 # %% ../nbs/4_phase_space/45_adversarial_bounds.ipynb #da222670
 @dataclass(frozen=True)
@@ -268,17 +279,7 @@ def _limited(outputs, batch):
     square = keras.ops.mean(keras.ops.sum(step**2, axis=2), axis=1)
     return keras.ops.reshape(step / keras.ops.sqrt(keras.ops.maximum(square, 1.0))[:, None, None], shape)
 
-# %% ../nbs/4_phase_space/45_adversarial_bounds.ipynb #7ebcb62f
-def check_small(freedom: Freedom, x) -> FirstOrder:
-    "The FirstOrder answer for the events `x`, if the gain of its change agrees with it to a factor of 2. Raises ValueError otherwise."
-    x, found = steps(freedom, x).x, first_order(freedom, x)
-    got = np.mean(values(freedom.gain, x + found.change) - values(freedom.gain, x))
-    if found.bound > 1e-3 * found.free and not 0.5 < got / found.bound < 2:
-        raise ValueError(f"size: expected a change so small that the classifier answers in proportion, got {freedom.size:g}: it gains {got:.3g} "
-                         f"where its derivatives say {found.bound:.3g}; small=False learns it all the same")
-    return found
-
-# %% ../nbs/4_phase_space/45_adversarial_bounds.ipynb #87973b98
+# %% ../nbs/4_phase_space/45_adversarial_bounds.ipynb #64246ed0
 def learn_change(freedom: Freedom, x, *, strength: float = 100.0, hidden: Sequence[int] = (32, 32), members: int = 1,
                  training: Training = Training(epochs=20, batch=1000, rate=0.01), small: bool = True, rng) -> Change:
     """The Change of events `x` (n, d), or sets (n, p, f), that gains most: of so many `members`, trained from different starts, the best one.
@@ -286,7 +287,7 @@ def learn_change(freedom: Freedom, x, *, strength: float = 100.0, hidden: Sequen
     `strength` of the penalties, see `change_objective`. Raises ValueError for a size at which the classifier does not answer in proportion,
     unless small=False: what `first_order` says is then no bound."""
     here = steps(freedom, x)
-    check_number(strength, "strength", "(0, inf)"), values(freedom.classifier, here.x, "classifier")
+    check_number(strength, "strength", "(0, inf)")
     if small:
         check_small(freedom, here.x)
     d, k = here.x.shape[-1], len(here.matrix)
