@@ -19,7 +19,7 @@ from .losses import CALIBRATIONS, Calibration, Normalisation, find_loss, labelle
 from .nets import DeepSets, Dense, Network, Scaling, Training, bootstrap_rows, number_of_epochs, predict, standardise, train
 
 # %% auto #0
-__all__ = ['check_same_nu', 'matched', 'nu_within', 'Recipe', 'in_three', 'NetworkScores', 'transformed', 'untrained', 'architecture_of', 'Task', 'task_of', 'trained', 'sensible_training', 'Fitted', 'check_like', 'finished', 'fit_all', 'Ratio', 'FORMAT', 'held_out', 'moved', 'named', 'save_ratio', 'load_ratio']
+__all__ = ['check_same_nu', 'matched', 'nu_within', 'Recipe', 'in_three', 'transformed', 'scaling_of', 'scaled', 'NetworkScores', 'untrained', 'architecture_of', 'Task', 'task_of', 'trained', 'sensible_training', 'Fitted', 'check_like', 'finished', 'fit_all', 'Ratio', 'FORMAT', 'held_out', 'moved', 'named', 'save_ratio', 'load_ratio']
 
 # %% ../nbs/1_optimality/16_ratio.ipynb #a467a146
 def check_same_nu(numerator: Table, denominator: Table) -> None:
@@ -128,6 +128,32 @@ def in_three(table: Table, shares: Sequence[float], rng) -> tuple[Table, Table, 
     order = generator(rng).permutation(n)
     return table[order[aside:]], table[order[:calibrating]], table[order[calibrating:aside]]
 
+# %% ../nbs/1_optimality/16_ratio.ipynb #57882682
+def transformed(inputs: Callable | None, x: np.ndarray, nu: np.ndarray | None) -> np.ndarray:
+    "Features (n, d'), or sets, that `inputs` makes of x, or of x and nu. Raises ValueError if they are not finite or not so many."
+    if inputs is None:
+        return x
+    found = as_table(inputs(x) if nu is None else inputs(x, nu), "inputs").x
+    if len(found) != len(x):
+        raise ValueError(f"inputs: expected features of {len(x)} events, got {len(found)}")
+    return found
+
+
+def scaling_of(x: np.ndarray, weight: np.ndarray) -> Scaling:
+    "The Scaling of events `x` (n, d), or of all particles of sets (n, p, f) together and of their mean number. Raises ValueError for sets without particles."
+    if x.ndim == 2:
+        return standardise(x, weight)
+    there = x[..., -1] == 1
+    if not there.any():
+        raise ValueError("x: expected particles in some of the sets, got none")
+    found = standardise(x[there][:, :-1], np.broadcast_to(weight[:, None], there.shape)[there])
+    return Scaling(np.append(found.mean, 0.0), np.append(found.width, there.sum(axis=1).mean()))
+
+
+def scaled(scaling: Scaling, x: np.ndarray) -> np.ndarray:
+    "Events or sets `x` in the units of their `scaling`, the filling zero."
+    return scaling(x) if x.ndim == 2 else scaling(x) * x[..., -1:]
+
 # %% ../nbs/1_optimality/16_ratio.ipynb #863c5538
 @dataclass(frozen=True, eq=False)
 class NetworkScores:
@@ -142,40 +168,20 @@ class NetworkScores:
 
     def seen(self, x: np.ndarray, nu: np.ndarray | None) -> np.ndarray:
         "What the network sees (n, d' + k), or (n, p, f' + k) of sets, nu before the last number of each particle."
-        x = transformed(self.inputs, x, nu)
-        filled = x[..., -1:] if x.ndim == 3 else 1.0
-        x, more = self.scaling(x), [] if not self.parameters else [self.parameters.unit(nu)]
-        if x.ndim == 2:
-            return np.column_stack([x, *more])
-        more = [np.broadcast_to(one[:, None], (*x.shape[:2], one.shape[1])) for one in more]
-        return np.concatenate([x[..., :-1], *more, x[..., -1:]], axis=2) * filled
+        x = scaled(self.scaling, transformed(self.inputs, x, nu))
+        if not self.parameters:
+            return x
+        unit = self.parameters.unit(nu)
+        return np.column_stack([x, unit]) if x.ndim == 2 else np.concatenate([x[..., :-1], unit[:, None] * (x[..., -1:] > 0), x[..., -1:]], axis=2)
 
     def __call__(self, x: np.ndarray, nu: np.ndarray | None) -> np.ndarray:
         outputs = predict(self.network, self.seen(x, nu), threads=self.threads)
         return np.asarray(find_loss(self.loss).link(outputs if self.output is None else outputs[..., self.output]), dtype=np.float64)
 
 
-def transformed(inputs: Callable | None, x: np.ndarray, nu: np.ndarray | None) -> np.ndarray:
-    "Features (n, d'), or sets, that `inputs` makes of x, or of x and nu. Raises ValueError if they are not finite or not so many."
-    if inputs is None:
-        return x
-    found = as_table(inputs(x) if nu is None else inputs(x, nu), "inputs").x
-    if len(found) != len(x):
-        raise ValueError(f"inputs: expected features of {len(x)} events, got {len(found)}")
-    return found
-
-
 def untrained(recipe: Recipe, events: Table) -> NetworkScores:
-    "Scores without a network, inputs standardised on these `events`; of sets all particles together, their number in units of its mean."
-    x, weight = transformed(recipe.inputs, events.x, events.nu), events.weights
-    if x.ndim == 2:
-        scaling = standardise(x, weight)
-    else:
-        there = x[..., -1] == 1
-        if not there.any():
-            raise ValueError("x: expected particles in some of the sets, got none")
-        scaling = standardise(x[there][:, :-1], np.broadcast_to(weight[:, None], there.shape)[there])
-        scaling = Scaling(np.append(scaling.mean, 0.0), np.append(scaling.width, there.sum(axis=1).mean()))
+    "Scores without a network, inputs standardised on these `events`."
+    scaling = scaling_of(transformed(recipe.inputs, events.x, events.nu), events.weights)
     return NetworkScores(None, scaling, recipe.loss, recipe.parameters, recipe.inputs, threads=recipe.threads)
 
 

@@ -13,8 +13,8 @@ import numpy as np
 from .arrays import check_choice, check_column, check_count, check_events, check_function, check_mapping, check_number, check_sets, shown
 from .backend import keras, to_device, to_numpy, value_and_gradient
 from .losses import Objective, find_loss
-from .nets import Dense, Network, Scaling, Training, pieces_of, predict, standardise, train
-from .ratio import NetworkScores, Ratio
+from .nets import Dense, Network, Scaling, Training, pieces_of, predict, train
+from .ratio import NetworkScores, Ratio, scaled, scaling_of
 
 # %% auto #0
 __all__ = ['Freedom', 'values', 'gradients', 'Steps', 'steps', 'along', 'without', 'observables', 'FirstOrder', 'first_order',
@@ -229,22 +229,8 @@ class Change:
 
     def made(self, here: Steps) -> np.ndarray:
         "Steps (n, k) of the network that move nothing that is held, to first order, of any length."
-        outputs = predict(self.network, _seen(self.scaling, here.x)).reshape(*here.x.shape[:-1], -1)
+        outputs = predict(self.network, scaled(self.scaling, here.x)).reshape(*here.x.shape[:-1], -1)
         return without((outputs / here.root).reshape(len(here.x), -1), along(self.freedom, here))
-
-
-def _scaling(x: np.ndarray) -> Scaling:
-    "The Scaling of the features of events, or of particles, whose number is in units of its mean."
-    if x.ndim == 2:
-        return standardise(x, np.ones(len(x)))
-    there = x[..., -1] == 1
-    scaling = standardise(x[there][:, :-1], np.ones(there.sum()))
-    return Scaling(np.append(scaling.mean, 0.0), np.append(scaling.width, there.sum(axis=1).mean()))
-
-
-def _seen(scaling: Scaling, x: np.ndarray) -> np.ndarray:
-    "What a network sees of events or sets `x`: features of order one, the filling zero."
-    return scaling(x) if x.ndim == 2 else scaling(x) * x[..., -1:]
 
 # %% ../nbs/4_phase_space/45_adversarial_bounds.ipynb #3377fd77
 def change_objective(freedom: Freedom, here: Steps, architecture, strength: float) -> tuple[Objective, dict[str, np.ndarray]]:
@@ -256,7 +242,7 @@ def change_objective(freedom: Freedom, here: Steps, architecture, strength: floa
     functions = [freedom.gain, *held.values()]
     units = [first_order(free(function), here.x).bound for function in functions]
     before = np.stack([values(function, here.x) for function in functions], axis=1)
-    columns = {"x": here.x, "seen": _seen(_scaling(here.x), here.x), "root": here.root, "along": along(freedom, here), "before": before}
+    columns = {"x": here.x, "seen": scaled(scaling_of(here.x, np.ones(len(here.x))), here.x), "root": here.root, "along": along(freedom, here), "before": before}
     matrix = to_device(freedom.size * here.matrix)
 
     def terms(networks, batch):
@@ -295,7 +281,7 @@ def learn_change(freedom: Freedom, x, *, strength: float = 100.0, hidden: Sequen
     objective, columns = change_objective(freedom, here, architecture, strength)
     trained = train(objective, columns, members=members, training=replace(training, batch=min(training.batch, len(here.x))), rng=rng)
     best = int(np.argmin(trained.history.train[-1]))
-    change = Change(freedom, Network(architecture, trained.network.weights[[best]]), _scaling(here.x), 1.0)
+    change = Change(freedom, Network(architecture, trained.network.weights[[best]]), scaling_of(here.x, np.ones(len(here.x))), 1.0)
     length = np.sqrt(np.mean(np.sum(change.made(here) ** 2, axis=1)))
     return replace(change, factor=freedom.size / max(length, 1.0))
 
@@ -336,12 +322,15 @@ def effect(freedom: Freedom, x, changed, watched: Mapping[str, Callable] | None 
 def differentiable(ratio: Ratio) -> Callable:
     """The log ratio of a learned `ratio` as a function of tensors (m, b, ...) that can be differentiated, in single precision.
 
-    Raises ValueError if it is not fitted, has nuisance parameters, inputs of its own or a calibration table."""
+    Raises ValueError if it is not fitted, has nuisance parameters, inputs of its own, a calibration table, or several members normalised over the
+    denominator."""
     fitted = getattr(ratio, "fitted", None)
     if fitted is None or not isinstance(fitted.scores, NetworkScores):
         raise ValueError(f"ratio: expected a fitted Ratio, got {shown(ratio)}")
     if fitted.tables is not None or ratio.parameters or fitted.scores.inputs is not None:
         raise ValueError("ratio: expected one without calibration, nuisance parameters and inputs, got one with some of them")
+    if ratio.recipe.members > 1 and ratio.recipe.normalise == "denominator":
+        raise ValueError("ratio: expected one member, or another normalisation than 'denominator', got several with it")
     network, scaling, link = fitted.scores.network, fitted.scores.scaling, find_loss(fitted.scores.loss).link
     weights, mean, width = to_device(network.weights), to_device(scaling.mean), to_device(scaling.width)
     shift = to_device(np.zeros((1, 1)) if fitted.normalisation is None else fitted.normalisation.shift(None, 1))
