@@ -169,7 +169,7 @@ def _compared(name: str, columns: tuple, weights: tuple, edges: np.ndarray | Non
     errors = np.sqrt([np.maximum(np.diag(covariance), 0) for covariance in covariances])
     return Compared(edges, np.array(shares), errors, tested(name, shares[0] - shares[1], sum(covariances)), float(fewest))
 
-# %% ../nbs/4_phase_space/41_reweighting.ipynb #65baaee8
+# %% ../nbs/4_phase_space/41_reweighting.ipynb #ff86e4af
 def mean_difference(first: Table, second: Table, on_first: np.ndarray, on_second: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     "Difference (p,) of the weighted means of p functions in two samples, their values (n1, p) and (n2, p), and its covariance (p, p)."
     shares, values = [table.weights / table.total for table in (first, second)], (on_first, on_second)
@@ -187,7 +187,7 @@ def two_sample(first: Table, second: Table, *, rng) -> Check:
     for table, name in ((first, "first"), (second, "second")):
         if not (size := effective_size(table.weights)) >= 100:
             raise ValueError(f"{name}: expected at least 100 effective events, got {size:.3g}")
-    if first.x.shape[1:] != second.x.shape[1:]:
-        raise ValueError(f"second: expected features of shape {first.x.shape[1:]} as in first, got {second.x.shape[1:]}")
+    if first.x.ndim != second.x.ndim or first.x.shape[-1] != second.x.shape[-1]:             # sets may have different filling
+        raise ValueError(f"second: expected features as in first, of shape {first.x.shape}, got shape {second.x.shape}")
     rows, outputs = told_apart(first, second, rng)
     return tested("two-sample test", *mean_difference(first[rows[0]], second[rows[1]], *outputs))

@@ -92,6 +92,14 @@ def test_unequal_sizes_and_constant_features():
     assert [len(one) for one in rows] == [len(one) for one in outputs] == [500, 150]
 
 
+def test_sets_with_different_filling():
+    rng = np.random.default_rng(6)
+    sets = lambda n, places, most: np.concatenate([rng.normal(0, 1, (n, places, 2)), (np.arange(places) < rng.integers(1, most, n)[:, None])[..., None]], axis=2)
+    few, more, longer = (lr.Table(sets(1000, *size), also={"one": rng.normal(0, 1, 1000)}) for size in ((5, 5), (8, 5), (8, 9)))
+    assert reweighting.two_sample(few, more, rng=1).passed and not reweighting.two_sample(few, longer, rng=1).passed
+    assert list(reweighting.compare(few, longer).observables) == ["one"]
+
+
 def test_many_events_at_the_lowest_parameter():
     """Two in five of the target events at the end of the range, the others at many values: the classes overlap everywhere."""
     rng = np.random.default_rng(4)
