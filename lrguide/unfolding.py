@@ -107,7 +107,7 @@ class Paired:
         "Mask (n,) of the events that are reconstructed, but not fiducial."
         return self.reconstructed & ~self.fiducial
 
-# %% ../nbs/4_phase_space/44_unfolding.ipynb #c4ddb114
+# %% ../nbs/4_phase_space/44_unfolding.ipynb #cc55f29f
 def _rows(weight: np.ndarray) -> np.ndarray | None:
     "For each member the events (m, n') that have a `weight` (m, n), filled up with others to the same number; None if that is all."
     used, all_of_them = weight != 0, weight.shape[1]
@@ -116,10 +116,12 @@ def _rows(weight: np.ndarray) -> np.ndarray | None:
     return None if n == all_of_them else np.argsort(~used, axis=1, kind="stable")[:, :n]
 
 
-def sensible_schedule(n_events: int) -> Training:
-    "The Training of a first step with so many events: batches of 64 to 2,048, a power of two, and about 1,500 steps, in 5 to 20 passes."
-    batch = min(2 ** int(np.log2(np.clip(check_count(n_events, "n_events") / 250, 64, 2048))), n_events)
-    return Training(epochs=int(np.clip(1500 * batch // n_events, 5, 20)), batch=batch, rate=0.005)
+def sensible_schedule(n_events: int, hidden=(32, 32)) -> Training:
+    """The Training of a first step with so many events: batches of 256 to 2,048, a power of two, and about 1,000 steps, in 5 to 20 passes.
+
+    The wider the `hidden` layers, the smaller the rate: 0.005 for 32 units."""
+    batch = min(2 ** int(np.log2(np.clip(check_count(n_events, "n_events") / 100, 256, 2048))), n_events)
+    return Training(epochs=int(np.clip(1000 * batch // n_events, 5, 20)), batch=batch, rate=float(np.clip(0.16 / max(hidden, default=32), 0.001, 0.01)))
 
 
 class _Step:
@@ -127,14 +129,15 @@ class _Step:
     def __init__(self, x: np.ndarray, hidden, loss, training: Training | None, again: Training | None, rng):
         self.scaling = standardise(x, np.ones(len(x)))
         self.x, self.loss = self.scaling(x), find_loss(loss)
-        self.objective = per_event(loss, Dense(x.shape[1], hidden, "silu"))
+        self.architecture = Dense(x.shape[1], hidden, "silu")
+        self.objective = per_event(loss, self.architecture)
         self.training, self.again, self.rng, self.networks = training, again, generator(rng), {}
 
     def fit(self, label: np.ndarray, weight: np.ndarray) -> None:
         "Learns from `label` and `weight` (m, n), in each member on from where it was."
         rows = _rows(weight)
         n = weight.shape[1] if rows is None else rows.shape[1]
-        training = self.training or sensible_schedule(n)
+        training = self.training or sensible_schedule(n, self.architecture.hidden)
         again = self.again or replace(training, epochs=max((training.epochs or 10) // 2, 1), rate=training.rate / 2)
         self.networks = train(self.objective, {"x": self.x}, own={"label": label, "weight": weight * (n / weight.sum(axis=1, keepdims=True))}, rows=rows,
                               members=len(weight), start=self.networks, training=again if self.networks else training, rng=self.rng).networks
@@ -306,7 +309,7 @@ def _learned(step: _Step, label: np.ndarray, weight: np.ndarray, at: np.ndarray,
         raise ValueError(f"unfolding: expected a finite loss in {where}, got another; {str(error).split('; ')[-1]}") from None
     return step.ratio(at)
 
-# %% ../nbs/4_phase_space/44_unfolding.ipynb #0019888e
+# %% ../nbs/4_phase_space/44_unfolding.ipynb #6c08ceeb
 def unfold(simulation: Paired, data, *, iterations: int = 4, stop: bool = False, members: int = 1, bootstrap: bool = False, factors: Mapping | None = None,
            hidden=(32, 32), loss: str = "maximum likelihood", training: Training | None = None, again: Training | None = None, rng) -> Unfolding:
     """The Unfolding of `data`, a Table of measured features and weights (or what `as_table` takes), by OmniFold with a `simulation`.
@@ -334,7 +337,7 @@ def unfold(simulation: Paired, data, *, iterations: int = 4, stop: bool = False,
     each = weight[:, fiducial] * pushes[-1] * (data_weight.sum(axis=1) / weight[:, simulation.both].sum(axis=1))[:, None]        # events in the data for one in the simulation
     mean = simulation.truth.weights[fiducial] * pushes.mean(axis=1)
     by_iteration = mean * (data.weights @ kept.mean(axis=0) / mean[:, simulation.both[fiducial]].sum(axis=1, keepdims=True))
-    settings = dict(iterations=len(pushes), stop=stop, members=members, bootstrap=bootstrap, factors=sorted(factors), hidden=list(steps[0].objective.parts[0][1].hidden), loss=loss,
+    settings = dict(iterations=len(pushes), stop=stop, members=members, bootstrap=bootstrap, factors=sorted(factors), hidden=list(steps[0].architecture.hidden), loss=loss,
                     training=training and asdict(training), again=again and asdict(again), events=len(data), data_total=data.total)
     return Unfolding(simulation.truth[fiducial], by_iteration[-1], each, by_iteration, chi2, quality, settings)
 
@@ -359,7 +362,7 @@ def binned_response(simulation: Paired, truth_edges, reco_edges) -> tuple[np.nda
     measured = seen.sum(axis=1) + fake
     return seen / prior, prior, np.divide(fake, measured, out=np.zeros(r), where=measured > 0)
 
-# %% ../nbs/4_phase_space/44_unfolding.ipynb #4b184c90
+# %% ../nbs/4_phase_space/44_unfolding.ipynb #f394093c
 FORMAT = 1  # of the files
 _README = ("Unfolded data: simulated events (truth) with weights, whose sum is the number of true events. Histograms of any observable with /weights are the result; "
            "with each row of /replicas in place of it, one replica: the covariance over replicas is its covariance.")
@@ -368,7 +371,7 @@ _README = ("Unfolded data: simulated events (truth) with weights, whose sum is t
 def save_unfolding(unfolding: Unfolding, path: str | Path, observables: Mapping[str, tuple] | None = None) -> None:
     """Writes an Unfolding to an HDF5 file, whole or not at all; `observables` by name: pairs of values (n,) and a text that defines them.
 
-    Raises TypeError or ValueError for observables that are none, FileNotFoundError if there is no such folder."""
+    Raises TypeError or ValueError for observables that are none and for NaN, FileNotFoundError if there is no such folder."""
     import h5py
     from lrguide import __version__
     found = {}
@@ -380,7 +383,7 @@ def save_unfolding(unfolding: Unfolding, path: str | Path, observables: Mapping[
     with h5py.File(whole, "w") as file:
         file.attrs.update(readme=_README, format=FORMAT, settings=json.dumps(dict(unfolding.settings)), versions=json.dumps({"lrguide": __version__, "numpy": np.__version__, "h5py": h5py.__version__}))
         for name in ("weights", "replicas", "by_iteration", "chi2"):
-            file[name] = getattr(unfolding, name)
+            file[name] = check_numbers(getattr(unfolding, name), name)
         file["truth"], file["generator_weights"] = unfolding.truth.x, unfolding.truth.weights
         file["truth"].attrs["names"] = list(unfolding.truth.names or (f"feature {k}" for k in range(unfolding.truth.x.shape[1])))
         file["truth"].attrs["named"] = unfolding.truth.names is not None
