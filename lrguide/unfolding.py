@@ -107,7 +107,7 @@ class Paired:
         "Mask (n,) of the events that are reconstructed, but not fiducial."
         return self.reconstructed & ~self.fiducial
 
-# %% ../nbs/4_phase_space/44_unfolding.ipynb #cc55f29f
+# %% ../nbs/4_phase_space/44_unfolding.ipynb #9423a333
 def _rows(weight: np.ndarray) -> np.ndarray | None:
     "For each member the events (m, n') that have a `weight` (m, n), filled up with others to the same number; None if that is all."
     used, all_of_them = weight != 0, weight.shape[1]
@@ -117,11 +117,11 @@ def _rows(weight: np.ndarray) -> np.ndarray | None:
 
 
 def sensible_schedule(n_events: int, hidden=(32, 32)) -> Training:
-    """The Training of a first step with so many events: batches of 256 to 2,048, a power of two, and about 1,000 steps, in 5 to 20 passes.
+    """The Training of a first step with so many events: batches of 256 to 2,048, a power of two, and about 1,000 steps, in 5 to 12 passes.
 
     The wider the `hidden` layers, the smaller the rate: 0.005 for 32 units."""
     batch = min(2 ** int(np.log2(np.clip(check_count(n_events, "n_events") / 100, 256, 2048))), n_events)
-    return Training(epochs=int(np.clip(1000 * batch // n_events, 5, 20)), batch=batch, rate=float(np.clip(0.16 / max(hidden, default=32), 0.001, 0.01)))
+    return Training(epochs=int(np.clip(1000 * batch // n_events, 5, 12)), batch=batch, rate=float(np.clip(0.16 / max(hidden, default=32), 0.001, 0.01)))
 
 
 class _Step:
