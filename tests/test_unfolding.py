@@ -1,0 +1,115 @@
+"""Unfolding refuses what it cannot do in one line that names iteration and step, and replaces nothing by something that looks right."""
+
+import numpy as np
+import pytest
+
+from lrguide import unfolding
+from lrguide.arrays import Table, refusal
+from lrguide.nets import Training
+from lrguide.unfolding import Paired, Unfolding, iterative_bayes, load_unfolding, unfold
+from malformed import COUNTS, EVENTS, NOTHING, NUMBERS, SEEDS, cases, refused
+
+rng = np.random.default_rng(0)
+Z = rng.normal(0.2, 0.8, 1500)
+X = Z + rng.normal(0, 0.5, 1500)
+DATA = rng.normal(0, 1.1, 1000)
+SHORT = dict(iterations=1, hidden=(8,), training=Training(2, 250, rate=0.01), rng=1)
+PAIRED, ROUND = Paired(Z, X), unfold(Paired(Z, X), DATA, members=2, **SHORT)
+FEW = dict(truth=np.arange(3.0), reco=np.arange(3.0), reconstructed=[1, 1, 0], fiducial=[True, False, True])
+MASKS = {"text": "a", "short": [True], "two": [0, 1, 2], "nan": [np.nan, 1, 1], "none": [0, 0, 0], "object": NOTHING, "number": 1.0}
+no_huge = {kind: value for kind, value in COUNTS.items() if kind != "huge"}
+
+CALLS = {
+    "gaussian_iterations": (unfolding.gaussian_iterations, dict(prior_mean=0.2, prior_width=0.8, smearing=0.5, data_mean=0.0, data_width=1.0, iterations=2),
+                            dict(prior_mean=NUMBERS, prior_width={**NUMBERS, "zero": 0.0}, smearing={**NUMBERS, "zero": 0.0}, data_width={**NUMBERS, "negative": -1.0}, iterations=COUNTS)),
+    "iterative_bayes": (iterative_bayes, dict(response=np.eye(2) / 2, counts=[3, 4], prior=[1, 2], iterations=2),
+                        dict(response={"None": None, "text": "a", "nan": [[np.nan, 0], [0, 1]], "flat": [1, 0], "above one": np.ones((2, 2)), "negative": -np.eye(2)},
+                             counts={"short": [1], "nan": [np.nan, 1], "negative": [-1, 1]}, prior={"short": [1], "empty": [0, 1], "inf": [np.inf, 1]}, iterations=COUNTS)),
+    "Paired": (Paired, FEW, dict(truth=EVENTS, reco={**EVENTS, "short": [1.0]}, reconstructed=MASKS, fiducial=MASKS)),
+    "binned_response": (unfolding.binned_response, dict(simulation=PAIRED, truth_edges=[0.0, 1.0], reco_edges=[0.0]),
+                        dict(truth_edges={"text": "a", "falling": [1.0, 0.0], "nan": [np.nan], "empty bin": [50.0, 51.0]}, reco_edges={"text": "a", "two axes": [[1.0]]})),
+    "unfold": (lambda simulation=PAIRED, data=DATA, members=1, iterations=1, rng=1, **more: unfold(simulation, data, members=members, **SHORT | dict(iterations=iterations, rng=rng) | more),
+               dict(simulation=PAIRED, data=DATA, members=1, iterations=1, rng=1, hidden=(8,), loss="cross-entropy", factors=None),
+               dict(simulation={"None": None, "table": Table(Z), "text": "a"}, data={**EVENTS, "features": np.ones((5, 2)), "empty": np.zeros(0), "no weight": Table(DATA, weight=0 * DATA)},
+                    members=no_huge, iterations=no_huge, rng=SEEDS, hidden={"number": 3, "zero": (0,), "text": "a"}, loss={"None": 0, "text": "a"},
+                    factors={"number": 1.0, "unknown": {"truth": np.ones((1, 1000))}, "short": {"data": np.ones((1, 3))}, "zero": {"data": np.zeros((1, 1000))}, "nan": {"data": np.full((1, 1000), np.nan)}})),
+    "histogram": (ROUND.histogram, dict(values=Z, edges=[0, 1]), dict(values={"short": [1.0], "nan": np.full(1500, np.nan)}, edges={"one": [1], "falling": [1, 0], "text": "a", "nan": [0, np.nan]})),
+}
+
+
+@pytest.mark.parametrize(("name", "argument", "kind"), list(cases(CALLS)))
+def test_it_is_refused_in_one_line(name, argument, kind):
+    refused(CALLS, name, argument, kind)
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_what_works(name):
+    function, arguments, _ = CALLS[name]
+    function(**arguments)
+
+
+def test_disjoint_supports():
+    assert "100 %" in refusal(unfold, PAIRED, DATA + 20, **SHORT)
+    # in each feature by itself there is simulation, but not where the data are
+    corners = rng.choice([-4.0, 4.0], (2000, 1)) * [1, 1] + rng.normal(0, 0.3, (2000, 2))
+    line = refusal(unfold, Paired(corners, corners), corners * [1, -1], **SHORT | dict(training=Training(20, 100, rate=0.01)))
+    assert "step 1 of iteration 1" in line
+
+
+def test_weights_that_explode():
+    narrow = rng.normal(0, 0.5, 2000)
+    with pytest.raises(ValueError, match=r"effective size of at least 100 after step 1 of iteration 1, got"):
+        unfold(Paired(narrow, narrow), rng.normal(1.45, 0.05, 300), **SHORT | dict(training=Training(20, 100, rate=0.02)))
+
+
+def test_a_loss_that_is_not_finite():
+    with pytest.raises(ValueError, match="finite loss in step 1 of iteration 1"):
+        unfold(PAIRED, DATA, **SHORT | dict(training=Training(5, 100, rate=1e6)))
+
+
+def test_the_total_is_that_of_the_data_over_the_efficiency():
+    seen = np.arange(1500) % 4 > 0                                               # three in four, whatever the truth
+    found = unfold(Paired(Z, X, seen), Table(DATA, weight=np.full(1000, 3.0)), members=3, bootstrap=True, **SHORT)
+    np.testing.assert_allclose(found.weights[seen].sum(), 3000)
+    np.testing.assert_allclose(found.weights.sum(), 4000, rtol=0.05)
+    assert found.replicas.shape == (3, 1500) and np.isfinite(found.replicas).all()
+    assert np.std(found.replicas[:, seen].sum(axis=1)) > 0                       # the bootstrap of the data moves the total
+
+
+def test_agreement_from_the_start_takes_one_iteration():
+    found = unfold(PAIRED, X[:1000], stop=True, **SHORT | dict(iterations=5))
+    assert len(found.by_iteration) == 1 and found.settings["iterations"] == 1
+
+
+def test_factors_are_weights():
+    twice = {"data": np.full((1, 1000), 2.0)}
+    one, other = unfold(PAIRED, DATA, factors=twice, **SHORT), unfold(PAIRED, DATA, **SHORT)
+    np.testing.assert_allclose(one.replicas, 2 * other.replicas, rtol=1e-5)
+    np.testing.assert_allclose(one.weights, other.weights, rtol=1e-5)
+
+
+def test_same_seed_same_weights():
+    np.testing.assert_array_equal(unfold(PAIRED, DATA, members=2, **SHORT).replicas, ROUND.replicas)
+
+
+def test_a_file_is_read_back_or_refused(tmp_path):
+    path = tmp_path / "a.h5"
+    named = unfold(Paired({"z": Z}, {"x": X}), {"x": DATA}, **SHORT)
+    named.save(path, {"half": (Z / 2, "half of z")})
+    again = load_unfolding(path)
+    assert again.truth.names == ("z",) and again.settings["definitions"] == {"half": "half of z"}
+    np.testing.assert_array_equal(again.truth.also["half"], Z / 2)
+    np.testing.assert_array_equal(again.weights, named.weights)
+    for values in ({"half": Z}, {"half": (Z[1:], "half")}, {"half": (Z, "")}, "a"):
+        refusal(named.save, tmp_path / "b.h5", values)
+    assert not (tmp_path / "b.h5").exists()
+    (tmp_path / "c.h5").write_text("no")
+    assert "c.h5" in refusal(load_unfolding, tmp_path / "c.h5")
+    with pytest.raises(FileNotFoundError):
+        load_unfolding(tmp_path / "none.h5")
+
+
+def test_nan_among_weights_is_not_read(tmp_path):
+    bad = Unfolding(ROUND.truth, np.where(np.arange(1500) == 7, np.nan, ROUND.weights), ROUND.replicas, ROUND.by_iteration, ROUND.chi2, {}, {})
+    with pytest.raises(ValueError, match="weights"):
+        bad.save(tmp_path / "nan.h5")
