@@ -21,8 +21,8 @@ from .losses import find_loss, per_event
 from .nets import Dense, Training, predict, standardise, train
 
 # %% auto #0
-__all__ = ['QUALITY', 'FORMAT', 'gaussian_iterations', 'iterative_bayes', 'Paired', 'sensible_schedule', 'Unfolding',
-           'share_of_fakes', 'unfold', 'binned_response', 'save_unfolding', 'load_unfolding']
+__all__ = ['QUALITY', 'FORMAT', 'gaussian_iterations', 'iterative_bayes', 'Paired', 'sensible_schedule', 'Unfolding', 'unfold',
+           'binned_response', 'save_unfolding', 'load_unfolding']
 
 # %% ../nbs/4_phase_space/44_unfolding.ipynb #f2613de8
 def gaussian_iterations(prior_mean: float, prior_width: float, smearing: float, data_mean: float, data_width: float, iterations: int) -> np.ndarray:
@@ -243,7 +243,7 @@ def _histogram(unfolding: Unfolding, values, edges) -> tuple[np.ndarray, np.ndar
     bins = np.searchsorted(edges, values, side="right")
     return unfolding.estimate(lambda weight: np.bincount(bins, weight, minlength=len(edges) + 1)[1:-1])
 
-# %% ../nbs/4_phase_space/44_unfolding.ipynb #9277cde3
+# %% ../nbs/4_phase_space/44_unfolding.ipynb #44cdfd3d
 def _weighted(simulation: Paired, data: Table, members: int, bootstrap: bool, factors: Mapping, rng) -> tuple[np.ndarray, np.ndarray]:
     "Weights (m, n) of the simulated events and (m, n') of the data for each member. Raises ValueError for `factors` that do not fit."
     tables, found = {"simulation": simulation.truth, "data": data}, []
@@ -263,10 +263,8 @@ def _weighted(simulation: Paired, data: Table, members: int, bootstrap: bool, fa
     return tuple(found)
 
 
-def share_of_fakes(simulation: Paired, x, weight: np.ndarray, hidden=(32, 32), training: Training | None = None, rng=0) -> np.ndarray:
-    """Share of fakes (m, n) among the simulated reconstructed events at measured features `x` (n, d), learned with the cross-entropy.
-
-    `weight` (m, n'): of the simulated events. 0 if there are no fakes."""
+def _share_of_fakes(simulation: Paired, x, weight: np.ndarray, hidden=(32, 32), training: Training | None = None, rng=0) -> np.ndarray:
+    "Share of fakes (m, n) among the simulated reconstructed events at features `x` (n, d); `weight` (m, n') of all simulated events."
     if not simulation.fake.any():
         return np.zeros((len(weight), len(x)))
     seen = simulation.reconstructed
@@ -309,7 +307,7 @@ def _learned(step: _Step, label: np.ndarray, weight: np.ndarray, at: np.ndarray,
         raise ValueError(f"unfolding: expected a finite loss in {where}, got another; {str(error).split('; ')[-1]}") from None
     return step.ratio(at)
 
-# %% ../nbs/4_phase_space/44_unfolding.ipynb #6c08ceeb
+# %% ../nbs/4_phase_space/44_unfolding.ipynb #4f23e477
 def unfold(simulation: Paired, data, *, iterations: int = 4, stop: bool = False, members: int = 1, bootstrap: bool = False, factors: Mapping | None = None,
            hidden=(32, 32), loss: str = "maximum likelihood", training: Training | None = None, again: Training | None = None, rng) -> Unfolding:
     """The Unfolding of `data`, a Table of measured features and weights (or what `as_table` takes), by OmniFold with a `simulation`.
@@ -330,7 +328,7 @@ def unfold(simulation: Paired, data, *, iterations: int = 4, stop: bool = False,
     fiducial, reco = simulation.fiducial, simulation.reco.x[simulation.both]
     _check_covered(data.x, data.weights, simulation.reco.x[simulation.reconstructed])
     weight, data_weight = _weighted(simulation, data, members, bootstrap, factors, rngs[0])
-    kept = 1 - share_of_fakes(simulation, data.x, weight, hidden, training, rngs[1])
+    kept = 1 - _share_of_fakes(simulation, data.x, weight, hidden, training, rngs[1])
     data_weight = data_weight * kept
     steps = tuple(_Step(x, hidden, loss, training, again, stream) for x, stream in ((np.concatenate([data.x, reco]), rngs[2]), (simulation.truth.x[simulation.both], rngs[3])))
     pushes, chi2, quality = _iterated(simulation, data, weight[:, fiducial], data_weight, iterations, stop, steps)
