@@ -21,7 +21,7 @@ from .arrays import Table, check_choice, check_count, check_mapping, check_name,
 from .files import write_whole
 
 # %% auto #0
-__all__ = ['PROCESSES', 'DIJET_FEATURES', 'needed', 'check_setting', 'Scattering', 'pythia', 'final_particles', 'Collisions', 'sets', 'generate', 'save_collisions', 'read_collisions', 'multiplicity', 'thrust_axis', 'thrust', 'energy_correlation', 'jets', 'durham_jets', 'subjettiness', 'dijet_table', 'VARIABLE', 'WEIGHTABLE', 'weightable', 'WeightReport', 'weight_report', 'generate_varied', 'direct_settings']
+__all__ = ['PROCESSES', 'DIJET_FEATURES', 'needed', 'check_setting', 'Scattering', 'pythia', 'final_particles', 'Collisions', 'sets', 'plain_settings', 'generate', 'save_collisions', 'read_collisions', 'multiplicity', 'thrust_axis', 'thrust', 'energy_correlation', 'jets', 'durham_jets', 'subjettiness', 'dijet_table', 'VARIABLE', 'WEIGHTABLE', 'weightable', 'WeightReport', 'weight_report', 'generate_varied', 'direct_settings']
 
 # %% ../nbs/4_phase_space/42_collisions.ipynb #fe7660e3
 def needed(library: str):
@@ -135,7 +135,7 @@ def _block(process: str, settings: Mapping[str, object], n_events: int, seed: in
 
     Raises RuntimeError if a whole batch fails."""
     ak, made, parts, also, n = needed("awkward"), pythia(process, settings, seed), [], [], 0
-    columns, n_weights = _columns(made, weights), made.infoPython().numberOfWeights()
+    columns, n_weights = _columns(made, ("Weight", *weights)), made.infoPython().numberOfWeights()
     while n < n_events:
         events = made.nextBatch(batch := PROCESSES[process].batch)
         if not len(events):
@@ -143,7 +143,10 @@ def _block(process: str, settings: Mapping[str, object], n_events: int, seed: in
         parts.append(ak.to_packed(final_particles(events[:n_events - n], made.particleData.charge)))
         also.append(ak.to_numpy(ak.flatten(events.info.weights[:n_events - n])).reshape(len(parts[-1]), n_weights)[:, columns])
         n += len(parts[-1])
-    return ak.concatenate(parts), np.concatenate(also)
+    also = np.concatenate(also)
+    if "Weight" not in weights and (also[:, 0] != 1).any():
+        raise ValueError("settings: expected events that all count as one, or weights=('Weight',), got such as have weights of their own")
+    return ak.concatenate(parts), also[:, 1:]
 
 # %% ../nbs/4_phase_space/42_collisions.ipynb #a9fea60f
 @dataclass(frozen=True, eq=False)
@@ -159,6 +162,8 @@ class Collisions:
         return len(self.particles)
 
     def __getitem__(self, rows) -> Collisions:
+        if np.ndim(rows) == 0 and not isinstance(rows, slice):
+            raise TypeError(f"rows: expected a slice or an array of rows, got {shown(rows)}")
         return Collisions(self.particles[rows], {name: column[rows] for name, column in self.also.items()}, self.facts)
 
     def __repr__(self) -> str:
@@ -205,6 +210,14 @@ def _points(settings: Mapping[str, object]) -> tuple[list[dict], dict[str, np.nd
     return points, several
 
 
+def plain_settings(settings: Mapping[str, object] | None) -> dict:
+    "`settings` by name with numbers of Python in place of NumPy's. Raises ValueError for a name given twice: Pythia does not see upper and lower case."
+    found = {name: value.item() if isinstance(value, np.generic) else value for name, value in check_mapping(settings, "settings").items()}
+    if len({str(name).lower() for name in found}) < len(found):
+        raise ValueError(f"settings: expected each name once, in whatever case, got {', '.join(map(str, found))}")
+    return found
+
+
 def _even(n: int, parts: int) -> np.ndarray:
     "Numbers (parts,) that sum to `n` and differ by at most one."
     return np.diff(np.arange(parts + 1) * n // parts)
@@ -219,7 +232,7 @@ def generate(process: str, n_events: int, settings: Mapping[str, object] | None 
     from joblib import Parallel, delayed
     from tqdm import tqdm
     block = PROCESSES[check_choice(process, "process", tuple(PROCESSES))].block
-    settings = check_mapping(settings, "settings")
+    settings = plain_settings(settings)
     points, several = _points(settings)
     each = _even(check_count(n_events, "n_events", len(points)), len(points))
     work = [(point, int(n)) for point, its in zip(points, each) for n in _even(its, -(-its // block))]
@@ -272,6 +285,7 @@ def _by_size(function: Callable, x: np.ndarray, chunk: int) -> np.ndarray:
     "What `function` makes (n, ...) of sets `x` (n, p, f) of numbers, zero in the filling: a chunk of events of similar size at a time, most filling left out."
     n_particles = np.count_nonzero(x.any(axis=2), axis=1)
     order = np.argsort(n_particles, kind="stable")
+    chunk = max(1, min(chunk, 2_000_000 // (1 + int(n_particles.max(initial=0))) ** 2))      # pairs of particles have to fit into memory
     rows = [order[start:start + chunk] for start in range(0, max(len(x), 1), chunk)]
     found = np.concatenate([function(x[some, :max(n_particles[some].max(initial=1), 1)]) for some in rows])
     return found[np.argsort(order)]
@@ -473,8 +487,9 @@ def generate_varied(process: str, n_events: int, variations: Mapping[str, Mappin
     A variation is a mapping of the settings in `VARIABLE` to other values; all other settings are as in `weightable(settings)`. `facts` holds the
     variations and a `weight_report` of each. Warns if a mean is not 1 within five errors. Raises ValueError for settings that have no weight,
     whose weights are not known to be right, or whose weights are not finite."""
-    lines = _groups(variations)
-    if twice := set(variations) & set(check_mapping(settings, "settings")):
+    variations = {name: plain_settings(changes) if isinstance(changes, Mapping) else changes for name, changes in check_mapping(variations, "variations").items()}
+    settings, lines = plain_settings(settings), _groups(variations)
+    if twice := set(variations) & set(settings):
         raise ValueError(f"variations: expected names that are no setting's, got {', '.join(sorted(twice))}")
     made = generate(process, n_events, weightable(settings) | {"VariationFrag:List": f"{{{', '.join(lines.values())}}}"}, rng=rng, workers=workers,
                     weights=("Weight", *lines))

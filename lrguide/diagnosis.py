@@ -77,14 +77,17 @@ class Check:
 
 
 def tested(name: str, difference: np.ndarray, covariance: np.ndarray) -> Check:
-    "The Check of `difference` (p,) against zero, directions without variance left out."
+    "The Check of `difference` (p,), numbers of order one, against zero: p = 0 where it differs in a direction without variance."
     scale = np.sqrt(np.maximum(np.diag(covariance), 0))                        # weights of both signs can give less than nothing
     scale = np.where(scale > 0, scale, 1.0)
-    inverse = np.linalg.pinv(covariance / np.outer(scale, scale), rcond=1e-9, hermitian=True)
-    pulls = difference / scale
-    rank = np.linalg.matrix_rank(covariance / np.outer(scale, scale), tol=1e-9, hermitian=True)
+    size, direction = np.linalg.eigh(covariance / np.outer(scale, scale))
+    pulls, varies = difference / scale, np.abs(size) > 1e-9 * max(np.abs(size).max(), 1e-300)
+    along = direction.T @ pulls
+    chi2 = np.sum(along[varies] ** 2 / size[varies])
+    if np.abs(direction[:, ~varies] @ along[~varies] * scale).max(initial=0) > 1e-9:        # more than rounding, where nothing fluctuates
+        chi2 = np.inf
     worst = int(np.argmax(np.abs(pulls)))
-    return Check(name, float(difference[worst]), float(scale[worst]), float(chdtrc(max(rank, 1), pulls @ inverse @ pulls)))
+    return Check(name, float(difference[worst]), float(scale[worst]), float(chdtrc(max(varies.sum(), 1), chi2)))
 
 # %% ../nbs/1_optimality/19_diagnosis.ipynb #0000003f
 def _count_closure(log_num, log_den, numerator: Table, denominator: Table, own: tuple | None = None, n_bins: int = 10) -> tuple:

@@ -11,7 +11,7 @@ from .arrays import Table, aligned, check_count, check_sample, shown, spawn
 from .backend import keras
 from .data import fold
 from .losses import Objective, weighted_mean
-from .nets import bootstrap_rows, train
+from .nets import Dense, bootstrap_rows, train
 from .losses import labelled
 from .ratio import Fitted, Ratio, Recipe, architecture_of, finished, fit_all, held_out, in_three, matched, nu_within, sensible_training, untrained
 

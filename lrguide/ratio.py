@@ -167,12 +167,17 @@ class NetworkScores:
     threads: int | None = None
 
     def seen(self, x: np.ndarray, nu: np.ndarray | None) -> np.ndarray:
-        "What the network sees (n, d' + k), or (n, p, f' + k) of sets, nu before the last number of each particle."
+        """What the network sees (n, d' + k), or (n, p + 1, f' + k) of sets: nu is told with each particle, before its last number, and with one more
+        that has nothing else, so that an event without particles knows it, too."""
         x = scaled(self.scaling, transformed(self.inputs, x, nu))
         if not self.parameters:
             return x
         unit = self.parameters.unit(nu)
-        return np.column_stack([x, unit]) if x.ndim == 2 else np.concatenate([x[..., :-1], unit[:, None] * (x[..., -1:] > 0), x[..., -1:]], axis=2)
+        if x.ndim == 2:
+            return np.column_stack([x, unit])
+        x = np.concatenate([x[..., :-1], unit[:, None] * (x[..., -1:] > 0), x[..., -1:]], axis=2)
+        one = np.column_stack([np.zeros((len(x), x.shape[2] - 1 - unit.shape[1])), unit, np.full(len(x), 1 / self.scaling.width[-1])])
+        return np.concatenate([x, one[:, None]], axis=1)
 
     def __call__(self, x: np.ndarray, nu: np.ndarray | None) -> np.ndarray:
         outputs = predict(self.network, self.seen(x, nu), threads=self.threads)
@@ -476,7 +481,7 @@ def _header(ratio: Ratio) -> dict:
     settings = {name: value for name, value in vars(recipe).items() if name not in ("parameters", "training", "inputs", "threads")}
     return dict(settings, format=FORMAT, parameters=dict(recipe.parameters), training=asdict(recipe.training), inputs=inputs and named(inputs),
                 architecture=asdict(fitted.scores.network.architecture), output=fitted.scores.output, names=fitted.names,
-                over=fitted.normalisation and fitted.normalisation.over, moving=fitted.moving,
+                over=fitted.normalisation and fitted.normalisation.over, moving=fitted.moving, sets=fitted.sets,
                 versions=dict(lrguide=__version__, keras=keras.__version__, numpy=np.__version__, backend=backend_name()))
 
 
@@ -512,14 +517,14 @@ def _from_arrays(header: dict, arrays: dict) -> Ratio:
     shift = Normalisation(ratio.parameters, arrays["shift"], arrays["shift_covariance"], header["over"]) if "shift" in arrays else None
     tables = tuple(Calibration(arrays[f"knots_{i}"], arrays[f"table_{i}"]) for i in range(network.members) if f"knots_{i}" in arrays)
     ratio.fitted = Fitted(scores, int(arrays["n_features"]), header["names"] and tuple(header["names"]), tables or None, shift, moving=header["moving"],
-                          sets=isinstance(shape, DeepSets))
+                          sets=header.get("sets", False))
     return ratio
 
 
 def _check_numbers(ratio: Ratio, arrays: Mapping[str, np.ndarray]) -> None:
     "Raises ValueError if an array of a file has another shape than the rest of it says, numbers that are not finite or knots that do not rise."
     m, d, network = ratio.recipe.members, int(arrays["n_features"]), ratio.fitted.scores.network
-    n_seen = network.architecture.n_features - len(ratio.parameters) + ratio.fitted.sets      # the number of particles has a scale
+    n_seen = network.architecture.n_features - len(ratio.parameters) + isinstance(network.architecture, DeepSets)      # the number of particles has a scale
     shapes = {"weights": (m, network.architecture.size), "scaling_mean": (n_seen,), "scaling_width": (n_seen,), "n_features": ()}
     if "shift" in arrays:
         p = polynomials(ratio.parameters.low[None], 1, ratio.parameters, ratio.fitted.normalisation.degree).shape[1] if ratio.parameters else 1

@@ -16,7 +16,7 @@ from .diagnosis import Check, tested, told_apart
 
 # %% auto #0
 __all__ = ['Quality', 'tail_index', 'quality', 'reweighted', 'shares_in_bins', 'even_edges', 'Compared', 'Comparison',
-           'observables_of', 'compare', 'mean_difference', 'two_sample']
+           'observables_of', 'alike', 'compare', 'mean_difference', 'two_sample']
 
 # %% ../nbs/4_phase_space/41_reweighting.ipynb #6709aa55
 @dataclass(frozen=True)
@@ -99,13 +99,18 @@ def shares_in_bins(column: np.ndarray, edges: np.ndarray, weight: np.ndarray) ->
 
 
 def even_edges(columns: Sequence[np.ndarray], weights: Sequence[np.ndarray], n_bins: int) -> np.ndarray:
-    "Edges of at most `n_bins` bins that hold equal shares of several samples together, negative weights counted by their size; from the smallest to the largest value."
+    """Edges of at most `n_bins` bins that hold equal shares of several samples together, negative weights counted by their size.
+
+    A bin begins with its lower edge; of no more than `n_bins` different values each has its own."""
     values, share = np.concatenate(columns), np.concatenate([np.abs(weight) / np.abs(weight).sum() for weight in weights])
     order = np.argsort(values)
     upto = np.cumsum(share[order]) / len(weights)
     inner = values[order][np.searchsorted(upto, np.arange(1, n_bins) / n_bins).clip(0, len(values) - 1)]
-    low, high = values.min(), values.max()
-    return np.unique([low, *inner, high]) if low < high else np.array([low - 0.5, low + 0.5])
+    different = np.unique(values)
+    if len(different) <= n_bins:
+        return np.append(different, different[-1] + 1.0)
+    inner, low, high = np.unique(inner), different[0], different[-1]
+    return np.concatenate([[low], inner[inner > low], [high if high > inner[-1] else np.nextafter(high, np.inf)]])
 
 # %% ../nbs/4_phase_space/41_reweighting.ipynb #298ae037
 @dataclass(frozen=True, eq=False)
@@ -145,18 +150,31 @@ def observables_of(table: Table) -> dict[str, np.ndarray]:
     return features | {name: column for name, column in table.also.items() if column.ndim == 1}
 
 
+def alike(first: Table, second: Table) -> Table:
+    "`second` with its features in the order of `first`. Raises ValueError if it has others, or only one of the two has names or nu."
+    second = aligned(check_sample(second, "second"), check_sample(first, "first").names, "second")
+    if first.x.ndim != second.x.ndim or first.x.shape[-1] != second.x.shape[-1]:             # sets may have different filling
+        raise ValueError(f"second: expected features as in first, of shape {first.x.shape}, got shape {second.x.shape}")
+    if (first.names is None) != (second.names is None):
+        raise ValueError(f"second: expected names of the features in both samples or in none, got {second.names} and in first {first.names}")
+    if (0 if first.nu is None else first.nu.shape[1]) != (0 if second.nu is None else second.nu.shape[1]):
+        raise ValueError("second: expected as many columns of nu as in first")
+    return second
+
+
 def compare(first: Table, second: Table, *, edges: Mapping[str, Sequence[float]] | None = None, n_bins: int = 20) -> Comparison:
     """The Comparison of two independent weighted samples, of any totals, in every observable that both have: features and columns of `also`.
 
-    `edges` of the bins by name: then only these observables, else `n_bins` that hold equal shares. Events outside are in the end bins. No event may
-    have been used to make the weights. Raises ValueError without an observable that both have."""
-    second = aligned(check_sample(second, "second"), check_sample(first, "first").names, "second")
+    `edges` of the bins by name: then only these observables, else `n_bins` that hold equal shares, fewer where a sample has not 75 effective events
+    for each. Events outside are in the end bins. No event may have been used to make the weights. Raises ValueError for other features."""
+    second = alike(first, second)
     own, others, edges = observables_of(first), observables_of(second), {name: check_edges(values) for name, values in check_mapping(edges, "edges").items()}
     n_bins, names = check_count(n_bins, "n_bins", 2), [name for name in own if name in others]
     if missing := [name for name in edges if name not in names]:
         raise ValueError(f"edges: expected names of observables that both samples have ({', '.join(names) or 'none'}), got {', '.join(missing)}")
     if not names:
         raise ValueError("first: expected a feature or a column of also that both samples have, one number for each event, got none")
+    n_bins = min(n_bins, max(2, int(min(effective_size(table.weights) for table in (first, second)) // 75)))
     return Comparison({name: _compared(name, (own[name], others[name]), (first.weights, second.weights), edges.get(name), n_bins) for name in edges or names})
 
 
@@ -183,11 +201,9 @@ def two_sample(first: Table, second: Table, *, rng) -> Check:
 
     No event may have been used to make the weights. Raises ValueError for samples of fewer than 100 effective events.
     Source: Lopez-Paz and Oquab (2017), arXiv:1610.06545; with weights and in the normal limit."""
-    second = aligned(check_sample(second, "second"), check_sample(first, "first").names, "second")
+    second = alike(first, second)
     for table, name in ((first, "first"), (second, "second")):
         if not (size := effective_size(table.weights)) >= 100:
             raise ValueError(f"{name}: expected at least 100 effective events, got {size:.3g}")
-    if first.x.ndim != second.x.ndim or first.x.shape[-1] != second.x.shape[-1]:             # sets may have different filling
-        raise ValueError(f"second: expected features as in first, of shape {first.x.shape}, got shape {second.x.shape}")
     rows, outputs = told_apart(first, second, rng)
     return tested("two-sample test", *mean_difference(first[rows[0]], second[rows[1]], *outputs))

@@ -225,6 +225,8 @@ class Change:
     def __call__(self, x) -> np.ndarray:
         "The changed events, in the shape of `x` (n, d) or (n, p, f)."
         here = steps(self.freedom, x)
+        if here.x.shape[-1] != len(self.scaling.mean):
+            raise ValueError(f"x: expected events like those that the change was learned from, with {len(self.scaling.mean)} numbers, got shape {here.x.shape}")
         return here.x + here.change(self.factor * self.made(here))
 
     def made(self, here: Steps) -> np.ndarray:
@@ -273,6 +275,8 @@ def learn_change(freedom: Freedom, x, *, strength: float = 100.0, hidden: Sequen
     `strength` of the penalties, see `change_objective`. Raises ValueError for a size at which the classifier does not answer in proportion,
     unless small=False: what `first_order` says is then no bound."""
     here = steps(freedom, x)
+    if here.x.ndim == 2:
+        freedom = replace(freedom, unit=here.unit)         # that of these events, whatever events are changed later
     check_number(strength, "strength", "(0, inf)")
     if small:
         check_small(freedom, here.x)
@@ -324,7 +328,7 @@ def differentiable(ratio: Ratio) -> Callable:
 
     Raises ValueError if it is not fitted, has nuisance parameters, inputs of its own, a calibration table, or several members normalised over the
     denominator."""
-    fitted = getattr(ratio, "fitted", None)
+    fitted = ratio.fitted if isinstance(ratio, Ratio) else None
     if fitted is None or not isinstance(fitted.scores, NetworkScores):
         raise ValueError(f"ratio: expected a fitted Ratio, got {shown(ratio)}")
     if fitted.tables is not None or ratio.parameters or fitted.scores.inputs is not None:
@@ -338,7 +342,8 @@ def differentiable(ratio: Ratio) -> Callable:
     def log_ratio(x):
         m, b, *rest = x.shape
         inputs = (x - mean) / width * (x[..., -1:] if rest[1:] else 1.0)
-        scores = link(network.architecture.apply(weights, keras.ops.reshape(inputs, (1, m * b, *rest)))) - shift
+        outputs = network.architecture.apply(weights, keras.ops.reshape(inputs, (1, m * b, *rest)))
+        scores = link(outputs if fitted.scores.output is None else outputs[..., fitted.scores.output]) - shift
         sums = [keras.ops.logsumexp(-keras.ops.softplus(sign * scores), axis=0) for sign in (-1, 1)]     # the mean of p / (p + q) over the members
         return keras.ops.reshape(sums[0] - sums[1], (m, b))
 

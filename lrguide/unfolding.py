@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 import numpy as np
 from scipy.special import expit
-from .arrays import (Table, aligned, as_table, check_column, check_count, check_events, check_mapping, check_name, check_number, check_numbers, check_sample,
+from .arrays import (Table, aligned, as_table, check_choice, check_column, check_count, check_events, check_mapping, check_name, check_number, check_numbers, check_sample,
                             effective_size, generator, shown, spawn)
 from .files import write_whole
 from .losses import find_loss, per_event
@@ -323,8 +323,13 @@ def unfold(simulation: Paired, data, *, iterations: int = 4, stop: bool = False,
     data = check_sample(aligned(data, simulation.reco.names, "data"), "data")
     if data.x.shape[1:] != simulation.reco.x.shape[1:]:
         raise ValueError(f"data: expected the {simulation.reco.x.shape[1]} features of reco, got shape {data.x.shape}")
-    check_count(iterations, "iterations"), check_count(members, "members")
+    iterations, members = check_count(iterations, "iterations"), check_count(members, "members")
+    stop, bootstrap = (bool(check_choice(value, name, (True, False))) for value, name in ((stop, "stop"), (bootstrap, "bootstrap")))
     rngs, factors = spawn(rng, 4), check_mapping(factors, "factors")
+    if members == 1 and bootstrap:
+        raise ValueError("members: expected at least 2 to bootstrap, got 1: the answer would be that of one replica")
+    if any(one is not None and one.patience is not None for one in (training, again)):
+        raise ValueError("training: expected a number of epochs, there are no events to watch, got a patience")
     fiducial, reco = simulation.fiducial, simulation.reco.x[simulation.both]
     _check_covered(data.x, data.weights, simulation.reco.x[simulation.reconstructed])
     weight, data_weight = _weighted(simulation, data, members, bootstrap, factors, rngs[0])
@@ -335,7 +340,7 @@ def unfold(simulation: Paired, data, *, iterations: int = 4, stop: bool = False,
     each = weight[:, fiducial] * pushes[-1] * (data_weight.sum(axis=1) / weight[:, simulation.both].sum(axis=1))[:, None]        # events in the data for one in the simulation
     mean = simulation.truth.weights[fiducial] * pushes.mean(axis=1)
     by_iteration = mean * (data.weights @ kept.mean(axis=0) / mean[:, simulation.both[fiducial]].sum(axis=1, keepdims=True))
-    settings = dict(iterations=len(pushes), stop=stop, members=members, bootstrap=bootstrap, factors=sorted(factors), hidden=list(steps[0].architecture.hidden), loss=loss,
+    settings = dict(iterations=len(pushes), stop=stop, members=members, bootstrap=bootstrap, factors=sorted(factors), hidden=list(steps[0].architecture.hidden), loss=steps[0].loss.name,
                     training=training and asdict(training), again=again and asdict(again), events=len(data), data_total=data.total)
     return Unfolding(simulation.truth[fiducial], by_iteration[-1], each, by_iteration, chi2, quality, settings)
 
@@ -369,11 +374,15 @@ _README = ("Unfolded data: simulated events (truth) with weights, whose sum is t
 def save_unfolding(unfolding: Unfolding, path: str | Path, observables: Mapping[str, tuple] | None = None) -> None:
     """Writes an Unfolding to an HDF5 file, whole or not at all; `observables` by name: pairs of values (n,) and a text that defines them.
 
+    Columns of `truth.also` with one number for each event are observables, too; nu is left out.
+
     Raises TypeError or ValueError for observables that are none and for NaN, FileNotFoundError if there is no such folder."""
     import h5py
     from lrguide import __version__
-    found = {}
+    found = {name: (column, "column of the simulation") for name, column in unfolding.truth.also.items() if column.ndim == 1}
     for name, pair in check_mapping(observables, "observables").items():
+        if "/" in check_name(name, "observables") or name == ".":
+            raise ValueError(f"observables: expected names without a slash, as HDF5 makes groups of them, got {name}")
         if not isinstance(pair, (tuple, list)) or len(pair) != 2:
             raise TypeError(f"observables: expected pairs of values and a definition, got {shown(pair)} for {name}")
         found[name] = check_column(pair[0], len(unfolding.weights), f"observables, {name}"), check_name(pair[1], f"definition of {name}")

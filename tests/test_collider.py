@@ -89,7 +89,7 @@ def test_a_saved_ratio_of_sets(events, tmp_path):
     table = lr.Table(np.tile(collider.sets(events, ("E", "cos_theta")), (10, 1, 1)), names=("E", "cos"))
     ratio = lr.Ratio(members=2, rng=1, particle=(4, 2), hidden=(4,), training=lr.Training(epochs=1, batch=50)).fit(table, table)
     ratio.save(tmp_path / "r.npz")
-    again = lr.load_ratio(tmp_path / "r.npz") if hasattr(lr, "load_ratio") else lr.ratio.load_ratio(tmp_path / "r.npz")
+    again = lr.load(tmp_path / "r.npz")
     np.testing.assert_array_equal(again.log_ratio(table), ratio.log_ratio(table))
 
 
@@ -110,3 +110,35 @@ def test_files(events, tmp_path):
     (tmp_path / "c.parquet").write_bytes(whole[:len(whole) // 2])
     with pytest.raises(ValueError, match="path: expected a file that `save_collisions` wrote"):
         collider.read_collisions(tmp_path / "c.parquet")
+
+
+def test_events_with_weights_of_their_own_are_told():
+    with pytest.raises(ValueError, match="weights=\\('Weight',\\)"):
+        collider.generate("dijets", 5, {"PhaseSpace:bias2Selection": True}, rng=1)
+
+
+def test_settings_from_numpy_are_saved(tmp_path):
+    events = collider.generate("Z", 5, {"TimeShower:nGluonToQuark": np.int64(4), "TimeShower:alphaSvalue": np.float64(0.14), "PartonLevel:FSR": np.bool_(True)}, rng=1)
+    collider.save_collisions(events, tmp_path / "a.parquet")
+    assert collider.read_collisions(tmp_path / "a.parquet").facts["settings"] == {"TimeShower:nGluonToQuark": 4, "TimeShower:alphaSvalue": 0.14, "PartonLevel:FSR": True}
+
+
+def summed(x):
+    "The sums of the features of sets."
+    return x[..., :-1].sum(axis=1)
+
+
+def test_a_saved_ratio_whose_inputs_are_no_sets(events, tmp_path):
+    table = lr.Table(np.tile(collider.sets(events, ("E", "cos_theta")), (10, 1, 1)))
+    ratio = lr.Ratio(members=1, rng=1, hidden=(4,), training=lr.Training(epochs=1, batch=50), inputs=summed).fit(table, table)
+    ratio.save(tmp_path / "r.npz")
+    np.testing.assert_array_equal(lr.load(tmp_path / "r.npz", inputs=summed).log_ratio(table), ratio.log_ratio(table))
+
+
+def test_events_without_particles_know_the_parameter():
+    x = np.zeros((400, 2, 2))
+    x[:, 0] = [0.5, 1.0]
+    x[::2] = 0
+    nu = np.linspace(0, 1, 400)[:, None]
+    ratio = lr.Ratio({"s": (0.0, 1.0)}, members=1, rng=1, particle=(4, 2), hidden=(4,), training=lr.Training(epochs=1, batch=50), normalise=None).fit(lr.Table(x, nu=nu), lr.Table(x))
+    assert np.ptp([ratio.log_ratio(np.zeros((1, 2, 2)), [s])[0] for s in (0.0, 0.5, 1.0)]) > 0

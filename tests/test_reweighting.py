@@ -118,3 +118,33 @@ def test_few_simulated_values_name_the_way_out():
     with pytest.raises(ValueError, match="use normalise='denominator'"):
         lr.Ratio({"mu": (0, 1)}, **few).fit(*tables)
     lr.Ratio({"mu": (0, 1)}, normalise="denominator", **few).fit(*tables)
+
+
+def test_samples_that_do_not_overlap_do_not_agree():
+    rng = np.random.default_rng(1)
+    low, high = lr.Table(rng.uniform(size=(300, 1))), lr.Table(5 + rng.uniform(size=(300, 1)))
+    assert lr.compare(low, high).p_value == 0 and lr.compare(low, high, edges={"x[0]": [0, 2, 6]}).p_value == 0
+    assert lr.compare(lr.Table(np.full(300, 3.0)), lr.Table(np.full(300, 4.0))).p_value == 0
+    assert lr.compare(low, low).p_value == 1
+
+
+@pytest.mark.parametrize("shares, agree", [((0.2, 0.5), False), ((0.01, 0.03), False), ((0.3, 0.3), True)])
+def test_flags_are_compared(shares, agree):
+    rng = np.random.default_rng(2)
+    first, second = (lr.Table((rng.random(5000) < share).astype(float)) for share in shares)
+    assert lr.compare(first, second).passed == agree
+
+
+def test_rare_counts_are_compared():
+    rng = np.random.default_rng(3)
+    first, second = (lr.Table(rng.choice(5, 5000, p=p).astype(float)) for p in ([0.3, 0.3, 0.2, 0.15, 0.05], [0.3, 0.3, 0.2, 0.05, 0.15]))
+    assert lr.compare(first, second).p_value < 1e-20
+
+
+def test_other_features_are_not_passed_over():
+    x, m = np.random.default_rng(4).normal(size=200), np.arange(200.0)
+    for second in (lr.Table(x, also={"m": m}, names=("a",)), lr.Table(np.ones((200, 3)), also={"m": m})):
+        with pytest.raises(ValueError, match="second: expected"):
+            lr.compare(lr.Table(x, also={"m": m}), second)
+    with pytest.raises(ValueError, match="columns of nu"):
+        lr.two_sample(lr.Table(x), lr.Table(x, nu=np.ones((200, 1))), rng=1)

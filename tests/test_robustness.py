@@ -1,5 +1,7 @@
 """Robustness of a fixed classifier: what is refused, and closed forms that hold for any line."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -90,3 +92,23 @@ def test_a_learned_change_keeps_to_its_size():
     np.testing.assert_allclose(got.size, 0.1, rtol=1e-3)
     with pytest.raises(ValueError, match="expected a number for each of 2 features|expected 3"):
         change(X[:, :2])
+
+
+def test_a_change_does_not_depend_on_the_company():
+    x = np.random.default_rng(3).normal(size=(400, 2)) * [1.0, 3.0]
+    freedom = robustness.Freedom(line([1.0, 0.5]), 0.1, None)
+    change = robustness.learn_change(freedom, x, hidden=(4,), training=Training(epochs=1, batch=100), rng=1)
+    np.testing.assert_allclose(change(x[:50]), change(x)[:50], atol=1e-5)
+    with pytest.raises(ValueError, match="x: expected events like those|unit: expected"):
+        change(np.ones((5, 4)))
+
+
+def test_one_of_several_outputs_can_be_differentiated():
+    rng = np.random.default_rng(4)
+    tables = [lr.Table(rng.normal(mean, 1, (300, 2))) for mean in (0.0, 0.5, -0.5)]
+    recipe = lr.Recipe(members=2, hidden=(4,), training=Training(epochs=1, batch=50))
+    ratios = lr.fit_together([(tables[1], tables[0]), (tables[2], tables[0])], recipe, 1, shared=True)
+    for ratio in ratios:
+        np.testing.assert_allclose(robustness.values(robustness.differentiable(ratio), tables[0].x), ratio.log_ratio(tables[0].x), atol=1e-4)
+    with pytest.raises(ValueError, match="ratio: expected a fitted Ratio"):
+        robustness.differentiable(lr.across_folds(tables[1], tables[0], replace(recipe, normalise=None), folds=2, rng=1))

@@ -113,3 +113,21 @@ def test_nan_among_weights_is_not_read(tmp_path):
     bad = Unfolding(ROUND.truth, np.where(np.arange(1500) == 7, np.nan, ROUND.weights), ROUND.replicas, ROUND.by_iteration, ROUND.chi2, {}, {})
     with pytest.raises(ValueError, match="weights"):
         bad.save(tmp_path / "nan.h5")
+
+
+def test_requests_that_would_spoil_the_answer():
+    x = np.random.default_rng(1).normal(size=600)
+    ask = lambda **more: refusal(unfold, Paired(x, x), x, rng=1, **more)
+    assert "members: expected at least 2" in ask(bootstrap=True)
+    assert "bootstrap" in ask(bootstrap="no", members=3) and "stop" in ask(stop="no")
+    assert "training: expected a number of epochs" in ask(training=Training(epochs=2, patience=1))
+
+
+def test_names_of_observables_and_columns_of_the_simulation(tmp_path):
+    x = np.random.default_rng(2).normal(size=600)
+    done = unfold(Paired(Table(x, also={"mass": 2 * x}), x), x, iterations=1, training=Training(epochs=1, batch=100), rng=1)
+    for name in ("p/T", "."):
+        assert "observables: expected names without a slash" in refusal(done.save, tmp_path / "a.h5", {name: (x, "pT")})
+    assert not list(tmp_path.iterdir())
+    done.save(tmp_path / "a.h5", {"pT": (x, "momentum")})
+    np.testing.assert_array_equal(load_unfolding(tmp_path / "a.h5").truth.also["mass"], 2 * x)
