@@ -74,7 +74,7 @@ def check_setting(name: str, value) -> str:
 class Scattering:
     """What collides, as `settings` of Pythia in its own words; a `block` of events, a few seconds' work, has one seed.
 
-    Pythia hands over a `batch` at a time, with the whole history of each event, which takes a hundred times the room of its momenta."""
+    Pythia hands over a `batch` at a time, with the whole history of each event, which takes sixteen times the room of what is kept."""
     settings: tuple[str, ...]
     block: int = 500
     batch: int = 100
