@@ -189,13 +189,19 @@ def sets(collisions: Collisions, features: Sequence[str] = ("px", "py", "pz", "E
     Features: px, py, pz, E, id, charge, or what is made of them: p, pt, phi, eta, cos_theta. `which` as in `Collisions.seen`; of each event `most`
     particles are kept. Raises ValueError for other features."""
     ak, found = needed("awkward"), collisions.seen(which)
-    size = int(ak.to_numpy(ak.num(found)).max(initial=1))
-    size = size if most is None else min(check_count(most, "most"), size)
     for name in features:
         check_choice(name, "features", (*_GIVEN, *_MADE))
-    found = found[ak.argsort(found.E, ascending=False, stable=True)]
-    padded = lambda values: ak.to_numpy(ak.fill_none(ak.pad_none(values, size, clip=True), 0)).astype(np.float64)
-    return np.stack([*(padded(_MADE[name](found) if name in _MADE else found[name]) for name in features), padded(ak.ones_like(found.E))], axis=-1)
+    number = ak.to_numpy(ak.num(found))
+    size = max(int(number.max(initial=1)), 1)
+    size = size if most is None else min(check_count(most, "most"), size)
+    flat, event = ak.flatten(found), np.repeat(np.arange(len(number)), number)
+    order = np.lexsort((-ak.to_numpy(flat.E), event))      # event by event, the highest energy first
+    place = np.arange(len(event)) - np.repeat(np.cumsum(number) - number, number)
+    kept = place < size
+    x = np.zeros((len(number), size, len(features) + 1))
+    for k, column in enumerate([*(_MADE[name](flat) if name in _MADE else flat[name] for name in features), np.ones(len(event))]):
+        x[event[kept], place[kept], k] = ak.to_numpy(column)[order][kept]
+    return x
 
 # %% ../nbs/4_phase_space/42_collisions.ipynb #5b5797f5
 def _points(settings: Mapping[str, object]) -> tuple[list[dict], dict[str, np.ndarray]]:
