@@ -250,6 +250,8 @@ def generate(process: str, n_events: int, settings: Mapping[str, object] | None 
         for part in jobs:
             parts.append(part)
             bar.update(len(part[0]))
+    if workers > 1:                                         # processes that wait for more work would keep a program from ending
+        import_module("joblib.externals.loky").get_reusable_executor().shutdown(wait=True)
     facts = {"process": process, "settings": {name: several[name].tolist() if name in several else value for name, value in settings.items()},
              "seeds": seeds.tolist(), "blocks": [n for _, n in work], "pythia8mc": version("pythia8mc")}
     particles, columns = zip(*parts)

@@ -142,3 +142,22 @@ def test_events_without_particles_know_the_parameter():
     nu = np.linspace(0, 1, 400)[:, None]
     ratio = lr.Ratio({"s": (0.0, 1.0)}, members=1, rng=1, particle=(4, 2), hidden=(4,), training=lr.Training(epochs=1, batch=50), normalise=None).fit(lr.Table(x, nu=nu), lr.Table(x))
     assert np.ptp([ratio.log_ratio(np.zeros((1, 2, 2)), [s])[0] for s in (0.0, 0.5, 1.0)]) > 0
+
+
+def test_a_program_ends_that_has_generated_with_several_processes(tmp_path):
+    "Also in a process of a pool, as notebooks are tested; processes that wait for more work would keep it for minutes."
+    script = tmp_path / "pool.py"
+    script.write_text("""
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+
+def work(n):
+    from lrguide.collider import generate
+    return len(generate("Z", n, {"TimeShower:alphaSvalue": [0.12, 0.14]}, rng=1, workers=2))
+
+if __name__ == "__main__":
+    with ProcessPoolExecutor(1, get_context("spawn")) as pool:
+        print(list(pool.map(work, [20])))
+""")
+    done = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, timeout=150)
+    assert done.stdout.strip() == "[20]", done.stderr
