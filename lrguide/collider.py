@@ -18,18 +18,14 @@ from importlib.metadata import version
 from pathlib import Path
 import numpy as np
 from .arrays import Table, check_choice, check_count, check_mapping, check_name, check_number, check_numbers, combinations, generator, shown
+from . import files
 from .files import write_whole
 
 # %% auto #0
-__all__ = ['PROCESSES', 'DIJET_FEATURES', 'needed', 'check_setting', 'Scattering', 'pythia', 'final_particles', 'Collisions', 'sets', 'plain_settings', 'generate', 'save_collisions', 'read_collisions', 'multiplicity', 'thrust_axis', 'thrust', 'energy_correlation', 'jets', 'durham_jets', 'subjettiness', 'dijet_table', 'VARIABLE', 'WEIGHTABLE', 'weightable', 'WeightReport', 'weight_report', 'generate_varied', 'direct_settings']
+__all__ = ['needed', 'PROCESSES', 'DIJET_FEATURES', 'check_setting', 'Scattering', 'pythia', 'final_particles', 'Collisions', 'sets', 'plain_settings', 'generate', 'save_collisions', 'read_collisions', 'multiplicity', 'thrust_axis', 'thrust', 'energy_correlation', 'jets', 'durham_jets', 'subjettiness', 'dijet_table', 'VARIABLE', 'WEIGHTABLE', 'weightable', 'WeightReport', 'weight_report', 'generate_varied', 'direct_settings']
 
 # %% ../nbs/4_phase_space/42_collisions.ipynb #fe7660e3
-def needed(library: str):
-    "The module `library` of the extra `collider`. Raises ImportError that says how to get it."
-    try:
-        return import_module(library)
-    except ImportError:
-        raise ImportError(f"collider: expected {library.split('.')[0]} to be installed (the extra `collider`: pip install -e '.[collider]')") from None
+needed = partial(files.needed, extra="collider")
 
 
 @cache

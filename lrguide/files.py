@@ -22,7 +22,7 @@ import numpy as np
 from .arrays import Ranges, Table, aligned, as_table, check_choice, check_column, check_count, check_mapping, check_name, join, shown
 
 # %% auto #0
-__all__ = ['Pieces', 'chunks', 'evenly', 'sampled', 'pieces', 'write_whole']
+__all__ = ['Pieces', 'chunks', 'evenly', 'sampled', 'needed', 'pieces', 'write_whole']
 
 # %% ../nbs/8_your_analysis/85_files.ipynb #3cdb241a
 @dataclass(frozen=True, eq=False)
@@ -76,12 +76,12 @@ def sampled(data: Pieces, most: int) -> tuple[Table, float]:
     return join(*found), total
 
 # %% ../nbs/8_your_analysis/85_files.ipynb #a2d9bb83
-def _library(name: str):
-    "The module `name`. Raises ImportError that says how to get it."
+def needed(name: str, extra: str = "files"):
+    "The module `name` of an `extra` of this package. Raises ImportError that says how to get it."
     try:
         return import_module(name)
     except ImportError:
-        raise ImportError(f"files: expected {name.split('.')[0]} to be installed (the extra `files`: pip install -e '.[files]')") from None
+        raise ImportError(f"{extra}: expected {name.split('.')[0]} to be installed (the extra `{extra}`: pip install -e '.[{extra}]')") from None
 
 
 @contextmanager
@@ -101,7 +101,7 @@ class _Parquet:
     tree: str | None = None
 
     def _open(self):
-        parquet = _library("pyarrow.parquet")
+        parquet = needed("pyarrow.parquet")
         with _reading(self.path):
             return parquet.ParquetFile(self.path, pre_buffer=False)          # a buffer grows with the file
 
@@ -124,7 +124,7 @@ class _Root:
     tree: str | None = None
 
     def _open(self):
-        uproot = _library("uproot")
+        uproot = needed("uproot")
         with _reading(self.path):
             file = uproot.open(self.path, array_cache=None)          # a cache grows with the file
             trees = [name for name, kind in file.classnames(cycle=False).items() if kind.startswith("TNtuple") or kind.endswith(("TTree", "RNTuple"))]

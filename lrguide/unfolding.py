@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 import numpy as np
 from scipy.special import expit
-from .arrays import (Table, aligned, as_table, check_choice, check_column, check_count, check_events, check_mapping, check_name, check_number, check_numbers, check_sample,
+from .arrays import (Table, aligned, as_table, check_choice, check_column, check_count, check_mapping, check_name, check_number, check_numbers, check_sample,
                             effective_size, generator, shown, spawn)
 from .files import write_whole
 from .losses import find_loss, per_event
