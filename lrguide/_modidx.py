@@ -976,6 +976,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '', 'doc_host': '', 'git_url
                                 'lrguide.losses.moments_over_denominator': ( '1_optimality/ratio.html#moments_over_denominator',
                                                                              'lrguide/losses.py'),
                                 'lrguide.losses.normalisation': ('1_optimality/ratio.html#normalisation', 'lrguide/losses.py'),
+                                'lrguide.losses.paired': ('1_optimality/ratio.html#paired', 'lrguide/losses.py'),
                                 'lrguide.losses.per_event': ('1_optimality/networks.html#per_event', 'lrguide/losses.py'),
                                 'lrguide.losses.plus': ('1_optimality/networks.html#plus', 'lrguide/losses.py'),
                                 'lrguide.losses.polynomials': ('1_optimality/ratio.html#polynomials', 'lrguide/losses.py'),

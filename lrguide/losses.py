@@ -15,7 +15,7 @@ from .arrays import check_choice, check_number
 from .backend import keras
 
 # %% auto #0
-__all__ = ['softplus', 'sigmoid', 'exp', 'log', 'cross_entropy', 'squared_error', 'quadratic', 'maximum_likelihood', 'square_root', 'LOSSES', 'Loss', 'find_loss', 'Objective', 'weighted_mean', 'per_event', 'plus', 'side_by_side', 'Part', 'CALIBRATIONS', 'labelled', 'Calibration', 'histogram_calibration', 'isotonic_calibration', 'polynomials', 'fit_shift', 'moments_over_denominator', 'shift_over_denominator', 'Normalisation', 'normalisation', 'mean_ratio', 'variational', 'reversed_gradient', 'against']
+__all__ = ['softplus', 'sigmoid', 'exp', 'log', 'cross_entropy', 'squared_error', 'quadratic', 'maximum_likelihood', 'square_root', 'LOSSES', 'Loss', 'find_loss', 'Objective', 'weighted_mean', 'per_event', 'plus', 'side_by_side', 'Part', 'CALIBRATIONS', 'labelled', 'paired', 'Calibration', 'histogram_calibration', 'isotonic_calibration', 'polynomials', 'fit_shift', 'moments_over_denominator', 'shift_over_denominator', 'Normalisation', 'normalisation', 'mean_ratio', 'variational', 'reversed_gradient', 'against']
 
 # %% ../nbs/1_optimality/14_losses.ipynb #00000006
 @dataclass(frozen=True)
@@ -127,6 +127,18 @@ def labelled(*tables: Table) -> tuple[Table, np.ndarray]:
     n = sum(len(check_sample(table, name)) for table, name in zip(tables, names))
     parts = [replace(rescale(table, n / len(tables)), also={}) for table in tables]
     return join(*parts), np.repeat(np.arange(len(tables))[::-1].astype(float), [len(table) for table in tables])
+
+
+def paired(numerator: Table, denominator: Table) -> tuple[Table, np.ndarray] | None:
+    """As `labelled`, of two Tables that hold the same events with different weights: each event once, its label (n,) the numerator's part of its weight.
+
+    A loss is then the same sum, and both roles of an event stay together. None if the events differ in features or nu, or a weight is negative."""
+    same = lambda own, other: own is other or own is not None and other is not None and np.array_equal(own, other)
+    up, down = (table.weights / table.total for table in (numerator, denominator))
+    if not (same(numerator.x, denominator.x) and same(numerator.nu, denominator.nu)) or min(up.min(), down.min()) < 0:
+        return None
+    both = up + down
+    return replace(denominator, weight=both * len(both) / 2, also={}), np.divide(up, both, out=np.full(len(both), 0.5), where=both > 0)
 
 # %% ../nbs/1_optimality/16_ratio.ipynb #1f58e211
 from scipy.special import logit

@@ -7,7 +7,7 @@ A `Ratio` is fitted by a `Recipe`; `normalisation` is the one for everything tha
 """
 from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
-from copy import copy
+from copy import copy, deepcopy
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 import numpy as np
@@ -15,7 +15,7 @@ from .arrays import (Ranges, Table, aligned, as_table, check_choice, check_count
                             with_nu)
 from .diagnosis import diagnose
 from .interpolation import Interpolant, kept_on
-from .losses import CALIBRATIONS, Calibration, Normalisation, find_loss, labelled, mean_ratio, normalisation, per_event, polynomials
+from .losses import CALIBRATIONS, Calibration, Normalisation, find_loss, labelled, mean_ratio, normalisation, paired, per_event, polynomials
 from .nets import DeepSets, Dense, Network, Scaling, Training, bootstrap_rows, number_of_epochs, predict, standardise, train
 
 # %% auto #0
@@ -213,15 +213,18 @@ class Task:
 
 
 def task_of(recipe: Recipe, numerator: Table, denominator: Table, rng) -> Task:
-    "The Task of one ratio: three samples, nu dealt out, inputs standardised, bootstrap rows drawn. Raises ValueError for what cannot be learned from."
+    """The Task of one ratio: three samples, nu dealt out, inputs standardised, bootstrap rows drawn. Raises ValueError for what cannot be learned from.
+
+    Two samples of the same events are split alike, and each event has one row (`paired`)."""
     rngs = spawn(rng, 4)
-    matched(recipe.parameters, numerator, denominator, 0)   # refuses what cannot be learned from; the parts, drawn at random, are not compared again
-    parts = zip(*(in_three(table, recipe.shares, rngs[1]) for table in (numerator, denominator)))
+    same = paired(*matched(recipe.parameters, numerator, denominator, 0)) is not None      # refuses what cannot be learned from; the parts are not compared again
+    split, joined = (lambda: deepcopy(rngs[1])) if same else (lambda: rngs[1]), paired if same else labelled
+    parts = zip(*(in_three(table, recipe.shares, split()) for table in (numerator, denominator)))
     training, calibrating, kept = (matched(recipe.parameters, *pair, rngs[0], False) if len(pair[0]) and len(pair[1]) else None for pair in parts)
-    events, label = labelled(*training)
+    events, label = joined(*training)
     scores = untrained(recipe, events)
-    watched, of_watched = labelled(*calibrating)
-    strata = [np.flatnonzero(label == c) for c in (1, 0)]
+    watched, of_watched = joined(*calibrating)
+    strata = [np.arange(len(label))] if same else [np.flatnonzero(label == c) for c in (1, 0)]
     rows = bootstrap_rows(strata, recipe.members, rngs[2]) if recipe.bootstrap else np.broadcast_to(np.arange(len(label)), (recipe.members, len(label)))
     columns = lambda events, label: {"x": scores.seen(events.x, events.nu), "label": label, "weight": events.weights}
     return Task(scores, columns(events, label), columns(watched, of_watched), rows, spawn(rngs[3], recipe.members), calibrating, kept, denominator.nu is not None)
@@ -383,7 +386,7 @@ class Ratio:
         return f"Ratio({self.recipe.members} members, parameters {dict(self.parameters) or 'none'}, {'' if self.fitted else 'not '}fitted)"
 
     def fit(self, numerator: Table, denominator: Table) -> Ratio:
-        "Trains on the two samples; returns itself. With parameters, at least one of the Tables carries nu."
+        "Trains on the two samples; returns itself. With parameters, at least one carries nu. Both may hold the same events, with other weights (`paired`)."
         self.fitted = fit_all(self.recipe, [(numerator, denominator)], [self.rng])[0]
         return self
 

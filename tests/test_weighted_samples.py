@@ -84,3 +84,23 @@ def test_negative_weights_everywhere_are_refused():
             calibrate(score, label, weight)
     with pytest.raises(ValueError, match="less than nothing"):
         lr.losses.shift_over_denominator(lr.losses.moments_over_denominator(np.array([[5.0] * 500 + [0.0] * 1000]), np.repeat([-1.0, 1.0], [500, 1000])))
+
+
+def test_two_samples_of_the_same_events_are_learned_with_the_noise_of_the_weights_alone():
+    """Weights that are 1 but for 10 %: from the same events a ratio near 1, from other ones with the noise of two samples; in another order they are others."""
+    rng = np.random.default_rng(1)
+    x, y = rng.normal(size=(2, 2000, 1))
+    w = 1 + 0.1 * rng.uniform(-1, 1, 2000)
+    recipe = dict(members=1, hidden=(16, 16), normalise=None, bootstrap=True, training=lr.Training(epochs=20, batch=100), rng=1)
+    spread = {}
+    for name, numerator in (("same", lr.Table(x, weight=w)), ("others", lr.Table(y, weight=w)), ("mixed", lr.Table(x[::-1], weight=w[::-1]))):
+        spread[name] = np.std(lr.Ratio(**recipe).fit(numerator, lr.Table(x)).log_ratio(x))
+    assert 5 * spread["same"] < min(spread["others"], spread["mixed"]), spread
+
+
+@pytest.mark.parametrize("weight, nu", [(np.array([-1.0, 1, 1, 1]), None), (None, np.ones((4, 1)))])
+def test_samples_that_are_not_the_same_events(weight, nu):
+    """Negative weights, or other nu."""
+    x = np.arange(4.0)
+    assert lr.losses.paired(lr.Table(x, weight=weight, nu=nu), lr.Table(x, nu=None if nu is None else 2 * nu)) is None
+    assert lr.losses.paired(lr.Table(x), lr.Table(x))[1].tolist() == [0.5] * 4
