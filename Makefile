@@ -5,7 +5,7 @@
 # make refresh   run notebooks in place, for their outputs (CHAPTERS="nbs/1_optimality/11_model.ipynb ...")
 # make bench     speed beside other packages, into benchmarks/RESULTS.md (QUICK=1: small, printed only; ONLY="toys fits", with UPDATE=1 their rows)
 # make lock      requirements.lock and benchmarks/requirements.lock from settings.ini
-# make clean     the environment and the quick figures away
+# make clean     the environments and the quick figures away
 
 PYTHON ?= python3
 CHAPTERS ?= $(sort $(wildcard nbs/index.ipynb nbs/*/[0-9][0-9]_*.ipynb))
@@ -41,12 +41,12 @@ refresh: $(READY)
 	$(BIN)/jupyter nbconvert --log-level ERROR --to notebook --execute --inplace $(CHAPTERS)
 	$(BIN)/nbdev_clean
 
-# the peers are installed on demand, beside what is there; timings want an idle machine
+# the peers are installed on demand, beside what is there (omnifold by itself, in build/omnifold); timings want an idle machine
 bench: $(PEERS)
 	$(BIN)/python -m benchmarks $(if $(QUICK),--quick) $(if $(ONLY),--only $(ONLY)) $(if $(UPDATE),--update)
 
 clean:
-	rm -rf .venv figures/quick lrguide.egg-info .pytest_cache
+	rm -rf .venv build figures/quick lrguide.egg-info .pytest_cache
 
 $(READY): requirements.lock settings.ini setup.py
 	@$(PYTHON) -c 'import sys; (3, 11) <= sys.version_info[:2] <= (3, 12) or sys.exit("Python 3.11 or 3.12 is needed: make PYTHON=python3.12 ...")'

@@ -1,7 +1,7 @@
 """python -m benchmarks [--quick] [--only toys fits.binned] [--update]: every work in a process of its own, then one table.
 
 A full run of all works writes RESULTS.md and results.json beside this file, whole or not at all; with --update a run of some replaces their rows,
-on the same machine with the same versions. Any other run only prints."""
+which say so if they come from another machine or other versions. Any other run only prints."""
 
 import argparse
 import json
@@ -21,7 +21,8 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 WORKS = {"training": ["figure_3", "twenty_networks", "aware"], "cores": ["train", "predict"], "exact": ["distribution"], "toys": ["unbinned", "binned"],
          "fits": ["binned", "unbinned"], "profile": ["speed", "bias"], "grid": ["scan", "templates", "profile"], "importing": ["package"],
-         "events": ["streamed"], "compact": ["statistic", "toys", "passes", "streamed"], "collisions": ["generated"]}
+         "events": ["streamed"], "compact": ["statistic", "toys", "passes", "streamed"], "collisions": ["generated"],
+         "unfolding": ["omnifold", "memory"]}
 PACKAGES = ["lrguide", "numpy", "scipy", "keras", "tensorflow", "iminuit", "zfit", "hepstats", "pyhf", "pythia8mc"]
 ONE_THREAD = {name: "1" for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS",
                                      "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS")}
@@ -131,7 +132,8 @@ def report(rows: list[dict], about: dict) -> str:
     "The text of RESULTS.md."
     listed = ", ".join(f"{name} {number}" for name, number in about["versions"].items())
     return ("# Speed\n\nWritten by `make bench`; every work in a process of its own, on one thread where it does not say otherwise, our turns and "
-            "the peer's taken alternately. A ratio is theirs over ours, of the medians; met means speed and quality.\n\n"
+            "the peer's taken alternately. A ratio is theirs over ours, of the medians; met means speed and quality. "
+            "A row that was measured on another machine than this one says so.\n\n"
             f"- machine: {about['machine']}\n- versions: {listed}\n\n{table(rows)}\n"
             + (HERE / "PROFILES.md").read_text(encoding="utf-8"))
 
@@ -143,13 +145,11 @@ def commit() -> str:
     return git("rev-parse", "--short=7", "HEAD") + "+" * bool(git("status", "--porcelain", "--untracked-files=no", "--", ":/", *own))
 
 
-def known_results(about: dict) -> list[dict]:
-    "The rows of results.json. Raises SystemExit if they come from another machine or other versions."
-    known = json.loads((HERE / "results.json").read_text(encoding="utf-8"))
-    common = [{name: found["versions"].get(name) for name in known["versions"]} for found in (known, about)]          # packages that came later may join
-    if differing := [name for name, same in (("machine", known["machine"] == about["machine"]), ("versions", common[0] == common[1])) if not same]:
-        raise SystemExit(f"update: expected the {' and '.join(differing)} of results.json, got others; run all works")
-    return known["rows"]
+def elsewhere(known: dict, about: dict) -> str:
+    "The machine and the versions of `about` that are not those of the `known` results, in words; empty if there are none."
+    there, here = known["versions"], about["versions"]
+    others = [f"{name} {here[name]}" for name in there if here.get(name) not in (there[name], "not installed", None)]
+    return ", ".join([about["machine"]] * (known["machine"] != about["machine"]) + others)
 
 
 def updated(known: list[dict], rows: list[dict]) -> list[dict]:
@@ -197,20 +197,21 @@ def main() -> int:
     rows, names = [], chosen(options.only)
     about = {"machine": machine(), "date": date.today().isoformat(), "versions": versions()}
     update = options.update and options.only and not options.quick
-    known = known_results(about) if update else []          # refused before anything is measured
+    known = json.loads((HERE / "results.json").read_text(encoding="utf-8")) if update else {}
+    other = elsewhere(known, about) if update else ""
     for number, name in enumerate(names, 1):
         start = time.perf_counter()
         print(f"[{number}/{len(names)}] {name} ", end="", flush=True)
         found = measure(name, options.quick)
         print(f"{time.perf_counter() - start:.0f} s" + "".join(f"\n    {line['work']}: {verdict(line)[0]}" for line in found), flush=True)
-        rows += [line | {"at": f"{date.today().isoformat()}, {commit()}"} for line in found]
+        rows += [line | {"at": f"{date.today().isoformat()}, {commit()}{', on ' * bool(other)}{other}"} for line in found]
     text = report(rows, about)
     print("\n" + text)
     if any(row.get("failed") for row in rows):
         print("A work failed: nothing is written.")
         return 1
     if update:
-        rows = updated(known, rows)
+        rows, about = updated(known["rows"], rows), {**known, "versions": about["versions"] | known["versions"]}
         text = report(rows, about)
     if update or not (options.quick or options.only):
         publish({HERE / "RESULTS.md": text, HERE / "results.json": json.dumps({**about, "rows": rows}, indent=1) + "\n"})
