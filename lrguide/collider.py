@@ -84,7 +84,7 @@ def _boson(number: int, mass: int) -> tuple[str, ...]:
 
 PROCESSES = {
     "Z": Scattering(("Beams:idA = 11", "Beams:idB = -11", "Beams:eCM = 91.2", "PDF:lepton = off", "WeakSingleBoson:ffbar2gmZ = on",
-                  "23:onMode = off", "23:onIfAny = 1 2 3 4 5"), block=10_000, batch=1_000),
+                  "23:onMode = off", "23:onIfAny = 1 2 3 4 5"), block=10_000, batch=2_500),
     "dijets": Scattering(("Beams:eCM = 13000", "HardQCD:all = on", "PhaseSpace:pTHatMin = 1200")),
     "W'": Scattering(("Beams:eCM = 13000", "NewGaugeBoson:ffbar2Wprime = on", "Wprime:coup2WZ = 1", "34:m0 = 3500", "34:onMode = off",
                    "34:onIfAll = 24 23", *_boson(24, 500), *_boson(23, 100)))}
@@ -108,15 +108,37 @@ def pythia(process: str, settings: Mapping[str, object] | None = None, seed: int
 # %% ../nbs/4_phase_space/42_collisions.ipynb #dc2fdd94
 def final_particles(events, charge: Callable[[int], float]):
     "Final particles, n times several {px, py, pz, E in GeV, id, charge in e}, of `events` from Pythia's nextBatch; `charge` gives that of an id."
+    return _in_events(*_final(needed("awkward").to_packed(events.prt), charge))
+
+
+def _final(particles, charge: Callable[[int], float]) -> tuple[dict[str, np.ndarray], np.ndarray]:
+    "Columns of the final ones of `particles`, a packed awkward array, one event after another, and how many each event has (n,)."
+    layout = particles.layout                               # columns as NumPy has them: operations on awkward arrays take as long as a tenth of the physics
+    kept, p = np.flatnonzero(layout.content["status"].data > 0), layout.content["p"]
+    columns = {name: p[own].data[kept].astype(np.float32) for name, own in zip(("px", "py", "pz", "E"), ("px", "py", "pz", "e"))}
+    ids = layout.content["id"].data[kept]
+    return columns | {"id": ids, "charge": _charges(ids, charge)}, np.diff(np.searchsorted(kept, layout.offsets.data))
+
+
+def _charges(ids: np.ndarray, charge: Callable[[int], float]) -> np.ndarray:
+    "The charge (n,) of particles with these `ids`; each is asked for once."
+    asked = lambda known: np.array([charge(int(one)) for one in known]).round().astype(np.int8)
+    if np.abs(ids).max(initial=0) >= 10_000:                # nuclei and inventions
+        known, which = np.unique(ids, return_inverse=True)
+        return asked(known)[which]
+    known = np.flatnonzero(np.bincount(ids + 10_000)) - 10_000          # without sorting
+    table = np.zeros(20_000, np.int8)
+    table[known] = asked(known)                             # an id below zero counts from the end
+    return table[ids]
+
+
+def _in_events(columns: Mapping[str, np.ndarray], number: np.ndarray):
+    "An awkward array of events with `number` (n,) particles each, from the `columns` of all."
     ak = needed("awkward")
     needed("vector").register_awkward()                     # momenta know pt, eta, mass
-    found = events.prt[events.prt.status > 0]
-    ids, which = np.unique(ak.to_numpy(ak.flatten(found.id)), return_inverse=True)
-    charges = np.array([charge(int(one)) for one in ids]).round().astype(np.int8)[which]
-    momenta = {name: ak.values_astype(found.p[own], np.float32) for name, own in zip(("px", "py", "pz", "E"), ("px", "py", "pz", "e"))}
-    return ak.zip(momenta | {"id": found.id, "charge": ak.unflatten(charges, ak.num(found.id))}, with_name="Momentum4D")
+    return ak.unflatten(ak.zip(dict(columns), with_name="Momentum4D"), number)
 
-
+# %% ../nbs/4_phase_space/42_collisions.ipynb #dc2fdd95
 def _columns(made, wanted: Sequence[str]) -> list[int]:
     "Where Pythia keeps its weights `wanted`. Raises ValueError unless it has each of them once."
     names = list(made.infoPython().weightNameVector())
@@ -130,19 +152,21 @@ def _block(process: str, settings: Mapping[str, object], n_events: int, seed: in
     """Final particles of `n_events` and their `weights` (n, k) by Pythia's names; failed events, which Pythia leaves out, are made up for.
 
     Raises RuntimeError if a whole batch fails."""
-    ak, made, parts, also, n = needed("awkward"), pythia(process, settings, seed), [], [], 0
-    columns, n_weights = _columns(made, ("Weight", *weights)), made.infoPython().numberOfWeights()
+    ak, made, parts, also, n, lost = needed("awkward"), pythia(process, settings, seed), [], [], 0, 0
+    columns, n_weights, batch = _columns(made, ("Weight", *weights)), made.infoPython().numberOfWeights(), PROCESSES[process].batch
     while n < n_events:
-        events = made.nextBatch(batch := PROCESSES[process].batch)
-        if not len(events):
-            raise RuntimeError(f"settings: expected collisions, got none in {batch} attempts of {process} with {dict(settings)}")
-        parts.append(ak.to_packed(final_particles(events[:n_events - n], made.particleData.charge)))
-        also.append(ak.to_numpy(ak.flatten(events.info.weights[:n_events - n])).reshape(len(parts[-1]), n_weights)[:, columns])
-        n += len(parts[-1])
-    also = np.concatenate(also)
+        events = made.nextBatch(asked := min(batch, n_events - n))
+        lost = 0 if len(events) else lost + asked
+        if lost >= batch:
+            raise RuntimeError(f"settings: expected collisions, got none in {lost} attempts of {process} with {dict(settings)}")
+        if len(events):
+            parts.append(_final(events.prt, made.particleData.charge))
+            also.append(ak.to_numpy(ak.flatten(events.info.weights)).reshape(len(events), n_weights)[:, columns])
+        n += len(events)
+    also, (found, number) = np.concatenate(also), zip(*parts)
     if "Weight" not in weights and (also[:, 0] != 1).any():
         raise ValueError("settings: expected events that all count as one, or weights=('Weight',), got such as have weights of their own")
-    return ak.concatenate(parts), also[:, 1:]
+    return _in_events({name: np.concatenate([one[name] for one in found]) for name in found[0]}, np.concatenate(number)), also[:, 1:]
 
 # %% ../nbs/4_phase_space/42_collisions.ipynb #a9fea60f
 @dataclass(frozen=True, eq=False)
@@ -225,13 +249,20 @@ def _even(n: int, parts: int) -> np.ndarray:
     return np.diff(np.arange(parts + 1) * n // parts)
 
 # %% ../nbs/4_phase_space/42_collisions.ipynb #42f05c37
+def _in_processes(calls: Sequence[tuple], workers: int):
+    "What `_block` gives for each of the `calls`, one after another, from so many processes."
+    from joblib import Parallel, delayed
+    block_of = import_module("lrguide.collider")._block     # processes know no notebook
+    yield from Parallel(workers, return_as="generator")(delayed(block_of)(*call) for call in calls)
+    import_module("joblib.externals.loky").get_reusable_executor().shutdown(wait=True)       # if they waited for more, a program would not end
+
+
 def generate(process: str, n_events: int, settings: Mapping[str, object] | None = None, *, rng, workers: int = 1, weights: Sequence[str] = ()) -> Collisions:
     """Collisions of `process`, 'Z' (electron and positron at 91.2 GeV to quarks), 'dijets' or "W'" (13 TeV), from Pythia 8 with `settings` of one's own.
 
     A setting may have several values: equally many events at each, `also` tells which, as it holds those of Pythia's own `weights` that are
     named. The same `rng` gives the same events for any number of `workers`, processes that share the blocks of events. Raises ValueError for
     settings or weights that Pythia does not know or does not allow, RuntimeError if no event succeeds, ImportError without the extra `collider`."""
-    from joblib import Parallel, delayed
     from tqdm import tqdm
     block = PROCESSES[check_choice(process, "process", tuple(PROCESSES))].block
     settings = plain_settings(settings)
@@ -239,15 +270,13 @@ def generate(process: str, n_events: int, settings: Mapping[str, object] | None 
     each = _even(check_count(n_events, "n_events", len(points)), len(points))
     work = [(point, int(n)) for point, its in zip(points, each) for n in _even(its, -(-its // block))]
     seeds = generator(rng).choice(900_000_000, len(work), replace=False) + 1
-    block_of = _block if check_count(workers, "workers") == 1 else import_module("lrguide.collider")._block          # processes know no notebook
-    jobs = Parallel(workers, return_as="generator")(delayed(block_of)(process, *one, int(seed), tuple(weights)) for one, seed in zip(work, seeds))
+    calls = [(process, *one, int(seed), tuple(weights)) for one, seed in zip(work, seeds)]
+    jobs = (_block(*call) for call in calls) if check_count(workers, "workers") == 1 else _in_processes(calls, workers)
     parts = []
     with tqdm(total=n_events, unit=" events", disable=None) as bar:
         for part in jobs:
             parts.append(part)
             bar.update(len(part[0]))
-    if workers > 1:                                         # processes that wait for more work would keep a program from ending
-        import_module("joblib.externals.loky").get_reusable_executor().shutdown(wait=True)
     facts = {"process": process, "settings": {name: several[name].tolist() if name in several else value for name, value in settings.items()},
              "seeds": seeds.tolist(), "blocks": [n for _, n in work], "pythia8mc": version("pythia8mc")}
     particles, columns = zip(*parts)
