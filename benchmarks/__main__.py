@@ -114,7 +114,7 @@ def verdict(row: dict) -> tuple[str, str, str]:
         met.append(ratio is not None and ratio >= row["goal"])
     unmeasured = row["ours"] and not row["theirs"] and row["peer"] != "-"  # the peer is not installed
     word = "not measured" if unmeasured else ("yes" if all(met) else "no")
-    return "-" if ratio is None else f"{ratio:,.1f}" if ratio < 100 else f"{ratio:,.0f}", " and ".join(goals) or "-", word
+    return "-" if ratio is None else f"{ratio:,.{2 if ratio < 1 else 1 if ratio < 100 else 0}f}", " and ".join(goals) or "-", word
 
 
 def table(rows: list[dict]) -> str:
