@@ -103,7 +103,7 @@ def omnifold(quick: bool) -> list[dict]:
     theirs = measured([python, HERE / "omnifold_peer.py"], sample, iterations, epochs, 10, 1) if python else None
     far = lambda weight: distance(sample["truth"][:, 0], weight, iterations)
     their_far, their_words = far(theirs["weights"]) if python else (np.inf, "")
-    others = f"exact {far_words(iterations)}; the peer's {their_far:.4f} {their_words}; histograms of the same events {far(by_histogram(sample, iterations))[0]:.4f}"
+    others = f"exact {far_words(iterations)}; histograms of the same events {far(by_histogram(sample, iterations))[0]:.4f}" + f"; the peer's {their_far:.4f} {their_words}" * bool(python)
     walls, not_there = ([float(theirs["wall"])], "") if python else ([], "not installed: omnifold (its packages cannot be had)")
     if python:
         first, later = (int(round(part.mean())) for part in (theirs["epochs"][0], theirs["epochs"][1:]))
