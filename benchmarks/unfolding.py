@@ -137,7 +137,7 @@ def replicas(sample: dict, case: str, iterations: int, members: int, alone: list
     quality = f"the mean scatters by {spread:.2g}, in histograms of the same events by {expected:.2g}"
     right, cores = abs(spread / expected - 1) < 5 / np.sqrt(2 * (members - 1)), len(os.sched_getaffinity(0))
     make = partial(row, f"{members} bootstrap replicas on {cores} cores, {case}", [float(found["wall"])], quality=quality, quality_met=quick or right)
-    return [make("one on one core", alone, goal=None if quick else 0.1, note=f"full runs of the replicas: 1; {found['cpu']:.0f} CPU s"),
+    return [make("one on one core", alone, goal=None if quick else 0.1, note=f"full runs of the replicas: 1; {found['cpu']:.0f} CPU s; the goal: at most ten times the time of one"),
             make(f"{members} times omnifold 0.1.36", [members * wall for wall in walls], goal=None if quick else 10, note=not_there or f"{members} times the one run measured")]
 
 

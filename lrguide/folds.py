@@ -4,6 +4,7 @@
 """Many ratios: `fit_together` trains several at once, `across_folds` answers each event with networks that have not seen it."""
 from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
+from copy import deepcopy
 from dataclasses import dataclass, replace
 from functools import lru_cache
 import numpy as np
@@ -12,7 +13,7 @@ from .backend import keras
 from .data import fold
 from .losses import Objective, weighted_mean
 from .nets import Dense, bootstrap_rows, train
-from .losses import labelled
+from .losses import labelled, paired
 from .ratio import Fitted, Ratio, Recipe, architecture_of, finished, fit_all, held_out, in_three, matched, nu_within, sensible_training, untrained
 
 # %% auto #0
@@ -135,7 +136,8 @@ def across_folds(numerator: Table, denominator: Table, recipe: Recipe, *, folds:
     Of larger folds' complements a few random events are left out, to make all equally large. Raises ValueError for what cannot be learned from."""
     _check_pairs([(numerator, denominator)], recipe)
     rngs, shares = spawn(rng, 2), np.array(recipe.shares[:2]) / sum(recipe.shares[:2])
-    order = lambda table: table[rngs[0].permutation(len(table))]
+    same = paired(numerator, denominator) is not None       # then they stay together
+    order = lambda table: table[(deepcopy(rngs[0]) if same else rngs[0]).permutation(len(table))]
     others = []
     for table in map(order, (numerator, denominator)):
         own = folds_of(table, folds, by)

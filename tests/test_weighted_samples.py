@@ -96,6 +96,9 @@ def test_two_samples_of_the_same_events_are_learned_with_the_noise_of_the_weight
     for name, numerator in (("same", lr.Table(x, weight=w)), ("others", lr.Table(y, weight=w)), ("mixed", lr.Table(x[::-1], weight=w[::-1]))):
         spread[name] = np.std(lr.Ratio(**recipe).fit(numerator, lr.Table(x)).log_ratio(x))
     assert 5 * spread["same"] < min(spread["others"], spread["mixed"]), spread
+    recipe = lr.Recipe(**{name: value for name, value in recipe.items() if name != "rng"})
+    same, others = (np.std(lr.across_folds(lr.Table(own, weight=w), lr.Table(x), recipe, folds=2, rng=1).log_ratio(x)) for own in (x, y))
+    assert 5 * same < others
 
 
 @pytest.mark.parametrize("weight, nu", [(np.array([-1.0, 1, 1, 1]), None), (None, np.ones((4, 1)))])
