@@ -226,8 +226,9 @@ def _overlap_size(weight: np.ndarray, chance: np.ndarray, label: np.ndarray, bas
         fifths.append(np.searchsorted(edges, column, side="right"))
     sizes = []
     for fifth in fifths:
-        for c in (0, 1):
-            sums = [np.bincount(fifth[label == c], values[label == c]) for values in (share, share**2)]
+        for own in (1 - label, label):                      # an event that is in both classes counts in both
+            mine = own > 0
+            sums = [np.bincount(fifth[mine], values) for values in ((share * own)[mine], (share * own)[mine] ** 2)]
             sizes += list(sums[0] ** 2 / np.maximum(sums[1], 1e-300))
     return float(min(sizes))
 
@@ -235,7 +236,8 @@ def _overlap_size(weight: np.ndarray, chance: np.ndarray, label: np.ndarray, bas
 def fit_shift(score: np.ndarray, label: np.ndarray, weight: np.ndarray, basis: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Coefficients (p,) of the shift b = basis @ coefficients that normalises score - b over the pooled sample, and their covariance.
 
-    Logistic regression by Newton's method; the covariance is that of weighted events with fixed class totals (sandwich).
+    Logistic regression by Newton's method; the covariance is that of weighted events with fixed class totals (sandwich). A label between 0 and 1
+    is that of an event in both classes (`paired`), whose two roles vary together.
     Raises ValueError if a class has fewer than 50 effective events where both classes occur, in any fifth of a nuisance parameter."""
     coefficients = np.zeros(basis.shape[1])
     for step_number in range(100):
@@ -252,11 +254,10 @@ def fit_shift(score: np.ndarray, label: np.ndarray, weight: np.ndarray, basis: n
             break
     else:
         raise ValueError(f"normalise: expected a shift that balances the classes, found none after 100 steps (last one {np.abs(step).max():.2g})")
-    each = basis * (chance - label)[:, None]
-    for c in (0, 1):  # the class totals are fixed: only what varies inside a class is an error
-        mine = label == c
-        each[mine] -= weight[mine] @ each[mine] / weight[mine].sum()
-    pull, inverse = each * weight[:, None], np.linalg.inv(curvature)
+    pull, inverse = 0, np.linalg.inv(curvature)
+    for role, own in ((0, weight * (1 - label)), (1, weight * label)):  # the class totals are fixed: only what varies inside a class is an error
+        each = basis * (chance - role)[:, None]
+        pull = pull + own[:, None] * (each - own @ each / own.sum())
     return coefficients, inverse @ (pull.T @ pull) @ inverse
 
 # %% ../nbs/1_optimality/16_ratio.ipynb #0000001e
@@ -322,7 +323,7 @@ def normalisation(scores: Callable, parameters: Ranges, numerator: Table | None,
     check_choice(over, "over", ("pooled", "denominator"))
     if over == "denominator":
         return _over_denominator(scores, parameters, numerator, check_sample(denominator, "denominator"))
-    events, label = labelled(numerator, denominator)
+    events, label = paired(numerator, denominator) or labelled(numerator, denominator)
     basis = polynomials(events.nu, len(events), parameters)
     fits = [fit_shift(score, label, events.weights, basis) for score in scores(events.x, events.nu)]
     return Normalisation(parameters, *(np.stack(part) for part in zip(*fits)), over)
