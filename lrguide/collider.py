@@ -22,7 +22,7 @@ from . import files
 from .files import write_whole
 
 # %% auto #0
-__all__ = ['needed', 'PROCESSES', 'DIJET_FEATURES', 'check_setting', 'Scattering', 'pythia', 'final_particles', 'Collisions', 'sets', 'plain_settings', 'generate', 'save_collisions', 'read_collisions', 'multiplicity', 'thrust_axis', 'thrust', 'energy_correlation', 'jets', 'durham_jets', 'subjettiness', 'dijet_table', 'VARIABLE', 'WEIGHTABLE', 'weightable', 'WeightReport', 'weight_report', 'generate_varied', 'direct_settings']
+__all__ = ['needed', 'PROCESSES', 'DIJET_FEATURES', 'check_setting', 'Scattering', 'pythia', 'final_particles', 'Collisions', 'sets', 'plain_settings', 'generate', 'save_collisions', 'read_collisions', 'multiplicity', 'thrust_axis', 'thrust', 'energy_correlation', 'Detector', 'detected', 'jets', 'durham_jets', 'subjettiness', 'dijet_table', 'VARIABLE', 'WEIGHTABLE', 'weightable', 'WeightReport', 'weight_report', 'generate_varied', 'direct_settings']
 
 # %% ../nbs/4_phase_space/42_collisions.ipynb #fe7660e3
 needed = partial(files.needed, extra="collider")
@@ -371,6 +371,72 @@ def _correlation(edges: np.ndarray, x: np.ndarray) -> np.ndarray:
     flat = (at + (b + 2) * np.arange(n)[:, None]).ravel()
     found = np.bincount(flat, (2 * share[:, first] * share[:, second]).ravel(), minlength=n * (b + 2)).reshape(n, b + 2)[:, 1:-1]
     return np.where(total > 0, found, np.nan)
+
+# %% ../nbs/4_phase_space/42_collisions.ipynb #738b54b5
+@dataclass(frozen=True)
+class Detector:
+    """A parametric detector: tracks of charged particles, a calorimeter for neutral ones; by default typical of LEP. Momenta and energies in GeV.
+
+    `track_...`: efficiency, smallest pT, largest |cos theta|, resolution (a, b): the relative error of pT is a (+) b pT. `neutral_...`: smallest
+    measured energy, largest |cos theta|. `photon_...` and `hadron_resolution` (s, c): the relative error of the energy is s / sqrt(E) (+) c.
+    `scale`: of the calorimeter's energies, `smearing`: of all resolutions. Raises TypeError or ValueError for what is no such number."""
+    track_efficiency: float = 0.98
+    track_pt: float = 0.2
+    track_cosine: float = 0.95
+    track_resolution: tuple[float, float] = (0.005, 0.0006)
+    neutral_energy: float = 0.4
+    neutral_cosine: float = 0.98
+    photon_resolution: tuple[float, float] = (0.18, 0.01)
+    hadron_resolution: tuple[float, float] = (0.85, 0.0)
+    scale: float = 1.0
+    smearing: float = 1.0
+
+    def __post_init__(self):
+        intervals = {"track_efficiency": "[0, 1]", "track_pt": "[0, inf)", "track_cosine": "(0, 1]", "neutral_energy": "[0, inf)", "neutral_cosine": "(0, 1]",
+                     "scale": "[0.1, 10]", "smearing": "[0, 10]"}
+        found = {name: check_number(getattr(self, name), name, interval) for name, interval in intervals.items()}
+        for name in ("track_resolution", "photon_resolution", "hadron_resolution"):
+            pair = check_numbers(getattr(self, name), name, "[0, 2]")
+            if pair.shape != (2,):
+                raise ValueError(f"{name}: expected two numbers, got {shown(getattr(self, name))}")
+            found[name] = tuple(pair.tolist())
+        vars(self).update(found)                            # the class is frozen
+
+# %% ../nbs/4_phase_space/42_collisions.ipynb #4179bf36
+def _measured(detector: Detector, column: Mapping[str, np.ndarray], direction: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    "Which particles (n,) a detector sees, and their momenta as it measures them; `column` of particles by name, unit vectors `direction` (3, n)."
+    luck, error = rng.random(direction.shape[1]), detector.smearing * rng.normal(size=direction.shape[1])
+    p, pt, number, cosine = np.hypot(np.hypot(column["px"], column["py"]), column["pz"]), np.hypot(column["px"], column["py"]), np.abs(column["id"]), np.abs(direction[2])
+    factor = np.exp(error * np.hypot(detector.track_resolution[0], detector.track_resolution[1] * pt))
+    track = (luck < detector.track_efficiency) & (pt * factor >= detector.track_pt) & (cosine <= detector.track_cosine) & (p > 0)
+    stochastic, constant = np.where(number == 22, *np.array([detector.photon_resolution, detector.hadron_resolution])[..., None])
+    energy = detector.scale * (column["E"] + error * np.hypot(stochastic * np.sqrt(column["E"]), constant * column["E"]))
+    cluster = (energy >= detector.neutral_energy) & (energy > 0) & (cosine <= detector.neutral_cosine) & ~np.isin(number, (12, 14, 16)) & (p > 0)
+    return np.where(column["charge"] != 0, track, cluster), np.where(column["charge"] != 0, p * factor, energy)
+
+
+def detected(collisions: Collisions, detector: Detector = Detector(), *, rng) -> Collisions:
+    """The same events, in the same order, as the `detector` measures them: fewer particles, perhaps none, with measured momenta and guessed identities.
+
+    Tracks are pions (id 211 or -211), neutral particles photons (22); the error is normal in the logarithm of pT and in a neutral energy. The
+    same `rng` means the same luck for each particle whatever the detector, so that two detectors differ by their settings alone. `facts` name
+    the detector. Raises TypeError for what are no Collisions or no Detector, ValueError for events that a detector has seen already."""
+    if not isinstance(collisions, Collisions) or not isinstance(detector, Detector):
+        raise TypeError(f"detected: expected Collisions and a Detector, got {shown(collisions)} and {shown(detector)}")
+    if "detector" in collisions.facts:
+        raise ValueError("collisions: expected events of a generator, got such as a detector has seen")
+    ak, flat = needed("awkward"), needed("awkward").flatten(collisions.particles)
+    column = {name: ak.to_numpy(flat[name]).astype(float) for name in _GIVEN}
+    momentum = np.stack([column[name] for name in ("px", "py", "pz")])
+    direction = momentum / np.maximum(np.linalg.norm(momentum, axis=0), 1e-300)
+    kept, size = _measured(detector, column, direction, generator(rng))
+    size, charge = size[kept], column["charge"][kept]
+    made = dict(zip(("px", "py", "pz"), direction[:, kept] * size)) | {"E": np.hypot(size, np.where(charge == 0, 0.0, 0.13957))}
+    made = {name: values.astype(np.float32) for name, values in made.items()} | {"id": np.where(charge == 0, 22, 211 * np.sign(charge)).astype(int), "charge": charge.astype(np.int8)}
+    event = np.repeat(np.arange(len(collisions)), ak.to_numpy(ak.num(collisions.particles)))[kept]
+    particles = ak.unflatten(ak.zip(made, with_name="Momentum4D"), np.bincount(event, minlength=len(collisions)))
+    settings = {name: list(value) if isinstance(value, tuple) else value for name, value in vars(detector).items()}
+    return Collisions(particles, collisions.also, {**collisions.facts, "detector": settings})
 
 # %% ../nbs/4_phase_space/42_collisions.ipynb #dce43c13
 @cache

@@ -258,7 +258,11 @@ def minuit_at(nll: Callable, start: Mapping[str, float], limits: Mapping[str, tu
     minuit.errordef, minuit.tol = Minuit.LIKELIHOOD, 0.01  # it aims at 0.002 * 0.01 * 0.5 = 1e-5 above the minimum
     for name in names:
         minuit.limits[name] = limits[name]
-    return minuit.migrad()
+    level, minuit.print_level = minuit.print_level, minuit.print_level or -1
+    try:                                                   # 0 is not quiet: it prints remarks on the way, while what counts is in `valid`
+        return minuit.migrad()
+    finally:
+        minuit.print_level = level                         # it is one for all fits, the user's own too
 
 
 def _reason(minuit) -> str:

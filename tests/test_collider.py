@@ -161,3 +161,45 @@ if __name__ == "__main__":
 """)
     done = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, timeout=150)
     assert done.stdout.strip() == "[20]", done.stderr
+
+
+@pytest.mark.parametrize("settings, words", [
+    (dict(track_efficiency=1.1), "track_efficiency: expected a number in [0, 1], got 1.1"),
+    (dict(track_pt=-1), "track_pt"), (dict(track_cosine=0), "track_cosine"), (dict(neutral_energy=float("nan")), "neutral_energy"), (dict(neutral_cosine="a"), "neutral_cosine"),
+    (dict(scale=0), "scale"), (dict(smearing=-0.1), "smearing"), (dict(smearing=True), "smearing"),
+    (dict(track_resolution=(0.1,)), "track_resolution: expected two numbers"), (dict(photon_resolution=(0.1, -1)), "photon_resolution"),
+    (dict(hadron_resolution="ab"), "hadron_resolution"), (dict(hadron_resolution=None), "hadron_resolution"),
+])
+def test_detectors_that_are_none(settings, words):
+    with pytest.raises((TypeError, ValueError)) as refusal:
+        collider.Detector(**settings)
+    assert words in str(refusal.value) and "\n" not in str(refusal.value)
+
+
+def test_what_a_detector_leaves(events, tmp_path):
+    blind = collider.detected(events, collider.Detector(track_efficiency=0, neutral_energy=1e3), rng=1)
+    assert len(blind) == 30 and not collider.sets(blind).any() and np.isnan(collider.thrust(blind)).all()
+    seen = collider.detected(replace(events, also={"weight": np.arange(30.0)}), rng=1)
+    assert seen.also["weight"].tolist() == list(range(30)) and seen.facts["settings"] == events.facts["settings"]
+    assert collider.detected(events[:0], rng=1).particles.type.length == 0
+    collider.save_collisions(seen, tmp_path / "a.parquet")
+    assert collider.read_collisions(tmp_path / "a.parquet").facts == seen.facts
+    x = collider.sets(seen, ("px", "py", "pz", "E", "charge"), which="all")
+    assert np.isfinite(x).all() and set(np.unique(awkward.flatten(seen.particles.id))) == {-211, 22, 211}
+    mass = np.sqrt(np.maximum(x[..., 3] ** 2 - np.sum(x[..., :3] ** 2, axis=2), 0))
+    np.testing.assert_allclose(mass, 0.13957 * (x[..., 4] != 0), atol=0.02)                    # in single precision
+    for arguments in ((seen,), (events, "a"), (events.particles,)):
+        with pytest.raises((TypeError, ValueError), match="expected"):
+            collider.detected(*arguments, rng=1)
+    with pytest.raises(TypeError, match="rng"):
+        collider.detected(events, rng=None)
+
+
+def test_two_detectors_have_the_same_luck(events):
+    "A worse detector smears each particle the same way, only further; so derivatives by its parameters have little noise."
+    open_wide = dict(track_efficiency=0.9, track_pt=0, track_cosine=1, neutral_energy=0, neutral_cosine=1, hadron_resolution=(0.1, 0), photon_resolution=(0.02, 0))
+    none, one, two = (collider.sets(collider.detected(events, collider.Detector(smearing=s, **open_wide), rng=5), ["E", "eta"]) for s in (0, 1, 2))
+    assert none.shape == one.shape == two.shape
+    order = [np.argsort(x[..., 1], axis=1) for x in (none, one, two)]
+    none, one, two = (np.take_along_axis(x[..., 0], k, axis=1) for x, k in zip((none, one, two), order))
+    np.testing.assert_allclose(two - none, 2 * (one - none), atol=0.1)
