@@ -83,7 +83,7 @@ class Response:
         basis = polynomials(theta, len(theta), self.parameters, self.degree)
         return np.einsum("gc,ckdl,hd->gkhl", basis, self.error, basis) + self.excess[None, :, None, :]
 
-# %% ../nbs/4_phase_space/43_parameter_fit.ipynb #8946012a
+# %% ../nbs/4_phase_space/43_parameter_fit.ipynb #d39e65cf
 def _carried(matrix: np.ndarray, joint: np.ndarray) -> np.ndarray:
     "Covariance (a, k, a, k) of `matrix` (a, b) times numbers (b, k) with covariance `joint` (b, k, b, k)."
     return np.moveaxis(np.tensordot(np.tensordot(matrix, joint, 1), matrix, ([2], [1])), 3, 2)
@@ -121,13 +121,11 @@ def _through(points: np.ndarray, number: np.ndarray, means: np.ndarray, spreads:
     misfit = Check("means at the points", 0.0, 1.0, 1.0) if whole else tested("means at the points", residual.ravel() / np.sqrt(noise), covariance.reshape(residual.size, -1) / noise)
     excess = 0 * typical if misfit.passed else _matrices(lambda size: np.maximum(size, 0), (residual.T @ residual - np.einsum("akal->kl", covariance))[None] / spare)[0]
     logs = _matrices(lambda size: np.log(np.maximum(size, 1e-9)), np.einsum("gkl,km,ln->gmn", spreads, white, white)).reshape(len(points), -1)
-    of_logs = np.zeros((len(points), k * k, len(points), k * k))
-    of_logs[np.arange(len(points)), :, np.arange(len(points))] = np.eye(k * k) * (2 / number)[:, None, None]
-    other, _, of_spread, *_ = _best(possible, scale, logs, of_logs)
-    back = np.linalg.inv(white)
-    line, of_spread = line * scale, of_spread * scale
+    fitted = {one: np.linalg.lstsq(scale[:, None] * basis, scale[:, None] * logs)[0] for one, basis in possible.items()}
+    risk = lambda one: np.sum((scale[:, None] * (logs - possible[one] @ fitted[one])) ** 2) + 2 * possible[one].shape[1] * k * k * 2 / number.mean()     # as above, 2 / n the variance of a log variance
+    other, line, back = min(possible, key=risk), line * scale, np.linalg.inv(white)
     return Response(parameters, found, line @ means @ back, np.einsum("akbl,km,ln->ambn", _carried(line, joint), back, back, optimize=True), other,
-                    (of_spread @ logs).reshape(-1, k, k), back, back.T @ excess @ back, misfit)
+                    fitted[other].reshape(-1, k, k), back, back.T @ excess @ back, misfit)
 
 # %% ../nbs/4_phase_space/43_parameter_fit.ipynb #36b78eb9
 def _summaries(values, name: str = "values") -> np.ndarray:
