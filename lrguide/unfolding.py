@@ -15,10 +15,12 @@ from pathlib import Path
 import numpy as np
 from scipy.special import expit
 from .arrays import (Table, aligned, as_table, check_choice, check_column, check_count, check_mapping, check_name, check_number, check_numbers, check_sample,
-                            effective_size, generator, shown, spawn)
+                            effective_size, generator, join, shown, spawn)
 from .files import write_whole
 from .losses import find_loss, per_event
-from .nets import Dense, Training, predict, standardise, train
+from .nets import Training, train
+from .diagnosis import feature_names, features_of
+from .ratio import Recipe, architecture_of, untrained
 
 # %% auto #0
 __all__ = ['QUALITY', 'FORMAT', 'gaussian_iterations', 'iterative_bayes', 'Paired', 'sensible_schedule', 'Unfolding', 'unfold',
@@ -72,11 +74,17 @@ def _mask(values, n: int, name: str) -> np.ndarray:
     return found == 1
 
 
+def _check_particles(table: Table, name: str) -> None:
+    "Raises ValueError for sets of which none has a particle."
+    if table.x.ndim == 3 and not table.x[..., -1].any():
+        raise ValueError(f"{name}: expected particles in some of the sets, got none")
+
+
 @dataclass(frozen=True, eq=False)
 class Paired:
     """Simulated events before and behind the detector: `truth` and `reco`, Tables (or what `as_table` takes) whose rows belong together.
 
-    The weights are those of `truth`. `reconstructed` (n,): which events are measured, `fiducial` (n,): which are to be unfolded, masks, None
+    Events have features (n, d) or are sets of particles (n, p, f), on either side. The weights are those of `truth`. `reconstructed` (n,): which events are measured, `fiducial` (n,): which are to be unfolded, masks, None
     for all; features of an event that is not there count for nothing, but must be numbers. Raises TypeError or ValueError for what does
     not fit together."""
     truth: Table
@@ -90,12 +98,10 @@ class Paired:
             raise ValueError(f"reco: expected {len(truth)} events, one for each of truth, got {len(reco)}")
         if reco.weight is not None and not np.array_equal(reco.weights, truth.weights):
             raise ValueError("reco: expected no weights but those of truth, an event has one")
-        for name, table in (("truth", truth), ("reco", reco)):
-            if table.x.ndim != 2:
-                raise ValueError(f"{name}: expected features (n, d), got shape {table.x.shape}")
         masks = {name: _mask(getattr(self, name), len(truth), name) for name in ("reconstructed", "fiducial")}
         vars(self).update(truth=truth, reco=reco, **masks)                       # the class is frozen
         check_sample(truth[self.both], "truth, fiducial and reconstructed"), check_sample(truth[self.fiducial], "truth, fiducial")
+        _check_particles(truth[self.both], "truth"), _check_particles(reco[self.both], "reco")
 
     @property
     def both(self) -> np.ndarray:
@@ -125,37 +131,37 @@ def sensible_schedule(n_events: int, hidden=(32, 32)) -> Training:
 
 
 class _Step:
-    "One of the two steps: events `x` (n, d), networks with `hidden` layers, the `training` and that of later iterations, `again`."
-    def __init__(self, x: np.ndarray, hidden, loss, training: Training | None, again: Training | None, rng):
-        self.scaling = standardise(x, np.ones(len(x)))
-        self.x, self.loss = self.scaling(x), find_loss(loss)
-        self.architecture = Dense(x.shape[1], hidden, "silu")
-        self.objective = per_event(loss, self.architecture)
+    "One of the two steps: `events`, a Table of features or sets, the networks of a `recipe`, the `training` and that of later iterations, `again`."
+    def __init__(self, events: Table, recipe: Recipe, training: Training | None, again: Training | None, rng):
+        self.scores = untrained(recipe, Table(events.x, events.nu))
+        self.x = self.scores.seen(events.x, events.nu)
+        self.recipe, self.objective = recipe, per_event(recipe.loss, architecture_of(recipe, self.x))
         self.training, self.again, self.rng, self.networks = training, again, generator(rng), {}
 
     def fit(self, label: np.ndarray, weight: np.ndarray) -> None:
         "Learns from `label` and `weight` (m, n), in each member on from where it was."
         rows = _rows(weight)
         n = weight.shape[1] if rows is None else rows.shape[1]
-        training = self.training or sensible_schedule(n, self.architecture.hidden)
+        training = self.training or sensible_schedule(n, self.recipe.hidden)
         again = self.again or replace(training, epochs=max((training.epochs or 10) // 2, 1), rate=training.rate / 2)
         self.networks = train(self.objective, {"x": self.x}, own={"label": label, "weight": weight * (n / weight.sum(axis=1, keepdims=True))}, rows=rows,
                               members=len(weight), start=self.networks, training=again if self.networks else training, rng=self.rng).networks
 
-    def ratio(self, x: np.ndarray) -> np.ndarray:
-        "The learned ratio (m, n) at `x` (n, d)."
-        return np.exp(np.asarray(self.loss.link(predict(self.networks["network"], self.scaling(x))), dtype=float))
+    def ratio(self, x: np.ndarray, nu: np.ndarray | None = None) -> np.ndarray:
+        "The learned ratio (m, n) at `x` (n, d) or sets (n, p, f), and `nu` (n, k) where there are parameters."
+        return np.exp(replace(self.scores, network=self.networks["network"])(x, nu))
 
 # %% ../nbs/4_phase_space/44_unfolding.ipynb #ebf1f136
 _BINS = 20  # of each feature in the comparison of data and simulation
 
 
-def _check_covered(data: np.ndarray, weight: np.ndarray, reco: np.ndarray) -> None:
-    "Raises ValueError if more than 2 % of the `data` (n, d) lie beyond the simulated values `reco` of a feature."
-    for k, (ours, theirs) in enumerate(zip(data.T, reco.T)):
-        outside = np.abs(weight) @ ((ours < theirs.min()) | (ours > theirs.max())) / np.abs(weight).sum()
+def _check_covered(data: Table, reco: Table) -> None:
+    "Raises ValueError if more than 2 % of the `data` lie beyond the simulated values `reco` of a feature, of sets of their sums."
+    weight = np.abs(data.weights) / np.abs(data.weights).sum()
+    for name, ours, theirs in zip(feature_names(reco), features_of(data).T, features_of(reco).T):
+        outside = weight @ ((ours < theirs.min()) | (ours > theirs.max()))
         if outside > 0.02:
-            raise ValueError(f"data: expected simulated events wherever there are data, got none for {100 * outside:.3g} % of them in feature {k}")
+            raise ValueError(f"data: expected simulated events wherever there are data, got none for {100 * outside:.3g} % of them in {name}")
 
 
 class _Comparison:
@@ -263,12 +269,12 @@ def _weighted(simulation: Paired, data: Table, members: int, bootstrap: bool, fa
     return tuple(found)
 
 
-def _share_of_fakes(simulation: Paired, x, weight: np.ndarray, hidden=(32, 32), training: Training | None = None, rng=0) -> np.ndarray:
-    "Share of fakes (m, n) among the simulated reconstructed events at features `x` (n, d); `weight` (m, n') of all simulated events."
+def _share_of_fakes(simulation: Paired, x, weight: np.ndarray, recipe: Recipe, training: Training | None = None, rng=0) -> np.ndarray:
+    "Share of fakes (m, n) among the simulated reconstructed events at features or sets `x` (n, ...); `weight` (m, n') of all simulated events."
     if not simulation.fake.any():
         return np.zeros((len(weight), len(x)))
     seen = simulation.reconstructed
-    step = _Step(simulation.reco.x[seen], hidden, "cross-entropy", training, None, rng)
+    step = _Step(simulation.reco[seen], replace(recipe, loss="cross-entropy"), training, None, rng)
     step.fit(np.broadcast_to(simulation.fake[seen], (len(weight), seen.sum())).astype(float), weight[:, seen])
     return expit(np.log(step.ratio(x)))
 
@@ -277,7 +283,7 @@ def _iterated(simulation: Paired, data: Table, weight: np.ndarray, data_weight: 
     "Pushes (k, m, n) of the fiducial events, chi^2 (k + 1, d) and the quality by name (k, m)."
     both = simulation.both[simulation.fiducial]              # the reconstructed ones of the fiducial events
     truth, reco = simulation.truth.x[simulation.fiducial], simulation.reco.x[simulation.both]
-    comparison, label = _Comparison(data.x, reco), np.repeat([1.0, 0.0], [len(data), len(reco)])
+    comparison, label = _Comparison(*(features_of(Table(x)) for x in (data.x, reco))), np.repeat([1.0, 0.0], [len(data), len(reco)])
     seen, push, pushes, chi2, quality = weight[:, both], np.ones(weight.shape), [], [], []
     halved = lambda values: values / values.sum(axis=1, keepdims=True)                       # both classes with the same total
     while True:
@@ -309,20 +315,21 @@ def _learned(step: _Step, label: np.ndarray, weight: np.ndarray, at: np.ndarray,
 
 # %% ../nbs/4_phase_space/44_unfolding.ipynb #4f23e477
 def unfold(simulation: Paired, data, *, iterations: int = 4, stop: bool = False, members: int = 1, bootstrap: bool = False, factors: Mapping | None = None,
-           hidden=(32, 32), loss: str = "maximum likelihood", training: Training | None = None, again: Training | None = None, rng) -> Unfolding:
-    """The Unfolding of `data`, a Table of measured features and weights (or what `as_table` takes), by OmniFold with a `simulation`.
+           hidden=(32, 32), particle=(32, 32, 16), loss: str = "maximum likelihood", training: Training | None = None, again: Training | None = None, rng) -> Unfolding:
+    """The Unfolding of `data`, a Table of measured features or sets and weights (or what `as_table` takes), by OmniFold with a `simulation`.
 
     At most so many `iterations`; with `stop` no more once data and weighted simulation agree (chi^2 at most 1 per degree of freedom). `members`:
     networks trained at once, with other first weights; with `bootstrap` also with Poisson weights of all events. `factors` (m, n), of
-    'simulation', 'data' or both: factors of the weights of each member, in place of Poisson weights. `hidden`, `loss`, `training`, `again`: the
-    networks (activation silu), how they are trained in the first iteration and in later ones (None: `sensible_schedule`).
+    'simulation', 'data' or both: factors of the weights of each member, in place of Poisson weights. `hidden`, `loss`, and for sets `particle`, as in
+    a `Recipe`: the networks (activation silu); `training`, `again`: in the first iteration and in later ones (None: `sensible_schedule`).
     Raises TypeError or ValueError for samples that do not fit together, and, naming iteration and step, where weights explode.
     Source: Andreassen et al. (2020); lost events and fakes: Andreassen et al. (2021)."""
     if not isinstance(simulation, Paired):
         raise TypeError(f"simulation: expected a Paired, got {shown(simulation)}")
     data = check_sample(aligned(data, simulation.reco.names, "data"), "data")
-    if data.x.shape[1:] != simulation.reco.x.shape[1:]:
-        raise ValueError(f"data: expected the {simulation.reco.x.shape[1]} features of reco, got shape {data.x.shape}")
+    if data.x.ndim != simulation.reco.x.ndim or data.x.shape[-1] != simulation.reco.x.shape[-1]:
+        raise ValueError(f"data: expected events like those of reco, of shape {simulation.reco.x.shape}, got {data.x.shape}")
+    _check_particles(data, "data")
     iterations, members = check_count(iterations, "iterations"), check_count(members, "members")
     stop, bootstrap = (bool(check_choice(value, name, (True, False))) for value, name in ((stop, "stop"), (bootstrap, "bootstrap")))
     rngs, factors = spawn(rng, 4), check_mapping(factors, "factors")
@@ -330,17 +337,18 @@ def unfold(simulation: Paired, data, *, iterations: int = 4, stop: bool = False,
         raise ValueError("members: expected at least 2 to bootstrap, got 1: the answer would be that of one replica")
     if any(one is not None and one.patience is not None for one in (training, again)):
         raise ValueError("training: expected a number of epochs, there are no events to watch, got a patience")
-    fiducial, reco = simulation.fiducial, simulation.reco.x[simulation.both]
-    _check_covered(data.x, data.weights, simulation.reco.x[simulation.reconstructed])
+    recipe, fiducial = Recipe(hidden=hidden, particle=particle, activation="silu", loss=loss), simulation.fiducial
+    _check_covered(data, simulation.reco[simulation.reconstructed])
     weight, data_weight = _weighted(simulation, data, members, bootstrap, factors, rngs[0])
-    kept = 1 - _share_of_fakes(simulation, data.x, weight, hidden, training, rngs[1])
+    kept = 1 - _share_of_fakes(simulation, data.x, weight, recipe, training, rngs[1])
     data_weight = data_weight * kept
-    steps = tuple(_Step(x, hidden, loss, training, again, stream) for x, stream in ((np.concatenate([data.x, reco]), rngs[2]), (simulation.truth.x[simulation.both], rngs[3])))
+    samples = join(*(Table(table.x) for table in (data, simulation.reco[simulation.both]))), simulation.truth[simulation.both]
+    steps = tuple(_Step(events, recipe, training, again, stream) for events, stream in zip(samples, rngs[2:]))
     pushes, chi2, quality = _iterated(simulation, data, weight[:, fiducial], data_weight, iterations, stop, steps)
     each = weight[:, fiducial] * pushes[-1] * (data_weight.sum(axis=1) / weight[:, simulation.both].sum(axis=1))[:, None]        # events in the data for one in the simulation
     mean = simulation.truth.weights[fiducial] * pushes.mean(axis=1)
     by_iteration = mean * (data.weights @ kept.mean(axis=0) / mean[:, simulation.both[fiducial]].sum(axis=1, keepdims=True))
-    settings = dict(iterations=len(pushes), stop=stop, members=members, bootstrap=bootstrap, factors=sorted(factors), hidden=list(steps[0].architecture.hidden), loss=steps[0].loss.name,
+    settings = dict(iterations=len(pushes), stop=stop, members=members, bootstrap=bootstrap, factors=sorted(factors), hidden=list(recipe.hidden), particle=list(recipe.particle), loss=find_loss(loss).name,
                     training=training and asdict(training), again=again and asdict(again), events=len(data), data_total=data.total)
     return Unfolding(simulation.truth[fiducial], by_iteration[-1], each, by_iteration, chi2, quality, settings)
 
@@ -391,8 +399,10 @@ def save_unfolding(unfolding: Unfolding, path: str | Path, observables: Mapping[
         file.attrs.update(readme=_README, format=FORMAT, settings=json.dumps(dict(unfolding.settings)), versions=json.dumps({"lrguide": __version__, "numpy": np.__version__, "h5py": h5py.__version__}))
         for name in ("weights", "replicas", "by_iteration", "chi2"):
             file[name] = check_numbers(getattr(unfolding, name), name)
-        file["truth"], file["generator_weights"] = unfolding.truth.x, unfolding.truth.weights
-        file["truth"].attrs["names"] = list(unfolding.truth.names or (f"feature {k}" for k in range(unfolding.truth.x.shape[1])))
+        sets = unfolding.truth.x.ndim == 3
+        file.create_dataset("truth", data=unfolding.truth.x, **(dict(compression="gzip", shuffle=True) if sets else {}))      # most of sets is filling
+        file["generator_weights"] = unfolding.truth.weights
+        file["truth"].attrs["names"] = list(unfolding.truth.names or (f"feature {k}" for k in range(unfolding.truth.x.shape[-1] - sets)))
         file["truth"].attrs["named"] = unfolding.truth.names is not None
         for name, values in unfolding.quality.items():
             file[f"quality/{name}"] = values

@@ -131,3 +131,48 @@ def test_names_of_observables_and_columns_of_the_simulation(tmp_path):
     assert not list(tmp_path.iterdir())
     done.save(tmp_path / "a.h5", {"pT": (x, "momentum")})
     np.testing.assert_array_equal(load_unfolding(tmp_path / "a.h5").truth.also["mass"], 2 * x)
+
+
+def some_sets(n, number, mean, seed, places=12):
+    stream = np.random.default_rng(seed)
+    there = np.arange(places) < stream.poisson(number, n).clip(0, places)[:, None]
+    return np.stack([stream.normal(mean, 1, there.shape) * there, there], axis=2)
+
+
+SETS = dict(iterations=1, hidden=(8,), particle=(8, 4), training=Training(2, 100, rate=0.01), rng=1)
+
+
+def test_sets_on_either_side_and_with_other_filling(tmp_path):
+    truth = some_sets(600, 3, 0, 1)
+    sums = truth.sum(axis=1)
+    for simulation, data in ((Paired(truth, truth), some_sets(500, 3.3, 0.1, 3, places=15)), (Paired(sums, truth), some_sets(500, 3.3, 0.1, 3, places=9)),
+                             (Paired(truth, sums), some_sets(500, 3.3, 0.1, 3).sum(axis=1))):
+        found = unfold(simulation, data, members=2, bootstrap=True, **SETS)
+        assert found.replicas.shape == (2, 600) and np.isfinite(found.replicas).all()
+        found.save(tmp_path / "sets.h5")
+        np.testing.assert_array_equal(load_unfolding(tmp_path / "sets.h5").truth.x, simulation.truth.x)
+
+
+def test_sets_that_cannot_be_unfolded():
+    truth, none = some_sets(600, 3, 0, 1), np.zeros((600, 12, 2))
+    holes = np.where(np.arange(600)[:, None, None] == 5, np.nan, truth)
+    assert refusal(Paired, truth, none) == "reco: expected particles in some of the sets, got none"
+    assert refusal(Paired, none, truth) == "truth: expected particles in some of the sets, got none"
+    first = np.arange(600) < 300
+    assert "reco: expected particles" in refusal(Paired, truth, np.where(first[:, None, None], 0.0, truth), first)              # none in a reconstructed event
+    for sample in ((holes, truth), (truth, holes)):
+        assert "expected" in refusal(Paired, *sample)
+    paired = Paired(truth, truth)
+    for data in (none, holes, truth.sum(axis=1), truth[..., [0, 0, 1]]):
+        line = refusal(unfold, paired, data, **SETS)
+        assert line.startswith("data: expected") and "\n" not in line
+    assert "the number of particles" in refusal(unfold, paired, some_sets(500, 60, 0, 3, places=80), **SETS)
+    assert "particle" in refusal(unfold, paired, truth, **SETS | dict(particle=()))
+
+
+def test_an_event_may_lose_all_its_particles():
+    truth = some_sets(600, 1, 0, 1)
+    reco = truth * (np.random.default_rng(4).random((600, 12, 1)) < 0.5)
+    assert (reco[..., 1].sum(axis=1) == 0).sum() > 100
+    found = unfold(Paired(truth, reco), reco[::2], **SETS)
+    np.testing.assert_allclose(found.weights.sum(), 300)
