@@ -473,7 +473,7 @@ def load_unfolding(path: str | Path) -> Unfolding:
         raise ValueError(f"path: expected a whole file written by Unfolding.save, got {path} ({' '.join(str(error).split())[:100] or type(error).__name__})") from None
     return Unfolding(truth, arrays["weights"], arrays["replicas"], arrays["by_iteration"], arrays["chi2"], quality, settings | ({"definitions": definitions} if definitions else {}), nu)
 
-# %% ../nbs/4_phase_space/48_unfolding_collisions.ipynb #6d9b0a5f
+# %% ../nbs/4_phase_space/48_unfolding_collisions.ipynb #6ffd07ab
 from numpy.polynomial.chebyshev import chebint
 from .interpolation import chebyshev, chebyshev_nodes, from_nodes
 from .valleys import means_of
@@ -495,7 +495,7 @@ def _log_likelihood(profile, data: Table, weight: np.ndarray, u: np.ndarray) -> 
     values = dict(zip(profile.ranges, [profile.ranges.at(u[:, None])]))                                                                  # (g, 1)
     return found.reshape(len(weight), 2, -1).mean(axis=1) - sum(np.asarray(one.nll(values)).T for one in profile.constraints)
 
-# %% ../nbs/4_phase_space/48_unfolding_collisions.ipynb #2dc2dcab
+# %% ../nbs/4_phase_space/48_unfolding_collisions.ipynb #aed149b2
 class DetectorProfile:
     """The likelihood of one parameter of a detector, given the truth of the last iteration, and its maximum for each of `members`.
 

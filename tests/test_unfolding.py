@@ -176,3 +176,40 @@ def test_an_event_may_lose_all_its_particles():
     assert (reco[..., 1].sum(axis=1) == 0).sum() > 100
     found = unfold(Paired(truth, reco), reco[::2], **SETS)
     np.testing.assert_allclose(found.weights.sum(), 300)
+
+
+def profiled(n=800, values=40, **more):
+    stream = np.random.default_rng(5)
+    z, nu = stream.normal(0, 1, n), stream.choice(np.linspace(0.5, 1.5, values), n)
+    measured = lambda z, nu: np.stack([z + stream.normal(0, 0.5, len(z)), z + 0.5 * nu * stream.normal(0, 1, len(z))], axis=1)
+    ask = SHORT | dict(parameters={"smearing": (0.5, 1.5)}) | more
+    return lambda reco=nu[:, None], **own: unfold(Paired(z, Table(measured(z, nu), reco), **own), measured(z[:400], 1.0), **ask)
+
+
+def test_a_parameter_of_the_detector_is_profiled_and_kept(tmp_path):
+    from lrguide.likelihood import Normal
+    done = profiled(members=2, bootstrap=True, iterations=2)()
+    assert done.nu.shape == (3, 2) and np.all((done.nu >= 0.5) & (done.nu <= 1.5)) and np.isfinite(done.weights).all()
+    assert np.ptp(done.nu[-1]) > 0                                               # replicas have values of their own
+    done.save(tmp_path / "a.h5")
+    np.testing.assert_array_equal(load_unfolding(tmp_path / "a.h5").nu, done.nu)
+    held = profiled(constraints=Normal("smearing", 0.7, 1e-3))()                 # a measurement that leaves no choice
+    np.testing.assert_allclose(held.nu, 0.7, atol=0.01)
+    wide = profiled(constraints=Normal("smearing", 0.7, 1e6))()
+    np.testing.assert_allclose(wide.nu, profiled()().nu, atol=1e-9)
+    assert ROUND.nu is None
+
+
+def test_parameters_of_the_detector_that_are_refused():
+    from lrguide.likelihood import Normal
+    assert "the one parameter that reco.nu holds" in refusal(profiled(parameters=None))
+    assert "the one parameter that reco.nu holds" in refusal(profiled(), None)
+    two = {"smearing": (0.5, 1.5), "scale": (0.5, 1.5)}
+    assert "the one parameter" in refusal(profiled(parameters=two), np.ones((800, 2)))
+    assert "smearing: expected values in its range" in refusal(profiled(parameters={"smearing": (0.5, 1.0)}))
+    assert "smearing" in refusal(profiled(parameters={"smearing": (1.0, 1.0)}))
+    assert "at 12 values of smearing or more, got 5" in refusal(profiled(values=5))
+    assert "constraints: expected measurements of smearing, got one of scale" in refusal(profiled(constraints=Normal("scale", 1, 0.1)))
+    assert "constraints" in refusal(profiled(constraints="smearing"))
+    assert "constraints" in refusal(profiled(parameters=None, constraints=Normal("smearing", 1, 0.1)), None)
+    assert "got fakes" in refusal(profiled(), fiducial=np.arange(800) > 3)
