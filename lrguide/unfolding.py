@@ -353,7 +353,7 @@ def unfold(simulation: Paired, data, *, iterations: int = 4, stop: bool = False,
     networks trained at once, with other first weights; with `bootstrap` also with Poisson weights of all events. `factors` (m, n), of
     'simulation', 'data' or both: factors of the weights of each member, in place of Poisson weights. `hidden`, `loss`, and for sets `particle`, as in
     a `Recipe`: the networks (activation silu); `training`, `again`: in the first iteration and in later ones (None: `sensible_schedule`).
-    `parameters`: name and range of one parameter of the detector, whose values are `reco.nu`, to be profiled with `constraints` (chapter 48).
+    `parameters`: name and range of one parameter of the detector, whose values are `reco.nu`, to be profiled with `constraints` (chapter 49).
     Raises TypeError or ValueError for samples that do not fit together, and, naming iteration and step, where weights explode.
     Source: Andreassen et al. (2020); lost events and fakes: Andreassen et al. (2021)."""
     if not isinstance(simulation, Paired):
@@ -473,7 +473,7 @@ def load_unfolding(path: str | Path) -> Unfolding:
         raise ValueError(f"path: expected a whole file written by Unfolding.save, got {path} ({' '.join(str(error).split())[:100] or type(error).__name__})") from None
     return Unfolding(truth, arrays["weights"], arrays["replicas"], arrays["by_iteration"], arrays["chi2"], quality, settings | ({"definitions": definitions} if definitions else {}), nu)
 
-# %% ../nbs/4_phase_space/48_unfolding_collisions.ipynb #6ffd07ab
+# %% ../nbs/4_phase_space/49_uncertain_detector.ipynb #f0433dce
 from numpy.polynomial.chebyshev import chebint
 from .interpolation import chebyshev, chebyshev_nodes, from_nodes
 from .valleys import means_of
@@ -495,7 +495,7 @@ def _log_likelihood(profile, data: Table, weight: np.ndarray, u: np.ndarray) -> 
     values = dict(zip(profile.ranges, [profile.ranges.at(u[:, None])]))                                                                  # (g, 1)
     return found.reshape(len(weight), 2, -1).mean(axis=1) - sum(np.asarray(one.nll(values)).T for one in profile.constraints)
 
-# %% ../nbs/4_phase_space/48_unfolding_collisions.ipynb #aed149b2
+# %% ../nbs/4_phase_space/49_uncertain_detector.ipynb #f307cc11
 class DetectorProfile:
     """The likelihood of one parameter of a detector, given the truth of the last iteration, and its maximum for each of `members`.
 
