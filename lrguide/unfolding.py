@@ -9,6 +9,7 @@
 from __future__ import annotations
 import io
 import json
+import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -379,6 +380,8 @@ def unfold(simulation: Paired, data, *, iterations: int = 4, stop: bool = False,
     steps = [_Step(events, recipe, training, again, stream) for events, stream in zip(samples, rngs[2:])]
     steps.append(DetectorProfile(reco, recipe, constraints, members, bootstrap, training, again, rngs[4]) if recipe.parameters else None)
     pushes, chi2, quality, nu = _iterated(simulation, data, weight[:, fiducial], data_weight, iterations, stop, steps)
+    if recipe.parameters and (np.abs(recipe.parameters.unit(nu[-1])) > 0.999).any():
+        warnings.warn(f"parameters: expected likeliest values inside the range of {', '.join(recipe.parameters)}, got an end of it", stacklevel=2)
     each = weight[:, fiducial] * pushes[-1] * (data_weight.sum(axis=1) / weight[:, simulation.both].sum(axis=1))[:, None]        # events in the data for one in the simulation
     mean = simulation.truth.weights[fiducial] * pushes.mean(axis=1)
     by_iteration = mean * (data.weights @ kept.mean(axis=0) / mean[:, simulation.both[fiducial]].sum(axis=1, keepdims=True))

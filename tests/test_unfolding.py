@@ -213,3 +213,9 @@ def test_parameters_of_the_detector_that_are_refused():
     assert "constraints" in refusal(profiled(constraints="smearing"))
     assert "constraints" in refusal(profiled(parameters=None, constraints=Normal("smearing", 1, 0.1)), None)
     assert "got fakes" in refusal(profiled(), fiducial=np.arange(800) > 3)
+
+
+def test_an_end_of_the_range_is_told():
+    from lrguide.likelihood import Normal
+    with pytest.warns(UserWarning, match="parameters: expected likeliest values inside the range of smearing, got an end of it"):
+        profiled(constraints=Normal("smearing", 2.5, 1e-3))()
