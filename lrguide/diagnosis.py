@@ -13,7 +13,8 @@ from .arrays import Table, check_column, check_ratio, check_sample, effective_si
 from .nets import standardise
 
 # %% auto #0
-__all__ = ['closure', 'Check', 'tested', 'told_apart', 'Culprit', 'find_culprit', 'Diagnosis', 'diagnose']
+__all__ = ['closure', 'Check', 'tested', 'features_of', 'feature_names', 'told_apart', 'Culprit', 'find_culprit', 'Diagnosis',
+           'diagnose']
 
 # %% ../nbs/1_optimality/19_diagnosis.ipynb #0000003b
 def closure(log_num, log_den, numerator: Table, denominator: Table, on_numerator: np.ndarray, on_denominator: np.ndarray, own: tuple | None = None) -> tuple:
@@ -112,7 +113,7 @@ def _even_edges(column: np.ndarray, log_ratio: np.ndarray, n_bins: int) -> np.nd
     return np.unique(column[order][np.searchsorted(overlap, overlap[-1] * np.arange(1, n_bins) / n_bins)])
 
 
-def _features(table: Table) -> np.ndarray:
+def features_of(table: Table) -> np.ndarray:
     "Features and nuisance parameters (n, d + k); of sets the number of particles, and the sums of their features and of the squares of these."
     x = table.x
     if x.ndim == 3:
@@ -120,12 +121,21 @@ def _features(table: Table) -> np.ndarray:
     return x if table.nu is None else np.column_stack([x, table.nu])
 
 
+def feature_names(table: Table) -> list[str]:
+    "Names of the columns of `features_of`, but for those of the nuisance parameters."
+    is_sets = table.x.ndim == 3
+    features = list(table.names or [f"x[{k}]" for k in range(table.x.shape[-1] - is_sets)])
+    if is_sets:
+        features = ["the number of particles", *(f"the sum of {name}" for name in features), *(f"the sum of {name} squared" for name in features)]
+    return features
+
+
 def _moment_closure(log_num, log_den, numerator: Table, denominator: Table, own: tuple | None = None) -> tuple:
     "Closure of one, of the means and of the squares of the features, in units of the standard deviation of both samples together."
-    both = np.concatenate([_features(numerator), _features(denominator)])
+    both = np.concatenate([features_of(numerator), features_of(denominator)])
     scaling = standardise(both, np.ones(len(both)))
     powers = lambda u: np.column_stack([np.ones(len(u)), u, u**2])
-    moments = lambda table: powers(scaling(_features(table)))
+    moments = lambda table: powers(scaling(features_of(table)))
     return closure(log_num, log_den, numerator, denominator, moments(numerator), moments(denominator), own)
 
 # %% ../nbs/1_optimality/19_diagnosis.ipynb #00000040
@@ -136,13 +146,13 @@ def told_apart(first: Table, second: Table, rng) -> tuple[list[np.ndarray], list
     from sklearn.ensemble import HistGradientBoostingClassifier
     rng, tables = generator(rng), (first, second)
     halves = [np.array_split(rng.permutation(len(table)), 2) for table in tables]
-    x = np.concatenate([_features(table)[rows] for table, (rows, _) in zip(tables, halves)])
+    x = np.concatenate([features_of(table)[rows] for table, (rows, _) in zip(tables, halves)])
     sizes = [np.abs(table.weights)[rows] for table, (rows, _) in zip(tables, halves)]
     weight = np.concatenate([each * (len(x) / 2 / each.sum()) for each in sizes])
     trees = HistGradientBoostingClassifier(max_iter=50, max_leaf_nodes=15, early_stopping=False, random_state=0)
     trees.fit(x, np.repeat([1, 0], [len(each) for each in sizes]), sample_weight=weight)
     kept = [rows for _, rows in halves]
-    return kept, [trees.predict_proba(_features(table)[rows])[:, 1:] - 0.5 for table, rows in zip(tables, kept)]
+    return kept, [trees.predict_proba(features_of(table)[rows])[:, 1:] - 0.5 for table, rows in zip(tables, kept)]
 
 
 def _two_sample(log_num, log_den, numerator: Table, denominator: Table, rng, own: tuple | None = None) -> tuple:
@@ -182,7 +192,7 @@ _ADVICE = {"constant": "normalise it on more events, normalised(numerator, denom
 # %% ../nbs/1_optimality/19_diagnosis.ipynb #0f2df886
 def find_culprit(ratio, log_num, log_den, numerator: Table, denominator: Table, own: tuple | None = None, n_bins: int = 10) -> Culprit:
     "The Culprit: of the log ratio, all features and nuisance parameters, in `n_bins` ranges each, the range with the largest pull."
-    on_num, on_den = (np.column_stack([np.zeros(len(table)), log, _features(table)]) for log, table in ((log_num, numerator), (log_den, denominator)))
+    on_num, on_den = (np.column_stack([np.zeros(len(table)), log, features_of(table)]) for log, table in ((log_num, numerator), (log_den, denominator)))
     score, names, worst = np.concatenate([log_num, log_den]), _names(ratio, numerator), (-1.0, None)
     for (name, kind), of_num, of_den in zip(names, on_num.T, on_den.T):
         edges = _even_edges(np.concatenate([of_num, of_den]), score, n_bins) if kind != "constant" else np.zeros(0)
@@ -199,10 +209,7 @@ def find_culprit(ratio, log_num, log_den, numerator: Table, denominator: Table, 
 
 def _names(ratio, table: Table) -> list[tuple[str, str]]:
     "Name and kind of everything that is cut into ranges."
-    is_sets = table.x.ndim == 3
-    features = list(table.names or [f"x[{k}]" for k in range(table.x.shape[-1] - is_sets)])
-    if is_sets:
-        features = ["the number of particles", *(f"the sum of {name}" for name in features), *(f"the sum of {name} squared" for name in features)]
+    features = feature_names(table)
     parameters = [] if table.nu is None else list(getattr(ratio, "parameters", None) or [f"nu[{k}]" for k in range(table.nu.shape[1])])
     return [("everything", "constant"), ("the log ratio", "log ratio"), *((name, "feature") for name in features), *((name, "nuisance parameter") for name in parameters)]
 

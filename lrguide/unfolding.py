@@ -9,20 +9,24 @@
 from __future__ import annotations
 import io
 import json
+import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 import numpy as np
 from scipy.special import expit
-from .arrays import (Table, aligned, as_table, check_choice, check_column, check_count, check_mapping, check_name, check_number, check_numbers, check_sample,
-                            effective_size, generator, shown, spawn)
+from .arrays import (Ranges, Table, aligned, as_table, check_choice, check_column, check_count, check_mapping, check_name, check_number, check_numbers, check_ranges, check_sample,
+                            effective_size, generator, join, shown, spawn, with_nu)
 from .files import write_whole
 from .losses import find_loss, per_event
-from .nets import Dense, Training, predict, standardise, train
+from .nets import Training, train
+from .diagnosis import feature_names, features_of
+from .ratio import Recipe, architecture_of, untrained
+from .likelihood import check_constraints
+from .valleys import names_of
 
 # %% auto #0
-__all__ = ['QUALITY', 'FORMAT', 'gaussian_iterations', 'iterative_bayes', 'Paired', 'sensible_schedule', 'Unfolding', 'unfold',
-           'binned_response', 'save_unfolding', 'load_unfolding']
+__all__ = ['QUALITY', 'FORMAT', 'gaussian_iterations', 'iterative_bayes', 'Paired', 'sensible_schedule', 'Unfolding', 'unfold', 'binned_response', 'save_unfolding', 'load_unfolding', 'DetectorProfile']
 
 # %% ../nbs/4_phase_space/44_unfolding.ipynb #f2613de8
 def gaussian_iterations(prior_mean: float, prior_width: float, smearing: float, data_mean: float, data_width: float, iterations: int) -> np.ndarray:
@@ -72,11 +76,17 @@ def _mask(values, n: int, name: str) -> np.ndarray:
     return found == 1
 
 
+def _check_particles(table: Table, name: str) -> None:
+    "Raises ValueError for sets of which none has a particle."
+    if table.x.ndim == 3 and not table.x[..., -1].any():
+        raise ValueError(f"{name}: expected particles in some of the sets, got none")
+
+
 @dataclass(frozen=True, eq=False)
 class Paired:
     """Simulated events before and behind the detector: `truth` and `reco`, Tables (or what `as_table` takes) whose rows belong together.
 
-    The weights are those of `truth`. `reconstructed` (n,): which events are measured, `fiducial` (n,): which are to be unfolded, masks, None
+    Events have features (n, d) or are sets of particles (n, p, f), on either side. The weights are those of `truth`. `reconstructed` (n,): which events are measured, `fiducial` (n,): which are to be unfolded, masks, None
     for all; features of an event that is not there count for nothing, but must be numbers. Raises TypeError or ValueError for what does
     not fit together."""
     truth: Table
@@ -90,12 +100,10 @@ class Paired:
             raise ValueError(f"reco: expected {len(truth)} events, one for each of truth, got {len(reco)}")
         if reco.weight is not None and not np.array_equal(reco.weights, truth.weights):
             raise ValueError("reco: expected no weights but those of truth, an event has one")
-        for name, table in (("truth", truth), ("reco", reco)):
-            if table.x.ndim != 2:
-                raise ValueError(f"{name}: expected features (n, d), got shape {table.x.shape}")
         masks = {name: _mask(getattr(self, name), len(truth), name) for name in ("reconstructed", "fiducial")}
         vars(self).update(truth=truth, reco=reco, **masks)                       # the class is frozen
         check_sample(truth[self.both], "truth, fiducial and reconstructed"), check_sample(truth[self.fiducial], "truth, fiducial")
+        _check_particles(truth[self.both], "truth"), _check_particles(reco[self.both], "reco")
 
     @property
     def both(self) -> np.ndarray:
@@ -125,37 +133,41 @@ def sensible_schedule(n_events: int, hidden=(32, 32)) -> Training:
 
 
 class _Step:
-    "One of the two steps: events `x` (n, d), networks with `hidden` layers, the `training` and that of later iterations, `again`."
-    def __init__(self, x: np.ndarray, hidden, loss, training: Training | None, again: Training | None, rng):
-        self.scaling = standardise(x, np.ones(len(x)))
-        self.x, self.loss = self.scaling(x), find_loss(loss)
-        self.architecture = Dense(x.shape[1], hidden, "silu")
-        self.objective = per_event(loss, self.architecture)
+    "One of the two steps: `events`, a Table of features or sets, the networks of a `recipe`, the `training` and that of later iterations, `again`."
+    def __init__(self, events: Table, recipe: Recipe, training: Training | None, again: Training | None, rng):
+        self.scores = untrained(recipe, Table(events.x, events.nu))
+        self.x = self.scores.seen(events.x, events.nu)
+        self.recipe, self.objective = recipe, per_event(recipe.loss, architecture_of(recipe, self.x))
         self.training, self.again, self.rng, self.networks = training, again, generator(rng), {}
 
     def fit(self, label: np.ndarray, weight: np.ndarray) -> None:
         "Learns from `label` and `weight` (m, n), in each member on from where it was."
         rows = _rows(weight)
         n = weight.shape[1] if rows is None else rows.shape[1]
-        training = self.training or sensible_schedule(n, self.architecture.hidden)
+        training = self.training or sensible_schedule(n, self.recipe.hidden)
         again = self.again or replace(training, epochs=max((training.epochs or 10) // 2, 1), rate=training.rate / 2)
         self.networks = train(self.objective, {"x": self.x}, own={"label": label, "weight": weight * (n / weight.sum(axis=1, keepdims=True))}, rows=rows,
                               members=len(weight), start=self.networks, training=again if self.networks else training, rng=self.rng).networks
 
-    def ratio(self, x: np.ndarray) -> np.ndarray:
-        "The learned ratio (m, n) at `x` (n, d)."
-        return np.exp(np.asarray(self.loss.link(predict(self.networks["network"], self.scaling(x))), dtype=float))
+    def log_ratio(self, x: np.ndarray, nu: np.ndarray | None = None) -> np.ndarray:
+        "The learned log ratio (m, n) at `x` (n, d) or sets (n, p, f), and `nu` (n, k) where there are parameters; (m, 1, k): a value for each member."
+        network = self.networks["network"]
+        if np.ndim(nu) == 3:
+            one = lambda k: replace(self.scores, network=replace(network, weights=network.weights[k:k + 1]))(x, np.broadcast_to(nu[k], (len(x), nu.shape[2])))
+            return np.concatenate([one(k) for k in range(network.members)])
+        return replace(self.scores, network=network)(x, nu)
 
 # %% ../nbs/4_phase_space/44_unfolding.ipynb #ebf1f136
 _BINS = 20  # of each feature in the comparison of data and simulation
 
 
-def _check_covered(data: np.ndarray, weight: np.ndarray, reco: np.ndarray) -> None:
-    "Raises ValueError if more than 2 % of the `data` (n, d) lie beyond the simulated values `reco` of a feature."
-    for k, (ours, theirs) in enumerate(zip(data.T, reco.T)):
-        outside = np.abs(weight) @ ((ours < theirs.min()) | (ours > theirs.max())) / np.abs(weight).sum()
+def _check_covered(data: Table, reco: Table) -> None:
+    "Raises ValueError if more than 2 % of the `data` lie beyond the simulated values `reco` of a feature, of sets of their sums."
+    weight = np.abs(data.weights) / np.abs(data.weights).sum()
+    for name, ours, theirs in zip(feature_names(reco), features_of(data).T, features_of(reco).T):
+        outside = weight @ ((ours < theirs.min()) | (ours > theirs.max()))
         if outside > 0.02:
-            raise ValueError(f"data: expected simulated events wherever there are data, got none for {100 * outside:.3g} % of them in feature {k}")
+            raise ValueError(f"data: expected simulated events wherever there are data, got none for {100 * outside:.3g} % of them in {name}")
 
 
 class _Comparison:
@@ -195,7 +207,8 @@ class Unfolding:
 
     `replicas` (m, n): the weights of each member; `by_iteration` (k, n): those after each iteration. `chi2` (k + 1, d): data and weighted
     simulation before each iteration and after the last one, for each measured feature, per degree of freedom. `quality` (k, m) by name: mean of
-    the learned ratio and effective size in both steps, and the largest weight in units of the mean. `settings`: how it was made."""
+    the learned ratio and effective size in both steps, and the largest weight in units of the mean. `settings`: how it was made. `nu`
+    (k + 1, m): the profiled parameter of the detector before each iteration and after the last one, if there is one."""
     truth: Table
     weights: np.ndarray
     replicas: np.ndarray
@@ -203,6 +216,7 @@ class Unfolding:
     chi2: np.ndarray
     quality: Mapping[str, np.ndarray]
     settings: Mapping[str, object]
+    nu: np.ndarray | None = None
 
     def __repr__(self) -> str:
         return (f"Unfolding({len(self.weights)} events that stand for {self.weights.sum():.6g}; {len(self.by_iteration)} iterations; "
@@ -263,33 +277,37 @@ def _weighted(simulation: Paired, data: Table, members: int, bootstrap: bool, fa
     return tuple(found)
 
 
-def _share_of_fakes(simulation: Paired, x, weight: np.ndarray, hidden=(32, 32), training: Training | None = None, rng=0) -> np.ndarray:
-    "Share of fakes (m, n) among the simulated reconstructed events at features `x` (n, d); `weight` (m, n') of all simulated events."
+def _share_of_fakes(simulation: Paired, x, weight: np.ndarray, recipe: Recipe, training: Training | None = None, rng=0) -> np.ndarray:
+    "Share of fakes (m, n) among the simulated reconstructed events at features or sets `x` (n, ...); `weight` (m, n') of all simulated events."
     if not simulation.fake.any():
         return np.zeros((len(weight), len(x)))
     seen = simulation.reconstructed
-    step = _Step(simulation.reco.x[seen], hidden, "cross-entropy", training, None, rng)
+    step = _Step(simulation.reco[seen], replace(recipe, loss="cross-entropy"), training, None, rng)
     step.fit(np.broadcast_to(simulation.fake[seen], (len(weight), seen.sum())).astype(float), weight[:, seen])
-    return expit(np.log(step.ratio(x)))
+    return expit(step.log_ratio(x))
 
 # %% ../nbs/4_phase_space/44_unfolding.ipynb #fa94d9e6
 def _iterated(simulation: Paired, data: Table, weight: np.ndarray, data_weight: np.ndarray, iterations: int, stop: bool, steps: tuple) -> tuple:
-    "Pushes (k, m, n) of the fiducial events, chi^2 (k + 1, d) and the quality by name (k, m)."
-    both = simulation.both[simulation.fiducial]              # the reconstructed ones of the fiducial events
-    truth, reco = simulation.truth.x[simulation.fiducial], simulation.reco.x[simulation.both]
-    comparison, label = _Comparison(data.x, reco), np.repeat([1.0, 0.0], [len(data), len(reco)])
-    seen, push, pushes, chi2, quality = weight[:, both], np.ones(weight.shape), [], [], []
+    "Pushes (k, m, n) of the fiducial events, chi^2 (k + 1, d), the quality by name (k, m), and what the third of `steps`, if any, finds (k + 1, m, 1)."
+    both, (first, second, profile) = simulation.both[simulation.fiducial], steps             # the reconstructed ones of the fiducial events
+    truth, reco = simulation.truth.x[simulation.fiducial], simulation.reco[simulation.both]
+    comparison, label = _Comparison(*(features_of(Table(x)) for x in (data.x, reco.x))), np.repeat([1.0, 0.0], [len(data), len(reco)])
+    seen, push, pushes, chi2, quality, found, nu, tilt = weight[:, both], np.ones(weight.shape), [], [], [], [], None, 1.0
     halved = lambda values: values / values.sum(axis=1, keepdims=True)                       # both classes with the same total
     while True:
-        chi2.append(comparison.chi2(data_weight, seen * push[:, both]).mean(axis=0))
         k = len(pushes) + 1
+        if profile is not None:
+            profile.fit(seen * push[:, both])
+            found.append(nu := profile.best(data, data_weight))
+            tilt = profile.tilt(nu)
+        chi2.append(comparison.chi2(data_weight, seen * push[:, both] * tilt).mean(axis=0))
         if k > iterations or (stop and k > 1 and chi2[-1].max() <= 1):
-            return np.array(pushes), np.array(chi2), {name: np.array(values) for name, values in zip(QUALITY, zip(*quality))}
+            return np.array(pushes), np.array(chi2), {name: np.array(values) for name, values in zip(QUALITY, zip(*quality))}, np.array(found)
         both_classes = np.concatenate([halved(data_weight), halved(seen * push[:, both])], axis=1)
-        ratio = _learned(steps[0], np.broadcast_to(label, both_classes.shape), both_classes, reco, f"step 1 of iteration {k}")
+        ratio = _learned(first, np.broadcast_to(label, both_classes.shape), both_classes, reco.x, reco.nu, f"step 1 of iteration {k}")
         ratio, first_mean, first_size = _scaled(seen * push[:, both], ratio, f"step 1 of iteration {k}")
-        pull = push[:, both] * ratio
-        push = _learned(steps[1], pull / (1 + pull), seen * (1 + pull), truth, f"step 2 of iteration {k}")
+        pull = push[:, both] * (ratio if profile is None else profile.levelled(ratio, seen * push[:, both]))
+        push = _learned(second, pull / (1 + pull), seen * (1 + pull), truth, None if nu is None else nu[:, None], f"step 2 of iteration {k}")
         _, second_mean, second_size = _scaled(seen, push[:, both], f"step 2 of iteration {k}")
         push = push / second_mean[:, None]
         pushes.append(push)
@@ -299,50 +317,77 @@ def _iterated(simulation: Paired, data: Table, weight: np.ndarray, data_weight: 
 QUALITY = ("mean_ratio_1", "mean_ratio_2", "effective_1", "effective_2", "largest")
 
 
-def _learned(step: _Step, label: np.ndarray, weight: np.ndarray, at: np.ndarray, where: str) -> np.ndarray:
-    "The ratio (m, n) `at` features (n, d) that a step has learned. Raises ValueError if its loss is not finite."
+def _learned(step: _Step, label: np.ndarray, weight: np.ndarray, x: np.ndarray, nu: np.ndarray | None, where: str) -> np.ndarray:
+    "The ratio (m, n) at `x` and `nu` that a step has learned."
+    _fitted(step, label, weight, where)
+    return np.exp(step.log_ratio(x, nu))
+
+
+def _fitted(step: _Step, label: np.ndarray, weight: np.ndarray, where: str) -> None:
+    "Fits a step. Raises ValueError if its loss is not finite."
     try:
         step.fit(label, weight)
     except RuntimeError as error:
         raise ValueError(f"unfolding: expected a finite loss in {where}, got another; {str(error).split('; ')[-1]}") from None
-    return step.ratio(at)
 
 # %% ../nbs/4_phase_space/44_unfolding.ipynb #4f23e477
+def _check_parameters(simulation: Paired, parameters: Mapping | None, constraints) -> Ranges:
+    "The Ranges of the one parameter of the detector, or of none. Raises ValueError if they do not fit the nu of `reco` and the `constraints`."
+    ranges, nu = check_ranges(parameters), simulation.reco.nu
+    if (0 if nu is None else nu.shape[1]) != len(ranges) or len(ranges) > 1:
+        raise ValueError(f"parameters: expected the range of the one parameter that reco.nu holds, or none, got {', '.join(ranges) or 'none'} for {0 if nu is None else nu.shape[1]}")
+    if ranges and simulation.fake.any():
+        raise ValueError("parameters: expected simulated events that are all fiducial where they are reconstructed, got fakes")
+    for one in check_constraints(constraints):
+        if names_of(one) != tuple(ranges):
+            raise ValueError(f"constraints: expected measurements of {', '.join(ranges) or 'no parameter'}, got one of {', '.join(names_of(one))}")
+    if ranges and len(np.unique(ranges.inside(nu))) < 12:
+        raise ValueError(f"parameters: expected a simulation at 12 values of {', '.join(ranges)} or more, got {len(np.unique(nu))}")
+    return ranges
+
+
 def unfold(simulation: Paired, data, *, iterations: int = 4, stop: bool = False, members: int = 1, bootstrap: bool = False, factors: Mapping | None = None,
-           hidden=(32, 32), loss: str = "maximum likelihood", training: Training | None = None, again: Training | None = None, rng) -> Unfolding:
-    """The Unfolding of `data`, a Table of measured features and weights (or what `as_table` takes), by OmniFold with a `simulation`.
+           parameters: Mapping | None = None, constraints=(), hidden=(32, 32), particle=(32, 32, 16), loss: str = "maximum likelihood", training: Training | None = None, again: Training | None = None, rng) -> Unfolding:
+    """The Unfolding of `data`, a Table of measured features or sets and weights (or what `as_table` takes), by OmniFold with a `simulation`.
 
     At most so many `iterations`; with `stop` no more once data and weighted simulation agree (chi^2 at most 1 per degree of freedom). `members`:
     networks trained at once, with other first weights; with `bootstrap` also with Poisson weights of all events. `factors` (m, n), of
-    'simulation', 'data' or both: factors of the weights of each member, in place of Poisson weights. `hidden`, `loss`, `training`, `again`: the
-    networks (activation silu), how they are trained in the first iteration and in later ones (None: `sensible_schedule`).
+    'simulation', 'data' or both: factors of the weights of each member, in place of Poisson weights. `hidden`, `loss`, and for sets `particle`, as in
+    a `Recipe`: the networks (activation silu); `training`, `again`: in the first iteration and in later ones (None: `sensible_schedule`).
+    `parameters`: name and range of one parameter of the detector, whose values are `reco.nu`, to be profiled with `constraints` (chapter 49).
     Raises TypeError or ValueError for samples that do not fit together, and, naming iteration and step, where weights explode.
     Source: Andreassen et al. (2020); lost events and fakes: Andreassen et al. (2021)."""
     if not isinstance(simulation, Paired):
         raise TypeError(f"simulation: expected a Paired, got {shown(simulation)}")
     data = check_sample(aligned(data, simulation.reco.names, "data"), "data")
-    if data.x.shape[1:] != simulation.reco.x.shape[1:]:
-        raise ValueError(f"data: expected the {simulation.reco.x.shape[1]} features of reco, got shape {data.x.shape}")
+    if data.x.ndim != simulation.reco.x.ndim or data.x.shape[-1] != simulation.reco.x.shape[-1]:
+        raise ValueError(f"data: expected events like those of reco, of shape {simulation.reco.x.shape}, got {data.x.shape}")
+    _check_particles(data, "data")
     iterations, members = check_count(iterations, "iterations"), check_count(members, "members")
     stop, bootstrap = (bool(check_choice(value, name, (True, False))) for value, name in ((stop, "stop"), (bootstrap, "bootstrap")))
-    rngs, factors = spawn(rng, 4), check_mapping(factors, "factors")
+    rngs, factors = spawn(rng, 5), check_mapping(factors, "factors")
     if members == 1 and bootstrap:
         raise ValueError("members: expected at least 2 to bootstrap, got 1: the answer would be that of one replica")
     if any(one is not None and one.patience is not None for one in (training, again)):
         raise ValueError("training: expected a number of epochs, there are no events to watch, got a patience")
-    fiducial, reco = simulation.fiducial, simulation.reco.x[simulation.both]
-    _check_covered(data.x, data.weights, simulation.reco.x[simulation.reconstructed])
+    recipe, fiducial = Recipe(_check_parameters(simulation, parameters, constraints), hidden=hidden, particle=particle, activation="silu", loss=loss), simulation.fiducial
+    _check_covered(data, simulation.reco[simulation.reconstructed])
     weight, data_weight = _weighted(simulation, data, members, bootstrap, factors, rngs[0])
-    kept = 1 - _share_of_fakes(simulation, data.x, weight, hidden, training, rngs[1])
+    kept = 1 - _share_of_fakes(simulation, data.x, weight, recipe, training, rngs[1])
     data_weight = data_weight * kept
-    steps = tuple(_Step(x, hidden, loss, training, again, stream) for x, stream in ((np.concatenate([data.x, reco]), rngs[2]), (simulation.truth.x[simulation.both], rngs[3])))
-    pushes, chi2, quality = _iterated(simulation, data, weight[:, fiducial], data_weight, iterations, stop, steps)
+    reco = Table(simulation.reco.x, simulation.reco.nu)[simulation.both]
+    samples = join(with_nu(Table(data.x), reco, rngs[4]), reco), Table(simulation.truth.x[simulation.both], reco.nu)
+    steps = [_Step(events, recipe, training, again, stream) for events, stream in zip(samples, rngs[2:])]
+    steps.append(DetectorProfile(reco, recipe, constraints, members, bootstrap, training, again, rngs[4]) if recipe.parameters else None)
+    pushes, chi2, quality, nu = _iterated(simulation, data, weight[:, fiducial], data_weight, iterations, stop, steps)
+    if recipe.parameters and (np.abs(recipe.parameters.unit(nu[-1])) > 0.999).any():
+        warnings.warn(f"parameters: expected likeliest values inside the range of {', '.join(recipe.parameters)}, got an end of it", stacklevel=2)
     each = weight[:, fiducial] * pushes[-1] * (data_weight.sum(axis=1) / weight[:, simulation.both].sum(axis=1))[:, None]        # events in the data for one in the simulation
     mean = simulation.truth.weights[fiducial] * pushes.mean(axis=1)
     by_iteration = mean * (data.weights @ kept.mean(axis=0) / mean[:, simulation.both[fiducial]].sum(axis=1, keepdims=True))
-    settings = dict(iterations=len(pushes), stop=stop, members=members, bootstrap=bootstrap, factors=sorted(factors), hidden=list(steps[0].architecture.hidden), loss=steps[0].loss.name,
-                    training=training and asdict(training), again=again and asdict(again), events=len(data), data_total=data.total)
-    return Unfolding(simulation.truth[fiducial], by_iteration[-1], each, by_iteration, chi2, quality, settings)
+    settings = dict(iterations=len(pushes), stop=stop, members=members, bootstrap=bootstrap, factors=sorted(factors), hidden=list(recipe.hidden), particle=list(recipe.particle), loss=find_loss(loss).name,
+                    parameters={name: list(pair) for name, pair in recipe.parameters.items()}, training=training and asdict(training), again=again and asdict(again), events=len(data), data_total=data.total)
+    return Unfolding(simulation.truth[fiducial], by_iteration[-1], each, by_iteration, chi2, quality, settings, nu[..., 0] if recipe.parameters else None)
 
 # %% ../nbs/4_phase_space/44_unfolding.ipynb #72534431
 def binned_response(simulation: Paired, truth_edges, reco_edges) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -391,8 +436,12 @@ def save_unfolding(unfolding: Unfolding, path: str | Path, observables: Mapping[
         file.attrs.update(readme=_README, format=FORMAT, settings=json.dumps(dict(unfolding.settings)), versions=json.dumps({"lrguide": __version__, "numpy": np.__version__, "h5py": h5py.__version__}))
         for name in ("weights", "replicas", "by_iteration", "chi2"):
             file[name] = check_numbers(getattr(unfolding, name), name)
-        file["truth"], file["generator_weights"] = unfolding.truth.x, unfolding.truth.weights
-        file["truth"].attrs["names"] = list(unfolding.truth.names or (f"feature {k}" for k in range(unfolding.truth.x.shape[1])))
+        if unfolding.nu is not None:
+            file["nu"] = check_numbers(unfolding.nu, "nu")
+        sets = unfolding.truth.x.ndim == 3
+        file.create_dataset("truth", data=unfolding.truth.x, **(dict(compression="gzip", shuffle=True) if sets else {}))      # most of sets is filling
+        file["generator_weights"] = unfolding.truth.weights
+        file["truth"].attrs["names"] = list(unfolding.truth.names or (f"feature {k}" for k in range(unfolding.truth.x.shape[-1] - sets)))
         file["truth"].attrs["named"] = unfolding.truth.names is not None
         for name, values in unfolding.quality.items():
             file[f"quality/{name}"] = values
@@ -415,6 +464,7 @@ def load_unfolding(path: str | Path) -> Unfolding:
             quality, observables = ({name: part[()] for name, part in file.get(group, {}).items()} for group in ("quality", "observables"))
             settings, written = json.loads(file.attrs["settings"]), int(file.attrs["format"])
             definitions = {name: part.attrs["definition"] for name, part in file.get("observables", {}).items()}
+            nu = file["nu"][()] if "nu" in file else None
             names = tuple(map(str, file["truth"].attrs["names"])) if file["truth"].attrs["named"] else None
         if written != FORMAT:
             raise ValueError(f"format {written}, this is {FORMAT}")
@@ -424,4 +474,63 @@ def load_unfolding(path: str | Path) -> Unfolding:
             raise ValueError("arrays that do not fit together, or numbers that are not finite")
     except Exception as error:
         raise ValueError(f"path: expected a whole file written by Unfolding.save, got {path} ({' '.join(str(error).split())[:100] or type(error).__name__})") from None
-    return Unfolding(truth, arrays["weights"], arrays["replicas"], arrays["by_iteration"], arrays["chi2"], quality, settings | ({"definitions": definitions} if definitions else {}))
+    return Unfolding(truth, arrays["weights"], arrays["replicas"], arrays["by_iteration"], arrays["chi2"], quality, settings | ({"definitions": definitions} if definitions else {}), nu)
+
+# %% ../nbs/4_phase_space/49_uncertain_detector.ipynb #f0433dce
+from numpy.polynomial.chebyshev import chebint
+from .interpolation import chebyshev, chebyshev_nodes, from_nodes
+from .valleys import means_of
+_DEGREES = 5, 16  # of the mean slope and of the log likelihood, as polynomials of the parameter
+
+
+def _means(u: np.ndarray, values: np.ndarray, weight: np.ndarray) -> np.ndarray:
+    "Coefficients (m, 6) of the polynomials in u (n,) that are the weighted means of `values` (m, n) at u."
+    basis = chebyshev(u, _DEGREES[0])
+    return np.stack([np.linalg.solve((basis.T * w) @ basis, (basis.T * w) @ v) for v, w in zip(values, weight)])
+
+
+def _log_likelihood(profile, data: Table, weight: np.ndarray, u: np.ndarray) -> np.ndarray:
+    "Log likelihoods (m, g) at `u` (g,) in [-1, 1] of data with the `weight` (m, n'), constraints included: the mean of the networks of both halves."
+    nodes, twice = profile.ranges.at(chebyshev_nodes(_DEGREES[1])[:, None]), np.repeat(weight, 2, axis=0)
+    learned = np.stack([np.sum(twice * profile.step.log_ratio(data.x, np.tile(nu, (len(data), 1))), axis=1) for nu in nodes], axis=1)     # (2m, 17)
+    found = learned @ (chebyshev(u, _DEGREES[1]) @ from_nodes(_DEGREES[1])).T
+    found -= twice.sum(axis=1, keepdims=True) * (chebint(profile.wrong, axis=1) @ chebyshev(u, _DEGREES[0] + 1).T)
+    values = dict(zip(profile.ranges, [profile.ranges.at(u[:, None])]))                                                                  # (g, 1)
+    return found.reshape(len(weight), 2, -1).mean(axis=1) - sum(np.asarray(one.nll(values)).T for one in profile.constraints)
+
+# %% ../nbs/4_phase_space/49_uncertain_detector.ipynb #f307cc11
+class DetectorProfile:
+    """The likelihood of one parameter of a detector, given the truth of the last iteration, and its maximum for each of `members`.
+
+    `reco`: simulated reconstructed events with their nu, which must not depend on the truth. Each member has two networks, which learn from one
+    half of the events each and are corrected on the other. With `bootstrap` the measurements `constraints` are repeated, too."""
+    def __init__(self, reco: Table, recipe: Recipe, constraints, members: int, bootstrap: bool, training: Training | None, again: Training | None, rng):
+        rngs, longer = spawn(rng, 4), sensible_schedule(len(reco), recipe.hidden)
+        training = training or replace(longer, epochs=2 * longer.epochs, rate=2 * longer.rate)           # small differences take longer to learn
+        self.reco, self.ranges, self.u, self.half = reco, recipe.parameters, recipe.parameters.unit(reco.nu)[:, 0], rngs[0].random(len(reco)) < 0.5
+        shuffled = reco.nu[rngs[1].permutation(len(reco))]
+        self.step = _Step(Table(np.concatenate([reco.x, reco.x]), np.concatenate([reco.nu, shuffled])), recipe, training, again, rngs[2])
+        self.constraints = [one.repeat(means_of(one), members, rngs[3]) if bootstrap else one for one in check_constraints(constraints)]
+
+    def fit(self, weight: np.ndarray) -> None:
+        "Learns log p(x|nu)/p(x), and how wrong its slope is on average, from simulated events with `weight` (m, n)."
+        halves = np.stack([self.half, ~self.half])
+        own, other = ((weight[:, None] * side).reshape(-1, weight.shape[1]) for side in (halves, ~halves))           # (2m, n)
+        label = np.repeat([1.0, 0.0], weight.shape[1])
+        _fitted(self.step, np.broadcast_to(label, (len(own), len(label))), np.concatenate([own, own], axis=1), "the profile of the detector")
+        up, down = (self.step.log_ratio(self.reco.x, self.ranges.at(self.u[:, None] + move)) for move in (0.01, -0.01))
+        self.wrong = _means(self.u, (up - down) / 0.02, other)
+
+    def best(self, data: Table, weight: np.ndarray) -> np.ndarray:
+        "The likeliest values (m, 1) for data with the `weight` (m, n')."
+        grid = np.linspace(-1, 1, 4001)
+        return self.ranges.at(grid[_log_likelihood(self, data, weight, grid).argmax(axis=1)][:, None])
+
+    def tilt(self, nu: np.ndarray) -> np.ndarray:
+        "p(x|nu)/p(x) (m, n) of the simulated events, at the value (m, 1) of each member."
+        both = self.step.log_ratio(self.reco.x, np.repeat(nu, 2, axis=0)[:, None])
+        return np.exp(both.reshape(len(nu), 2, -1).mean(axis=1))
+
+    def levelled(self, ratio: np.ndarray, weight: np.ndarray) -> np.ndarray:
+        "`ratio` (m, n) of the simulated events, divided by its weighted mean at their nu."
+        return ratio / (_means(self.u, ratio, weight) @ chebyshev(self.u, _DEGREES[0]).T)

@@ -131,3 +131,91 @@ def test_names_of_observables_and_columns_of_the_simulation(tmp_path):
     assert not list(tmp_path.iterdir())
     done.save(tmp_path / "a.h5", {"pT": (x, "momentum")})
     np.testing.assert_array_equal(load_unfolding(tmp_path / "a.h5").truth.also["mass"], 2 * x)
+
+
+def some_sets(n, number, mean, seed, places=12):
+    stream = np.random.default_rng(seed)
+    there = np.arange(places) < stream.poisson(number, n).clip(0, places)[:, None]
+    return np.stack([stream.normal(mean, 1, there.shape) * there, there], axis=2)
+
+
+SETS = dict(iterations=1, hidden=(8,), particle=(8, 4), training=Training(2, 100, rate=0.01), rng=1)
+
+
+def test_sets_on_either_side_and_with_other_filling(tmp_path):
+    truth = some_sets(600, 3, 0, 1)
+    sums = truth.sum(axis=1)
+    for simulation, data in ((Paired(truth, truth), some_sets(500, 3.3, 0.1, 3, places=15)), (Paired(sums, truth), some_sets(500, 3.3, 0.1, 3, places=9)),
+                             (Paired(truth, sums), some_sets(500, 3.3, 0.1, 3).sum(axis=1))):
+        found = unfold(simulation, data, members=2, bootstrap=True, **SETS)
+        assert found.replicas.shape == (2, 600) and np.isfinite(found.replicas).all()
+        found.save(tmp_path / "sets.h5")
+        np.testing.assert_array_equal(load_unfolding(tmp_path / "sets.h5").truth.x, simulation.truth.x)
+
+
+def test_sets_that_cannot_be_unfolded():
+    truth, none = some_sets(600, 3, 0, 1), np.zeros((600, 12, 2))
+    holes = np.where(np.arange(600)[:, None, None] == 5, np.nan, truth)
+    assert refusal(Paired, truth, none) == "reco: expected particles in some of the sets, got none"
+    assert refusal(Paired, none, truth) == "truth: expected particles in some of the sets, got none"
+    first = np.arange(600) < 300
+    assert "reco: expected particles" in refusal(Paired, truth, np.where(first[:, None, None], 0.0, truth), first)              # none in a reconstructed event
+    for sample in ((holes, truth), (truth, holes)):
+        assert "expected" in refusal(Paired, *sample)
+    paired = Paired(truth, truth)
+    for data in (none, holes, truth.sum(axis=1), truth[..., [0, 0, 1]]):
+        line = refusal(unfold, paired, data, **SETS)
+        assert line.startswith("data: expected") and "\n" not in line
+    assert "the number of particles" in refusal(unfold, paired, some_sets(500, 60, 0, 3, places=80), **SETS)
+    assert "particle" in refusal(unfold, paired, truth, **SETS | dict(particle=()))
+
+
+def test_an_event_may_lose_all_its_particles():
+    truth = some_sets(600, 1, 0, 1)
+    reco = truth * (np.random.default_rng(4).random((600, 12, 1)) < 0.5)
+    assert (reco[..., 1].sum(axis=1) == 0).sum() > 100
+    found = unfold(Paired(truth, reco), reco[::2], **SETS)
+    np.testing.assert_allclose(found.weights.sum(), 300)
+
+
+def profiled(n=800, values=40, **more):
+    stream = np.random.default_rng(5)
+    z, nu = stream.normal(0, 1, n), stream.choice(np.linspace(0.5, 1.5, values), n)
+    measured = lambda z, nu: np.stack([z + stream.normal(0, 0.5, len(z)), z + 0.5 * nu * stream.normal(0, 1, len(z))], axis=1)
+    ask = SHORT | dict(parameters={"smearing": (0.5, 1.5)}) | more
+    return lambda reco=nu[:, None], **own: unfold(Paired(z, Table(measured(z, nu), reco), **own), measured(z[:400], 1.0), **ask)
+
+
+def test_a_parameter_of_the_detector_is_profiled_and_kept(tmp_path):
+    from lrguide.likelihood import Normal
+    done = profiled(members=2, bootstrap=True, iterations=2)()
+    assert done.nu.shape == (3, 2) and np.all((done.nu >= 0.5) & (done.nu <= 1.5)) and np.isfinite(done.weights).all()
+    assert np.ptp(done.nu[-1]) > 0                                               # replicas have values of their own
+    done.save(tmp_path / "a.h5")
+    np.testing.assert_array_equal(load_unfolding(tmp_path / "a.h5").nu, done.nu)
+    held = profiled(constraints=Normal("smearing", 0.7, 1e-3))()                 # a measurement that leaves no choice
+    np.testing.assert_allclose(held.nu, 0.7, atol=0.01)
+    wide = profiled(constraints=Normal("smearing", 0.7, 1e6))()
+    np.testing.assert_allclose(wide.nu, profiled()().nu, atol=1e-9)
+    assert ROUND.nu is None
+
+
+def test_parameters_of_the_detector_that_are_refused():
+    from lrguide.likelihood import Normal
+    assert "the one parameter that reco.nu holds" in refusal(profiled(parameters=None))
+    assert "the one parameter that reco.nu holds" in refusal(profiled(), None)
+    two = {"smearing": (0.5, 1.5), "scale": (0.5, 1.5)}
+    assert "the one parameter" in refusal(profiled(parameters=two), np.ones((800, 2)))
+    assert "smearing: expected values in its range" in refusal(profiled(parameters={"smearing": (0.5, 1.0)}))
+    assert "smearing" in refusal(profiled(parameters={"smearing": (1.0, 1.0)}))
+    assert "at 12 values of smearing or more, got 5" in refusal(profiled(values=5))
+    assert "constraints: expected measurements of smearing, got one of scale" in refusal(profiled(constraints=Normal("scale", 1, 0.1)))
+    assert "constraints" in refusal(profiled(constraints="smearing"))
+    assert "constraints" in refusal(profiled(parameters=None, constraints=Normal("smearing", 1, 0.1)), None)
+    assert "got fakes" in refusal(profiled(), fiducial=np.arange(800) > 3)
+
+
+def test_an_end_of_the_range_is_told():
+    from lrguide.likelihood import Normal
+    with pytest.warns(UserWarning, match="parameters: expected likeliest values inside the range of smearing, got an end of it"):
+        profiled(constraints=Normal("smearing", 2.5, 1e-3))()
