@@ -161,3 +161,14 @@ if __name__ == "__main__":
 """)
     done = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, timeout=150)
     assert done.stdout.strip() == "[20]", done.stderr
+
+
+def test_jets_of_plain_momenta():
+    """Two particles close to each other are one jet, a soft one is none, an event without particles has none."""
+    p = np.array([[100.0, 0, 0, 100], [50, 5, 0, 50.25], [0, -80, 0, 80], [0, 0.5, 0, 0.5]])
+    found = collider.antikt(p, np.array([3, 0, 1]), 3)
+    assert found.shape == (3, 3, 4) and np.isnan(found[1:]).all() and np.isnan(found[0, 2]).all()
+    np.testing.assert_allclose(found[0, :2], [p[0] + p[1], p[2]])
+    assert collider.antikt(p[:0], np.zeros(0, int), 3).shape == (0, 3, 4)
+    with pytest.raises(ValueError, match="^most: expected"):
+        collider.antikt(p, np.array([4]), 0)
