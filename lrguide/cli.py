@@ -50,7 +50,7 @@ def parser() -> argparse.ArgumentParser:
     grid = commands.add_parser("sweep", help="run a chapter at every point of a grid, here or on a cluster, and make one table",
                                description="Run a chapter at every point of a grid of parameters and make one table of all numbers.")
     known = commands.add_parser("list", help="show the chapters and their parameters")
-    sample = commands.add_parser("data", help="fetch a published sample")
+    sample = commands.add_parser("data", help="fetch a published sample, or make one")
 
     figures.add_argument("--only", nargs="+", metavar="NN", help="these chapters (default: all)")
     figures.add_argument("--jobs", type=int, default=1, metavar="N", help="chapters at the same time (default: 1)")
@@ -70,9 +70,13 @@ def parser() -> argparse.ArgumentParser:
         command.add_argument("--preset", choices=run.PRESETS, default="quick", help="sizes (default: quick)")
         command.add_argument("--force", action="store_true", help="run again what is already done")
         command.add_argument("--dask", metavar="ADDRESS", help="scheduler of the dask workers over which chapters spread their toys")
-    sample.add_argument("sample", choices=["higgsml"], help="higgsml: the whole Higgs sample of chapters 92 and 33, 66 MB")
+    sample.add_argument("sample", choices=["higgsml", "htautau"], help="higgsml: the whole Higgs sample of the ATLAS collaboration, 66 MB; "
+                        "htautau: events of our own for chapters 92 and 33, made here (needs the extra `collider`)")
     sample.add_argument("--to", type=folder, metavar="DIR", help="default: $LRGUIDE_DATA, or lrguide in the cache folder")
-    sample.add_argument("--url", metavar="URL", help="fetch the same file from here (default: CERN Open Data)")
+    sample.add_argument("--url", metavar="URL", help="higgsml: fetch the same file from here (default: CERN Open Data)")
+    sample.add_argument("--events", type=int, metavar="N", help="htautau: about how many (default: 1000000)")
+    sample.add_argument("--workers", type=int, metavar="N", help="htautau: processes that share the work, which changes no event (default: 1)")
+    sample.add_argument("--seed", type=int, metavar="N", help="htautau: the seed (default: 2; the file in the package has 1)")
     for command in (figures, one, grid, known):
         command.add_argument("--notebooks", type=folder, default=run.NOTEBOOKS, metavar="DIR", help="default: the clone's nbs")
     return top
@@ -407,14 +411,37 @@ def list_chapters(options: argparse.Namespace) -> int:
 
 
 def fetch_data(options: argparse.Namespace) -> int:
-    """The exit status; fetches a published sample, or what is missing of it, and says where it is."""
+    """The exit status; fetches a published sample, or what is missing of it, or makes one, and says where it is."""
     from lrguide import data
 
+    made_here = options.sample == "htautau"
+    for name in ("url",) if made_here else ("events", "workers", "seed"):
+        if getattr(options, name) is not None:
+            raise run.UsageError(f"--{name}: expected nothing for {options.sample}, got {getattr(options, name)}")
+    if made_here:
+        return make_pairs(options)
     try:
         path = data.fetch_higgsml(options.to, options.url)
     except data.FetchError as error:
         raise run.UsageError(str(error)) from None
     print(f"{path}: whole, {data.HIGGSML.size:,} bytes, adler32 {data.HIGGSML.adler32:08x}")
+    if path.parent.absolute() != data.data_folder().absolute():
+        print(f"chapters read it from there if LRGUIDE_DATA={path.parent.absolute()}")
+    return 0
+
+
+def make_pairs(options: argparse.Namespace) -> int:
+    """The exit status; makes events with tau pairs, writes them, whole or not at all, and says where they are."""
+    from lrguide import data, taupairs
+
+    values = {name: default if (given := getattr(options, name)) is None else given
+              for name, default in (("events", 1_000_000), ("workers", 1), ("seed", 2))}
+    try:
+        path, pairs = taupairs.make_htautau(values["events"], (options.to or data.data_folder()) / data.HTAUTAU,
+                                            seed=values["seed"], workers=values["workers"])
+    except (ImportError, ValueError) as error:
+        raise run.UsageError(str(error)) from None
+    print(f"{path}: {len(pairs):,} events, {path.stat().st_size:,} bytes")
     if path.parent.absolute() != data.data_folder().absolute():
         print(f"chapters read it from there if LRGUIDE_DATA={path.parent.absolute()}")
     return 0

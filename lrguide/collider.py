@@ -22,7 +22,7 @@ from . import files
 from .files import write_whole
 
 # %% auto #0
-__all__ = ['needed', 'PROCESSES', 'DIJET_FEATURES', 'check_setting', 'Scattering', 'pythia', 'final_particles', 'Collisions', 'sets', 'plain_settings', 'generate', 'save_collisions', 'read_collisions', 'multiplicity', 'thrust_axis', 'thrust', 'energy_correlation', 'Detector', 'detected', 'jets', 'durham_jets', 'subjettiness', 'dijet_table', 'VARIABLE', 'WEIGHTABLE', 'weightable', 'WeightReport', 'weight_report', 'generate_varied', 'direct_settings']
+__all__ = ['needed', 'PROCESSES', 'DIJET_FEATURES', 'check_setting', 'Scattering', 'pythia', 'final_particles', 'Collisions', 'sets', 'plain_settings', 'generate', 'save_collisions', 'read_collisions', 'multiplicity', 'thrust_axis', 'thrust', 'energy_correlation', 'Detector', 'detected', 'jets', 'antikt', 'durham_jets', 'subjettiness', 'dijet_table', 'VARIABLE', 'WEIGHTABLE', 'weightable', 'WeightReport', 'weight_report', 'generate_varied', 'direct_settings']
 
 # %% ../nbs/4_phase_space/42_collisions.ipynb #fe7660e3
 needed = partial(files.needed, extra="collider")
@@ -90,18 +90,18 @@ PROCESSES = {
                    "34:onIfAll = 24 23", *_boson(24, 500), *_boson(23, 100)))}
 
 # %% ../nbs/4_phase_space/42_collisions.ipynb #b8d25ffd
-def pythia(process: str, settings: Mapping[str, object] | None = None, seed: int = 1):
-    """A Pythia ready to give events of the `process` ('Z', 'dijets' or "W'") with `settings` of one's own and a `seed` from 1 to 900,000,000.
+def pythia(process: str | Scattering, settings: Mapping[str, object] | None = None, seed: int = 1, hook=None):
+    """A Pythia ready to give events of the `process` ('Z', 'dijets', "W'" or a Scattering) with `settings` of one's own and a `seed` from 1 to 900,000,000.
 
-    Raises ValueError for settings that it does not understand, or with which it can not begin; ImportError without the extra `collider`."""
+    A `hook`, one of Pythia's UserHooks, looks into each event on its way and may refuse it. Raises ValueError for settings that it does not understand, or with which it can not begin; ImportError without the extra `collider`."""
     lines = [check_setting(*one) for one in check_mapping(settings, "settings").items()]
     seed = check_count(seed, "seed", 1, 900_000_000)        # 0 would be the clock
     made = needed("pythia8mc").Pythia(_blank().settings, _blank().particleData, False)
-    own = PROCESSES[check_choice(process, "process", tuple(PROCESSES))].settings
+    own = process.settings if isinstance(process, Scattering) else PROCESSES[check_choice(process, "process", tuple(PROCESSES))].settings
     for line in ("Print:quiet = on", "Random:setSeed = on", f"Random:seed = {seed}", *own, *lines):
         if not made.readString(line, False):
             raise ValueError(f"settings: expected what Pythia {version('pythia8mc')} understands, got {line}")
-    if not made.init():
+    if not (hook is None or made.setUserHooksPtr(hook)) or not made.init():
         raise ValueError(f"settings: expected values with which Pythia {version('pythia8mc')} can begin, got {dict(settings or {})} for {process}")
     return made
 
@@ -467,6 +467,21 @@ def jets(collisions: Collisions, radius: float = 0.4, min_pt: float = 20.0, algo
     jets, inside = found.inclusive_jets(min_pt=min_pt), found.constituents(min_pt=min_pt)
     order = needed("awkward").argsort(np.hypot(jets.px, jets.py), ascending=False)
     return jets[order], inside[order]
+
+
+def antikt(p: np.ndarray, number: np.ndarray, most: int, radius: float = 0.4, min_pt: float = 15.0) -> np.ndarray:
+    """The `most` anti-kT jets (n, most, 4) above `min_pt` of the highest pT, as px, py, pz, E, of n events; NaN where there are fewer.
+
+    `p` (m, 4): momenta of the particles of all events, one event after the other; `number` (n,): how many each has."""
+    ak, most = needed("awkward"), check_count(most, "most")
+    if not len(number):
+        return np.zeros((0, most, 4))
+    names = ("px", "py", "pz", "E")
+    definition = _fastjet().JetDefinition(_fastjet().antikt_algorithm, check_number(radius, "radius", "(0, 1.5]"))
+    particles = ak.unflatten(ak.zip(dict(zip(names, np.asarray(p, float).T)), with_name="Momentum4D"), number)
+    found = _fastjet().ClusterSequence(particles, definition).inclusive_jets(min_pt=check_number(min_pt, "min_pt", "(0, inf)"))
+    found = ak.pad_none(found[ak.argsort(np.hypot(found.px, found.py), ascending=False)], most, clip=True)
+    return np.stack([ak.to_numpy(ak.fill_none(found[name], np.nan)) for name in names], axis=2)
 
 # %% ../nbs/4_phase_space/42_collisions.ipynb #feba00dd
 def durham_jets(collisions: Collisions, n: int) -> np.ndarray:

@@ -451,13 +451,13 @@ def run_key(chapter: Chapter, values: dict) -> str:
 
 
 def _sample() -> list:
-    """Name and size of the file that chapters with real data read: the packaged slice or the whole file that was fetched."""
-    from .data import higgsml_path
+    """Name and size of the files that chapters read: our own events, those of the package or others that were made, and the ATLAS file if it is here."""
+    from .data import higgsml_path, htautau_path
     try:
-        path = higgsml_path()
+        paths = [path for path in (htautau_path(), higgsml_path()) if path]
     except ValueError as error:
         raise UsageError(str(error)) from None
-    return [path.name, path.stat().st_size]
+    return [[path.name, path.stat().st_size] for path in paths]
 
 
 def reached(code: tuple[str, ...], home: Path) -> list[str]:

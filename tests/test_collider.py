@@ -203,3 +203,14 @@ def test_two_detectors_have_the_same_luck(events):
     order = [np.argsort(x[..., 1], axis=1) for x in (none, one, two)]
     none, one, two = (np.take_along_axis(x[..., 0], k, axis=1) for x, k in zip((none, one, two), order))
     np.testing.assert_allclose(two - none, 2 * (one - none), atol=0.1)
+
+
+def test_jets_of_plain_momenta():
+    """Two particles close to each other are one jet, a soft one is none, an event without particles has none."""
+    p = np.array([[100.0, 0, 0, 100], [50, 5, 0, 50.25], [0, -80, 0, 80], [0, 0.5, 0, 0.5]])
+    found = collider.antikt(p, np.array([3, 0, 1]), 3)
+    assert found.shape == (3, 3, 4) and np.isnan(found[1:]).all() and np.isnan(found[0, 2]).all()
+    np.testing.assert_allclose(found[0, :2], [p[0] + p[1], p[2]])
+    assert collider.antikt(p[:0], np.zeros(0, int), 3).shape == (0, 3, 4)
+    with pytest.raises(ValueError, match="^most: expected"):
+        collider.antikt(p, np.array([4]), 0)
