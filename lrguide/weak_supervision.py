@@ -19,8 +19,7 @@ from .nets import bootstrap_rows, train
 from .ratio import Fitted, Ratio, Recipe, architecture_of, sensible_training, untrained
 
 # %% auto #0
-__all__ = ['PeakedFeatures', 'mixed_sample', 'auc', 'law_of_ratio', 'check_proportions', 'class_weights', 'proportion_likelihood',
-           'from_bags', 'mixed_log_ratio', 'pure_log_ratio']
+__all__ = ['PeakedFeatures', 'mixed_sample', 'auc', 'law_of_ratio', 'check_proportions', 'class_weights', 'proportion_likelihood', 'from_bags', 'mixed_log_ratio', 'pure_log_ratio', 'fractions_of', 'end_ratios']
 
 # %% ../nbs/6_without_labels/61_proportions.ipynb #61000007
 def _log_peaks(x: np.ndarray, peaks: Sequence[tuple[float, float, float]]) -> np.ndarray:
@@ -194,3 +193,33 @@ def pure_log_ratio(log_mixed, first: float, second: float) -> np.ndarray:
     with np.errstate(divide="ignore"):
         sign = np.sign(f1 - f2)
         return np.log((sign * ((1 - f2) * rho - (1 - f1))).clip(0)) - np.log((sign * (f1 - f2 * rho)).clip(0))
+
+# %% ../nbs/6_without_labels/62_mixed_samples.ipynb #62000016
+def fractions_of(smallest: float, largest: float) -> tuple[float, float]:
+    """Signal fractions of mixtures 1 and 2, if the `smallest` ratio of their densities is reached without signal and the `largest` without background.
+
+    In any case no pair with a smaller difference is possible. Infinite `largest`: mixture 2 is background. Source: Metodiev and Thaler (2018)."""
+    low, high = check_number(smallest, "smallest", "[0, 1)"), check_number(largest, "largest", "(1, inf]")
+    second = (1 - low) / (high - low)
+    return (1 - low if np.isinf(high) else high * second), second
+
+# %% ../nbs/6_without_labels/62_mixed_samples.ipynb #62000020
+from scipy.stats import beta
+
+
+def end_ratios(first, second, tail: float = 0.05, level: float = 0.3173) -> np.ndarray:
+    """Density ratio of two samples in the lowest and in the highest `tail` of a score: (2, 3), estimate and both ends of the interval at `level`.
+
+    `first`, `second` (n,): the score of events that it was not trained on. Exact for Poisson counts (Clopper and Pearson, 1934); each end of the
+    interval fails in at most level/2. Raises ValueError if a tail holds less than one event."""
+    first, second = check_column(first, None, "first"), check_column(second, None, "second")
+    tail, level = check_number(tail, "tail", "(0, 0.5]"), check_number(level, "level", "(0, 1)")
+    if min(len(first), len(second)) == 0 or tail * (len(first) + len(second)) < 1:
+        raise ValueError(f"tail: expected at least one event of two samples in it, got {len(first)} and {len(second)} events and a tail of {tail:g}")
+    cuts = np.quantile(np.concatenate([first, second]), [tail, 1 - tail])
+    found = []
+    for n1, n2 in (((first <= cuts[0]).sum(), (second <= cuts[0]).sum()), ((first >= cuts[1]).sum(), (second >= cuts[1]).sum())):
+        chance = np.array([n1 / (n1 + n2), beta.ppf(level / 2, n1, n2 + 1) if n1 else 0.0, beta.ppf(1 - level / 2, n1 + 1, n2) if n2 else 1.0])
+        with np.errstate(divide="ignore"):
+            found.append(chance / (1 - chance) * len(second) / len(first))
+    return np.array(found)

@@ -28,6 +28,9 @@ CALLS = {
     "law_of_ratio": (weak.law_of_ratio, dict(model=MODEL, step=0.05), dict(step={**NUMBERS, "zero": 0.0, "wide": 1.0})),
     "mixed_log_ratio": (weak.mixed_log_ratio, dict(log_ratio=[0.0, 1.0], first=0.7, second=0.4), dict(log_ratio={"nan": [np.nan], "text": "a"}, first={"equal": 0.4, "above": 1.1, "nan": np.nan})),
     "pure_log_ratio": (weak.pure_log_ratio, dict(log_mixed=[0.0, 0.1], first=0.7, second=0.4), dict(log_mixed={"nan": [np.nan], "inf": [np.inf]}, first={"equal": 0.4, "above": 1.1})),
+    "end_ratios": (weak.end_ratios, dict(first=np.arange(100.0), second=np.arange(100.0), tail=0.1, level=0.05),
+                   dict(first={"nan": [np.nan], "text": "a", "none": []}, second={"none": []}, tail={**NUMBERS, "zero": 0.0, "large": 0.6, "tiny": 1e-3}, level={**NUMBERS, "one": 1.0})),
+    "fractions_of": (weak.fractions_of, dict(smallest=0.5, largest=1.75), dict(smallest={**NUMBERS, "one": 1.0, "negative": -0.1}, largest={k: v for k, v in NUMBERS.items() if k != "inf"} | {"below": 0.9})),
     "log_density": (MODEL.log_density, dict(x=np.ones((2, 2)), process="signal"), dict(x={**EVENTS, "one feature": np.ones((2, 1))}, process={"None": None, "other": "data"})),
 }
 
@@ -62,3 +65,15 @@ def test_a_ratio_from_bags_is_a_ratio_like_others(tmp_path):
     ratio.save(tmp_path / "ratio.npz")
     np.testing.assert_array_equal(lr.load(tmp_path / "ratio.npz").log_ratio(BAGS[0].x), ratio.log_ratio(BAGS[0].x))
     np.testing.assert_array_equal(weak.from_bags(BAGS, [0.7, 0.4], BRIEF, rng=1).log_ratio(BAGS[0].x), ratio.log_ratio(BAGS[0].x))
+
+
+def test_ends_of_a_ratio_of_samples_without_events_there():
+    low, high = weak.end_ratios(np.arange(0.0, 100), np.arange(-100.0, 0), 0.1, 0.05)
+    assert low[0] == 0 == low[1] < low[2] < 1 < high[1] and high[0] == np.inf == high[2]
+    assert weak.fractions_of(low[0], high[0]) == (1, 0)
+
+
+def test_swapped_samples_have_inverse_ends():
+    rng = np.random.default_rng(1)
+    first, second = rng.normal(1, 1, 1000), rng.normal(0, 1, 1000)
+    np.testing.assert_allclose(weak.end_ratios(first, second)[:, 0], 1 / weak.end_ratios(second, first)[:, 0])
