@@ -140,7 +140,7 @@ def proportion_likelihood(architecture, proportions: tuple[float, ...]) -> Objec
 
     return Objective((("network", architecture),), terms)
 
-# %% ../nbs/6_without_labels/61_proportions.ipynb #61000030
+# %% ../nbs/6_without_labels/61_proportions.ipynb #61000032
 def _checked_bags(tables, proportions) -> tuple[list[Table], tuple[float, ...]]:
     "Bags with features in one order, and their proportions. Raises TypeError or ValueError for bags that nothing can be learned from."
     if not isinstance(tables, (list, tuple)):
@@ -176,7 +176,7 @@ def from_bags(tables, proportions, recipe: Recipe = Recipe(), *, rng) -> Ratio:
     ratio.fitted = Fitted(replace(scores, network=network), events.x.shape[-1], events.names, sets=events.x.ndim == 3)
     return ratio
 
-# %% ../nbs/6_without_labels/61_proportions.ipynb #61000034
+# %% ../nbs/6_without_labels/61_proportions.ipynb #61000036
 def mixed_log_ratio(log_ratio, first: float, second: float) -> np.ndarray:
     "Log ratio (n,) of mixture `first` to mixture `second` (their proportions of signal) from the log ratio (n,) of signal to background."
     log_ratio, shares = check_numbers(log_ratio, "log_ratio", "[-inf, inf]"), check_proportions([first, second])
