@@ -4,7 +4,8 @@
 """Learning without labels of events: proportions of bags, mixed samples, and what they leave unknown.
 
 `from_bags` is the ratio of signal to background from samples whose proportions are known; `mixed_log_ratio` and `pure_log_ratio` go from
-it to the ratio of two mixtures and back. `PeakedFeatures` is an exact model to try all this on, `law_of_ratio` and `auc` its exact ROC.
+it to the ratio of two mixtures and back. `end_ratios` and `fractions_of` say which fractions two
+samples leave possible. `PeakedFeatures` is an exact model to try all this on, `law_of_ratio` and `auc` its exact ROC.
 """
 from __future__ import annotations
 from collections.abc import Sequence
@@ -38,7 +39,7 @@ def _checked_peaks(process: str, features) -> tuple:
         found.append(tuple(map(tuple, peaks.tolist())))
     return tuple(found)
 
-
+# %% ../nbs/6_without_labels/61_proportions.ipynb #61ad0002
 @dataclass(frozen=True)
 class PeakedFeatures:
     "Events of independent features: for `signal` and `background`, for each feature, its Gaussian peaks, each (share, mean, width)."
