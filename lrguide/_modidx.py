@@ -1411,6 +1411,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '', 'doc_host': '', 'git_url
                                'lrguide.ratio._on': ('1_optimality/ratio.html#_on', 'lrguide/ratio.py'),
                                'lrguide.ratio._on_grid': ('1_optimality/ratio.html#_on_grid', 'lrguide/ratio.py'),
                                'lrguide.ratio._points': ('1_optimality/ratio.html#_points', 'lrguide/ratio.py'),
+                               'lrguide.ratio._share_in_both': ('1_optimality/ratio.html#_share_in_both', 'lrguide/ratio.py'),
                                'lrguide.ratio.architecture_of': ('1_optimality/ratio.html#architecture_of', 'lrguide/ratio.py'),
                                'lrguide.ratio.check_like': ('1_optimality/ratio.html#check_like', 'lrguide/ratio.py'),
                                'lrguide.ratio.check_same_nu': ('1_optimality/ratio.html#check_same_nu', 'lrguide/ratio.py'),

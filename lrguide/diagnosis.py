@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy.special import chdtrc, expit
 from .arrays import Table, check_column, check_ratio, check_sample, effective_size, generator, spawn, with_nu
+from .losses import paired
 from .nets import standardise
 
 # %% auto #0
@@ -233,7 +234,8 @@ class Diagnosis:
 def diagnose(ratio, numerator: Table, denominator: Table, *, rng=0) -> Diagnosis:
     """The Diagnosis of anything with `log_ratio`, on two Tables that were not used to make it (nu per event where it has parameters).
 
-    What a learned ratio claims as the error of its own normalisation is allowed for. Raises ValueError for samples of fewer than 100 events."""
+    What a learned ratio claims as the error of its own normalisation is allowed for. Of two Tables with the same events (other weights), one half
+    of the events is taken for each. Raises ValueError for samples of fewer than 100 events."""
     for name, table in (("numerator", numerator), ("denominator", denominator)):
         if len(check_sample(table, name)) < 100:
             raise ValueError(f"{name}: expected at least 100 events, got {len(table)}")
@@ -241,6 +243,9 @@ def diagnose(ratio, numerator: Table, denominator: Table, *, rng=0) -> Diagnosis
     streams = spawn(rng, 2)
     if getattr(ratio, "parameters", None):
         numerator, denominator = with_nu(numerator, denominator, streams[0]), with_nu(denominator, numerator, streams[0])
+    if paired(numerator, denominator) is not None:          # the tests want independent samples: of the same events one half plays each role
+        halves = np.array_split(generator(streams[0]).permutation(len(numerator)), 2)
+        numerator, denominator = numerator[halves[0]], denominator[halves[1]]
     at = lambda table: ratio.log_ratio(table.x) if table.nu is None else ratio.log_ratio(table.x, table.nu)
     log_num, log_den = (check_column(at(table), len(table), "log_ratio") for table in (numerator, denominator))
     found = getattr(getattr(ratio, "fitted", ratio), "normalisation", None)

@@ -65,7 +65,9 @@ def _fit_shared(recipe: Recipe, pairs: Sequence[tuple[Table, Table]], rngs: Sequ
     rngs = spawn(rngs[0], 4)
     for pair in pairs:
         matched(recipe.parameters, *pair, 0)                # refuses what cannot be learned from; the parts, drawn at random, are not compared again
-    reference, *parts = (in_three(table, recipe.shares, rngs[1]) for table in (pairs[0][1], *(numerator for numerator, _ in pairs)))
+    start = deepcopy(rngs[1])                               # samples of the same events are split alike
+    reference = in_three(pairs[0][1], recipe.shares, rngs[1])
+    parts = [in_three(own, recipe.shares, rngs[1] if paired(own, other) is None else deepcopy(start)) for own, other in pairs]
     sets = [[matched(recipe.parameters, own, other, rngs[0], False) if len(own) and len(other) else None for own, other in zip(part, reference)] for part in parts]
     joined = lambda i: labelled(*(part[i][0] for part in sets[::-1]), sets[0][i][1])
     events, label = joined(0)
@@ -136,7 +138,10 @@ def across_folds(numerator: Table, denominator: Table, recipe: Recipe, *, folds:
     Of larger folds' complements a few random events are left out, to make all equally large. Raises ValueError for what cannot be learned from."""
     _check_pairs([(numerator, denominator)], recipe)
     rngs, shares = spawn(rng, 2), np.array(recipe.shares[:2]) / sum(recipe.shares[:2])
+    denominator = aligned(denominator, numerator.names, "denominator")
     same = paired(numerator, denominator) is not None       # then they stay together
+    if same and not np.array_equal(folds_of(numerator, folds, by), folds_of(denominator, folds, by)):
+        raise ValueError(f"{by}: expected one fold for an event that is in both samples, got two")
     order = lambda table: table[(deepcopy(rngs[0]) if same else rngs[0]).permutation(len(table))]
     others = []
     for table in map(order, (numerator, denominator)):

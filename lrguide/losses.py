@@ -132,10 +132,12 @@ def labelled(*tables: Table) -> tuple[Table, np.ndarray]:
 def paired(numerator: Table, denominator: Table) -> tuple[Table, np.ndarray] | None:
     """As `labelled`, of two Tables that hold the same events with different weights: each event once, its label (n,) the numerator's part of its weight.
 
-    A loss is then the same sum, and both roles of an event stay together. None if the events differ in features or nu, or a weight is negative."""
+    A loss is then the same sum, and both roles of an event stay together. None if the events differ in features or nu, or a weight is negative.
+    Raises ValueError for a sample whose total weight is not positive."""
+    check_sample(numerator, "numerator"), check_sample(denominator, "denominator")
     same = lambda own, other: own is other or own is not None and other is not None and np.array_equal(own, other)
     up, down = (table.weights / table.total for table in (numerator, denominator))
-    if not (same(numerator.x, denominator.x) and same(numerator.nu, denominator.nu)) or min(up.min(), down.min()) < 0:
+    if numerator.names != denominator.names or not (same(numerator.x, denominator.x) and same(numerator.nu, denominator.nu)) or min(up.min(), down.min()) < 0:
         return None
     both = up + down
     return replace(denominator, weight=both * len(both) / 2, also={}), np.divide(up, both, out=np.full(len(both), 0.5), where=both > 0)

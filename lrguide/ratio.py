@@ -6,6 +6,7 @@
 A `Ratio` is fitted by a `Recipe`; `normalisation` is the one for everything that has log ratios; `save_ratio` and `load_ratio` keep one on file.
 """
 from __future__ import annotations
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from copy import copy, deepcopy
 from dataclasses import dataclass, field, replace
@@ -212,12 +213,24 @@ class Task:
     moving: bool
 
 
+def _share_in_both(one: np.ndarray, other: np.ndarray) -> float:
+    "The share of the events (n, d) of the smaller sample that is in the other one to the bit; 0 where values repeat anyway, and for sets."
+    if one.ndim != 2 or one.shape[1] != other.shape[1]:
+        return 0.0
+    rows = [np.unique(np.ascontiguousarray(x + 0.0).view(f"V{8 * x.shape[1]}")) for x in (one, other)]
+    return len(np.intersect1d(*rows)) / min(len(one), len(other)) if all(len(found) > 0.9 * len(x) for found, x in zip(rows, (one, other))) else 0.0
+
+
 def task_of(recipe: Recipe, numerator: Table, denominator: Table, rng) -> Task:
     """The Task of one ratio: three samples, nu dealt out, inputs standardised, bootstrap rows drawn. Raises ValueError for what cannot be learned from.
 
     Two samples of the same events are split alike, and each event has one row (`paired`)."""
     rngs = spawn(rng, 4)
     same = paired(*matched(recipe.parameters, numerator, denominator, 0)) is not None      # refuses what cannot be learned from; the parts are not compared again
+    if same and np.allclose(numerator.weights / numerator.total, denominator.weights / denominator.total, rtol=1e-12, atol=0):
+        raise ValueError("numerator, denominator: expected samples that differ, got the same events with the same weights")
+    if not same and _share_in_both(numerator.x, denominator.x) > 0.5:
+        warnings.warn("numerator, denominator: expected other events, or the same ones in the same order, got many that are in both; put together, their roles have less noise", stacklevel=4)
     split, joined = (lambda: deepcopy(rngs[1])) if same else (lambda: rngs[1]), paired if same else labelled
     parts = zip(*(in_three(table, recipe.shares, split()) for table in (numerator, denominator)))
     training, calibrating, kept = (matched(recipe.parameters, *pair, rngs[0], False) if len(pair[0]) and len(pair[1]) else None for pair in parts)

@@ -202,6 +202,8 @@ def two_sample(first: Table, second: Table, *, rng) -> Check:
     No event may have been used to make the weights. Raises ValueError for samples of fewer than 100 effective events.
     Source: Lopez-Paz and Oquab (2017), arXiv:1610.06545; with weights and in the normal limit."""
     second = alike(first, second)
+    if np.array_equal(first.x, second.x):
+        raise ValueError("first, second: expected independent samples, got the same events")
     for table, name in ((first, "first"), (second, "second")):
         if not (size := effective_size(table.weights)) >= 100:
             raise ValueError(f"{name}: expected at least 100 effective events, got {size:.3g}")

@@ -87,7 +87,7 @@ def test_the_level_of_the_trained_test_with_negative_weights():
 def test_unequal_sizes_and_constant_features():
     constant = lr.Table(np.ones((1000, 1)))
     assert reweighting.compare(constant, constant).p_value == 1
-    assert reweighting.two_sample(constant, constant, rng=1).p_value == 1
+    assert reweighting.two_sample(constant, constant[:900], rng=1).p_value == 1
     rows, outputs = told_apart(NOMINAL, OTHER[:300], 1)
     assert [len(one) for one in rows] == [len(one) for one in outputs] == [500, 150]
 

@@ -1,9 +1,12 @@
 """Samples with weights: what must not depend on them does not, and what cannot be done with them is refused."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 import lrguide as lr
+from lrguide import folds, losses
 from lrguide.diagnosis import find_culprit
 
 MEAN = np.full(2, 2.5 / np.sqrt(2))
@@ -107,3 +110,39 @@ def test_samples_that_are_not_the_same_events(weight, nu):
     x = np.arange(4.0)
     assert lr.losses.paired(lr.Table(x, weight=weight, nu=nu), lr.Table(x, nu=None if nu is None else 2 * nu)) is None
     assert lr.losses.paired(lr.Table(x), lr.Table(x))[1].tolist() == [0.5] * 4
+
+
+def same_events(n=6000, seed=21):
+    "The same events with the weights of log r = 0.3 x, and with ones."
+    x = np.random.default_rng(seed).normal(size=n)
+    return lr.Table(x, weight=np.exp(0.3 * x - 0.045)), lr.Table(x)
+
+
+def test_the_same_events_are_diagnosed_as_well_as_others():
+    exact = lr.FromFunction(lambda x: 0.3 * x[:, 0] - 0.045)
+    p_values = [check.p_value for seed in range(8) for check in lr.diagnose(exact, *same_events(3000, [22, seed])).checks]
+    assert min(p_values) > 1e-4 and np.median(p_values) < 0.9                # neither refused nor blind
+    assert not lr.diagnose(lr.FromFunction(lambda x: 0.6 * x[:, 0] - 0.18), *same_events()).passed
+
+
+def test_what_is_no_pair_of_samples_is_said():
+    up, down = same_events()
+    recipe = lr.Recipe(members=1, hidden=(4,), training=lr.Training(epochs=1))
+    with pytest.raises(ValueError, match="same events with the same weights"):
+        lr.fit_together([(down, down)], recipe, 1)
+    order = np.random.default_rng(1).permutation(len(up))
+    with pytest.warns(UserWarning, match="in both"):
+        lr.fit_together([(up[order], down)], recipe, 1)
+    with pytest.raises(ValueError, match="positive total weight"):
+        losses.paired(lr.Table(down.x, weight=-np.ones(len(down))), down)
+    named = [lr.Table(np.ones((3, 2)), names=names) for names in (("a", "b"), ("c", "d"))]
+    assert losses.paired(*named) is None
+    with pytest.raises(ValueError, match="independent samples"):
+        lr.two_sample(up, down, rng=1)
+
+
+def test_folds_keep_what_belongs_together():
+    up, down = (replace(table, also={"run": np.arange(len(table)) + shift}) for table, shift in zip(same_events(), (0, 1)))
+    recipe = lr.Recipe(members=1, hidden=(4,), training=lr.Training(epochs=1))
+    with pytest.raises(ValueError, match="^run: expected one fold"):
+        folds.across_folds(up, down, recipe, by="run", rng=1)
