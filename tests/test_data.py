@@ -23,7 +23,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
-from lrguide import data
+from lrguide import data, files
 
 ROOT = Path(__file__).resolve().parent.parent
 PASSED = {22_889: (17_306, 20_089, 22_887), 818_238: (618_906, 719_349, 818_201)}  # of the ATLAS file or its first part, at z = 0.9, 1 and 1.1
@@ -39,7 +39,8 @@ def as_lines(events) -> list[list[str]]:
     return [header, *rows]
 
 
-OURS = data.read_htautau()
+PACKAGED = data._package() / data.HTAUTAU  # not what somebody may have made
+OURS = data.read_htautau(PACKAGED)
 TEXT = "".join(",".join(row) + "\n" for row in as_lines(OURS[:10_000])).encode()
 
 
@@ -84,8 +85,8 @@ def test_the_packaged_events_are_what_their_text_says():
 
 
 def test_events_come_with_the_luminosity_and_in_one_order():
-    assert_allclose(data.read_htautau(luminosity=15.0).totals, 3 * np.array(OURS.totals), rtol=1e-12)
-    assert_array_equal(data.read_htautau().x, OURS.x)
+    assert_allclose(data.read_htautau(PACKAGED, 15.0).totals, 3 * np.array(OURS.totals), rtol=1e-12)
+    assert_array_equal(data.read_htautau(PACKAGED).x, OURS.x)
     for wrong in (0.0, -1.0, float("nan"), float("inf")):
         with pytest.raises(ValueError, match="^luminosity: expected"):
             data.read_htautau(luminosity=wrong)
@@ -394,7 +395,7 @@ def test_our_events_are_complete_at_every_scale(events):
     assert near[0] > 0.95 * near[1] > 0.9 * near[2]
 
 
-@pytest.mark.skipif(not data.is_whole(data.data_folder() / data.HIGGSML.name, data.HIGGSML), reason="the whole file is not there")
+@pytest.mark.skipif(not files.is_whole(data.data_folder() / data.HIGGSML.name, data.HIGGSML), reason="the whole file is not there")
 def test_the_whole_file(atlas):
     assert len(atlas) == 818_238 and atlas.source.startswith(data.HIGGSML.name)
 
@@ -522,7 +523,7 @@ def server():
 
 @pytest.fixture
 def remote(server):
-    return data.Remote("file.bin", server.url, len(server.content), zlib.adler32(server.content))
+    return files.Remote("file.bin", server.url, len(server.content), zlib.adler32(server.content))
 
 
 def names(folder: Path) -> list[str]:
@@ -531,20 +532,20 @@ def names(folder: Path) -> list[str]:
 
 def failure(*arguments) -> str:
     """The one line with which a fetch fails."""
-    with pytest.raises(data.FetchError) as failed:
-        data.fetch(*arguments)
+    with pytest.raises(files.FetchError) as failed:
+        files.fetch(*arguments)
     assert "\n" not in str(failed.value)
     return str(failed.value)
 
 
 def test_fetch_once(server, remote, tmp_path, capfd):
-    path = data.fetch(remote, tmp_path / "new" / "folder")
+    path = files.fetch(remote, tmp_path / "new" / "folder")
     assert path.read_bytes() == server.content and names(path.parent) == ["file.bin"]
-    assert data.fetch(remote, path.parent) == path
+    assert files.fetch(remote, path.parent) == path
     assert server.asked == [0]  # the second call found it there
     assert capfd.readouterr() == ("", "")  # no bar without a terminal
     path.write_bytes(server.content[:-1] + b"?")  # damaged since
-    assert data.fetch(remote, path.parent).read_bytes() == server.content
+    assert files.fetch(remote, path.parent).read_bytes() == server.content
     assert server.asked == [0, 0]
 
 
@@ -555,7 +556,7 @@ def test_a_cut_connection_goes_on_where_it_ended(server, remote, tmp_path):
                                                   "the same command goes on from there")
         assert names(tmp_path) == ["file.bin.part"]
     server.cut = None
-    assert data.fetch(remote, tmp_path).read_bytes() == server.content
+    assert files.fetch(remote, tmp_path).read_bytes() == server.content
     assert server.asked == [0, 300_000, 700_000] and names(tmp_path) == ["file.bin"]
 
 
@@ -566,25 +567,25 @@ def test_a_reset_connection_goes_on_where_it_ended(server, remote, tmp_path):
     kept = part.stat().st_size if part.exists() else 0  # what the reset has not overtaken
     assert "no connection (Connection reset by peer)" in told and (f"; {kept:,} bytes are kept" in told) == (kept > 0)
     server.cut, server.reset = None, False
-    assert data.fetch(remote, tmp_path).read_bytes() == server.content
+    assert files.fetch(remote, tmp_path).read_bytes() == server.content
     assert server.asked == [0, kept]
 
 
 def test_a_server_that_ignores_ranges_starts_again(server, remote, tmp_path):
     (tmp_path / "file.bin.part").write_bytes(server.content[:400_000])
     server.ranges = False
-    assert data.fetch(remote, tmp_path).read_bytes() == server.content
+    assert files.fetch(remote, tmp_path).read_bytes() == server.content
     assert server.asked == [0]
 
 
 def test_a_part_that_is_whole_needs_no_server(server, remote, tmp_path):
     (tmp_path / "file.bin.part").write_bytes(server.content)
-    assert data.fetch(remote, tmp_path).read_bytes() == server.content
+    assert files.fetch(remote, tmp_path).read_bytes() == server.content
     (tmp_path / "file.bin").rename(tmp_path / "file.bin.part")
     with open(tmp_path / "file.bin.part", "ab") as file:
         file.write(b"too much")
     assert server.asked == []
-    assert data.fetch(remote, tmp_path).read_bytes() == server.content
+    assert files.fetch(remote, tmp_path).read_bytes() == server.content
     assert server.asked == [0]
 
 
@@ -592,12 +593,12 @@ def test_a_wrong_checksum_leaves_nothing(server, remote, tmp_path):
     (tmp_path / "file.bin.part").write_bytes(b"x" * 400_000)  # of some other file
     assert f"expected 1,000,000 bytes with adler32 {remote.adler32:08x}, got 1,000,000 with" in failure(remote, tmp_path)
     assert names(tmp_path) == []
-    assert data.fetch(remote, tmp_path).read_bytes() == server.content
+    assert files.fetch(remote, tmp_path).read_bytes() == server.content
     assert server.asked == [400_000, 0]
 
 
 def test_another_file_is_refused_before_it_comes(server, remote, tmp_path):
-    other = data.Remote("file.bin", server.url, 2_000_000, 1)
+    other = files.Remote("file.bin", server.url, 2_000_000, 1)
     assert failure(other, tmp_path).endswith("expected 2,000,000 bytes, the server offers 1,000,000")
     server.status = 404
     assert failure(remote, tmp_path).endswith("the server answers 404 Not Found")
@@ -620,7 +621,7 @@ def test_a_folder_that_can_not_be_made(remote, tmp_path):
 def test_two_at_the_same_time(server, remote, tmp_path):
     """The second is told so, and the first ends undisturbed."""
     server.cut, server.pause = 200_000, threading.Event()
-    first = threading.Thread(target=lambda: pytest.raises(data.FetchError, data.fetch, remote, tmp_path))
+    first = threading.Thread(target=lambda: pytest.raises(files.FetchError, files.fetch, remote, tmp_path))
     first.start()
     while not (tmp_path / "file.bin.part").exists() or not server.asked:
         time.sleep(0.01)
@@ -628,7 +629,7 @@ def test_two_at_the_same_time(server, remote, tmp_path):
     server.pause.set()
     first.join()
     server.cut = server.pause = None
-    assert data.fetch(remote, tmp_path).read_bytes() == server.content
+    assert files.fetch(remote, tmp_path).read_bytes() == server.content
 
 
 # --- the command ---------------------------------------------------------------------------------------------------------------
@@ -689,7 +690,7 @@ def test_the_command_refuses_in_one_line(server, tmp_path):
 def test_a_bar_on_a_terminal(server, remote, tmp_path):
     reader, writer = pty.openpty()
     termios.tcsetwinsize(writer, (24, 80))
-    script = f"from lrguide import data; data.fetch(data.{remote!r}, {str(tmp_path)!r})"
+    script = f"from lrguide import files; files.fetch(files.{remote!r}, {str(tmp_path)!r})"
     subprocess.run([sys.executable, "-c", script], stderr=writer, check=True, env=os.environ | {"PYTHONPATH": str(ROOT)})
     os.close(writer)
     assert b"100%" in os.read(reader, 10_000)
