@@ -412,7 +412,7 @@ def list_chapters(options: argparse.Namespace) -> int:
 
 def fetch_data(options: argparse.Namespace) -> int:
     """The exit status; fetches a published sample, or what is missing of it, or makes one, and says where it is."""
-    from lrguide import data
+    from lrguide import data, files
 
     made_here = options.sample == "htautau"
     for name in ("url",) if made_here else ("events", "workers", "seed"):
@@ -422,7 +422,7 @@ def fetch_data(options: argparse.Namespace) -> int:
         return make_pairs(options)
     try:
         path = data.fetch_higgsml(options.to, options.url)
-    except data.FetchError as error:
+    except files.FetchError as error:
         raise run.UsageError(str(error)) from None
     print(f"{path}: whole, {data.HIGGSML.size:,} bytes, adler32 {data.HIGGSML.adler32:08x}")
     if path.parent.absolute() != data.data_folder().absolute():

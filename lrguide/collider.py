@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import warnings
+import weakref
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
@@ -103,6 +104,8 @@ def pythia(process: str | Scattering, settings: Mapping[str, object] | None = No
             raise ValueError(f"settings: expected what Pythia {version('pythia8mc')} understands, got {line}")
     if not (hook is None or made.setUserHooksPtr(hook)) or not made.init():
         raise ValueError(f"settings: expected values with which Pythia {version('pythia8mc')} can begin, got {dict(settings or {})} for {process}")
+    if hook is not None:
+        weakref.finalize(made, lambda kept: None, hook)     # Pythia holds no reference to it, and would go on without
     return made
 
 # %% ../nbs/4_phase_space/42_collisions.ipynb #dc2fdd94

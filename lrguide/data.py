@@ -6,24 +6,22 @@
 `read_htautau` and `read_higgsml` give HiggsML events, `shift_tau_energy` moves an energy scale, `fetch` gets a file whole or not at all.
 """
 from __future__ import annotations
-import os
 import warnings
 import zipfile
 import zlib
 from collections.abc import Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 import numpy as np
 from .arrays import Table, check_choice, check_count, check_number, join
-from .files import write_whole
+from .files import Remote, data_folder, fetch, write_whole
 
 # %% auto #0
 __all__ = ['FEATURES', 'TOTALS', 'HIGGSML_LUMINOSITY', 'MISSING', 'HIGGSML', 'TAU_MASS', 'PRIMARY', 'TAU_PT', 'LEPTON_PT',
-           'JET_PT', 'HTAUTAU', 'jets_needed', 'HiggsML', 'Remote', 'data_folder', 'find_higgsml', 'higgsml_path',
-           'read_higgsml', 'shifted_columns', 'with_derived', 'Cells', 'packed', 'unpacked', 'write_htautau',
-           'htautau_path', 'htautau_content', 'read_htautau', 'read_sample', 'shift_tau_energy', 'fold',
-           'NetworkInputs', 'network_inputs', 'higgs_tables', 'FetchError', 'is_whole', 'fetch', 'fetch_higgsml']
+           'JET_PT', 'HTAUTAU', 'jets_needed', 'HiggsML', 'find_higgsml', 'higgsml_path', 'read_higgsml',
+           'shifted_columns', 'with_derived', 'Cells', 'packed', 'unpacked', 'write_htautau', 'htautau_path',
+           'htautau_content', 'read_htautau', 'read_sample', 'shift_tau_energy', 'fold', 'NetworkInputs',
+           'network_inputs', 'higgs_tables', 'fetch_higgsml']
 
 # %% ../nbs/9_machinery/92_data.ipynb #00000005
 FEATURES = tuple("""
@@ -87,10 +85,10 @@ class HiggsML:
 def _open(path: Path):
     "The file `path` opened as text, through gzip or xz if its name ends so."
     import gzip, lzma
-    opener = {".gz": gzip.open, ".xz": lzma.open}.get(path.suffix, open)
+    opener = {".gz": gzip.open, ".xz": lzma.open}.get(path.suffix.lower(), open)
     return opener(path, "rt", encoding="ascii", newline="")
 
-# %% ../nbs/9_machinery/92_data.ipynb #0000000b
+
 def _whole_lines(file, n_fields: int):
     "The lines of `file` after its header; raises ValueError at one that has not `n_fields` fields."
     for number, line in enumerate(file, 2):
@@ -134,13 +132,18 @@ def _refuse_rows(columns: dict, wrong: np.ndarray, name: str, expected: str) -> 
 
 def _check_columns(columns: dict) -> None:
     "Raises ValueError for values that no event of this sample can have."
-    jets = columns["PRI_jet_num"]
-    _refuse_rows(columns, ~np.isin(jets, (0, 1, 2, 3)), "PRI_jet_num", "0, 1, 2 or 3")
     _refuse_rows(columns, ~np.isin(columns["Label"], ("s", "b")), "Label", "s or b")
     _refuse_rows(columns, ~(np.isfinite(columns["Weight"]) & (columns["Weight"] >= 0)), "Weight", "a number of at least 0")
-    _refuse_rows(columns, np.isin(np.arange(len(jets)), np.unique(columns["EventId"], return_index=True)[1], invert=True),
+    _refuse_rows(columns, np.isin(np.arange(len(columns["EventId"])), np.unique(columns["EventId"], return_index=True)[1], invert=True),
                  "EventId", "a different number for each event")
-    for name in FEATURES:
+    _check_values(columns)
+
+
+def _check_values(columns: dict) -> None:
+    "Raises ValueError for features among the `columns` that no event can have."
+    jets = columns["PRI_jet_num"]
+    _refuse_rows(columns, ~np.isin(jets, (0, 1, 2, 3)), "PRI_jet_num", "0, 1, 2 or 3")
+    for name in (name for name in FEATURES if name in columns):
         missing = np.isnan(columns[name]) | (columns[name] == MISSING)
         needed = jets_needed(name)
         where = f" in events with {needed} jets or more" if needed else " in every event"
@@ -152,26 +155,9 @@ def _check_columns(columns: dict) -> None:
     for name in ("PRI_tau_pt", "PRI_lep_pt"):
         _refuse_rows(columns, columns[name] == 0, name, "a positive momentum")
 
-# %% ../nbs/9_machinery/92_data.ipynb #0000000f
-@dataclass(frozen=True)
-class Remote:
-    "A file to fetch: its `name`, the address `url`, its `size` in bytes and its `adler32` checksum."
-    name: str
-    url: str
-    size: int
-    adler32: int
-
-
+# %% ../nbs/9_machinery/92_data.ipynb #1ecce45c
 HIGGSML = Remote("atlas-higgs-challenge-2014-v2.csv.gz",
                  "https://opendata.cern.ch/record/328/files/atlas-higgs-challenge-2014-v2.csv.gz", 65_630_848, 0xe4717bbe)
-
-# %% ../nbs/9_machinery/92_data.ipynb #00000010
-def data_folder() -> Path:
-    "The folder for fetched files: LRGUIDE_DATA, or `lrguide` in XDG_CACHE_HOME or in ~/.cache."
-    if given := os.environ.get("LRGUIDE_DATA"):
-        return Path(given).expanduser()
-    cache = os.environ.get("XDG_CACHE_HOME", "")
-    return (Path(cache) if os.path.isabs(cache) else Path.home() / ".cache") / "lrguide"
 
 # %% ../nbs/9_machinery/92_data.ipynb #00000011
 def find_higgsml(folders: Sequence[Path]) -> Path | None:
@@ -191,7 +177,7 @@ def higgsml_path() -> Path | None:
     Raises ValueError if a file of the whole one's name is there and has another size."""
     whole = data_folder() / HIGGSML.name
     if not whole.exists():
-        return find_higgsml([data_folder(), _package().parents[1] / "shared" / "data" / "higgsml"])
+        return find_higgsml([data_folder()])
     if whole.stat().st_size != HIGGSML.size:
         raise ValueError(f"{whole}: expected {HIGGSML.size:,} bytes, got {whole.stat().st_size:,}; fetch it with `lrguide data higgsml`")
     return whole
@@ -230,7 +216,7 @@ def _jets(events: HiggsML) -> np.ndarray:
         total += np.where(events.jets >= number, jet, 0)
     return total
 
-# %% ../nbs/9_machinery/92_data.ipynb #0000001b
+
 def _check_scale(z, n: int) -> np.ndarray:
     "`z` as positive numbers of shape (), (n,) or (g, 1); raises ValueError otherwise."
     z = np.asarray(z, float)
@@ -257,7 +243,7 @@ def _centrality(events: HiggsML, met: np.ndarray) -> np.ndarray:
     length = np.hypot(a, b)
     return np.divide(a + b, length, out=np.zeros_like(length), where=length > 0)
 
-# %% ../nbs/9_machinery/92_data.ipynb #0000001d
+
 def shifted_columns(events: HiggsML, z) -> dict[str, np.ndarray]:
     """The ten features that are recomputed at the tau-energy scale `z` (> 0), by name; tau and missing momentum as in the file at z = 1.
 
@@ -295,16 +281,29 @@ def _of_jets(events: HiggsML) -> dict[str, np.ndarray]:
             "DER_lep_eta_centrality": np.exp(-4 * ((eta - (first + second) / 2) / gap) ** 2) * np.where(np.isfinite(gap), 1, 0),
             "DER_deltar_tau_lep": np.hypot(events.column("PRI_tau_eta") - eta, across)}
 
+# %% ../nbs/9_machinery/92_data.ipynb #9a3f5db4
+def _check_primary(primary: Mapping[str, np.ndarray], n: int) -> None:
+    "Raises ValueError unless these are the 17 columns of `n` events, with the values that events can have."
+    if not isinstance(primary, Mapping) or set(primary) != set(PRIMARY):
+        raise ValueError(f"primary: expected the columns {', '.join(PRIMARY)}, got {', '.join(map(str, primary))}")
+    if wrong := [name for name in PRIMARY if np.shape(primary[name]) != (n,)]:
+        raise ValueError(f"primary: expected {n} values in each column, as many as weights, got shape {np.shape(primary[wrong[0]])} in {wrong[0]}")
+    _check_values({name: np.asarray(primary[name], float) for name in PRIMARY} | {"EventId": np.arange(n)})
+
 
 def with_derived(primary: Mapping[str, np.ndarray], weight, signal, source: str = "own events") -> HiggsML:
     """Events with the 17 columns `primary` (n,) by name, GeV and radians, NaN where a jet does not exist, and the 12 features derived from them.
 
-    `weight` (n,) and `signal` (n,) as in HiggsML; `event_id` counts from 0. Raises ValueError for a missing or an unknown column."""
-    if set(primary) != set(PRIMARY):
-        raise ValueError(f"primary: expected the columns {', '.join(PRIMARY)}, got {', '.join(primary)}")
-    n = len(weight)
+    `weight` (n,) and `signal` (n,) as in HiggsML; `event_id` counts from 0. Raises ValueError for a missing or an unknown column, for
+    other lengths and for values that no event can have (negative weights, momenta or -999 where there are jets, ...)."""
+    weight, signal = np.asarray(weight, float), np.asarray(signal)
+    n = weight.size
+    if weight.shape != (n,) or signal.shape != (n,):
+        raise ValueError(f"weight: expected one number and one label for each event, got shapes {weight.shape} and {signal.shape}")
+    _check_primary(primary, n)
+    _refuse_rows({"weight": weight, "EventId": np.arange(n)}, ~(np.isfinite(weight) & (weight >= 0)), "weight", "a number of at least 0")
     x = np.stack([primary.get(name, np.full(n, np.nan)) for name in FEATURES], axis=1).astype(float)
-    events = HiggsML(x, np.asarray(weight, float), np.asarray(signal, bool), np.arange(n), source)
+    events = HiggsML(x, weight, signal.astype(bool), np.arange(n), source)
     for name, values in (shifted_columns(events, 1.0) | _of_jets(events)).items():
         if name not in PRIMARY:
             x[:, FEATURES.index(name)] = values
@@ -323,6 +322,11 @@ class Cells:
         at = np.log(np.asarray(values) / self.start) if self.log else np.asarray(values) - self.start
         return np.clip(np.floor(at / self.step), 0, 255).astype(np.uint8)
 
+    @property
+    def edges(self) -> tuple[float, float]:
+        "Where the first cell begins and the last one ends."
+        return self.start, self.start * np.exp(256 * self.step) if self.log else self.start + 256 * self.step
+
     def value(self, codes, rng) -> np.ndarray:
         "Values (n,) somewhere in the cells `codes` (n,), evenly."
         at = (codes + rng.random(len(codes))) * self.step
@@ -338,21 +342,26 @@ _CELLS = {"tau_pt": Cells(TAU_PT, 0.02, True), "tau_eta": Cells(0, 0.05), "lep_p
 _NEEDED = {name: 3 if name == "rest" else jets_needed(f"PRI_{name}") for name in _CELLS}
 
 # %% ../nbs/9_machinery/92_data.ipynb #d5709802
-def packed(primary: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
-    "Numbers of cells, bytes, by short names and `jets` (n,), of the columns `primary` (n,): (n,), or for those events that have the jets."
+def _turned(primary: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    "What goes into cells, by short names and `jets` (n,), of the columns `primary` (n,): (n,), or for those events that have the jets."
     column = lambda name: np.asarray(primary[f"PRI_{name}"], float)
     origin, jets = column("tau_phi"), column("jet_num").astype(np.uint8)
     side, turn = (np.where(sign < 0, -1, 1) for sign in (column("tau_eta"), np.sin(column("lep_phi") - origin)))
     sum_pt = column("tau_pt") + column("lep_pt") + column("jet_all_pt")
     own = {"soft": column("met_sumet") - sum_pt, "rest": column("jet_all_pt") - column("jet_leading_pt") - column("jet_subleading_pt")}
-    codes = {"jets": jets}
-    for name, cells in _CELLS.items():
+    found = {"jets": jets}
+    for name in _CELLS:
         rows = jets >= _NEEDED[name]
         values = (own[name] if name in own else column(name))[rows]
         if name.endswith("_phi"):
             values = turn[rows] * (values - origin[rows]) % _TURN
-        codes[name] = cells.code(side[rows] * values if name.endswith("_eta") else values)
-    return codes
+        found[name] = side[rows] * values if name.endswith("_eta") else values
+    return found
+
+
+def packed(primary: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    "Numbers of cells, bytes, by short names and `jets` (n,), of the columns `primary` (n,): (n,), or for those events that have the jets."
+    return {name: _CELLS[name].code(values) if name in _CELLS else values for name, values in _turned(primary).items()}
 
 # %% ../nbs/9_machinery/92_data.ipynb #dce467b2
 def unpacked(codes: Mapping[str, np.ndarray], rng) -> dict[str, np.ndarray]:
@@ -379,18 +388,52 @@ def unpacked(codes: Mapping[str, np.ndarray], rng) -> dict[str, np.ndarray]:
 
 # %% ../nbs/9_machinery/92_data.ipynb #3e8eb4de
 HTAUTAU = "htautau.npz.xz"
-_UNIT = 40  # weights are stored in fortieths
+_UNIT = 36  # weights are stored in parts of one: halves, thirds and quarters are exact
 _XZ = ({"id": 0x21, "preset": 9 | 1 << 31, "lc": 0, "lp": 0, "pb": 0},)  # LZMA2, as hard as it can, bytes without context
 
 
+
+def _check_processes(processes, process: np.ndarray) -> None:
+    "Raises ValueError unless `processes` is a list as the facts have it, with a place for each number in `process` (n,)."
+    kinds = {"name": str, "signal": bool, "per_fb": (int, float)}
+    if not (isinstance(processes, list) and processes and all(isinstance(one, dict) and all(isinstance(one.get(key), kind) for key, kind in kinds.items())
+                                                              and 0 < one["per_fb"] < np.inf for one in processes)):
+        raise ValueError("facts: expected processes, a list of {name, signal: true or false, per_fb: a positive number}")
+    if not np.isin(process, np.arange(len(processes))).all():
+        raise ValueError(f"process: expected whole numbers from 0 to {len(processes) - 1}, one for each of the facts' processes, got others")
+
+# %% ../nbs/9_machinery/92_data.ipynb #5441e4d4
+def _check_range(primary: Mapping[str, np.ndarray]) -> None:
+    "Raises ValueError where values lie below their first cell, or more than one in a thousand above the last, which takes the tail."
+    for name, values in _turned(primary).items():
+        start, end = _CELLS[name].edges if name in _CELLS else (0, 3)
+        for wrong, most in ((values < start - 1e-6, 0), (values > end, max(1, len(values) // 1000))):
+            if (n := np.count_nonzero(wrong)) > most:
+                raise ValueError(f"primary: expected {name} from {start:g} to {end:.5g}, which the cells hold, got {values[wrong][0]:g} ({n} such events)")
+
+
+def _checked_events(primary: Mapping[str, np.ndarray], process, weight, facts: Mapping[str, object]) -> tuple[np.ndarray, np.ndarray]:
+    "`process` and `weight` (n,) as arrays; raises ValueError for what the file of `write_htautau` can not hold."
+    process, weight = np.asarray(process), np.asarray(weight, float)
+    if weight.ndim != 1 or not len(weight) or process.shape != weight.shape:
+        raise ValueError(f"weight: expected a number for each event, as in process, got shapes {weight.shape} and {process.shape}")
+    _check_processes(facts.get("processes") if isinstance(facts, Mapping) else None, process)
+    _check_primary(primary, len(weight))
+    if (wrong := ~((weight >= 0.5 / _UNIT) & (weight <= 255 / _UNIT))).any():
+        raise ValueError(f"weight: expected numbers from {0.5 / _UNIT:.4f} to {255 / _UNIT:.4f}, got {weight[np.argmax(wrong)]} ({np.count_nonzero(wrong)} such events)")
+    _check_range(primary)
+    return process.astype(np.uint8), weight
+
+# %% ../nbs/9_machinery/92_data.ipynb #36fcd5b5
 def write_htautau(path: str | Path, primary: Mapping[str, np.ndarray], process, weight, facts: Mapping[str, object]) -> None:
     """Writes events with the columns `primary` (n,) to one small file, whole or not at all; see `read_htautau`.
 
-    `process` (n,) says of which process in `facts["processes"]` each event is, `weight` (n,) how much it counts among these, at most 6.375. Of
-    each process the facts say the `name`, whether it is `signal`, and `per_fb`, the events for 1/fb that a weight of one stands for."""
+    `process` (n,) says of which process in `facts["processes"]` each event is, `weight` (n,) how much it counts among these, from 1/72 to 7.08, in
+    parts of 36. Of each process the facts say the `name`, whether it is `signal`, and `per_fb`, the events for 1/fb that a weight of one stands for.
+    Raises ValueError for columns, weights, processes or facts that no such file can hold."""
     import io, json, lzma
-    codes = packed(primary) | {"weight": np.clip(np.rint(_UNIT * np.asarray(weight)), 0, 255).astype(np.uint8)}
-    process = np.asarray(process, np.uint8)
+    process, weight = _checked_events(primary, process, weight, facts)
+    codes = packed(primary) | {"weight": np.rint(_UNIT * weight).astype(np.uint8)}
     order = np.lexsort((codes["lep_pt"], codes["tau_pt"], codes["jets"], process))
     place = {k: np.cumsum(codes["jets"] >= k) - 1 for k in range(4)}
     columns = {}
@@ -398,10 +441,28 @@ def write_htautau(path: str | Path, primary: Mapping[str, np.ndarray], process, 
         need = _NEEDED.get(name, 0)
         columns[name] = values[place[need][order[codes["jets"][order] >= need]]]
     inside = io.BytesIO()
-    np.savez(inside, process=process[order], facts=np.frombuffer(json.dumps(dict(facts)).encode(), np.uint8), **columns)
+    np.savez(inside, process=process[order], facts=np.frombuffer(json.dumps(dict(facts) | {"unit": _UNIT}).encode(), np.uint8), **columns)
     write_whole(path, lambda file: file.write(lzma.compress(inside.getvalue(), lzma.FORMAT_XZ, filters=_XZ)))
 
 # %% ../nbs/9_machinery/92_data.ipynb #089d88c7
+def _fault(found: Mapping[str, object]) -> str:
+    "What is wrong with the arrays and the facts of a file of own events, in words; empty if nothing is."
+    expected, facts = ("jets", "process", "weight", *_CELLS), found["facts"]
+    if absent := [name for name in expected if name not in found]:
+        return f"no {', '.join(absent)}"
+    lengths = {name: np.count_nonzero(found["jets"] >= _NEEDED.get(name, 0)) for name in expected}
+    if wrong := [name for name, n in lengths.items() if found[name].dtype != np.uint8 or found[name].shape != (n,)]:
+        return f"{found[wrong[0]].dtype} of shape {found[wrong[0]].shape} for {wrong[0]}"
+    if not (len(found["jets"]) and found["jets"].max() <= 3 and found["weight"].all()):
+        return "no events, more than 3 jets or weights of zero"
+    if not (isinstance(facts, dict) and isinstance(facts.get("unit", 40), int) and facts.get("unit", 40) > 0):
+        return "facts that are none"
+    try:
+        return _check_processes(facts.get("processes"), found["process"]) or ""
+    except ValueError as error:
+        return str(error)
+
+# %% ../nbs/9_machinery/92_data.ipynb #9e6bdf6f
 def htautau_path() -> Path:
     "The file of our own events that is read by default: `htautau.npz.xz` in `data_folder()` if it has been made, else the one in this package."
     made = data_folder() / HTAUTAU
@@ -409,15 +470,18 @@ def htautau_path() -> Path:
 
 
 def htautau_content(path: str | Path | None = None) -> dict[str, np.ndarray | dict]:
-    "All that is stored in the file at `path` (default: `htautau_path()`) by name, `facts` included. Raises ValueError for another file."
+    "All that is stored in the file at `path` (default: `htautau_path()`) by name, `facts` included. Raises ValueError, one line, for another file."
     import io, json, lzma
     path = htautau_path() if path is None else Path(path).expanduser()
     try:
         with np.load(io.BytesIO(lzma.decompress(path.read_bytes()))) as file:
             found = dict(file)
-        return found | {"facts": json.loads(bytes(found["facts"]))}
-    except (OSError, EOFError, KeyError, ValueError, zipfile.BadZipFile, lzma.LZMAError) as error:
+        found["facts"] = json.loads(bytes(found["facts"]))
+    except (OSError, EOFError, KeyError, ValueError, TypeError, zipfile.BadZipFile, zlib.error, lzma.LZMAError) as error:
         raise ValueError(f"path: {path}: expected a file that `write_htautau` wrote, got {getattr(error, 'strerror', None) or type(error).__name__}") from None
+    if fault := _fault(found):
+        raise ValueError(f"path: {path}: expected a file that `write_htautau` wrote, got {fault}")
+    return found
 
 
 def read_htautau(path: str | Path | None = None, luminosity: float = 5.0) -> HiggsML:
@@ -429,14 +493,14 @@ def read_htautau(path: str | Path | None = None, luminosity: float = 5.0) -> Hig
     found = htautau_content(path)
     processes, process = found["facts"]["processes"], found["process"]
     each = lambda key: np.array([one[key] for one in processes])[process]
-    weight = found["weight"] / _UNIT * each("per_fb") * luminosity
+    weight = found["weight"] / found["facts"].get("unit", 40) * each("per_fb") * luminosity
     events = with_derived(unpacked(found, 0), weight, each("signal"), f"{path.name}, {len(process):,} events")
     return events[np.random.default_rng(0).permutation(len(process))]
 
 # %% ../nbs/9_machinery/92_data.ipynb #6893cf77
 def read_sample(path: str | Path | None = None, luminosity: float = 5.0) -> HiggsML:
     "The events at `path`, our own (.npz.xz, by default) or the ATLAS file (.csv, .csv.gz, .csv.xz), with weights for this `luminosity`, in 1/fb."
-    if path and ".csv" in Path(path).name:
+    if path and ".csv" in Path(path).name.lower():
         events = read_higgsml(path)
         return replace(events, weight=events.weight * (check_number(luminosity, "luminosity", "(0, inf)") / HIGGSML_LUMINOSITY))
     return read_htautau(path or None, luminosity)
@@ -485,7 +549,7 @@ def _missing_groups(x: np.ndarray, groups: tuple, names: tuple) -> np.ndarray:
         raise ValueError(f"x: expected missing values as in the sample of the medians, got others in {names[np.argmax(wrong)]}")
     return flags
 
-# %% ../nbs/9_machinery/92_data.ipynb #00000037
+
 @dataclass(frozen=True, eq=False)
 class NetworkInputs:
     """What `network_inputs` makes: called with x (n, d) that may hold NaN, it gives finite inputs (n, d + number of indicators).
@@ -537,119 +601,7 @@ def higgs_tables(events: HiggsML, z, inputs, threshold: float | None = 22.0) -> 
     table = Table(x, scale[passed], events.weight[passed])
     return table[events.signal[passed]], table[~events.signal[passed]]
 
-# %% ../nbs/9_machinery/92_data.ipynb #0000003e
-class FetchError(OSError):
-    "A file could not be fetched; one line says why."
-
-
-def _adler32(path: Path) -> int:
-    "The adler32 checksum of a file."
-    value = 1
-    with open(path, "rb") as file:
-        while block := file.read(2**20):
-            value = zlib.adler32(block, value)
-    return value
-
-
-def is_whole(path: Path, remote: Remote) -> bool:
-    "Whether `path` is a file of the right size and checksum."
-    return path.is_file() and path.stat().st_size == remote.size and _adler32(path) == remote.adler32
-
-
-@contextmanager
-def _alone(file, path: Path):
-    "Raises FetchError if another process is writing the same file."
-    import fcntl
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        raise FetchError(f"{path}: another process is fetching this file") from None
-    yield
-
-# %% ../nbs/9_machinery/92_data.ipynb #0000003f
-def _request(url: str, start: int):
-    "The server's answer to a request for the file from byte `start` on."
-    from urllib.request import Request, urlopen
-    if not url.startswith(("http://", "https://")):
-        raise FetchError(f"url: expected an address http(s)://..., got {url!r}")
-    headers = {"User-Agent": "lrguide", "Accept-Encoding": "identity"} | ({"Range": f"bytes={start}-"} if start else {})
-    return urlopen(Request(url, headers=headers), timeout=60)
-
-
-def _receive(file, url: str, remote: Remote, progress: bool) -> None:
-    "Appends to the open `file` what it lacks. Raises FetchError if the server offers another size."
-    from tqdm import tqdm
-    start = file.seek(0, os.SEEK_END)
-    if start > remote.size:
-        start = file.truncate(0)
-    if start == remote.size:
-        return
-    with _request(url, start) as answer:
-        if start and not (answer.headers.get("Content-Range") or "").startswith(f"bytes {start}-"):
-            start = file.truncate(0)  # the whole file comes again
-        offered = start + int(answer.headers.get("Content-Length") or remote.size - start)
-        if offered != remote.size:
-            raise FetchError(f"{url}: expected {remote.size:,} bytes, the server offers {offered:,}")
-        with tqdm(total=remote.size, initial=start, unit="B", unit_scale=True, disable=None if progress else True) as bar:
-            while block := answer.read(2**16):
-                file.write(block)
-                bar.update(len(block))
-
-# %% ../nbs/9_machinery/92_data.ipynb #00000041
-def _reason(error: Exception) -> str:
-    "One line that says what went wrong between here and the server."
-    if hasattr(error, "code"):
-        return f"the server answers {error.code} {error.reason}"
-    from urllib.error import URLError
-    cause = getattr(error, "reason", error)  # what urllib hides in its own error
-    text = getattr(cause, "strerror", None) or (str(cause).splitlines() or [type(cause).__name__])[0]
-    here = isinstance(error, OSError) and not isinstance(error, (URLError, ConnectionError, TimeoutError))  # such as a full disk
-    return text if here else f"no connection ({text})"
-
-
-def _kept(file) -> str:
-    "What becomes of the bytes that came: kept, for the next call."
-    n = file.seek(0, os.SEEK_END)
-    return f"; {n:,} bytes are kept, the same command goes on from there" if n else ""
-
-# %% ../nbs/9_machinery/92_data.ipynb #00000042
-def _keep_if_right(file, part: Path, target: Path, remote: Remote, url: str) -> None:
-    "Gives the fetched file its name, if size and checksum are right. Raises FetchError otherwise."
-    file.flush()
-    size = file.seek(0, os.SEEK_END)
-    if size < remote.size:
-        raise FetchError(f"{url}: cut off after {size:,} of {remote.size:,} bytes{_kept(file)}")
-    found = _adler32(part)
-    if size > remote.size or found != remote.adler32:
-        part.unlink()
-        raise FetchError(f"{url}: expected {remote.size:,} bytes with adler32 {remote.adler32:08x}, got {size:,} with {found:08x}; "
-                         "nothing is kept, the same command starts again")
-    os.replace(part, target)
-
-# %% ../nbs/9_machinery/92_data.ipynb #00000040
-def fetch(remote: Remote, folder: str | Path | None = None, url: str | None = None, progress: bool = True) -> Path:
-    """The path of the file in `folder` (default: `data_folder()`), fetched from `url` (default: the remote's) unless it is there.
-
-    A progress bar on a terminal only. Raises FetchError, one line: no connection, cut off (what came is kept), wrong file."""
-    from http.client import HTTPException
-    target = (Path(folder).expanduser() if folder else data_folder()) / remote.name
-    part, url = target.with_name(remote.name + ".part"), url or remote.url
-    try:
-        if is_whole(target, remote):
-            return target
-        target.parent.mkdir(parents=True, exist_ok=True)
-        with open(part, "ab") as file, _alone(file, part):
-            try:
-                _receive(file, url, remote, progress)
-            except (OSError, HTTPException) as error:
-                kept = _kept(file) or part.unlink() or ""
-                raise error if isinstance(error, FetchError) else FetchError(f"{url}: {_reason(error)}{kept}") from None
-            _keep_if_right(file, part, target, remote, url)
-    except OSError as error:
-        raise error if isinstance(error, FetchError) else FetchError(f"{target.parent}: {error.strerror or error}") from None
-    return target
-
-# %% ../nbs/9_machinery/92_data.ipynb #92e00009
+# %% ../nbs/9_machinery/92_data.ipynb #9fa13a41
 def fetch_higgsml(folder: str | Path | None = None, url: str | None = None, progress: bool = True) -> Path:
     "The path of the whole file of record 328 in `folder` (default: `data_folder()`), fetched if need be, as `fetch` does it."
     return fetch(HIGGSML, folder, url, progress)

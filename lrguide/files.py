@@ -22,7 +22,7 @@ import numpy as np
 from .arrays import Ranges, Table, aligned, as_table, check_choice, check_column, check_count, check_mapping, check_name, join, shown
 
 # %% auto #0
-__all__ = ['Pieces', 'chunks', 'evenly', 'sampled', 'needed', 'pieces', 'write_whole']
+__all__ = ['Pieces', 'chunks', 'evenly', 'sampled', 'needed', 'pieces', 'write_whole', 'Remote', 'data_folder', 'FetchError', 'is_whole', 'fetch']
 
 # %% ../nbs/8_your_analysis/85_files.ipynb #3cdb241a
 @dataclass(frozen=True, eq=False)
@@ -268,3 +268,138 @@ def write_whole(path: str | Path, write: Callable[[BinaryIO], object]) -> Path:
     finally:
         new.unlink(missing_ok=True)
     return Path(path)
+
+# %% ../nbs/9_machinery/92_data.ipynb #0000000f
+import os
+import zlib
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Remote:
+    "A file to fetch: its `name`, the address `url`, its `size` in bytes and its `adler32` checksum."
+    name: str
+    url: str
+    size: int
+    adler32: int
+
+
+def data_folder() -> Path:
+    "The folder for fetched files: LRGUIDE_DATA, or `lrguide` in XDG_CACHE_HOME or in ~/.cache."
+    if given := os.environ.get("LRGUIDE_DATA"):
+        return Path(given).expanduser()
+    cache = os.environ.get("XDG_CACHE_HOME", "")
+    return (Path(cache) if os.path.isabs(cache) else Path.home() / ".cache") / "lrguide"
+
+# %% ../nbs/9_machinery/92_data.ipynb #0000003e
+class FetchError(OSError):
+    "A file could not be fetched; one line says why."
+
+
+def _adler32(path: Path) -> int:
+    "The adler32 checksum of a file."
+    value = 1
+    with open(path, "rb") as file:
+        while block := file.read(2**20):
+            value = zlib.adler32(block, value)
+    return value
+
+
+def is_whole(path: Path, remote: Remote) -> bool:
+    "Whether `path` is a file of the right size and checksum."
+    return path.is_file() and path.stat().st_size == remote.size and _adler32(path) == remote.adler32
+
+
+@contextmanager
+def _alone(file, path: Path):
+    "Raises FetchError if another process is writing the same file."
+    import fcntl
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise FetchError(f"{path}: another process is fetching this file") from None
+    yield
+
+# %% ../nbs/9_machinery/92_data.ipynb #0000003f
+def _request(url: str, start: int):
+    "The server's answer to a request for the file from byte `start` on."
+    from urllib.request import Request, urlopen
+    if not url.startswith(("http://", "https://")):
+        raise FetchError(f"url: expected an address http(s)://..., got {url!r}")
+    headers = {"User-Agent": "lrguide", "Accept-Encoding": "identity"} | ({"Range": f"bytes={start}-"} if start else {})
+    return urlopen(Request(url, headers=headers), timeout=60)
+
+
+def _receive(file, url: str, remote: Remote, progress: bool) -> None:
+    "Appends to the open `file` what it lacks. Raises FetchError if the server offers another size."
+    from tqdm import tqdm
+    start = file.seek(0, os.SEEK_END)
+    if start > remote.size:
+        start = file.truncate(0)
+    if start == remote.size:
+        return
+    with _request(url, start) as answer:
+        if start and not (answer.headers.get("Content-Range") or "").startswith(f"bytes {start}-"):
+            start = file.truncate(0)  # the whole file comes again
+        offered = start + int(answer.headers.get("Content-Length") or remote.size - start)
+        if offered != remote.size:
+            raise FetchError(f"{url}: expected {remote.size:,} bytes, the server offers {offered:,}")
+        with tqdm(total=remote.size, initial=start, unit="B", unit_scale=True, disable=None if progress else True) as bar:
+            while block := answer.read(2**16):
+                file.write(block)
+                bar.update(len(block))
+
+# %% ../nbs/9_machinery/92_data.ipynb #00000041
+def _reason(error: Exception) -> str:
+    "One line that says what went wrong between here and the server."
+    if hasattr(error, "code"):
+        return f"the server answers {error.code} {error.reason}"
+    from urllib.error import URLError
+    cause = getattr(error, "reason", error)  # what urllib hides in its own error
+    text = getattr(cause, "strerror", None) or (str(cause).splitlines() or [type(cause).__name__])[0]
+    here = isinstance(error, OSError) and not isinstance(error, (URLError, ConnectionError, TimeoutError))  # such as a full disk
+    return text if here else f"no connection ({text})"
+
+
+def _kept(file) -> str:
+    "What becomes of the bytes that came: kept, for the next call."
+    n = file.seek(0, os.SEEK_END)
+    return f"; {n:,} bytes are kept, the same command goes on from there" if n else ""
+
+
+def _keep_if_right(file, part: Path, target: Path, remote: Remote, url: str) -> None:
+    "Gives the fetched file its name, if size and checksum are right. Raises FetchError otherwise."
+    file.flush()
+    size = file.seek(0, os.SEEK_END)
+    if size < remote.size:
+        raise FetchError(f"{url}: cut off after {size:,} of {remote.size:,} bytes{_kept(file)}")
+    found = _adler32(part)
+    if size > remote.size or found != remote.adler32:
+        part.unlink()
+        raise FetchError(f"{url}: expected {remote.size:,} bytes with adler32 {remote.adler32:08x}, got {size:,} with {found:08x}; "
+                         "nothing is kept, the same command starts again")
+    os.replace(part, target)
+
+# %% ../nbs/9_machinery/92_data.ipynb #00000040
+def fetch(remote: Remote, folder: str | Path | None = None, url: str | None = None, progress: bool = True) -> Path:
+    """The path of the file in `folder` (default: `data_folder()`), fetched from `url` (default: the remote's) unless it is there.
+
+    A progress bar on a terminal only. Raises FetchError, one line: no connection, cut off (what came is kept), wrong file."""
+    from http.client import HTTPException
+    target = (Path(folder).expanduser() if folder else data_folder()) / remote.name
+    part, url = target.with_name(remote.name + ".part"), url or remote.url
+    try:
+        if is_whole(target, remote):
+            return target
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with open(part, "ab") as file, _alone(file, part):
+            try:
+                _receive(file, url, remote, progress)
+            except (OSError, HTTPException) as error:
+                kept = _kept(file) or part.unlink() or ""
+                raise error if isinstance(error, FetchError) else FetchError(f"{url}: {_reason(error)}{kept}") from None
+            _keep_if_right(file, part, target, remote, url)
+    except OSError as error:
+        raise error if isinstance(error, FetchError) else FetchError(f"{target.parent}: {error.strerror or error}") from None
+    return target

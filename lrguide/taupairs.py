@@ -11,10 +11,11 @@ from dataclasses import dataclass, fields
 from importlib import import_module
 from importlib.metadata import version
 from pathlib import Path
+from tempfile import TemporaryFile
 import numpy as np
 from .arrays import check_count, generator
 from .collider import Scattering, antikt, needed, pythia
-from .data import HTAUTAU, JET_PT, LEPTON_PT, PRIMARY, TAU_PT, HiggsML, data_folder, with_derived, write_htautau
+from .data import HTAUTAU, JET_PT, LEPTON_PT, PRIMARY, TAU_PT, HiggsML, data_folder, htautau_content, with_derived, write_htautau
 
 # %% auto #0
 __all__ = ['TAU', 'PION', 'TAU_TO_LEPTON', 'TAU_TO_HADRONS', 'SOURCES', 'ELECTRON_FOUND', 'MUON_FOUND', 'ONE_PRONG_FOUND',
@@ -447,13 +448,32 @@ def generate_pairs(n_events: int, *, rng, workers: int = 1) -> TauPairs:
     return TauPairs(primary, process, np.concatenate([part[1] for part in made]), facts)
 
 # %% ../nbs/4_phase_space/47_tau_pairs.ipynb #c6c6f0aa
-def make_htautau(n_events: int, path: str | Path | None = None, *, seed: int = 1, workers: int = 1) -> tuple[Path, TauPairs]:
-    """The path of a file of about `n_events` own events (default: where `read_htautau` finds it, in `data_folder()`), and the events; the same for one seed.
-
-    Whole or not at all. Raises ImportError without the extra `collider`, OSError where nothing can be written, before anything is made."""
-    path = data_folder() / HTAUTAU if path is None else Path(path).expanduser()
+def _check_target(path: Path) -> None:
+    "Makes the folder of `path` if need be. Raises ValueError if something is at `path`, OSError if nothing can be written there."
+    if path.is_dir():
+        raise ValueError(f"path: {path}: expected the name of a file, got a folder")
+    if path.exists():
+        try:
+            found = f"one of {len(htautau_content(path)['process']):,} events"
+        except ValueError:
+            found = "another one"
+        raise ValueError(f"path: {path}: expected no file yet, got {found}; move it away or choose another folder (--to)")
     path.parent.mkdir(parents=True, exist_ok=True)
-    made = generate_pairs(n_events, rng=check_count(seed, "seed", 0), workers=workers)
+    with TemporaryFile(dir=path.parent):
+        pass
+
+
+def make_htautau(n_events: int, path: str | Path | None = None, *, seed: int = 2, workers: int = 1) -> tuple[Path, TauPairs]:
+    """The path of a new file of about `n_events` own events (default: where `read_htautau` finds it, in `data_folder()`), and the events; the same for one seed.
+
+    Whole or not at all. Before anything is made, raises ImportError without the extra `collider`, ValueError if the file is there already or for
+    wrong numbers, OSError where nothing can be written."""
+    path = data_folder() / HTAUTAU if path is None else Path(path).expanduser()
+    check_count(n_events, "n_events", 100), check_count(seed, "seed", 0), check_count(workers, "workers")
+    for name in ("pythia8mc", "fastjet", "awkward"):
+        needed(name)
+    _check_target(path)
+    made = generate_pairs(n_events, rng=seed, workers=workers)
     facts = dict(made.facts) | {"command": f"lrguide data htautau --events {n_events} --seed {seed}"}
     write_htautau(path, made.primary, made.process, made.weight, facts)
     return path, made

@@ -2,6 +2,8 @@
 
 import gzip
 import hashlib
+import json
+import io
 import lzma
 import math
 import os
@@ -23,7 +25,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
-from lrguide import data
+from lrguide import data, files
 
 ROOT = Path(__file__).resolve().parent.parent
 PASSED = {22_889: (17_306, 20_089, 22_887), 818_238: (618_906, 719_349, 818_201)}  # of the ATLAS file or its first part, at z = 0.9, 1 and 1.1
@@ -39,7 +41,8 @@ def as_lines(events) -> list[list[str]]:
     return [header, *rows]
 
 
-OURS = data.read_htautau()
+PACKAGED = data._package() / data.HTAUTAU  # not what somebody may have made
+OURS = data.read_htautau(PACKAGED)
 TEXT = "".join(",".join(row) + "\n" for row in as_lines(OURS[:10_000])).encode()
 
 
@@ -84,8 +87,8 @@ def test_the_packaged_events_are_what_their_text_says():
 
 
 def test_events_come_with_the_luminosity_and_in_one_order():
-    assert_allclose(data.read_htautau(luminosity=15.0).totals, 3 * np.array(OURS.totals), rtol=1e-12)
-    assert_array_equal(data.read_htautau().x, OURS.x)
+    assert_allclose(data.read_htautau(PACKAGED, 15.0).totals, 3 * np.array(OURS.totals), rtol=1e-12)
+    assert_array_equal(data.read_htautau(PACKAGED).x, OURS.x)
     for wrong in (0.0, -1.0, float("nan"), float("inf")):
         with pytest.raises(ValueError, match="^luminosity: expected"):
             data.read_htautau(luminosity=wrong)
@@ -113,6 +116,101 @@ def test_a_file_is_written_whole_or_not_at_all(tmp_path, events):
         with pytest.raises((TypeError, ValueError)):
             data.write_htautau(path, primary, wrong.get("process", np.zeros(len(events))), np.ones(len(events)), wrong.get("facts", facts) if "facts" not in wrong else {"a": object()})
     assert path.read_bytes() == before and names(tmp_path) == [data.HTAUTAU]
+
+
+def small(n: int = 300) -> tuple[dict, np.ndarray, np.ndarray, dict]:
+    """Columns, processes, weights and facts of a few events."""
+    some = OURS[:n]
+    facts = {"processes": [{"name": "a", "signal": True, "per_fb": 3.0}, {"name": "b", "signal": False, "per_fb": 2.0}]}
+    return {name: some.column(name) for name in data.PRIMARY}, np.arange(n) % 2, np.tile([1, 1 / 2, 1 / 3, 2 / 3, 1 / 4, 3 / 4], n)[:n], facts
+
+
+def stored(path: Path, content: dict) -> Path:
+    """A file of this content, whatever it is."""
+    inside = io.BytesIO()
+    np.savez(inside, **content | {"facts": np.frombuffer(json.dumps(content["facts"]).encode(), np.uint8)})
+    path.write_bytes(lzma.compress(inside.getvalue(), preset=0))
+    return path
+
+
+def test_weights_of_halves_thirds_and_quarters_are_exact(tmp_path):
+    primary, process, weight, facts = small()
+    data.write_htautau(tmp_path / "a.npz.xz", primary, process, weight, facts)
+    assert_allclose(data.read_htautau(tmp_path / "a.npz.xz", 5.0).totals, [15 * weight[::2].sum(), 10 * weight[1::2].sum()], rtol=1e-9)
+    content = data.htautau_content(tmp_path / "a.npz.xz")
+    assert content["facts"]["unit"] == 36 and data.htautau_content(PACKAGED)["facts"]["unit"] == 36
+    content["facts"].pop("unit")  # older files have fortieths
+    assert_allclose(data.read_htautau(stored(tmp_path / "b.npz.xz", content), 5.0).totals[0], 15 * weight[::2].sum() * 36 / 40, rtol=1e-9)
+
+
+def test_the_packaged_signal_is_not_rounded():
+    content = data.htautau_content(PACKAGED)
+    for k, tries in ((0, 3), (1, 2), (2, 4), (4, 1)):
+        assert not (content["weight"][content["process"] == k] % (36 // tries)).any()
+    assert_allclose(OURS.totals, (263.2312562, 122886.25), rtol=1e-7)
+
+
+@pytest.mark.parametrize("change, message", [
+    (dict(weight=np.full(300, np.nan)), "^weight: expected numbers from"), (dict(weight=np.full(300, 0.013)), "^weight: expected numbers from"),
+    (dict(weight=np.full(300, 7.1)), "^weight: expected numbers from"), (dict(weight=-np.ones(300)), "^weight: expected numbers from"),
+    (dict(weight=np.ones(10)), "^weight: expected a number for each event"), (dict(weight=np.ones(0), process=np.ones(0)), "^weight: expected a number"),
+    (dict(process=np.full(300, 2)), "^process: expected whole numbers from 0 to 1"), (dict(process=np.full(300, -1)), "^process: expected"),
+    (dict(facts={}), "^facts: expected processes"), (dict(facts={"processes": [{"name": "a", "signal": True, "per_fb": 0}] * 2}), "^facts: expected"),
+    (dict(PRI_met=np.full(300, np.inf)), "^PRI_met: expected a finite number"), (dict(PRI_met=np.full(300, np.nan)), "^PRI_met: expected a value"),
+    (dict(PRI_met=np.full(300, 2000.0)), "expected met from 0 to 512"), (dict(PRI_tau_pt=np.full(300, 5.0)), "expected tau_pt from 19"),
+    (dict(PRI_lep_eta=np.full(300, 3.0), PRI_tau_eta=np.full(300, -1.0)), "expected lep_eta from -2.5"), (dict(PRI_met=np.ones(10)), "^primary: expected 300 values"),
+    (dict(PRI_met=None), "^primary: expected the columns")])
+def test_what_no_file_can_hold_is_refused_in_one_line(tmp_path, change, message):
+    primary, process, weight, facts = small()
+    own = {name: values for name, values in (primary | {k: v for k, v in change.items() if k.startswith("PRI")}).items() if values is not None}
+    with pytest.raises(ValueError, match=message) as refused:
+        data.write_htautau(tmp_path / "a.npz.xz", own, change.get("process", process), change.get("weight", weight), change.get("facts", facts))
+    assert "\n" not in str(refused.value) and not names(tmp_path)
+
+
+def test_one_event_in_a_thousand_may_be_in_the_tail(tmp_path):
+    primary, process, weight, facts = small()
+    primary["PRI_met"] = np.where(np.arange(300) == 7, 900.0, primary["PRI_met"])
+    data.write_htautau(tmp_path / "a.npz.xz", primary, process, weight, facts)
+    assert 510 <= data.read_htautau(tmp_path / "a.npz.xz").column("PRI_met").max() <= 512
+
+
+@pytest.mark.parametrize("name, change", [
+    ("weight", lambda values: None), ("met", lambda values: None), ("process", lambda values: None), ("process", lambda values: values + 200),
+    ("process", lambda values: values[:10]), ("met", lambda values: values[:10]), ("rest", lambda values: values[:1]), ("jets", lambda values: values + 5),
+    ("weight", lambda values: 0 * values), ("weight", lambda values: values * np.nan), ("tau_pt", lambda values: values * 1.0),
+    ("facts", lambda facts: [1]), ("facts", lambda facts: {"processes": [{"name": "a"}] * 2}), ("facts", lambda facts: facts | {"unit": 0}),
+    ("facts", lambda facts: {"processes": [one | {"per_fb": -1.0} for one in facts["processes"]]}), (None, lambda values: values[:0])])
+def test_a_file_with_wrong_content_is_refused_in_one_line(tmp_path, name, change):
+    data.write_htautau(tmp_path / "a.npz.xz", *small())
+    content = data.htautau_content(tmp_path / "a.npz.xz")
+    content |= {key: change(values) for key, values in content.items() if key == name or name is None and key != "facts"}
+    path = stored(tmp_path / "b.npz.xz", {key: values for key, values in content.items() if values is not None})
+    with pytest.raises(ValueError, match="expected a file that `write_htautau` wrote, got ") as refused:
+        data.read_htautau(path)
+    assert "\n" not in str(refused.value)
+
+
+@pytest.mark.parametrize("change, message", [
+    (dict(PRI_tau_pt=np.full(300, np.nan)), "^PRI_tau_pt: expected a value"), (dict(PRI_jet_num=np.full(300, 7.0)), "^PRI_jet_num: expected 0, 1, 2 or 3"),
+    (dict(PRI_lep_pt=-np.ones(300)), "^PRI_lep_pt: expected a momentum"), (dict(weight=np.ones(10)), "^weight: expected one number"),
+    (dict(signal=np.ones(10)), "^weight: expected one number"), (dict(weight=-np.ones(300)), "^weight: expected a number of at least 0")])
+def test_derived_features_of_impossible_events_are_refused(change, message):
+    primary, process, weight, _ = small()
+    with pytest.raises(ValueError, match=message):
+        data.with_derived(primary | {k: v for k, v in change.items() if k.startswith("PRI")}, change.get("weight", weight), change.get("signal", process == 0))
+
+
+def test_names_of_files_may_have_large_letters(tmp_path):
+    (tmp_path / "A.CSV").write_bytes(TEXT)
+    assert len(data.read_sample(tmp_path / "A.CSV")) == 10_000
+
+
+def test_the_atlas_file_is_sought_in_the_data_folder_alone(nothing_fetched):
+    assert data.higgsml_path() is None
+    nothing_fetched.mkdir()
+    (nothing_fetched / "higgsml_part.csv.xz").touch()
+    assert data.higgsml_path() == nothing_fetched / "higgsml_part.csv.xz"
 
 
 def test_what_a_cell_holds_stays_in_it(events):
@@ -394,7 +492,7 @@ def test_our_events_are_complete_at_every_scale(events):
     assert near[0] > 0.95 * near[1] > 0.9 * near[2]
 
 
-@pytest.mark.skipif(not data.is_whole(data.data_folder() / data.HIGGSML.name, data.HIGGSML), reason="the whole file is not there")
+@pytest.mark.skipif(not files.is_whole(data.data_folder() / data.HIGGSML.name, data.HIGGSML), reason="the whole file is not there")
 def test_the_whole_file(atlas):
     assert len(atlas) == 818_238 and atlas.source.startswith(data.HIGGSML.name)
 
@@ -522,7 +620,7 @@ def server():
 
 @pytest.fixture
 def remote(server):
-    return data.Remote("file.bin", server.url, len(server.content), zlib.adler32(server.content))
+    return files.Remote("file.bin", server.url, len(server.content), zlib.adler32(server.content))
 
 
 def names(folder: Path) -> list[str]:
@@ -531,20 +629,20 @@ def names(folder: Path) -> list[str]:
 
 def failure(*arguments) -> str:
     """The one line with which a fetch fails."""
-    with pytest.raises(data.FetchError) as failed:
-        data.fetch(*arguments)
+    with pytest.raises(files.FetchError) as failed:
+        files.fetch(*arguments)
     assert "\n" not in str(failed.value)
     return str(failed.value)
 
 
 def test_fetch_once(server, remote, tmp_path, capfd):
-    path = data.fetch(remote, tmp_path / "new" / "folder")
+    path = files.fetch(remote, tmp_path / "new" / "folder")
     assert path.read_bytes() == server.content and names(path.parent) == ["file.bin"]
-    assert data.fetch(remote, path.parent) == path
+    assert files.fetch(remote, path.parent) == path
     assert server.asked == [0]  # the second call found it there
     assert capfd.readouterr() == ("", "")  # no bar without a terminal
     path.write_bytes(server.content[:-1] + b"?")  # damaged since
-    assert data.fetch(remote, path.parent).read_bytes() == server.content
+    assert files.fetch(remote, path.parent).read_bytes() == server.content
     assert server.asked == [0, 0]
 
 
@@ -555,7 +653,7 @@ def test_a_cut_connection_goes_on_where_it_ended(server, remote, tmp_path):
                                                   "the same command goes on from there")
         assert names(tmp_path) == ["file.bin.part"]
     server.cut = None
-    assert data.fetch(remote, tmp_path).read_bytes() == server.content
+    assert files.fetch(remote, tmp_path).read_bytes() == server.content
     assert server.asked == [0, 300_000, 700_000] and names(tmp_path) == ["file.bin"]
 
 
@@ -566,25 +664,25 @@ def test_a_reset_connection_goes_on_where_it_ended(server, remote, tmp_path):
     kept = part.stat().st_size if part.exists() else 0  # what the reset has not overtaken
     assert "no connection (Connection reset by peer)" in told and (f"; {kept:,} bytes are kept" in told) == (kept > 0)
     server.cut, server.reset = None, False
-    assert data.fetch(remote, tmp_path).read_bytes() == server.content
+    assert files.fetch(remote, tmp_path).read_bytes() == server.content
     assert server.asked == [0, kept]
 
 
 def test_a_server_that_ignores_ranges_starts_again(server, remote, tmp_path):
     (tmp_path / "file.bin.part").write_bytes(server.content[:400_000])
     server.ranges = False
-    assert data.fetch(remote, tmp_path).read_bytes() == server.content
+    assert files.fetch(remote, tmp_path).read_bytes() == server.content
     assert server.asked == [0]
 
 
 def test_a_part_that_is_whole_needs_no_server(server, remote, tmp_path):
     (tmp_path / "file.bin.part").write_bytes(server.content)
-    assert data.fetch(remote, tmp_path).read_bytes() == server.content
+    assert files.fetch(remote, tmp_path).read_bytes() == server.content
     (tmp_path / "file.bin").rename(tmp_path / "file.bin.part")
     with open(tmp_path / "file.bin.part", "ab") as file:
         file.write(b"too much")
     assert server.asked == []
-    assert data.fetch(remote, tmp_path).read_bytes() == server.content
+    assert files.fetch(remote, tmp_path).read_bytes() == server.content
     assert server.asked == [0]
 
 
@@ -592,12 +690,12 @@ def test_a_wrong_checksum_leaves_nothing(server, remote, tmp_path):
     (tmp_path / "file.bin.part").write_bytes(b"x" * 400_000)  # of some other file
     assert f"expected 1,000,000 bytes with adler32 {remote.adler32:08x}, got 1,000,000 with" in failure(remote, tmp_path)
     assert names(tmp_path) == []
-    assert data.fetch(remote, tmp_path).read_bytes() == server.content
+    assert files.fetch(remote, tmp_path).read_bytes() == server.content
     assert server.asked == [400_000, 0]
 
 
 def test_another_file_is_refused_before_it_comes(server, remote, tmp_path):
-    other = data.Remote("file.bin", server.url, 2_000_000, 1)
+    other = files.Remote("file.bin", server.url, 2_000_000, 1)
     assert failure(other, tmp_path).endswith("expected 2,000,000 bytes, the server offers 1,000,000")
     server.status = 404
     assert failure(remote, tmp_path).endswith("the server answers 404 Not Found")
@@ -620,7 +718,7 @@ def test_a_folder_that_can_not_be_made(remote, tmp_path):
 def test_two_at_the_same_time(server, remote, tmp_path):
     """The second is told so, and the first ends undisturbed."""
     server.cut, server.pause = 200_000, threading.Event()
-    first = threading.Thread(target=lambda: pytest.raises(data.FetchError, data.fetch, remote, tmp_path))
+    first = threading.Thread(target=lambda: pytest.raises(files.FetchError, files.fetch, remote, tmp_path))
     first.start()
     while not (tmp_path / "file.bin.part").exists() or not server.asked:
         time.sleep(0.01)
@@ -628,7 +726,7 @@ def test_two_at_the_same_time(server, remote, tmp_path):
     server.pause.set()
     first.join()
     server.cut = server.pause = None
-    assert data.fetch(remote, tmp_path).read_bytes() == server.content
+    assert files.fetch(remote, tmp_path).read_bytes() == server.content
 
 
 # --- the command ---------------------------------------------------------------------------------------------------------------
@@ -689,7 +787,7 @@ def test_the_command_refuses_in_one_line(server, tmp_path):
 def test_a_bar_on_a_terminal(server, remote, tmp_path):
     reader, writer = pty.openpty()
     termios.tcsetwinsize(writer, (24, 80))
-    script = f"from lrguide import data; data.fetch(data.{remote!r}, {str(tmp_path)!r})"
+    script = f"from lrguide import files; files.fetch(files.{remote!r}, {str(tmp_path)!r})"
     subprocess.run([sys.executable, "-c", script], stderr=writer, check=True, env=os.environ | {"PYTHONPATH": str(ROOT)})
     os.close(writer)
     assert b"100%" in os.read(reader, 10_000)

@@ -285,3 +285,13 @@ def test_killed_figures_take_their_chapters_along(tmp_path):
     assert subprocess.run(command, cwd=tmp_path, env=os.environ | {"PYTHONPATH": str(ROOT)}, capture_output=True).returncode == 0
     assert run.read_results(out / "11_waits")["records"][0]["name"] == "early"
     assert [file.name for file in out.iterdir()] == ["11_waits"]
+
+
+def test_a_sample_of_the_same_size_is_another_one(tmp_path, monkeypatch):
+    from lrguide import data
+    monkeypatch.setenv("LRGUIDE_DATA", str(tmp_path))
+    keys = []
+    for content in (b"a" * 500, b"b" * 500):
+        (tmp_path / data.HTAUTAU).write_bytes(content)
+        keys.append(run._sample())
+    assert keys[0] != keys[1] and keys[1] == run._sample()

@@ -102,7 +102,12 @@ def test_the_command(tmp_path):
     assert found["facts"]["command"] == "lrguide data htautau --events 150 --seed 3"
     made = taupairs.generate_pairs(150, rng=3)
     assert len(made) == len(found["process"]) and len(data.read_htautau(path)) == len(made)
-    assert_allclose(data.read_htautau(path).totals, made.events().totals, rtol=0.02)
+    assert_allclose(data.read_htautau(path).totals[0], made.events().totals[0], rtol=1e-9)  # halves and thirds are kept
+    assert_allclose(data.read_htautau(path).totals[1], made.events().totals[1], rtol=0.01)
+    before = path.read_bytes()
+    again = lrguide("htautau", "--events", "150", LRGUIDE_DATA=str(path.parent))
+    assert again.returncode == 2 and len(again.stderr.splitlines()) == 1 and again.stdout == ""
+    assert f"{path}: expected no file yet, got one of {len(made):,} events" in again.stderr and "--to" in again.stderr and path.read_bytes() == before
 
 
 def test_the_command_refuses_in_one_line(tmp_path):
@@ -112,3 +117,36 @@ def test_the_command_refuses_in_one_line(tmp_path):
         done = lrguide(*words, LRGUIDE_DATA=str(tmp_path))
         assert done.returncode == 2 and done.stdout == "" and message in done.stderr and len(done.stderr.splitlines()) == 1, done.stderr
     assert not list(tmp_path.iterdir())
+
+
+def test_a_sample_has_a_place_before_it_is_made(tmp_path, monkeypatch):
+    pytest.importorskip("pythia8mc")
+    monkeypatch.setattr(taupairs, "generate_pairs", lambda *_, **__: pytest.fail("nothing should be made"))
+    (tmp_path / "there").write_text("something")
+    with pytest.raises(ValueError, match="expected the name of a file, got a folder"):
+        taupairs.make_htautau(100, tmp_path)
+    with pytest.raises(ValueError, match="expected no file yet, got another one"):
+        taupairs.make_htautau(100, tmp_path / "there")
+    with pytest.raises(OSError):
+        taupairs.make_htautau(100, tmp_path / "there" / "a.npz.xz")
+    monkeypatch.setattr(taupairs, "TemporaryFile", lambda **_: (_ for _ in ()).throw(PermissionError("no")))
+    with pytest.raises(PermissionError):
+        taupairs.make_htautau(100, tmp_path / "a.npz.xz")
+    assert [path.name for path in tmp_path.iterdir()] == ["there"]
+
+
+def test_the_extra_is_asked_for_before_a_folder_is_made(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "fastjet", None)
+    with pytest.raises(ImportError, match="collider"):
+        taupairs.make_htautau(100, tmp_path / "new" / "a.npz.xz")
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_hook_that_nobody_keeps_is_kept():
+    """Pythia itself holds no reference to a hook in Python, and would go on without it."""
+    pytest.importorskip("pythia8mc")
+    from lrguide.collider import pythia
+    made = pythia(taupairs.SOURCES["Z"].collides, seed=51, hook=taupairs._hook(taupairs._KEEP["taus"]))
+    for one in made.nextBatch(40).prt:
+        pts = np.hypot(one.p.px, one.p.py)[(abs(one.id) == 15) & (one.status > 0)]
+        assert np.sort(pts)[-1] > 25 and np.sort(pts)[-2] > 17
