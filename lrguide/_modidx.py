@@ -1813,6 +1813,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '', 'doc_host': '', 'git_url
                                                                             'lrguide/unfolding.py'),
                                    'lrguide.unfolding._check_particles': ( '4_phase_space/unfolding.html#_check_particles',
                                                                            'lrguide/unfolding.py'),
+                                   'lrguide.unfolding._check_spread': ( '4_phase_space/unfolding.html#_check_spread',
+                                                                        'lrguide/unfolding.py'),
                                    'lrguide.unfolding._estimated': ('4_phase_space/unfolding.html#_estimated', 'lrguide/unfolding.py'),
                                    'lrguide.unfolding._fitted': ('4_phase_space/unfolding.html#_fitted', 'lrguide/unfolding.py'),
                                    'lrguide.unfolding._histogram': ('4_phase_space/unfolding.html#_histogram', 'lrguide/unfolding.py'),

@@ -423,17 +423,24 @@ def detected(collisions: Collisions, detector: Detector = Detector(), *, rng) ->
 
     Tracks are pions (id 211 or -211), neutral particles photons (22); the error is normal in the logarithm of pT and in a neutral energy. The
     same `rng` means the same luck for each particle whatever the detector, so that two detectors differ by their settings alone. `facts` name
-    the detector. Raises TypeError for what are no Collisions or no Detector, ValueError for events that a detector has seen already."""
+    the detector. Raises TypeError for what are no Collisions or no Detector, ValueError for events that a detector has seen already,
+    for momenta or energies that are not finite, before or after, and for negative energies. Neutrinos (12, 14, 16) leave nothing; other neutral
+    particles, whatever their id, leave their energy in the calorimeter: what else is to be invisible has to be taken out before."""
     if not isinstance(collisions, Collisions) or not isinstance(detector, Detector):
         raise TypeError(f"detected: expected Collisions and a Detector, got {shown(collisions)} and {shown(detector)}")
     if "detector" in collisions.facts:
         raise ValueError("collisions: expected events of a generator, got such as a detector has seen")
     ak, flat = needed("awkward"), needed("awkward").flatten(collisions.particles)
     column = {name: ak.to_numpy(flat[name]).astype(float) for name in _GIVEN}
+    if not all(np.isfinite(values).all() for values in column.values()) or (column["E"] < 0).any():
+        raise ValueError("collisions: expected particles with finite momenta and energies of at least 0, got others")
     momentum = np.stack([column[name] for name in ("px", "py", "pz")])
     direction = momentum / np.maximum(np.linalg.norm(momentum, axis=0), 1e-300)
-    kept, size = _measured(detector, column, direction, generator(rng))
+    with np.errstate(over="ignore", invalid="ignore"):      # what comes of it is looked at
+        kept, size = _measured(detector, column, direction, generator(rng))
     size, charge = size[kept], column["charge"][kept]
+    if not (size < np.finfo(np.float32).max).all():
+        raise ValueError(f"detector: expected resolutions with which momenta stay finite, got {shown(detector)}")
     made = dict(zip(("px", "py", "pz"), direction[:, kept] * size)) | {"E": np.hypot(size, np.where(charge == 0, 0.0, 0.13957))}
     made = {name: values.astype(np.float32) for name, values in made.items()} | {"id": np.where(charge == 0, 22, 211 * np.sign(charge)).astype(int), "charge": charge.astype(np.int8)}
     event = np.repeat(np.arange(len(collisions)), ak.to_numpy(ak.num(collisions.particles)))[kept]
@@ -475,13 +482,19 @@ def jets(collisions: Collisions, radius: float = 0.4, min_pt: float = 20.0, algo
 def antikt(p: np.ndarray, number: np.ndarray, most: int, radius: float = 0.4, min_pt: float = 15.0) -> np.ndarray:
     """The `most` anti-kT jets (n, most, 4) above `min_pt` of the highest pT, as px, py, pz, E, of n events; NaN where there are fewer.
 
-    `p` (m, 4): momenta of the particles of all events, one event after the other; `number` (n,): how many each has."""
-    ak, most = needed("awkward"), check_count(most, "most")
+    `p` (m, 4): momenta of the particles of all events, one event after the other; `number` (n,): how many each has, m together. Raises TypeError
+    or ValueError for other shapes, for numbers that are not whole, do not add up to m or are negative, and for momenta that are not finite."""
+    ak, most, p, number = needed("awkward"), check_count(most, "most"), check_numbers(p, "p"), check_numbers(number, "number", "[0, inf)")
+    if p.ndim != 2 or p.shape[1] != 4:
+        raise ValueError(f"p: expected shape (m, 4), px, py, pz, E of each particle, got {p.shape}")
+    if number.ndim != 1 or (number % 1).any() or number.sum() != len(p):
+        raise ValueError(f"number: expected a whole number of particles for each event, {len(p)} in all, got shape {number.shape} and {number.sum():g} in all")
+    number = number.astype(int)
     if not len(number):
         return np.zeros((0, most, 4))
     names = ("px", "py", "pz", "E")
     definition = _fastjet().JetDefinition(_fastjet().antikt_algorithm, check_number(radius, "radius", "(0, 1.5]"))
-    particles = ak.unflatten(ak.zip(dict(zip(names, np.asarray(p, float).T)), with_name="Momentum4D"), number)
+    particles = ak.unflatten(ak.zip(dict(zip(names, p.T)), with_name="Momentum4D"), number)
     found = _fastjet().ClusterSequence(particles, definition).inclusive_jets(min_pt=check_number(min_pt, "min_pt", "(0, inf)"))
     found = ak.pad_none(found[ak.argsort(np.hypot(found.px, found.py), ascending=False)], most, clip=True)
     return np.stack([ak.to_numpy(ak.fill_none(found[name], np.nan)) for name in names], axis=2)

@@ -190,8 +190,8 @@ class _Comparison:
 def _scaled(weight: np.ndarray, factor: np.ndarray, where: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     "`factor` (m, n) with a mean of one under `weight` (m, n), that mean before (m,), and the smallest effective size. Raises ValueError if they are no weights."
     mean = (weight * factor).sum(axis=1) / weight.sum(axis=1)
-    if not np.all(np.isfinite(factor)) or not np.all((mean > 0.5) & (mean < 2)):
-        raise ValueError(f"unfolding: expected a ratio with a mean of about 1 in {where}, got {mean[np.argmax(np.abs(np.log(np.abs(mean))))]:.3g}; "
+    if not np.all(np.isfinite(factor)) or np.any(factor < 0) or not np.all((mean > 0.5) & (mean < 2)):
+        raise ValueError(f"unfolding: expected a ratio that is nowhere negative, with a mean of about 1, in {where}, got a mean of {mean[np.argmax(np.abs(np.log(np.abs(mean))))]:.3g}; "
                          "is there simulation wherever there are data?")
     factor = factor / mean[:, None]
     size = np.array([effective_size(w) for w in weight * factor])
@@ -306,7 +306,10 @@ def _iterated(simulation: Paired, data: Table, weight: np.ndarray, data_weight: 
         both_classes = np.concatenate([halved(data_weight), halved(seen * push[:, both])], axis=1)
         ratio = _learned(first, np.broadcast_to(label, both_classes.shape), both_classes, reco.x, reco.nu, f"step 1 of iteration {k}")
         ratio, first_mean, first_size = _scaled(seen * push[:, both], ratio, f"step 1 of iteration {k}")
-        pull = push[:, both] * (ratio if profile is None else profile.levelled(ratio, seen * push[:, both]))
+        if profile is not None:
+            ratio = profile.levelled(ratio, seen * push[:, both])
+            ratio, _, first_size = _scaled(seen * push[:, both], ratio, f"step 1 of iteration {k}, at each value of the parameter")
+        pull = push[:, both] * ratio
         push = _learned(second, pull / (1 + pull), seen * (1 + pull), truth, None if nu is None else nu[:, None], f"step 2 of iteration {k}")
         _, second_mean, second_size = _scaled(seen, push[:, both], f"step 2 of iteration {k}")
         push = push / second_mean[:, None]
@@ -341,9 +344,24 @@ def _check_parameters(simulation: Paired, parameters: Mapping | None, constraint
     for one in check_constraints(constraints):
         if names_of(one) != tuple(ranges):
             raise ValueError(f"constraints: expected measurements of {', '.join(ranges) or 'no parameter'}, got one of {', '.join(names_of(one))}")
-    if ranges and len(np.unique(ranges.inside(nu))) < 12:
-        raise ValueError(f"parameters: expected a simulation at 12 values of {', '.join(ranges)} or more, got {len(np.unique(nu))}")
+    if ranges:
+        ranges.inside(nu)
+        _check_spread(ranges.unit(nu)[:, 0], simulation, *ranges)
     return ranges
+
+
+def _check_spread(u: np.ndarray, simulation: Paired, name: str) -> None:
+    "Raises ValueError if the values `u` (n,) in [-1, 1] of the parameter `name` leave a part of its range out, or depend on the truth: correlations of u and u^2."
+    there = np.unique(u[simulation.both & (simulation.truth.weights != 0)])
+    gap = np.diff(np.r_[-1, there, 1]).max() / 2
+    if len(there) < 12 or gap > 0.2:
+        raise ValueError(f"parameters: expected a simulation at 12 values of {name} or more, with no gap above 20 % of its range, got {len(there)} with a gap of {100 * gap:.3g} %")
+    truth, u = simulation.truth[simulation.fiducial], u[simulation.fiducial]
+    weight = np.abs(truth.weights) / np.abs(truth.weights).sum()
+    unit = lambda x: (x := x - weight @ x) / np.maximum(np.sqrt(weight @ x**2), 1e-300)                              # constants correlate with nothing
+    found = np.sqrt(effective_size(weight)) * (unit(np.stack([u, u**2], axis=1)).T * weight) @ unit(features_of(truth))
+    if (worst := np.abs(found).max()) > 5:
+        raise ValueError(f"parameters: expected values of {name} that do not depend on the truth, got a correlation with {feature_names(truth)[np.abs(found).max(axis=0).argmax()]} of {worst:.3g} standard errors")
 
 
 def unfold(simulation: Paired, data, *, iterations: int = 4, stop: bool = False, members: int = 1, bootstrap: bool = False, factors: Mapping | None = None,
@@ -363,6 +381,9 @@ def unfold(simulation: Paired, data, *, iterations: int = 4, stop: bool = False,
     if data.x.ndim != simulation.reco.x.ndim or data.x.shape[-1] != simulation.reco.x.shape[-1]:
         raise ValueError(f"data: expected events like those of reco, of shape {simulation.reco.x.shape}, got {data.x.shape}")
     _check_particles(data, "data")
+    for table, name in ((data, "data"), (simulation.truth, "truth")):
+        if table.nu is not None:
+            raise ValueError(f"{name}: expected no nu, only reco can have values of a parameter of the detector, got {table.nu.shape[1]} of them for each event")
     iterations, members = check_count(iterations, "iterations"), check_count(members, "members")
     stop, bootstrap = (bool(check_choice(value, name, (True, False))) for value, name in ((stop, "stop"), (bootstrap, "bootstrap")))
     rngs, factors = spawn(rng, 5), check_mapping(factors, "factors")
@@ -380,13 +401,13 @@ def unfold(simulation: Paired, data, *, iterations: int = 4, stop: bool = False,
     steps = [_Step(events, recipe, training, again, stream) for events, stream in zip(samples, rngs[2:])]
     steps.append(DetectorProfile(reco, recipe, constraints, members, bootstrap, training, again, rngs[4]) if recipe.parameters else None)
     pushes, chi2, quality, nu = _iterated(simulation, data, weight[:, fiducial], data_weight, iterations, stop, steps)
-    if recipe.parameters and (np.abs(recipe.parameters.unit(nu[-1])) > 0.999).any():
-        warnings.warn(f"parameters: expected likeliest values inside the range of {', '.join(recipe.parameters)}, got an end of it", stacklevel=2)
+    if recipe.parameters and (ends := np.abs(recipe.parameters.unit(nu[-1])) > 0.999).any():
+        warnings.warn(f"parameters: expected likeliest values inside the range of {', '.join(recipe.parameters)}, got an end of it in {ends.sum()} of {members} members", stacklevel=2)
     each = weight[:, fiducial] * pushes[-1] * (data_weight.sum(axis=1) / weight[:, simulation.both].sum(axis=1))[:, None]        # events in the data for one in the simulation
     mean = simulation.truth.weights[fiducial] * pushes.mean(axis=1)
     by_iteration = mean * (data.weights @ kept.mean(axis=0) / mean[:, simulation.both[fiducial]].sum(axis=1, keepdims=True))
     settings = dict(iterations=len(pushes), stop=stop, members=members, bootstrap=bootstrap, factors=sorted(factors), hidden=list(recipe.hidden), particle=list(recipe.particle), loss=find_loss(loss).name,
-                    parameters={name: list(pair) for name, pair in recipe.parameters.items()}, training=training and asdict(training), again=again and asdict(again), events=len(data), data_total=data.total)
+                    parameters={name: list(pair) for name, pair in recipe.parameters.items()}, constraints=[repr(one) for one in check_constraints(constraints)], training=training and asdict(training), again=again and asdict(again), events=len(data), data_total=data.total)
     return Unfolding(simulation.truth[fiducial], by_iteration[-1], each, by_iteration, chi2, quality, settings, nu[..., 0] if recipe.parameters else None)
 
 # %% ../nbs/4_phase_space/44_unfolding.ipynb #72534431
@@ -413,7 +434,8 @@ def binned_response(simulation: Paired, truth_edges, reco_edges) -> tuple[np.nda
 # %% ../nbs/4_phase_space/44_unfolding.ipynb #f394093c
 FORMAT = 1  # of the files
 _README = ("Unfolded data: simulated events (truth) with weights, whose sum is the number of true events. Histograms of any observable with /weights are the result; "
-           "with each row of /replicas in place of it, one replica: the covariance over replicas is its covariance.")
+           "with each row of /replicas in place of it, one replica: the covariance over replicas is its covariance. "
+           "/nu, if there is one: the profiled parameter of the detector, whose name and range are in settings, before each iteration and after the last one (rows), of each replica (columns).")
 
 
 def save_unfolding(unfolding: Unfolding, path: str | Path, observables: Mapping[str, tuple] | None = None) -> None:
@@ -472,6 +494,8 @@ def load_unfolding(path: str | Path) -> Unfolding:
         truth = Table(arrays["truth"], weight=arrays["generator_weights"], also=observables, names=names)
         if len(truth) != n or arrays["replicas"].shape[1:] != (n,) or arrays["by_iteration"].shape[1:] != (n,) or not all(np.isfinite(part).all() for part in arrays.values()):
             raise ValueError("arrays that do not fit together, or numbers that are not finite")
+        if (nu is None) == bool(settings.get("parameters")) or nu is not None and (nu.shape != (len(arrays["by_iteration"]) + 1, len(arrays["replicas"])) or not np.isfinite(nu).all()):
+            raise ValueError("nu: not a number for each iteration and replica")
     except Exception as error:
         raise ValueError(f"path: expected a whole file written by Unfolding.save, got {path} ({' '.join(str(error).split())[:100] or type(error).__name__})") from None
     return Unfolding(truth, arrays["weights"], arrays["replicas"], arrays["by_iteration"], arrays["chi2"], quality, settings | ({"definitions": definitions} if definitions else {}), nu)

@@ -214,3 +214,16 @@ def test_jets_of_plain_momenta():
     assert collider.antikt(p[:0], np.zeros(0, int), 3).shape == (0, 3, 4)
     with pytest.raises(ValueError, match="^most: expected"):
         collider.antikt(p, np.array([4]), 0)
+    for name, arguments in {"p": (p[:, :3], [4]), "p ": (p.ravel(), [4]), "p  ": (np.where(p == 80, np.nan, p), [4]), "number": (p, [3]), "number ": (p, [5]), "number  ": (p, [[4]]),
+                            "number   ": (p, [3.5, 0.5]), "number    ": (p, [5, -1]), "number     ": (p, 4), "number      ": (p, [])}.items():
+        with pytest.raises((TypeError, ValueError), match=f"^{name.strip()}: expected [^\n]*$"):
+            collider.antikt(*arguments, 3)
+
+
+def test_particles_and_resolutions_that_give_no_numbers(events):
+    for name, value in (("px", np.nan), ("pz", np.inf), ("E", -1.0), ("E", np.nan)):
+        column = awkward.where(awkward.local_index(events.particles.E) == 2, value, events.particles[name])
+        with pytest.raises(ValueError, match="^collisions: expected particles with finite momenta and energies of at least 0[^\n]*$"):
+            collider.detected(replace(events, particles=awkward.with_field(events.particles, column, name)), rng=1)
+    with pytest.raises(ValueError, match="^detector: expected resolutions with which momenta stay finite, got [^\n]*$"):
+        collider.detected(collider.generate("Z", 300, rng=2), collider.Detector(track_resolution=(2, 2), smearing=10), rng=1)

@@ -208,14 +208,66 @@ def test_parameters_of_the_detector_that_are_refused():
     assert "the one parameter" in refusal(profiled(parameters=two), np.ones((800, 2)))
     assert "smearing: expected values in its range" in refusal(profiled(parameters={"smearing": (0.5, 1.0)}))
     assert "smearing" in refusal(profiled(parameters={"smearing": (1.0, 1.0)}))
-    assert "at 12 values of smearing or more, got 5" in refusal(profiled(values=5))
+    assert "at 12 values of smearing or more, with no gap above 20 % of its range, got 5" in refusal(profiled(values=5))
     assert "constraints: expected measurements of smearing, got one of scale" in refusal(profiled(constraints=Normal("scale", 1, 0.1)))
     assert "constraints" in refusal(profiled(constraints="smearing"))
     assert "constraints" in refusal(profiled(parameters=None, constraints=Normal("smearing", 1, 0.1)), None)
     assert "got fakes" in refusal(profiled(), fiducial=np.arange(800) > 3)
 
 
+def test_the_simulation_has_to_cover_the_range_of_its_parameter():
+    assert "got 40 with a gap of 75.6 %" in refusal(profiled(parameters={"smearing": (0.05, 6)}))       # 4.5 of 5.95, from 1.5 on
+    nu = np.linspace(0.5, 1.5, 40)[np.arange(800) % 40, None]
+    line = refusal(profiled(), nu, reconstructed=nu[:, 0] < 0.9)                 # values of which no event is seen do not count
+    assert "got 16 with a gap of 61.5 %" in line and "\n" not in line
+    middle = np.abs(nu[:, 0] - 1) > 0.15
+    assert "with a gap of 33.3 %" in refusal(profiled(), nu, reconstructed=middle)
+    profiled()(nu)
+
+
+def test_a_parameter_that_depends_on_the_truth():
+    stream = np.random.default_rng(6)
+    z, free = stream.normal(0, 1, 2000), stream.uniform(0.5, 1.5, 2000)
+    near = np.argsort(np.argsort(stream.normal(0, 1, 2000) + 0.3 * z)) / 2000 + 0.5
+    edges = np.sort(free)[np.argsort(np.argsort(np.where(np.abs(z) > 0.7, 1, 0) + stream.random(2000) / 2))]
+    folded = 1 + stream.choice([-1, 1], 2000) * (edges - 0.5) / 2                # no correlation with u, but with its square
+    x = {"energy": stream.normal(0, 1, 2000), "mass": z**2}
+    ask = lambda nu, **own: refusal(unfold, Paired(x, Table(z, nu[:, None]), **own), z, **SHORT | dict(parameters={"smearing": (0.5, 1.5)}))
+    line = ask(folded)
+    assert line.startswith("parameters: expected values of smearing that do not depend on the truth, got a correlation with mass of") and "\n" not in line
+    assert "a correlation with x[0] of" in refusal(unfold, Paired(z, Table(z, near[:, None])), z, **SHORT | dict(parameters={"smearing": (0.5, 1.5)}))
+    unfold(Paired(x, Table(z, free[:, None])), z, **SHORT | dict(parameters={"smearing": (0.5, 1.5)}))
+    sets = some_sets(2000, 3, 0, 7)
+    tied = 0.5 + np.clip(sets[..., 1].sum(axis=1) / 12 + stream.uniform(0, 0.7, 2000), 0, 1)
+    assert "a correlation with the number of particles" in refusal(unfold, Paired(sets, Table(z, tied[:, None])), z, **SETS | dict(parameters={"smearing": (0.5, 1.5)}))
+
+
+def test_values_of_a_parameter_that_nobody_would_look_at():
+    assert refusal(unfold, PAIRED, Table(DATA, np.ones((1000, 1))), **SHORT) == "data: expected no nu, only reco can have values of a parameter of the detector, got 1 of them for each event"
+    assert refusal(unfold, Paired(Table(Z, np.ones((1500, 2))), X), DATA, **SHORT).startswith("truth: expected no nu")
+
+
+def test_a_level_that_is_negative(monkeypatch):
+    monkeypatch.setattr(unfolding.DetectorProfile, "levelled", lambda profile, ratio, weight: np.where(np.arange(ratio.shape[1]) < 3, -0.1, ratio))
+    assert "nowhere negative, with a mean of about 1, in step 1 of iteration 1, at each value of the parameter" in refusal(profiled())
+
+
+def test_a_damaged_parameter_is_not_read(tmp_path):
+    import h5py
+    from lrguide.likelihood import Normal
+    done = profiled(members=2, constraints=Normal("smearing", 1.0, 0.2))()
+    assert done.settings["constraints"] == [repr(Normal("smearing", 1.0, 0.2))]
+    for other in (done.nu[:1], done.nu[:, :1], np.full((2, 2), np.nan), None):
+        done.save(tmp_path / "a.h5")
+        with h5py.File(tmp_path / "a.h5", "a") as file:
+            assert "/nu" in file.attrs["readme"]
+            del file["nu"]
+            if other is not None:
+                file["nu"] = other
+        assert "(nu: not a number for each iteration and replica)" in refusal(load_unfolding, tmp_path / "a.h5")
+
+
 def test_an_end_of_the_range_is_told():
     from lrguide.likelihood import Normal
-    with pytest.warns(UserWarning, match="parameters: expected likeliest values inside the range of smearing, got an end of it"):
+    with pytest.warns(UserWarning, match="parameters: expected likeliest values inside the range of smearing, got an end of it in 1 of 1 members"):
         profiled(constraints=Normal("smearing", 2.5, 1e-3))()
