@@ -26,7 +26,7 @@ from .likelihood import check_constraints
 from .valleys import names_of
 
 # %% auto #0
-__all__ = ['QUALITY', 'FORMAT', 'gaussian_iterations', 'iterative_bayes', 'Paired', 'sensible_schedule', 'Unfolding', 'unfold', 'binned_response', 'save_unfolding', 'load_unfolding', 'DetectorProfile']
+__all__ = ['QUALITY', 'FORMAT', 'gaussian_iterations', 'iterative_bayes', 'Paired', 'sensible_schedule', 'LearnedStep', 'Unfolding', 'fit_step', 'unfold', 'binned_response', 'save_unfolding', 'load_unfolding', 'DetectorProfile']
 
 # %% ../nbs/4_phase_space/44_unfolding.ipynb #f2613de8
 def gaussian_iterations(prior_mean: float, prior_width: float, smearing: float, data_mean: float, data_width: float, iterations: int) -> np.ndarray:
@@ -132,7 +132,7 @@ def sensible_schedule(n_events: int, hidden=(32, 32)) -> Training:
     return Training(epochs=int(np.clip(1000 * batch // n_events, 5, 12)), batch=batch, rate=float(np.clip(0.16 / max(hidden, default=32), 0.001, 0.01)))
 
 
-class _Step:
+class LearnedStep:
     "One of the two steps: `events`, a Table of features or sets, the networks of a `recipe`, the `training` and that of later iterations, `again`."
     def __init__(self, events: Table, recipe: Recipe, training: Training | None, again: Training | None, rng):
         self.scores = untrained(recipe, Table(events.x, events.nu))
@@ -282,7 +282,7 @@ def _share_of_fakes(simulation: Paired, x, weight: np.ndarray, recipe: Recipe, t
     if not simulation.fake.any():
         return np.zeros((len(weight), len(x)))
     seen = simulation.reconstructed
-    step = _Step(simulation.reco[seen], replace(recipe, loss="cross-entropy"), training, None, rng)
+    step = LearnedStep(simulation.reco[seen], replace(recipe, loss="cross-entropy"), training, None, rng)
     step.fit(np.broadcast_to(simulation.fake[seen], (len(weight), seen.sum())).astype(float), weight[:, seen])
     return expit(step.log_ratio(x))
 
@@ -320,13 +320,13 @@ def _iterated(simulation: Paired, data: Table, weight: np.ndarray, data_weight: 
 QUALITY = ("mean_ratio_1", "mean_ratio_2", "effective_1", "effective_2", "largest")
 
 
-def _learned(step: _Step, label: np.ndarray, weight: np.ndarray, x: np.ndarray, nu: np.ndarray | None, where: str) -> np.ndarray:
+def _learned(step: LearnedStep, label: np.ndarray, weight: np.ndarray, x: np.ndarray, nu: np.ndarray | None, where: str) -> np.ndarray:
     "The ratio (m, n) at `x` and `nu` that a step has learned."
-    _fitted(step, label, weight, where)
+    fit_step(step, label, weight, where)
     return np.exp(step.log_ratio(x, nu))
 
 
-def _fitted(step: _Step, label: np.ndarray, weight: np.ndarray, where: str) -> None:
+def fit_step(step: LearnedStep, label: np.ndarray, weight: np.ndarray, where: str) -> None:
     "Fits a step. Raises ValueError if its loss is not finite."
     try:
         step.fit(label, weight)
@@ -398,7 +398,7 @@ def unfold(simulation: Paired, data, *, iterations: int = 4, stop: bool = False,
     data_weight = data_weight * kept
     reco = Table(simulation.reco.x, simulation.reco.nu)[simulation.both]
     samples = join(with_nu(Table(data.x), reco, rngs[4]), reco), Table(simulation.truth.x[simulation.both], reco.nu)
-    steps = [_Step(events, recipe, training, again, stream) for events, stream in zip(samples, rngs[2:])]
+    steps = [LearnedStep(events, recipe, training, again, stream) for events, stream in zip(samples, rngs[2:])]
     steps.append(DetectorProfile(reco, recipe, constraints, members, bootstrap, training, again, rngs[4]) if recipe.parameters else None)
     pushes, chi2, quality, nu = _iterated(simulation, data, weight[:, fiducial], data_weight, iterations, stop, steps)
     if recipe.parameters and (ends := np.abs(recipe.parameters.unit(nu[-1])) > 0.999).any():
@@ -533,7 +533,7 @@ class DetectorProfile:
         training = training or replace(longer, epochs=2 * longer.epochs, rate=2 * longer.rate)           # small differences take longer to learn
         self.reco, self.ranges, self.u, self.half = reco, recipe.parameters, recipe.parameters.unit(reco.nu)[:, 0], rngs[0].random(len(reco)) < 0.5
         shuffled = reco.nu[rngs[1].permutation(len(reco))]
-        self.step = _Step(Table(np.concatenate([reco.x, reco.x]), np.concatenate([reco.nu, shuffled])), recipe, training, again, rngs[2])
+        self.step = LearnedStep(Table(np.concatenate([reco.x, reco.x]), np.concatenate([reco.nu, shuffled])), recipe, training, again, rngs[2])
         self.constraints = [one.repeat(means_of(one), members, rngs[3]) if bootstrap else one for one in check_constraints(constraints)]
 
     def fit(self, weight: np.ndarray) -> None:
@@ -541,7 +541,7 @@ class DetectorProfile:
         halves = np.stack([self.half, ~self.half])
         own, other = ((weight[:, None] * side).reshape(-1, weight.shape[1]) for side in (halves, ~halves))           # (2m, n)
         label = np.repeat([1.0, 0.0], weight.shape[1])
-        _fitted(self.step, np.broadcast_to(label, (len(own), len(label))), np.concatenate([own, own], axis=1), "the profile of the detector")
+        fit_step(self.step, np.broadcast_to(label, (len(own), len(label))), np.concatenate([own, own], axis=1), "the profile of the detector")
         up, down = (self.step.log_ratio(self.reco.x, self.ranges.at(self.u[:, None] + move)) for move in (0.01, -0.01))
         self.wrong = _means(self.u, (up - down) / 0.02, other)
 
