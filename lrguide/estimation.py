@@ -143,7 +143,7 @@ def response(values, theta, parameters: Mapping[str, tuple[float, float]], degre
     The events must not have trained the summaries. `degree` of the polynomials in each parameter; None: the one up to 4 whose
     expected error is smallest. Raises ValueError for too few points, or points with fewer events than summaries need."""
     values, parameters = _summaries(values), check_ranges(parameters)
-    theta = parameters.check(theta[:, None] if np.ndim(theta) == 1 and len(parameters) == 1 else theta, len(values))
+    theta = parameters.check(np.reshape(theta, (-1, 1)) if np.ndim(theta) == 1 and len(parameters) == 1 else theta, len(values))
     degree = None if degree is None else check_count(degree, "degree", 1, 20)
     points, which, number = np.unique(theta, axis=0, return_inverse=True, return_counts=True)
     which, k, each = which.ravel(), values.shape[1], np.arange(len(points))

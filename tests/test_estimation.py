@@ -150,6 +150,7 @@ def test_the_units_of_summaries_do_not_matter_for_anything():
 
 def test_as_many_polynomials_as_points_leave_nothing_over():
     at = np.repeat([-1.0, 0.0, 1.0], 50)
+    assert estimation.response(X, AT[:, 0].tolist(), SPACE).degree == RESPONSE.degree                   # one parameter, as a list
     found = estimation.response(at + np.random.default_rng(12).normal(size=150), at, SPACE, degree=2)
     assert found.misfit.p_value == 1 and not found.excess.any()
 
