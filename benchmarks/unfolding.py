@@ -95,10 +95,14 @@ OURS = [sys.executable, "-m", "benchmarks.unfolding"]
 ours = lambda sample, cores=1, **settings: measured(OURS, sample, json.dumps(settings), cores=cores)
 
 
+size = lambda quick: (10_000, 2, 2, 4) if quick else (100_000, 5, 5, 20)       # events, iterations, seeds, replicas
+words = lambda n, iterations: f"{n:,} + {n:,} events, {iterations} iterations, 3 x 100 units"
+
+
 def omnifold(quick: bool) -> list[dict]:
-    "One unfolding by both, at the peer's training and at ours; twenty replicas."
-    n, iterations, epochs, seeds, members = (10_000, 2, 2, 2, 4) if quick else (100_000, 5, 50, 5, 20)
-    sample, case, rows = events(n, 1), f"{n:,} + {n:,} events, {iterations} iterations, 3 x 100 units", []
+    "One unfolding by both, at the peer's training and at ours; twenty replicas beside twenty runs of the peer."
+    (n, iterations, seeds, members), epochs, rows = size(quick), 2 if quick else 50, []
+    sample, case = events(n, 1), words(n, iterations)
     python, name = peer_python(), "omnifold 0.1.36, its defaults (batch 128, stops after 10 passes without gain)"
     theirs = measured([python, HERE / "omnifold_peer.py"], sample, iterations, epochs, 10, 1) if python else None
     far = lambda weight: distance(sample["truth"][:, 0], weight, iterations)
@@ -120,7 +124,8 @@ def omnifold(quick: bool) -> list[dict]:
     rows.append(row(f"OmniFold with our own training, {case}", mine, name, walls, goal=None if quick else 20, quality_met=quick or np.mean(distances) <= their_far,
                     quality=f"distance {np.mean(distances):.4f} of mean and width, mean of {seeds} seeds, largest {max(distances):.4f} (goal: no more than the peer's); " + others,
                     note=not_there or "full runs of the peer: 1"))
-    return rows + replicas(sample, case, iterations, members, mine, (name, walls, not_there), quick)
+    return rows + [of_replicas(sample, iterations, members, quick)(f"{members} times omnifold 0.1.36", [members * wall for wall in walls], goal=None if quick else 10,
+                                                                   note=not_there or f"{members} times the one run measured")]
 
 
 def far_words(iterations: int) -> str:
@@ -128,17 +133,24 @@ def far_words(iterations: int) -> str:
     return "({:+.4f}, {:.4f})".format(*gaussian_iterations(**CASE, iterations=iterations)[-1])
 
 
-def replicas(sample: dict, case: str, iterations: int, members: int, alone: list[float], peer: tuple, quick: bool) -> list[dict]:
-    "Replicas on all cores, beside one unfolding on one core, which took the times `alone`, and beside as many runs of the peer (name, times, note)."
-    found, (name, walls, not_there) = ours(sample, cores=0, iterations=iterations, members=members, bootstrap=True, rng=1), peer
+def of_replicas(sample: dict, iterations: int, members: int, quick: bool) -> partial:
+    "A row of replicas on all cores, without its peer."
+    found = ours(sample, cores=0, iterations=iterations, members=members, bootstrap=True, rng=1)
     means = [np.average(sample["truth"][:, 0], weights=weight) for weight in found["weights"]]
     binned = [np.average(sample["truth"][:, 0], weights=by_histogram(sample, iterations, np.random.default_rng(k))) for k in range(200)]
     spread, expected = np.std(means, ddof=1), np.std(binned, ddof=1)
-    quality = f"the mean scatters by {spread:.2g}, in histograms of the same events by {expected:.2g}"
     right, cores = abs(spread / expected - 1) < 5 / np.sqrt(2 * (members - 1)), len(os.sched_getaffinity(0))
-    make = partial(row, f"{members} bootstrap replicas on {cores} cores, {case}", [float(found["wall"])], quality=quality, quality_met=quick or right)
-    return [make("one on one core", alone, goal=None if quick else 0.1, note=f"full runs of the replicas: 1; {found['cpu']:.0f} CPU s; the goal: at most ten times the time of one"),
-            make(f"{members} times omnifold 0.1.36", [members * wall for wall in walls], goal=None if quick else 10, note=not_there or f"{members} times the one run measured")]
+    quality = f"the mean scatters by {spread:.2g}, in histograms of the same events by {expected:.2g}; {found['cpu']:.0f} CPU s"
+    return partial(row, f"{members} bootstrap replicas on {cores} cores, {words(len(sample['truth']), iterations)}", [float(found["wall"])], quality=quality, quality_met=quick or right)
+
+
+def replicas(quick: bool) -> list[dict]:
+    "Replicas on all cores beside one unfolding on one core."
+    n, iterations, seeds, members = size(quick)
+    sample = events(n, 1)
+    alone = [float(ours(sample, iterations=iterations, rng=seed)["wall"]) for seed in range(seeds)]
+    return [of_replicas(sample, iterations, members, quick)("one on one core", alone, goal=None if quick else 0.1,
+                                                            note="full runs of the replicas: 1; the goal: at most ten times the time of one")]
 
 
 def memory(quick: bool) -> list[dict]:
