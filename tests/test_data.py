@@ -25,7 +25,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
-from lrguide import data, files
+from lrguide import data, dijets, files
 
 ROOT = Path(__file__).resolve().parent.parent
 PASSED = {22_889: (17_306, 20_089, 22_887), 818_238: (618_906, 719_349, 818_201)}  # of the ATLAS file or its first part, at z = 0.9, 1 and 1.1
@@ -41,7 +41,7 @@ def as_lines(events) -> list[list[str]]:
     return [header, *rows]
 
 
-PACKAGED = data._package() / data.HTAUTAU  # not what somebody may have made
+PACKAGED = files.package_folder() / data.HTAUTAU  # not what somebody may have made
 OURS = data.read_htautau(PACKAGED)
 TEXT = "".join(",".join(row) + "\n" for row in as_lines(OURS[:10_000])).encode()
 
@@ -70,7 +70,7 @@ def nothing_fetched(tmp_path, monkeypatch):
 
 
 def test_the_packaged_events_are_what_their_text_says():
-    path = data._package() / data.HTAUTAU
+    path = files.package_folder() / data.HTAUTAU
     text = path.with_name("htautau.txt").read_text()
     found = data.htautau_content(path)
     assert path.stat().st_size < 2e6
@@ -94,7 +94,7 @@ def test_events_come_with_the_luminosity_and_in_one_order():
             data.read_htautau(luminosity=wrong)
 
 
-@pytest.mark.parametrize("content", [b"", b"something", lzma.compress(b"something"), (data._package() / data.HTAUTAU).read_bytes()[:40_000]])
+@pytest.mark.parametrize("content", [b"", b"something", lzma.compress(b"something"), (files.package_folder() / data.HTAUTAU).read_bytes()[:40_000]])
 def test_another_file_is_refused_in_one_line(tmp_path, content):
     (tmp_path / "a.npz.xz").write_bytes(content)
     with pytest.raises(ValueError, match="expected a file that `write_htautau` wrote") as refused:
@@ -250,10 +250,11 @@ def test_a_wheel_holds_the_events(tmp_path):
                    capture_output=True)
     wheel, = tmp_path.glob("*.whl")
     zipfile.ZipFile(wheel).extractall(tmp_path / "installed")
-    script = "from lrguide import data; print(data.__file__); print(data.read_htautau().source)"
+    script = "from lrguide import data, dijets; print(data.__file__); print(data.read_htautau().source); print(*map(len, dijets.read_dijets().values()))"
     done = subprocess.run([sys.executable, "-P", "-c", script], cwd=tmp_path, text=True, capture_output=True,
                           env=os.environ | {"PYTHONPATH": str(tmp_path / "installed"), "LRGUIDE_DATA": str(tmp_path / "none")})
-    assert done.stdout.splitlines() == [str(tmp_path / "installed" / "lrguide" / "data.py"), f"htautau.npz.xz, {len(OURS):,} events"]
+    assert done.stdout.splitlines() == [str(tmp_path / "installed" / "lrguide" / "data.py"), f"htautau.npz.xz, {len(OURS):,} events",
+                                        " ".join(str(len(table)) for table in dijets.read_dijets(files.package_folder() / dijets.DIJETS).values())]
 
 
 def test_where_files_are_kept(monkeypatch, tmp_path):
@@ -267,7 +268,7 @@ def test_where_files_are_kept(monkeypatch, tmp_path):
     assert data.data_folder() == tmp_path / "cache" / "lrguide"
     monkeypatch.setenv("LRGUIDE_DATA", "~/mine")
     assert data.data_folder() == tmp_path / "mine"
-    assert data.htautau_path() == data._package() / data.HTAUTAU
+    assert data.htautau_path() == files.package_folder() / data.HTAUTAU
     monkeypatch.setenv("LRGUIDE_DATA", str(tmp_path))
     (tmp_path / data.HTAUTAU).touch()
     assert data.htautau_path() == tmp_path / data.HTAUTAU
