@@ -25,7 +25,7 @@ from .ratio import Recipe, architecture_of, untrained
 __all__ = ['ORDERS', 'HUNTERS', 'FallingSpectrum', 'Window', 'sliding_windows', 'plan_of', 'check_hunters', 'check_folds',
            'crossed_scores', 'selected', 'edges_for', 'binned', 'polynomials', 'poisson_fits', 'Expected',
            'sideband_fits', 'log_incomplete_beta', 'log_excess_p', 'Hunted', 'check_mass', 'check_windows',
-           'check_selections', 'hunt', 'global_p', 'smallest_of_toys', 'decoy_windows', 'decoys']
+           'check_selections', 'judged', 'hunt', 'global_p', 'smallest_of_toys', 'decoy_windows', 'decoys']
 
 # %% ../nbs/6_without_labels/63_hunting.ipynb #63000003
 @dataclass(frozen=True)
@@ -130,21 +130,28 @@ def check_folds(labels: np.ndarray, fold: np.ndarray, folds: int) -> None:
             raise ValueError(f"folds: expected events of {region} in each of {folds} folds, got none in fold {np.flatnonzero(counts == 0)[0]}; take fewer folds or a wider window")
 
 # %% ../nbs/6_without_labels/63_hunting.ipynb #63000007
-def _equal_totals(table: Table, label: np.ndarray) -> np.ndarray:
-    "Weights (n,) of mean one over the events with a label, the same total for both labels; 0 without a label. Raises ValueError for weights that do not count."
-    totals = [table.weights[label == c].sum() for c in (0, 1)]
-    if table.weights.min() < 0 or min(totals) <= 0:
-        raise ValueError(f"weight: expected none below 0 and positive totals of both labels, got {table.weights.min():g}, {totals[0]:g} and {totals[1]:g}; "
-                         "cancel negative weights against positive ones first")
-    return table.weights * np.where(label == 1, 1 / totals[1], 1 / totals[0]) * (label >= 0) * np.sum(label >= 0) / 2
+def _weights_of(table: Table, label: np.ndarray) -> np.ndarray:
+    "Weights (n,) of mean one in each class, 0 without a label. Raises ValueError for weights that cannot stand for numbers of events."
+    found = np.zeros(len(table))
+    for c in (0, 1):
+        own = table.weights[label == c]
+        if table.weights.min() < 0 or not own.sum() > 0:
+            raise ValueError(f"weight: expected none below 0 and a positive total of each label, got {table.weights.min():g} and a total of {own.sum():g} for label {c}; "
+                             "cancel negative weights against positive ones first")
+        found[label == c] = own / own.mean()
+    return found
 
 
 def _training_rows(labels: Sequence[np.ndarray], folds: Sequence[np.ndarray], plan: Sequence, rng) -> np.ndarray:
-    "Rows (networks, n') of all tables one after another that each network is trained on, those of the smaller sets repeated."
-    begin = np.cumsum([0, *map(len, labels)])
-    rows = [first + np.flatnonzero((label >= 0) & np.isin(fold, seen)) for label, fold, first in zip(labels, folds, begin) for _, seen in plan]
-    longest = max(map(len, rows))
-    return np.stack([np.resize(rng.permutation(own), longest) for own in rows])
+    """Rows (networks, n') of all tables one after another that each network is trained on, half of them of each class: events of the smaller sets are repeated.
+
+    Repetition, not weights, so that a network knows of the events of other folds nothing but, perhaps, how many there are."""
+    begin, rows = np.cumsum([0, *map(len, labels)]), []
+    for label, fold, first in zip(labels, folds, begin):
+        for _, seen in plan:
+            rows.append([first + rng.permutation(np.flatnonzero((label == c) & np.isin(fold, seen))) for c in (0, 1)])
+    longest = max(len(own) for both in rows for own in both)
+    return np.stack([np.concatenate([np.resize(own, longest) for own in both]) for both in rows])
 
 
 def _answers(network: Network, x: np.ndarray, fold: np.ndarray, plan: Sequence, threads: int | None) -> np.ndarray:
@@ -159,7 +166,7 @@ def _answers(network: Network, x: np.ndarray, fold: np.ndarray, plan: Sequence, 
 
 # %% ../nbs/6_without_labels/63_hunting.ipynb #63000008
 def crossed_scores(tables: Sequence[Table], labels: Sequence[np.ndarray], folds: Sequence[np.ndarray], recipe: Recipe = HUNTERS, order: str = "forward", *, rng) -> list[np.ndarray]:
-    """Scores (n,) of each table's events: mean probability of label 1 (equal totals) of networks that have not seen the event's fold; NaN without such a network.
+    """Scores (n,) of each table's events: mean probability of label 1 (if both are equally frequent) of networks that have not seen the event's fold; NaN without such a network.
 
     `labels` (n,) of each: 1, 0, or -1 for events that nothing learns from; `folds` (n,) of each, 0 to k - 1. All networks of all tables are trained together.
     Raises ValueError for a fold without events of both labels, for negative weights, and for a recipe with parameters."""
@@ -170,7 +177,7 @@ def crossed_scores(tables: Sequence[Table], labels: Sequence[np.ndarray], folds:
     plan = plan_of(order, n_folds, recipe.members)
     for table, label, fold in zip(tables, labels, folds):
         check_folds(label, fold, n_folds)
-    weight = np.concatenate([_equal_totals(table, label) for table, label in zip(tables, labels)])
+    weight = np.concatenate([_weights_of(table, label) for table, label in zip(tables, labels)])
     joined = tables[0] if len(tables) == 1 else Table(np.concatenate([table.x for table in tables]))
     scores = untrained(recipe, replace(joined, weight=None))
     x, rows = scores.seen(joined.x, None), _training_rows(labels, folds, plan, rngs[0])
@@ -422,6 +429,25 @@ def check_selections(shares, fold: np.ndarray) -> tuple[float, ...]:
     return shares
 
 # %% ../nbs/6_without_labels/63_hunting.ipynb #63000018
+def judged(mass: np.ndarray, scores: np.ndarray, fold: np.ndarray, windows: Sequence[Window], shares: Sequence[float], low: float, high: float, degrees: tuple[int, int] = (3, 1),
+           order: str = "forward", outside: int = 0) -> Hunted:
+    "The Hunted of events of `mass` (n,) from `low` to `high` whose `scores` (w, n), made in whatever way, and `fold` (n,) are given: the highest `shares` of each fold are counted."
+    found = []
+    for window, own in zip(windows, scores):
+        edges, inside = edges_for(window, low, high)
+        counts = binned(mass, selected(own, fold, shares).sum(axis=0), edges, len(shares))
+        fits = sideband_fits(counts, edges, inside, degrees)
+        found.append((counts[:, inside].sum(axis=1), fits.number, fits.error, fits.shape_p))
+    observed, expected, error, shape_p = (np.stack(part) for part in zip(*found))
+    return Hunted(tuple(windows), (1.0, *shares), observed, expected, error, log_excess_p(observed, expected, error), shape_p, np.asarray(scores), mass, fold, low, high, outside, order, degrees)
+
+# %% ../nbs/6_without_labels/63_hunting.ipynb #63000019
+def _range(m: np.ndarray, low: float | None, high: float | None) -> tuple[float, float]:
+    "`low` and `high`, or the ends of the masses `m` (n,) in place of None."
+    low = float(m.min()) if low is None else check_number(low, "low", "(0, inf)")
+    return low, float(np.nextafter(m.max(), np.inf)) if high is None else check_number(high, "high", f"({low}, inf)")
+
+
 def hunt(table: Table, mass: str, windows: Sequence[Window], recipe: Recipe = HUNTERS, shares: Sequence[float] = (0.1, 0.01, 0.002), order: str = "forward", folds: int = 5,
          low: float | None = None, high: float | None = None, degrees: tuple[int, int] = (3, 1), *, by: str | None = None, progress: Callable = list, rng) -> Hunted:
     """The Hunted of a `table` whose `mass` is a column of also: each window is told from its sidebands by networks, and their highest scores are counted.
@@ -430,8 +456,7 @@ def hunt(table: Table, mass: str, windows: Sequence[Window], recipe: Recipe = HU
     (default: all of it) outside the window says what is expected in it. `progress(windows)` gives the windows, such as tqdm. Window k depends on `rng` and k alone.
     Raises TypeError or ValueError for a mass among the features, weights, windows outside the data, regions or folds without events."""
     m = check_mass(table, mass)
-    low = float(m.min()) if low is None else check_number(low, "low", "(0, inf)")
-    high = float(np.nextafter(m.max(), np.inf)) if high is None else check_number(high, "high", f"({low}, inf)")
+    low, high = _range(m, low, high)
     degrees = tuple(check_count(degree, "degrees", 0, 10) for degree in (degrees if isinstance(degrees, (list, tuple)) and len(degrees) == 2 else [None]))
     kept = table[np.flatnonzero((m >= low) & (m < high))]
     m, windows = kept.also[mass], check_windows(windows, m, low, high)
@@ -440,26 +465,18 @@ def hunt(table: Table, mass: str, windows: Sequence[Window], recipe: Recipe = HU
     check_hunters(recipe), plan_of(order, folds, 1)
     for label in labels:
         check_folds(label, fold, folds)
-    scores = np.stack([crossed_scores([kept], [label], [fold], recipe, order, rng=own)[0] for label, own in progress(list(zip(labels, spawn(rng, len(windows)))))])
-    found = [_counted(m, selected(own, fold, shares).sum(axis=0), window, low, high, degrees, len(shares)) for window, own in zip(windows, scores)]
-    observed, expected, error, shape_p = (np.stack(part) for part in zip(*found))
-    return Hunted(windows, (1.0, *shares), observed, expected, error, log_excess_p(observed, expected, error), shape_p, scores, m, fold, low, high, len(table) - len(kept), order, degrees)
+    scores = [crossed_scores([kept], [label], [fold], recipe, order, rng=own)[0] for label, own in progress(list(zip(labels, spawn(rng, len(windows)))))]
+    return judged(m, np.stack(scores), fold, windows, shares, low, high, degrees, order, len(table) - len(kept))
 
-
-def _counted(m, tier, window, low, high, degrees, n_shares):
-    "Observed and expected numbers, their errors and p-values of the shape (1 + t,) of one window."
-    edges, inside = edges_for(window, low, high)
-    counts = binned(m, tier, edges, n_shares)
-    fits = sideband_fits(counts, edges, inside, degrees)
-    return counts[:, inside].sum(axis=1), fits.number, fits.error, fits.shape_p
-
-# %% ../nbs/6_without_labels/63_hunting.ipynb #63000019
+# %% ../nbs/6_without_labels/63_hunting.ipynb #63000020
 def global_p(hunted: Hunted, n_toys: int = 1000, rng=0) -> PValue:
     """The PValue of the smallest local p of a hunt, all windows and shares counted: how often pseudo-experiments without signal have a smaller one.
 
     Their masses are drawn anew from the fitted spectrum, the selections stay as they are: right if no event's mass was used to select it, and for the order 'forward' alone
     exactly so. Where no toy is as extreme, the smallest p times their number is an upper bound, and is given if it is lower. Raises ValueError for other orders' `hunted` of
     order 'none'."""
+    if not isinstance(hunted, Hunted):
+        raise TypeError(f"hunted: expected what hunt gives, got {shown(hunted)}")
     if hunted.order == "none":
         raise ValueError("hunted: expected scores of networks that have not seen the event, got order 'none', whose local p-values are wrong")
     n_toys, smallest = check_count(n_toys, "n_toys", 10), hunted.log_p.min()
@@ -470,7 +487,7 @@ def global_p(hunted: Hunted, n_toys: int = 1000, rng=0) -> PValue:
         return PValue(float(bound), 0.0, "bound", "the number of tests")
     return PValue(float(np.log(p)), float(np.sqrt((1 - p) / p / (1 + n_toys))), "toys", "masses drawn anew, selections fixed")
 
-# %% ../nbs/6_without_labels/63_hunting.ipynb #63000020
+# %% ../nbs/6_without_labels/63_hunting.ipynb #63000021
 def smallest_of_toys(hunted: Hunted, n_toys: int, rng) -> np.ndarray:
     "The smallest log p (n_toys,) of pseudo-experiments without signal, their masses from a fit to the spectrum and the selections those of a hunt."
     plans, n_shares = [edges_for(window, hunted.low, hunted.high) for window in hunted.windows], len(hunted.shares) - 1
@@ -503,7 +520,7 @@ def _fitted_spectrum(hunted: Hunted, edges: np.ndarray) -> np.ndarray:
     rate = np.exp(width + poisson_fits(counts[None], basis, width[None])[0][0] @ basis.T)
     return rate / rate.sum()
 
-# %% ../nbs/6_without_labels/63_hunting.ipynb #63000021
+# %% ../nbs/6_without_labels/63_hunting.ipynb #63000022
 def decoy_windows(window: Window, low: float, high: float) -> list[tuple[float, float, Window]]:
     "Ranges (low, high) on both sides of a `window`, each with a Window in the middle of it in the proportions of the first: one for each time that it fits, at least one a side."
     span, found = np.log(window.right / window.left), []
@@ -526,8 +543,9 @@ def decoys(table: Table, mass: str, window: Window, recipe: Recipe = HUNTERS, sh
     A small one says that the features betray the mass. Each side is hunted by itself; the smallest of their global p-values is corrected for their number.
     Raises TypeError or ValueError as `hunt` does."""
     m = check_mass(table, mass)
-    low, high = float(m.min()) if low is None else low, float(np.nextafter(m.max(), np.inf)) if high is None else high
-    check_windows(window, m, low, high)
+    low, high = _range(m, low, high)
+    (window,) = check_windows([window], m, low, high)
+    check_count(n_toys, "n_toys", 10)
     sides, hunts = {}, []
     for start, stop, decoy in decoy_windows(window, low, high):
         sides.setdefault((start, stop), []).append(decoy)
