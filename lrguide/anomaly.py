@@ -25,7 +25,8 @@ from .ratio import Recipe, architecture_of, untrained
 __all__ = ['ORDERS', 'HUNTERS', 'FallingSpectrum', 'Window', 'sliding_windows', 'plan_of', 'check_hunters', 'check_folds',
            'crossed_scores', 'selected', 'edges_for', 'binned', 'polynomials', 'poisson_fits', 'Expected',
            'sideband_fits', 'log_incomplete_beta', 'log_excess_p', 'Hunted', 'check_mass', 'check_windows',
-           'check_selections', 'judged', 'hunt', 'global_p', 'smallest_of_toys', 'decoy_windows', 'decoys']
+           'check_selections', 'judged', 'hunt', 'global_p', 'fitted_spectrum', 'smallest_of_toys', 'decoy_windows',
+           'decoys']
 
 # %% ../nbs/6_without_labels/63_hunting.ipynb #63000005
 @dataclass(frozen=True)
@@ -488,12 +489,19 @@ def global_p(hunted: Hunted, n_toys: int = 1000, rng=0) -> PValue:
     return PValue(float(np.log(p)), float(np.sqrt((1 - p) / p / (1 + n_toys))), "toys", "masses drawn anew, selections fixed")
 
 # %% ../nbs/6_without_labels/63_hunting.ipynb #63000052
+def fitted_spectrum(mass: np.ndarray, edges: np.ndarray, degree: int = 3) -> np.ndarray:
+    "Probability (b,) of each bin between `edges`, from a fit to events of `mass` (n,): the log density a polynomial of log mass."
+    basis, width = polynomials(edges, degree), np.log(np.diff(np.log(edges)))
+    rate = np.exp(width + poisson_fits(np.histogram(mass, edges)[0][None].astype(float), basis, width[None])[0][0] @ basis.T)
+    return rate / rate.sum()
+
+
 def smallest_of_toys(hunted: Hunted, n_toys: int, rng) -> np.ndarray:
     "The smallest log p (n_toys,) of pseudo-experiments without signal, their masses from a fit to the spectrum and the selections those of a hunt."
     plans, n_shares = [edges_for(window, hunted.low, hunted.high) for window in hunted.windows], len(hunted.shares) - 1
     edges = np.unique(np.concatenate([edges for edges, _ in plans]))
     edges = edges[np.append(True, np.diff(np.log(edges)) > 1e-12)]
-    chance = _fitted_spectrum(hunted, edges)
+    chance = fitted_spectrum(hunted.mass, edges, hunted.degrees[0])
     into = [np.searchsorted(own, np.sqrt(edges[:-1] * edges[1:])) - 1 for own, _ in plans]                # the window's bin of each fine one
     tiers = [hunted.tiers(w) for w in range(len(plans))]
     picked = [np.flatnonzero(tier) for tier in tiers]
@@ -511,14 +519,6 @@ def smallest_of_toys(hunted: Hunted, n_toys: int, rng) -> np.ndarray:
         fits = sideband_fits(own, edges, inside, hunted.degrees, shape=False)
         smallest = np.minimum(smallest, log_excess_p(own[..., inside].sum(axis=-1), fits.number, fits.error).min(axis=1))
     return smallest
-
-
-def _fitted_spectrum(hunted: Hunted, edges: np.ndarray) -> np.ndarray:
-    "Probability (b,) of each bin, of the polynomial that fits the spectrum of a hunt."
-    basis, width = polynomials(edges, hunted.degrees[0]), np.log(np.diff(np.log(edges)))
-    counts = np.histogram(hunted.mass, edges)[0].astype(float)
-    rate = np.exp(width + poisson_fits(counts[None], basis, width[None])[0][0] @ basis.T)
-    return rate / rate.sum()
 
 # %% ../nbs/6_without_labels/63_hunting.ipynb #63000056
 def decoy_windows(window: Window, low: float, high: float) -> list[tuple[float, float, Window]]:
