@@ -84,6 +84,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '', 'doc_host': '', 'git_url
                                  'lrguide.anomaly.log_excess_p': ('6_without_labels/hunting.html#log_excess_p', 'lrguide/anomaly.py'),
                                  'lrguide.anomaly.log_incomplete_beta': ( '6_without_labels/hunting.html#log_incomplete_beta',
                                                                           'lrguide/anomaly.py'),
+                                 'lrguide.anomaly.outside_of': ('6_without_labels/hunting.html#outside_of', 'lrguide/anomaly.py'),
                                  'lrguide.anomaly.plan_of': ('6_without_labels/hunting.html#plan_of', 'lrguide/anomaly.py'),
                                  'lrguide.anomaly.poisson_fits': ('6_without_labels/hunting.html#poisson_fits', 'lrguide/anomaly.py'),
                                  'lrguide.anomaly.polynomials': ('6_without_labels/hunting.html#polynomials', 'lrguide/anomaly.py'),
