@@ -17,8 +17,7 @@ from .ratio import Recipe, architecture_of, untrained
 from .hypotest import PValue
 
 # %% auto #0
-__all__ = ['ORDERS', 'Window', 'sliding_windows', 'plan_of', 'crossed_scores', 'selected', 'edges_for', 'Expected',
-           'sideband_fits', 'log_excess_p', 'Hunted', 'counted', 'hunt', 'global_p']
+__all__ = ['ORDERS', 'Window', 'sliding_windows', 'plan_of', 'crossed_scores', 'selected', 'edges_for', 'Expected', 'sideband_fits', 'log_excess_p', 'Hunted', 'counted', 'hunt', 'global_p', 'Spectrum', 'spectrum_of']
 
 # %% ../nbs/6_without_labels/63_hunting.ipynb #63000003
 ORDERS = ("forward", "nested", "crossed", "none")
@@ -262,3 +261,24 @@ def global_p(h: Hunted, n_toys, rng):
             lp = log_excess_p(o, np.append(total.number, of.number), np.append(total.error, of.error))
             out[t] = min(out[t], lp.min())
     return (1 + np.sum(out <= h.log_p.min())) / (1 + n_toys), out
+
+# %% ../nbs/9_machinery/93_plot.ipynb #93d00003
+@dataclass(frozen=True, eq=False)
+class Spectrum:
+    """The events of a hunt in bins of mass, by `edges` (b + 1,) of which some bins are `inside` (b,) one window.
+
+    `counts` (1 + t, b) of every event and of each selection, their `fits` (1 + t, b) to the bins outside."""
+    edges: np.ndarray
+    inside: np.ndarray
+    counts: np.ndarray
+    fits: np.ndarray
+
+
+def spectrum_of(found: Hunted, number: int) -> Spectrum:
+    "The Spectrum of window `number`, with the bins and the fits that its p-values come from."
+    edges, inside = edges_for(found.windows[number], found.low, found.high)
+    picks = selected(found.scores[number], found.fold, found.shares[1:])
+    every = np.histogram(found.mass, edges)[0].astype(float)
+    counts = np.array([np.histogram(found.mass[pick], edges)[0] for pick in picks], float).reshape(-1, len(every))
+    fits = [one.curve for one in sideband_fits(counts, every, edges, inside, found.degrees) if one is not None]
+    return Spectrum(edges, inside, np.concatenate([every[None], counts]), np.concatenate(fits))
