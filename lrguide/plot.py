@@ -175,7 +175,7 @@ def draw_hunt(found, p_global=None, *, number: int | None = None, mass: str = "m
     `mass`, `unit`: the name of the mass and its unit, for the axes."""
     from lrguide.anomaly import spectrum_of
     from lrguide.hypotest import in_words
-    number = int(np.argmin(found.log_p.min(axis=1))) if number is None else number
+    number = found.best[0] if number is None else number
     share = int(np.argmin(found.log_p[number]))
     names = ["every event" if one == 1 else f"{100 * one:g} %" for one in found.shares]
     fig, (upper, lower) = figure(2, 1, width=6.4, height=6.4, sharex=True, height_ratios=(1.25, 1))
