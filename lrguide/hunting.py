@@ -7,6 +7,7 @@ Reads CSV, Parquet or ROOT, says what is left out, hunts, prints the table of wi
 import argparse
 import csv
 import json
+import math
 import os
 import shutil
 import sys
@@ -60,7 +61,7 @@ def hunt_file(options: argparse.Namespace) -> int:
     spans = read_spans(options)
     out = None if options.out is None else check_out(options.out)
     try:
-        columns, told = read_events(options)
+        columns, without, told = read_events(options, spans["range"])
         for line in told:
             print(line, flush=True)
         found, p_global = hunted(columns, spans, options)
@@ -70,7 +71,7 @@ def hunt_file(options: argparse.Namespace) -> int:
         raise run.ChapterError(str(error).splitlines()[0]) from None
     print("\n".join([str(found), *remarks(found), *in_words_of(found, p_global)]))
     if out:
-        write_hunt(found, p_global, options, told, out)
+        write_hunt(found, p_global, options, without, out)
         print(f"written: {', '.join(str(options.out / name) for name in FILES)}")
     return 0
 
@@ -101,7 +102,7 @@ def read_numbers(name: str, text: str, form: str) -> list[float]:
         numbers = [float(part) for part in text.split(":")]
     except ValueError:
         numbers = []
-    if len(numbers) not in {one.count(":") + 1 for one in form.split(" or ")}:
+    if len(numbers) not in {one.count(":") + 1 for one in form.split(" or ")} or not all(map(math.isfinite, numbers)):
         raise run.UsageError(f"{name}: expected {form}, got {text!r}")
     return numbers
 
@@ -132,8 +133,10 @@ def check_out(out: Path) -> Path:
 # --- events --------------------------------------------------------------------------------------------------------------------
 
 
-def read_events(options: argparse.Namespace) -> tuple[dict, list[str]]:
-    """The columns (n,) of the events that can be used, by name, and lines that say what is left out, and what looks odd."""
+def read_events(options: argparse.Namespace, span: list) -> tuple[dict, dict, list[str]]:
+    """The columns (n,) of the events that can be used, by name; how many events there were, and are without a value, by column; both in lines.
+
+    Lines too on values that look like marks of missing ones."""
     import numpy as np
     from lrguide.files import read_columns
 
@@ -149,8 +152,15 @@ def read_events(options: argparse.Namespace) -> tuple[dict, list[str]]:
         told.append(f"left out: {n - np.count_nonzero(kept):,} of {n:,} events altogether")
     if not kept.any():
         raise ValueError(f"file: expected events with all of {', '.join(columns)}, got none among {n:,}")
+    mass, without = columns[options.mass], {"events": n, "without": {name: int(np.count_nonzero(rows)) for name, rows in missing.items()}, "left_out": int(n - np.count_nonzero(kept))}
+    outside = kept & ~((mass >= span[0]) & (mass < span[1])) if options.range else np.zeros(n, bool)
+    if outside.any():
+        told.append(f"left out: {np.count_nonzero(outside):,} more, in which {options.mass} is outside {span[0]:g} to {span[1]:g}")
+    kept, without["outside_range"] = kept & ~outside, int(np.count_nonzero(outside))
+    if not kept.any():
+        raise ValueError(f"--range: expected events with {options.mass} from {span[0]:g} to {span[1]:g}, got none among {np.count_nonzero(outside):,}")
     columns = {name: column[kept] for name, column in columns.items()}
-    return columns, told + [line for name, column in columns.items() for line in odd_values(name, column)]
+    return columns, without, told + [line for name, column in columns.items() for line in odd_values(name, column)]
 
 
 def odd_values(name: str, column) -> list[str]:
@@ -233,7 +243,7 @@ def in_words_of(found, p_global) -> list[str]:
     return [*lines, f"global p = {words} ({n}, pseudo-experiments)"]
 
 
-def write_hunt(found, p_global, options: argparse.Namespace, told: list[str], out: Path) -> None:
+def write_hunt(found, p_global, options: argparse.Namespace, without: dict, out: Path) -> None:
     """None; writes FILES into the folder `out`, whole or not at all."""
     import matplotlib
 
@@ -243,7 +253,7 @@ def write_hunt(found, p_global, options: argparse.Namespace, told: list[str], ou
 
     work = run.fresh_folder(out)
     try:
-        (work / "hunt.json").write_text(json.dumps(content(found, p_global, options, told), indent=1, allow_nan=False) + "\n", encoding="utf-8")
+        (work / "hunt.json").write_text(json.dumps(content(found, p_global, options, without), indent=1, allow_nan=False) + "\n", encoding="utf-8")
         write_spectrum(spectrum_of(found, found.best[0]), found.shares, work / "spectrum.csv")
         draw_hunt(found, p_global, mass=options.mass, unit=options.unit)[0].savefig(work / "hunt.png", dpi=150)
         run.replace_folder(out, work)
@@ -251,7 +261,7 @@ def write_hunt(found, p_global, options: argparse.Namespace, told: list[str], ou
         shutil.rmtree(work, ignore_errors=True)
 
 
-def content(found, p_global, options: argparse.Namespace, told: list[str]) -> dict:
+def content(found, p_global, options: argparse.Namespace, without: dict) -> dict:
     """What goes into hunt.json: settings, versions, events, all numbers. A number that there is none of is null."""
     from lrguide import __version__
 
@@ -261,8 +271,8 @@ def content(found, p_global, options: argparse.Namespace, told: list[str]) -> di
     smallest = plain(found.records()[found.best[0] * len(found.shares) + found.best[1]])
     overall = None if p_global is None else {"p": p_global.value, "error": p_global.error, "log_p": p_global.log_p, "z": p_global.z, "z_error": p_global.z_error,
                                              "method": p_global.method, "source": p_global.source}
-    return {"file": options.file, "events": len(found.mass), "outside_range": found.outside, "left_out": told, "range": [found.low, found.high],
-            "windows": sides, "results": [plain(record) for record in found.records()], "smallest": smallest, "global": overall, "settings": settings,
+    return {"file": {"name": options.file, **without}, "events": len(found.mass), "range": [found.low, found.high], "windows": sides,
+            "results": [plain(record) for record in found.records()], "smallest": smallest, "global": overall, "settings": settings,
             "lrguide": __version__, "backend": run.backend_in_use(), "versions": run.package_versions(run.backend_in_use())}
 
 
