@@ -22,9 +22,9 @@ from .nets import Network, Training, predict, train
 from .ratio import Recipe, architecture_of, untrained
 
 # %% auto #0
-__all__ = ['ORDERS', 'HUNTERS', 'FallingSpectrum', 'Window', 'sliding_windows', 'plan_of', 'check_hunters', 'check_folds', 'crossed_scores', 'selected', 'edges_for', 'binned', 'polynomials', 'poisson_fits', 'Expected', 'sideband_fits', 'log_incomplete_beta', 'log_excess_p', 'Hunted', 'check_mass', 'check_windows', 'check_selections', 'hunt', 'global_p', 'smallest_of_toys', 'decoy_windows', 'decoys', 'Spectrum', 'spectrum_of']
+__all__ = ['ORDERS', 'HUNTERS', 'FallingSpectrum', 'Window', 'sliding_windows', 'plan_of', 'check_hunters', 'check_folds', 'crossed_scores', 'selected', 'edges_for', 'binned', 'polynomials', 'poisson_fits', 'Expected', 'sideband_fits', 'log_incomplete_beta', 'log_excess_p', 'Hunted', 'check_mass', 'check_windows', 'check_selections', 'judged', 'hunt', 'global_p', 'smallest_of_toys', 'decoy_windows', 'decoys', 'Spectrum', 'spectrum_of']
 
-# %% ../nbs/6_without_labels/63_hunting.ipynb #63000003
+# %% ../nbs/6_without_labels/63_hunting.ipynb #63000005
 @dataclass(frozen=True)
 class FallingSpectrum:
     """Background whose mass falls like m^-(slope + 1) from `low` to `high`, and a peak of signal at `mass` with relative `width`.
@@ -64,7 +64,7 @@ class FallingSpectrum:
         m = np.clip(self.mass * (1 + self.width * rng.standard_normal(n)), self.low, np.nextafter(self.high, 0)) if signal else self.mass_quantile(rng.random(n))
         return Table(self.shift + self.spread * x if signal else x, also={"m": m, "signal": np.full(n, float(signal))})
 
-# %% ../nbs/6_without_labels/63_hunting.ipynb #63000004
+# %% ../nbs/6_without_labels/63_hunting.ipynb #63000008
 @dataclass(frozen=True)
 class Window:
     "A signal region [low, high) in mass between the sidebands [left, low) and [high, right)."
@@ -93,7 +93,7 @@ def sliding_windows(start: float, stop: float, n: int, width: float = 0.12, besi
     width, beside = check_number(width, "width", "(0, 1)"), check_number(beside, "beside", f"(0, {1 - width / 2:g})")
     return [Window(c * (1 - width / 2), c * (1 + width / 2), c * (1 - width / 2 - beside), c * (1 + width / 2 + beside)) for c in np.geomspace(start, stop, check_count(n, "n"))]
 
-# %% ../nbs/6_without_labels/63_hunting.ipynb #63000005
+# %% ../nbs/6_without_labels/63_hunting.ipynb #63000011
 ORDERS = ("forward", "nested", "crossed", "none")
 
 
@@ -108,7 +108,7 @@ def plan_of(order: str, folds: int, members: int) -> list[tuple[int, tuple[int, 
             "crossed": [(k, tuple(l for l in every if l != k)) for k in every for _ in range(members)],
             "none": [(-1, tuple(every))] * members}[order]
 
-# %% ../nbs/6_without_labels/63_hunting.ipynb #63000006
+# %% ../nbs/6_without_labels/63_hunting.ipynb #63000016
 HUNTERS = Recipe(members=4, hidden=(32, 32), training=Training(epochs=10))
 
 
@@ -126,22 +126,29 @@ def check_folds(labels: np.ndarray, fold: np.ndarray, folds: int) -> None:
         if not counts.all():
             raise ValueError(f"folds: expected events of {region} in each of {folds} folds, got none in fold {np.flatnonzero(counts == 0)[0]}; take fewer folds or a wider window")
 
-# %% ../nbs/6_without_labels/63_hunting.ipynb #63000007
-def _equal_totals(table: Table, label: np.ndarray) -> np.ndarray:
-    "Weights (n,) of mean one over the events with a label, the same total for both labels; 0 without a label. Raises ValueError for weights that do not count."
-    totals = [table.weights[label == c].sum() for c in (0, 1)]
-    if table.weights.min() < 0 or min(totals) <= 0:
-        raise ValueError(f"weight: expected none below 0 and positive totals of both labels, got {table.weights.min():g}, {totals[0]:g} and {totals[1]:g}; "
-                         "cancel negative weights against positive ones first")
-    return table.weights * np.where(label == 1, 1 / totals[1], 1 / totals[0]) * (label >= 0) * np.sum(label >= 0) / 2
+# %% ../nbs/6_without_labels/63_hunting.ipynb #63000017
+def _weights_of(table: Table, label: np.ndarray) -> np.ndarray:
+    "Weights (n,) of mean one in each class, 0 without a label. Raises ValueError for weights that cannot stand for numbers of events."
+    found = np.zeros(len(table))
+    for c in (0, 1):
+        own = table.weights[label == c]
+        if table.weights.min() < 0 or not own.sum() > 0:
+            raise ValueError(f"weight: expected none below 0 and a positive total of each label, got {table.weights.min():g} and a total of {own.sum():g} for label {c}; "
+                             "cancel negative weights against positive ones first")
+        found[label == c] = own / own.mean()
+    return found
 
 
 def _training_rows(labels: Sequence[np.ndarray], folds: Sequence[np.ndarray], plan: Sequence, rng) -> np.ndarray:
-    "Rows (networks, n') of all tables one after another that each network is trained on, those of the smaller sets repeated."
-    begin = np.cumsum([0, *map(len, labels)])
-    rows = [first + np.flatnonzero((label >= 0) & np.isin(fold, seen)) for label, fold, first in zip(labels, folds, begin) for _, seen in plan]
-    longest = max(map(len, rows))
-    return np.stack([np.resize(rng.permutation(own), longest) for own in rows])
+    """Rows (networks, n') of all tables one after another that each network is trained on, half of them of each class: events of the smaller sets are repeated.
+
+    Repetition, not weights, so that a network knows of the events of other folds nothing but, perhaps, how many there are."""
+    begin, rows = np.cumsum([0, *map(len, labels)]), []
+    for label, fold, first in zip(labels, folds, begin):
+        for _, seen in plan:
+            rows.append([first + rng.permutation(np.flatnonzero((label == c) & np.isin(fold, seen))) for c in (0, 1)])
+    longest = max(len(own) for both in rows for own in both)
+    return np.stack([np.concatenate([np.resize(own, longest) for own in both]) for both in rows])
 
 
 def _answers(network: Network, x: np.ndarray, fold: np.ndarray, plan: Sequence, threads: int | None) -> np.ndarray:
@@ -154,9 +161,9 @@ def _answers(network: Network, x: np.ndarray, fold: np.ndarray, plan: Sequence, 
             found[events] = (1 / (1 + np.exp(-out))).mean(axis=0)
     return found
 
-# %% ../nbs/6_without_labels/63_hunting.ipynb #63000008
+# %% ../nbs/6_without_labels/63_hunting.ipynb #63000019
 def crossed_scores(tables: Sequence[Table], labels: Sequence[np.ndarray], folds: Sequence[np.ndarray], recipe: Recipe = HUNTERS, order: str = "forward", *, rng) -> list[np.ndarray]:
-    """Scores (n,) of each table's events: mean probability of label 1 (equal totals) of networks that have not seen the event's fold; NaN without such a network.
+    """Scores (n,) of each table's events: mean probability of label 1 (if both are equally frequent) of networks that have not seen the event's fold; NaN without such a network.
 
     `labels` (n,) of each: 1, 0, or -1 for events that nothing learns from; `folds` (n,) of each, 0 to k - 1. All networks of all tables are trained together.
     Raises ValueError for a fold without events of both labels, for negative weights, and for a recipe with parameters."""
@@ -167,7 +174,7 @@ def crossed_scores(tables: Sequence[Table], labels: Sequence[np.ndarray], folds:
     plan = plan_of(order, n_folds, recipe.members)
     for table, label, fold in zip(tables, labels, folds):
         check_folds(label, fold, n_folds)
-    weight = np.concatenate([_equal_totals(table, label) for table, label in zip(tables, labels)])
+    weight = np.concatenate([_weights_of(table, label) for table, label in zip(tables, labels)])
     joined = tables[0] if len(tables) == 1 else Table(np.concatenate([table.x for table in tables]))
     scores = untrained(recipe, replace(joined, weight=None))
     x, rows = scores.seen(joined.x, None), _training_rows(labels, folds, plan, rngs[0])
@@ -178,7 +185,7 @@ def crossed_scores(tables: Sequence[Table], labels: Sequence[np.ndarray], folds:
     own = lambda k: Network(network.architecture, network.weights[k * len(plan):(k + 1) * len(plan)])
     return [_answers(own(k), x[first:last], fold, plan, recipe.threads) for k, (fold, first, last) in enumerate(zip(folds, begin, begin[1:]))]
 
-# %% ../nbs/6_without_labels/63_hunting.ipynb #63000009
+# %% ../nbs/6_without_labels/63_hunting.ipynb #63000020
 def selected(scores: np.ndarray, fold: np.ndarray, shares: Sequence[float]) -> np.ndarray:
     "Whether each event (t, n) belongs to the highest `shares` (t,) of the scores (n,) of its fold; events with score NaN never. Of equal scores the first ones."
     found = np.zeros((len(shares), len(scores)), bool)
@@ -189,7 +196,7 @@ def selected(scores: np.ndarray, fold: np.ndarray, shares: Sequence[float]) -> n
             found[t, rows[: int(round(share * len(rows)))]] = True
     return found
 
-# %% ../nbs/6_without_labels/63_hunting.ipynb #63000010
+# %% ../nbs/6_without_labels/63_hunting.ipynb #63000026
 def edges_for(window: Window, low: float, high: float, n_bins: int = 40, inside: int = 8) -> tuple[np.ndarray, np.ndarray]:
     "Edges (b + 1,) of bins from `low` to `high`, even in log mass outside the window (`n_bins`) and in it (`inside`), and which bins (b,) are in it."
     left, right = np.log(window.low / low), np.log(high / window.high)
@@ -208,7 +215,7 @@ def binned(mass: np.ndarray, tier: np.ndarray, edges: np.ndarray, n_shares: int)
     counts = np.bincount(tier[good] * b + bins[good], minlength=(1 + n_shares) * b).reshape(1 + n_shares, b)
     return counts[::-1].cumsum(axis=0)[::-1].astype(float)
 
-# %% ../nbs/6_without_labels/63_hunting.ipynb #63000011
+# %% ../nbs/6_without_labels/63_hunting.ipynb #63000027
 def polynomials(edges: np.ndarray, degree: int) -> np.ndarray:
     "Legendre polynomials (b, degree + 1) in log mass, from -1 to 1 over all bins, at the middles of the bins between `edges` (b + 1,)."
     log = np.log(edges)
@@ -230,7 +237,7 @@ def poisson_fits(counts: np.ndarray, basis: np.ndarray, offset: np.ndarray) -> t
     point, value, second, converged = newton(evaluate, start, -wide, wide)
     return point, value, np.linalg.pinv(second, hermitian=True), converged
 
-# %% ../nbs/6_without_labels/63_hunting.ipynb #63000012
+# %% ../nbs/6_without_labels/63_hunting.ipynb #63000030
 @dataclass(frozen=True, eq=False)
 class Expected:
     """What the bins beside a window expect in it, of every event and of t selections: `number` (..., 1 + t), its standard `error`, and the fitted `curve` (..., 1 + t, b).
@@ -263,7 +270,7 @@ def _tilted(counts, tilt, offset, degree, beside, shape):
         point[~few], cov[~few], good[~few], curve[~few], shape_p[~few] = _fitted(counts[~few], tilt, offset[~few], degree, beside, shape)
     return point, cov, good, curve, shape_p
 
-# %% ../nbs/6_without_labels/63_hunting.ipynb #63000013
+# %% ../nbs/6_without_labels/63_hunting.ipynb #63000031
 def sideband_fits(counts: np.ndarray, edges: np.ndarray, inside: np.ndarray, degrees: tuple[int, int] = (3, 1), shape: bool = True) -> Expected:
     """What the bins that are not `inside` (b,) expect in those that are; `counts` (..., 1 + t, b): of every event, and of t selections from them.
 
@@ -286,7 +293,7 @@ def sideband_fits(counts: np.ndarray, edges: np.ndarray, inside: np.ndarray, deg
     back = lambda array: array.reshape(*lead, *array.shape[1:])
     return Expected(back(number), back(number * np.sqrt(variance)), back(shape_p), back(curves), back(good))
 
-# %% ../nbs/6_without_labels/63_hunting.ipynb #63000014
+# %% ../nbs/6_without_labels/63_hunting.ipynb #63000035
 def log_incomplete_beta(a, b, x) -> np.ndarray:
     "log of the regularised incomplete beta function I_x(a, b), finite where that itself is too small for a floating point number; 0 for a = 0."
     a, b, x = np.broadcast_arrays(*(np.asarray(v, float) for v in (a, b, x)))
@@ -318,7 +325,7 @@ def log_excess_p(observed, expected, error, toss=None) -> np.ndarray:
     beyond = log_incomplete_beta(observed + 1, off, x)
     return np.logaddexp(beyond + np.log1p(-check_numbers(toss, "toss", "[0, 1)")), at_least + np.log(np.maximum(toss, 1e-300)))
 
-# %% ../nbs/6_without_labels/63_hunting.ipynb #63000015
+# %% ../nbs/6_without_labels/63_hunting.ipynb #63000040
 @dataclass(frozen=True, eq=False, repr=False)
 class Hunted:
     """What a hunt found: for each of w `windows` and t `shares` (1: every event) `observed`, `expected` +- `error` and `log_p`, all (w, t).
@@ -359,7 +366,7 @@ class Hunted:
 
     __repr__ = __str__
 
-# %% ../nbs/6_without_labels/63_hunting.ipynb #63000016
+# %% ../nbs/6_without_labels/63_hunting.ipynb #63000041
 def _hunted_in_words(hunted: Hunted) -> str:
     "A table of what a hunt found, one line for each window and share, the best one marked."
     best, outside = hunted.best, f", {hunted.outside} outside" if hunted.outside else ""
@@ -374,7 +381,7 @@ def _hunted_in_words(hunted: Hunted) -> str:
                          f"{hunted.shape_p[w, t]:10.2g}" + "  <- smallest p" * ((w, t) == best))
     return "\n".join(lines)
 
-# %% ../nbs/6_without_labels/63_hunting.ipynb #63000017
+# %% ../nbs/6_without_labels/63_hunting.ipynb #63000044
 def check_mass(table: Table, mass: str) -> np.ndarray:
     "The column `mass` (n,) of also, if it counts events (no weights) and is none of the features. Raises TypeError or ValueError otherwise."
     check_sample(table, "table"), check_name(mass, "mass")
@@ -418,7 +425,26 @@ def check_selections(shares, fold: np.ndarray) -> tuple[float, ...]:
         raise ValueError(f"shares: expected at least one event of each fold, got less of the {smallest} events of a fold for a share of {shares[-1]:g}")
     return shares
 
-# %% ../nbs/6_without_labels/63_hunting.ipynb #63000018
+# %% ../nbs/6_without_labels/63_hunting.ipynb #63000046
+def judged(mass: np.ndarray, scores: np.ndarray, fold: np.ndarray, windows: Sequence[Window], shares: Sequence[float], low: float, high: float, degrees: tuple[int, int] = (3, 1),
+           order: str = "forward", outside: int = 0) -> Hunted:
+    "The Hunted of events of `mass` (n,) from `low` to `high` whose `scores` (w, n), made in whatever way, and `fold` (n,) are given: the highest `shares` of each fold are counted."
+    found = []
+    for window, own in zip(windows, scores):
+        edges, inside = edges_for(window, low, high)
+        counts = binned(mass, selected(own, fold, shares).sum(axis=0), edges, len(shares))
+        fits = sideband_fits(counts, edges, inside, degrees)
+        found.append((counts[:, inside].sum(axis=1), fits.number, fits.error, fits.shape_p))
+    observed, expected, error, shape_p = (np.stack(part) for part in zip(*found))
+    return Hunted(tuple(windows), (1.0, *shares), observed, expected, error, log_excess_p(observed, expected, error), shape_p, np.asarray(scores), mass, fold, low, high, outside, order, degrees)
+
+# %% ../nbs/6_without_labels/63_hunting.ipynb #63000047
+def _range(m: np.ndarray, low: float | None, high: float | None) -> tuple[float, float]:
+    "`low` and `high`, or the ends of the masses `m` (n,) in place of None."
+    low = float(m.min()) if low is None else check_number(low, "low", "(0, inf)")
+    return low, float(np.nextafter(m.max(), np.inf)) if high is None else check_number(high, "high", f"({low}, inf)")
+
+
 def hunt(table: Table, mass: str, windows: Sequence[Window], recipe: Recipe = HUNTERS, shares: Sequence[float] = (0.1, 0.01, 0.002), order: str = "forward", folds: int = 5,
          low: float | None = None, high: float | None = None, degrees: tuple[int, int] = (3, 1), *, by: str | None = None, progress: Callable = list, rng) -> Hunted:
     """The Hunted of a `table` whose `mass` is a column of also: each window is told from its sidebands by networks, and their highest scores are counted.
@@ -427,8 +453,7 @@ def hunt(table: Table, mass: str, windows: Sequence[Window], recipe: Recipe = HU
     (default: all of it) outside the window says what is expected in it. `progress(windows)` gives the windows, such as tqdm. Window k depends on `rng` and k alone.
     Raises TypeError or ValueError for a mass among the features, weights, windows outside the data, regions or folds without events."""
     m = check_mass(table, mass)
-    low = float(m.min()) if low is None else check_number(low, "low", "(0, inf)")
-    high = float(np.nextafter(m.max(), np.inf)) if high is None else check_number(high, "high", f"({low}, inf)")
+    low, high = _range(m, low, high)
     degrees = tuple(check_count(degree, "degrees", 0, 10) for degree in (degrees if isinstance(degrees, (list, tuple)) and len(degrees) == 2 else [None]))
     kept = table[np.flatnonzero((m >= low) & (m < high))]
     m, windows = kept.also[mass], check_windows(windows, m, low, high)
@@ -437,26 +462,18 @@ def hunt(table: Table, mass: str, windows: Sequence[Window], recipe: Recipe = HU
     check_hunters(recipe), plan_of(order, folds, 1)
     for label in labels:
         check_folds(label, fold, folds)
-    scores = np.stack([crossed_scores([kept], [label], [fold], recipe, order, rng=own)[0] for label, own in progress(list(zip(labels, spawn(rng, len(windows)))))])
-    found = [_counted(m, selected(own, fold, shares).sum(axis=0), window, low, high, degrees, len(shares)) for window, own in zip(windows, scores)]
-    observed, expected, error, shape_p = (np.stack(part) for part in zip(*found))
-    return Hunted(windows, (1.0, *shares), observed, expected, error, log_excess_p(observed, expected, error), shape_p, scores, m, fold, low, high, len(table) - len(kept), order, degrees)
+    scores = [crossed_scores([kept], [label], [fold], recipe, order, rng=own)[0] for label, own in progress(list(zip(labels, spawn(rng, len(windows)))))]
+    return judged(m, np.stack(scores), fold, windows, shares, low, high, degrees, order, len(table) - len(kept))
 
-
-def _counted(m, tier, window, low, high, degrees, n_shares):
-    "Observed and expected numbers, their errors and p-values of the shape (1 + t,) of one window."
-    edges, inside = edges_for(window, low, high)
-    counts = binned(m, tier, edges, n_shares)
-    fits = sideband_fits(counts, edges, inside, degrees)
-    return counts[:, inside].sum(axis=1), fits.number, fits.error, fits.shape_p
-
-# %% ../nbs/6_without_labels/63_hunting.ipynb #63000019
+# %% ../nbs/6_without_labels/63_hunting.ipynb #63000051
 def global_p(hunted: Hunted, n_toys: int = 1000, rng=0) -> PValue:
     """The PValue of the smallest local p of a hunt, all windows and shares counted: how often pseudo-experiments without signal have a smaller one.
 
     Their masses are drawn anew from the fitted spectrum, the selections stay as they are: right if no event's mass was used to select it, and for the order 'forward' alone
     exactly so. Where no toy is as extreme, the smallest p times their number is an upper bound, and is given if it is lower. Raises ValueError for other orders' `hunted` of
     order 'none'."""
+    if not isinstance(hunted, Hunted):
+        raise TypeError(f"hunted: expected what hunt gives, got {shown(hunted)}")
     if hunted.order == "none":
         raise ValueError("hunted: expected scores of networks that have not seen the event, got order 'none', whose local p-values are wrong")
     n_toys, smallest = check_count(n_toys, "n_toys", 10), hunted.log_p.min()
@@ -467,7 +484,7 @@ def global_p(hunted: Hunted, n_toys: int = 1000, rng=0) -> PValue:
         return PValue(float(bound), 0.0, "bound", "the number of tests")
     return PValue(float(np.log(p)), float(np.sqrt((1 - p) / p / (1 + n_toys))), "toys", "masses drawn anew, selections fixed")
 
-# %% ../nbs/6_without_labels/63_hunting.ipynb #63000020
+# %% ../nbs/6_without_labels/63_hunting.ipynb #63000052
 def smallest_of_toys(hunted: Hunted, n_toys: int, rng) -> np.ndarray:
     "The smallest log p (n_toys,) of pseudo-experiments without signal, their masses from a fit to the spectrum and the selections those of a hunt."
     plans, n_shares = [edges_for(window, hunted.low, hunted.high) for window in hunted.windows], len(hunted.shares) - 1
@@ -500,7 +517,7 @@ def _fitted_spectrum(hunted: Hunted, edges: np.ndarray) -> np.ndarray:
     rate = np.exp(width + poisson_fits(counts[None], basis, width[None])[0][0] @ basis.T)
     return rate / rate.sum()
 
-# %% ../nbs/6_without_labels/63_hunting.ipynb #63000021
+# %% ../nbs/6_without_labels/63_hunting.ipynb #63000056
 def decoy_windows(window: Window, low: float, high: float) -> list[tuple[float, float, Window]]:
     "Ranges (low, high) on both sides of a `window`, each with a Window in the middle of it in the proportions of the first: one for each time that it fits, at least one a side."
     span, found = np.log(window.right / window.left), []
@@ -523,8 +540,9 @@ def decoys(table: Table, mass: str, window: Window, recipe: Recipe = HUNTERS, sh
     A small one says that the features betray the mass. Each side is hunted by itself; the smallest of their global p-values is corrected for their number.
     Raises TypeError or ValueError as `hunt` does."""
     m = check_mass(table, mass)
-    low, high = float(m.min()) if low is None else low, float(np.nextafter(m.max(), np.inf)) if high is None else high
-    check_windows(window, m, low, high)
+    low, high = _range(m, low, high)
+    (window,) = check_windows([window], m, low, high)
+    check_count(n_toys, "n_toys", 10)
     sides, hunts = {}, []
     for start, stop, decoy in decoy_windows(window, low, high):
         sides.setdefault((start, stop), []).append(decoy)

@@ -158,8 +158,9 @@ def _draw_scan(ax, found, names) -> None:
             ax.hlines(own, [one.low for one in found.windows], [one.high for one in found.windows], color=colour, linewidth=0.8)
     lowest = min(p.min(), -3.0)
     ax.set(ylim=(1.12 * lowest, max(0.3, -0.03 * lowest)), ylabel="local p-value")
-    largest = int(np.interp(-1.1 * lowest, -log_ndtr(-np.arange(60.0)) / np.log(10), np.arange(60.0)))
-    for z in range(1, largest + 1, max(1, -(-largest // 6))):
+    largest = int(np.interp(-1.1 * lowest, -log_ndtr(-np.arange(301.0)) / np.log(10), np.arange(301.0)))
+    step = next(one for one in (1, 2, 5, 10, 20, 50) if largest <= 6 * one)
+    for z in range(step, largest + 1, step):
         height = log_ndtr(-z) / np.log(10)
         ax.axhline(height, color=FAINT, linewidth=0.7, zorder=0)
         ax.annotate(f"{z} sigma", (0, height), (3, 1), xycoords=("axes fraction", "data"), textcoords="offset points", fontsize=7.5, color="0.35")
@@ -184,6 +185,7 @@ def draw_hunt(found, p_global=None, *, number: int | None = None, mass: str = "m
     _draw_scan(lower, found, names)
     window, n = found.windows[number], found.log_p.size
     told = [f"{window.low:.4g} to {window.high:.4g}, {names[share]}: local p = {in_words(float(found.log_p[number, share]), 0.0)}"]
-    told += [] if p_global is None else [f"global p of the smallest of {n} = {in_words(p_global.log_p, p_global.relative)}"]
+    if p_global is not None:
+        told.append(f"global p of the smallest of {n} {'<' if p_global.method == 'bound' else '='} {in_words(p_global.log_p, p_global.relative)}")
     lower.set_title("\n".join(told), loc="left", fontsize=9)
     return fig, (upper, lower)

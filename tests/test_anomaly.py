@@ -1,0 +1,162 @@
+"""Hunting: what cannot be hunted is refused in one line, and what must hold whatever the data."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from malformed import COUNTS, EVENTS, NUMBERS, SEEDS, TABLES, cases, refused
+
+import lrguide as lr
+from lrguide import anomaly
+from lrguide.arrays import join
+
+MODEL = anomaly.FallingSpectrum(shift=(2.0, 1.0))
+TABLE = join(MODEL.sample("background", 3000, 1), MODEL.sample("signal", 60, 2))
+WINDOW = anomaly.Window(1.5, 1.7, 1.3, 1.95)
+BRIEF = lr.Recipe(members=2, hidden=(8,), training=lr.Training(epochs=2, batch=100))
+M = TABLE.also["m"]
+HUNTED = anomaly.hunt(TABLE, "m", [WINDOW], BRIEF, (0.2, 0.05), rng=1)
+FEW = anomaly.hunt(TABLE, "m", [WINDOW], BRIEF, (0.1, 0.005), low=1.05, high=2.9, rng=1)
+
+
+def changed(x=None, weight=None, names=None, **also):
+    return lr.Table(TABLE.x if x is None else x, weight=weight, also={**TABLE.also, **also}, names=names)
+
+
+RECIPES = {"None": None, "parameters": lr.Recipe({"nu": (0, 1)}), "loss": lr.Recipe(loss="quadratic"), "calibration": lr.Recipe(calibration="isotonic"),
+           "patience": lr.Recipe(training=lr.Training(epochs=2, batch=100, patience=1))}
+HUNT = dict(table={**{k: v for k, v in TABLES.items() if k != "negative"}, "negative": changed(weight=np.r_[-1.0, np.ones(3059)]), "weights": changed(weight=np.full(3060, 0.5)),
+                   "mass by name": changed(names=("a", "m")), "mass among the features": changed(np.column_stack([TABLE.x, M])),
+                   "function of the mass": changed(np.column_stack([TABLE.x, -M**3])), "mass below zero": changed(m=M - 2), "no mass": lr.Table(TABLE.x),
+                   "two masses": changed(m=np.stack([M, M], axis=1)), "one event": TABLE[:1], "one fold": changed(np.ones((3060, 2)))},
+            mass={"None": None, "number": 1.0, "unknown": "mass", "empty": ""},
+            recipe=RECIPES, shares={**NUMBERS, "equal": (0.1, 0.1), "rising": (0.01, 0.1), "one": (1.0, 0.1), "zero": (0.1, 0.0), "tiny": (0.1, 1e-5), "texts": ("a",)},
+            order={"None": None, "text": "backward"}, folds={**COUNTS, "one": 1, "many": 2000}, low={"nan": np.nan, "text": "a", "negative": -1.0, "above": 1.4, "beyond": 5.0},
+            high={"nan": np.nan, "text": "a", "below": 1.8, "beneath": 0.5}, rng=SEEDS, degrees={"None": None, "number": 3, "one": (3,), "negative": (3, -1), "half": (2.5, 1)})
+WINDOWS = {"None": None, "empty": [], "text": "a", "tuple of numbers": [(1, 2, 3, 4)], "below the data": [anomaly.Window(0.8, 0.9, 0.7, 1.2)], "above the data": anomaly.Window(3.5, 3.6, 3.4, 3.7),
+           "no events inside": anomaly.Window(1.5, 1.5 + 1e-12, 1.3, 1.9), "empty left": anomaly.Window(1.5, 1.7, 1.5 - 1e-12, 1.9), "empty right": anomaly.Window(1.5, 1.7, 1.3, 1.7 + 1e-12)}
+LABEL, FOLD = WINDOW.label(M), HUNTED.fold
+
+CALLS = {
+    "hunt": (anomaly.hunt, dict(table=TABLE, mass="m", windows=[WINDOW], recipe=BRIEF, shares=(0.2, 0.05), rng=1), {**HUNT, "windows": WINDOWS, "by": {"unknown": "run"}}),
+    "decoys": (anomaly.decoys, dict(table=TABLE, mass="m", window=WINDOW, recipe=BRIEF, shares=(0.2, 0.05), n_toys=20, rng=1),
+               dict(window={k: v for k, v in WINDOWS.items()}, mass=HUNT["mass"], n_toys={**COUNTS, "few": 9}, rng=SEEDS, shares=HUNT["shares"], low=HUNT["low"], high=HUNT["high"])),
+    "Window": (anomaly.Window, dict(low=1.5, high=1.7, left=1.3, right=2.0), {name: {**NUMBERS, "zero": 0.0, "equal": 1.6 if name in ("left", "low") else 1.5} for name in ("left", "high", "right")} | {"low": {**NUMBERS, "high": 1.7}}),
+    "sliding_windows": (anomaly.sliding_windows, dict(start=1.4, stop=2.0, n=3), dict(start={**NUMBERS, "zero": 0.0}, stop={**NUMBERS, "zero": 0.0}, n={**COUNTS, "zero": 0}, width={**NUMBERS, "zero": 0.0, "one": 1.0}, beside={**NUMBERS, "zero": 0.0, "wide": 0.95})),
+    "plan_of": (anomaly.plan_of, dict(order="forward", folds=5, members=2), dict(order={"None": None, "text": "a"}, folds={**COUNTS, "one": 1}, members={**COUNTS, "zero": 0})),
+    "crossed_scores": (anomaly.crossed_scores, dict(tables=[TABLE], labels=[LABEL], folds=[FOLD], recipe=BRIEF, rng=1),
+                       dict(tables={"none": [], "two": [TABLE, TABLE], "negative": [changed(weight=np.r_[-1.0, np.ones(3059)])]}, labels={"sidebands alone": [np.where(LABEL == 1, -1, LABEL)], "signal region alone": [np.where(LABEL == 0, -1, LABEL)]},
+                            folds={"a fold without": [np.where(FOLD == 2, 1, FOLD)]}, recipe=RECIPES, order={"None": None, "text": "a"}, rng=SEEDS)),
+    "log_excess_p": (anomaly.log_excess_p, dict(observed=10, expected=5.0, error=1.0, toss=0.5),
+                     dict(observed={"nan": np.nan, "negative": -1, "text": "a"}, expected={"zero": 0.0, "nan": np.nan, "text": "a"}, error={"zero": 0.0, "negative": -1.0}, toss={"negative": -0.1, "above": 1.5})),
+    "global_p": (anomaly.global_p, dict(hunted=HUNTED, n_toys=20, rng=1), dict(hunted={"None": None, "order none": replace(HUNTED, order="none")}, n_toys={**COUNTS, "few": 9}, rng=SEEDS)),
+    "FallingSpectrum": (anomaly.FallingSpectrum, dict(slope=4.0, low=1.0, high=3.0, mass=1.6), dict(slope={**NUMBERS, "zero": 0.0}, low={**NUMBERS, "zero": 0.0}, high={**NUMBERS, "below": 0.9}, mass={**NUMBERS, "outside": 3.5}, width={**NUMBERS, "zero": 0.0}, spread={"zero": 0.0}, shift={"text": "a", "nan": [np.nan]})),
+    "sample": (MODEL.sample, dict(process="signal", n=5, rng=1), dict(process={"None": None, "other": "data"}, n=COUNTS, rng=SEEDS)),
+    "log_ratio": (MODEL.log_ratio, dict(x=np.ones((2, 2))), dict(x={**EVENTS, "one feature": np.ones((2, 1))})),
+}
+
+
+@pytest.mark.parametrize("name, argument, kind", list(cases(CALLS)))
+def test_it_is_refused_in_one_line(name, argument, kind):
+    refused(CALLS, name, argument, kind)
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_what_works(name):
+    function, arguments, _ = CALLS[name]
+    function(**arguments)
+
+
+def test_a_window_and_a_list_of_it_are_the_same_and_neighbours_change_nothing():
+    other = anomaly.Window(2.0, 2.2, 1.7, 2.5)
+    both = anomaly.hunt(TABLE, "m", [WINDOW, other], BRIEF, (0.2, 0.05), rng=1)
+    np.testing.assert_array_equal(both.log_p[0], HUNTED.log_p[0])
+    np.testing.assert_array_equal(anomaly.hunt(TABLE, "m", WINDOW, BRIEF, (0.2, 0.05), rng=1).log_p, HUNTED.log_p)
+    assert both.best == tuple(np.unravel_index(both.log_p.argmin(), (2, 3))) and both.log_p.shape == both.observed.shape == (2, 3)
+
+
+def test_what_is_outside_the_range_changes_nothing():
+    assert FEW.outside == np.sum((M < 1.05) | (M >= 2.9)) and len(FEW.mass) == 3060 - FEW.outside
+    again = anomaly.hunt(TABLE[np.flatnonzero((M >= 1.05) & (M < 2.9))], "m", [WINDOW], BRIEF, (0.1, 0.005), low=1.05, high=2.9, rng=1)
+    np.testing.assert_array_equal(again.log_p, FEW.log_p)
+
+
+def test_no_network_has_seen_the_fold_that_it_answers_for():
+    for order in ("forward", "nested", "crossed"):
+        plan = anomaly.plan_of(order, 5, 4)
+        assert all(one not in seen for one, seen in plan)
+        assert {one for one, _ in plan} == set(range(5)) - ({0} if order == "forward" else set())
+    assert len(anomaly.plan_of("nested", 5, 4)) == 20
+
+
+def test_the_mass_of_a_fold_does_not_change_its_own_scores():
+    last = FOLD == 4
+    scores = [anomaly.crossed_scores([TABLE], [label], [FOLD], BRIEF, rng=1)[0] for label in (LABEL, np.where(last & (LABEL >= 0), 1 - LABEL, LABEL))]
+    assert np.isnan(scores[0][FOLD == 0]).all() and np.isfinite(scores[0][FOLD > 0]).all()
+    np.testing.assert_array_equal(*scores)
+    other = anomaly.crossed_scores([TABLE], [np.where((FOLD == 0) & (LABEL >= 0), 1 - LABEL, LABEL)], [FOLD], BRIEF, rng=1)[0]
+    assert np.all(other[FOLD > 0] != scores[0][FOLD > 0])
+
+
+def test_selections_are_nested_and_as_large_as_asked():
+    picks = anomaly.selected(HUNTED.scores[0], FOLD, (0.2, 0.05, 0.01))
+    assert np.all(picks[1] <= picks[0]) and np.all(picks[2] <= picks[1]) and not picks[:, FOLD == 0].any()
+    for k in range(1, 5):
+        assert [own[FOLD == k].sum() for own in picks] == [round(share * np.sum(FOLD == k)) for share in (0.2, 0.05, 0.01)]
+    assert not anomaly.selected(np.full(5, np.nan), np.zeros(5, int), (0.5,)).any()
+
+
+def test_counts_of_selections():
+    edges, inside = anomaly.edges_for(WINDOW, 1.0, 3.0)
+    counts = anomaly.binned(M, HUNTED.tiers(0), edges, 2)
+    picks = anomaly.selected(HUNTED.scores[0], FOLD, HUNTED.shares[1:])
+    np.testing.assert_array_equal(counts, [np.histogram(m, edges)[0] for m in (M, M[picks[0]], M[picks[1]])])
+    np.testing.assert_array_equal(counts[:, inside].sum(axis=1), HUNTED.observed[0])
+    assert np.all(np.diff(edges) > 0) and inside.sum() == 8 and edges[0] == 1 and abs(edges[-1] - 3) < 1e-9
+
+
+def test_a_selection_without_events_beside_the_window_has_a_p_value():
+    edges, inside = anomaly.edges_for(WINDOW, 1.0, 3.0)
+    every = np.round(1000 * np.diff(-edges**-4.0) / (1 - 3.0**-4))
+    alone = np.where(inside, 2.0, 0.0)
+    found = anomaly.sideband_fits(np.stack([every, alone]), edges, inside)
+    log_p = anomaly.log_excess_p(16, found.number[1], found.error[1])
+    share = every[inside].sum() / every.sum()
+    assert found.converged.all() and abs(log_p / (16 * np.log(share)) - 1) < 0.05                      # each of 16 inside by chance
+
+
+def test_p_values_far_away_are_finite_and_fall():
+    log_p = anomaly.log_excess_p([10, 1e3, 1e4, 1e5, 1e6], 5.0, 1.0)
+    assert np.isfinite(log_p).all() and np.all(np.diff(log_p) < 0) and log_p[-1] < -1e5
+    assert anomaly.log_excess_p(0, 5.0, 1.0) == 0
+    np.testing.assert_allclose(anomaly.log_excess_p(30, 5.0, 1e-6), lr.distributions.log_poisson_tail(30, 5.0), rtol=1e-5)
+
+
+def test_words_and_records_agree():
+    records, text = HUNTED.records(), str(HUNTED)
+    assert len(records) == 3 and len(text.split("\n")) == 5 and text.count("smallest p") == 1
+    assert [row["share"] for row in records] == [1.0, 0.2, 0.05] and records[1]["log_p"] == HUNTED.log_p[0, 1]
+    assert all(isinstance(value, float) for row in records for value in row.values())
+    assert repr(HUNTED) == text and "10^" in str(replace(HUNTED, log_p=HUNTED.log_p * 1e4 - 1e4))
+
+
+def test_the_global_p_value_is_a_bound_where_toys_end():
+    far = replace(HUNTED, log_p=np.full((1, 3), -1000.0))
+    found = anomaly.global_p(far, 20, 1)
+    np.testing.assert_allclose(found.log_p, np.log(3) - 1000)
+    near = anomaly.global_p(replace(HUNTED, log_p=np.full((1, 3), -1e-9)), 20, 1)
+    assert near.value == 1 and near.method == "toys" and anomaly.global_p(HUNTED, 20, 1) == anomaly.global_p(HUNTED, 20, 1)
+
+
+def test_decoys_are_beside_the_window_and_inside_the_data():
+    for window, low, high in ((WINDOW, 1.0, 3.0), (anomaly.Window(1.15, 1.2, 1.1, 1.3), 1.0, 6.0), (anomaly.Window(3500, 4000, 3000, 4500), 2600, 9000)):
+        found = anomaly.decoy_windows(window, low, high)
+        assert {start for start, _, _ in found} == {low, window.high}
+        for start, stop, decoy in found:
+            assert start <= decoy.left < decoy.low < decoy.high < decoy.right <= stop
+
+
+def test_a_feature_of_discrete_values_may_leave_a_fold_empty():
+    with pytest.raises(ValueError, match="fold"):
+        anomaly.hunt(changed(np.ones((3060, 2))), "m", WINDOW, BRIEF, (0.2,), rng=1)
+    anomaly.hunt(changed(np.ones((3060, 2)), event=np.arange(3060.0)), "m", WINDOW, BRIEF, (0.2,), by="event", rng=1)
