@@ -138,9 +138,9 @@ def read_events(options: argparse.Namespace, span: list) -> tuple[dict, dict, li
 
     Lines too on values that look like marks of missing ones."""
     import numpy as np
-    from lrguide.files import read_columns
+    from lrguide.files import columns_of
 
-    columns = read_columns(options.file, {options.mass: "--mass"} | dict.fromkeys(options.features, "--features"), options.tree)
+    columns = columns_of(options.file, {options.mass: "--mass"} | dict.fromkeys(options.features, "--features"), options.tree)
     n, told = len(columns[options.mass]), []
     missing = {name: ~np.isfinite(column) | np.isin(column, options.missing) for name, column in columns.items()}
     for name, rows in missing.items():
