@@ -139,7 +139,7 @@ def on_cores(quick: bool) -> list[dict]:
         for worker in workers:
             worker.communicate()
     cores, difference = len(os.sched_getaffinity(0)), max(np.abs(other - numbers[0]).max() for other in numbers[1:])
-    quality = dict(quality=f"weights the same to {difference:.1g} (goal 1e-3)", quality_met=difference <= 1e-3, note="quick: the goals do not apply" * quick)
+    quality = dict(quality=f"weights the same to {difference:.1g} (goal 1e-5)", quality_met=difference <= 1e-5, note="quick: the goals do not apply" * quick)
     words = f"train the 5 x 4 networks of a nested cross-training {HIDDEN}, {n_events:,} events, batch {BATCH}, {epochs} epochs, on {cores} cores"
     return [row(words, ours, peer, theirs, goal=goal, **quality)
             for peer, theirs, goal in zip(("one after another by the same loop on one core", "all together on one core"), others, (None if quick else 2.5, None))]
@@ -147,7 +147,7 @@ def on_cores(quick: bool) -> list[dict]:
 
 def scan(quick: bool) -> list[dict]:
     "The command `lrguide hunt` as users call it: from the file to the figure, on all cores."
-    n_events, n_windows = (12_000, 4) if quick else (120_000, 20)
+    n_events, n_windows = (12_000, 5) if quick else (120_000, 20)
     table = sample(n_events)
     with tempfile.TemporaryDirectory() as folder:
         np.savetxt(Path(folder) / "table.csv", np.column_stack([table.also["m"], table.x]), "%.8g", delimiter=",", header="m_jj,a,b,c,d", comments="")
