@@ -219,10 +219,11 @@ def windows_of(spans: dict, options: argparse.Namespace) -> list:
 
 def remarks(found) -> list[str]:
     """Lines on what a reader has to know of these p-values."""
-    lines, bad = [], found.shape_p[:, 0] < 0.01 / len(found.windows)
-    if bad.any():
-        lines.append(f"note: beside {bad.sum()} of {len(bad)} windows the spectrum does not follow the fit (p of the shape down to {found.shape_p[:, 0].min():.1g}): a signal in the "
-                     "sidebands, or a spectrum that needs a narrower --range or higher --degrees")
+    lines, which = [], found.shape_p < 0.01 / found.shape_p.size
+    for bad, words, way in ((which[:, :1], "the spectrum of every event", "a narrower --range or a higher first of --degrees"),
+                            (which[:, 1:], "a selection's spectrum", "a higher second of --degrees")):
+        if bad.any():
+            lines.append(f"note: beside {bad.any(axis=1).sum()} of {len(bad)} windows {words} does not follow its fit (last column): a signal there, or a shape that needs {way}")
     if found.order == "nested":
         lines.append("note: in nested order the excesses of the folds are not independent and small p-values too frequent (chapter 63); forward has the exact ones")
     return lines

@@ -3,6 +3,7 @@
 import csv
 import json
 import os
+from types import SimpleNamespace
 
 import numpy as np
 import pyarrow
@@ -10,7 +11,7 @@ import pyarrow.parquet
 import pytest
 import uproot
 
-from lrguide import cli, run
+from lrguide import cli, hunting, run
 from lrguide.anomaly import FallingSpectrum
 from lrguide.arrays import join
 
@@ -206,3 +207,12 @@ def test_an_empty_sideband_and_an_empty_fold_are_refused(place, lrguide, columns
     write_csv(place / "t.csv", {name: column[one_event] for name, column in columns.items()})
     status, _, err = lrguide(HUNT)
     assert status == 2 and len(err) == 1 and "folds: expected events of the signal region in each of 3 folds, got none in fold" in err[0]
+
+
+def test_fits_that_do_not_describe_the_spectrum_are_named():
+    shape_p = np.array([[0.5, 1e-9, 0.3], [1e-7, 0.2, 0.1]])
+    lines = hunting.remarks(SimpleNamespace(shape_p=shape_p, order="nested"))
+    assert lines[0].startswith("note: beside 1 of 2 windows the spectrum of every event does not follow its fit") and "higher first of --degrees" in lines[0]
+    assert lines[1].startswith("note: beside 1 of 2 windows a selection's spectrum does not follow its fit") and "higher second of --degrees" in lines[1]
+    assert lines[2].startswith("note: in nested order") and len(lines) == 3
+    assert hunting.remarks(SimpleNamespace(shape_p=np.full((2, 3), 0.01), order="forward")) == []
