@@ -387,6 +387,8 @@ def _hunted_in_words(hunted: Hunted) -> str:
             expected = f"{hunted.expected[w, t]:.1f} +- {hunted.error[w, t]:.1f}"
             lines.append(f"{str(window) if t == 0 else '':>18} {share:7.1%} {hunted.observed[w, t]:8.0f} {expected:>18} {p:>9} {hunted.z[w, t]:6.2f} "
                          f"{hunted.shape_p[w, t]:10.2g}" + "  <- smallest p" * ((w, t) == best))
+    if np.any(hunted.shape_p < 1e-3):
+        lines.append("p of shape below 0.001: a polynomial does not describe what is beside the window; take higher degrees before believing a bump")
     return "\n".join(lines)
 
 # %% ../nbs/6_without_labels/63_hunting.ipynb #63000044
@@ -544,7 +546,7 @@ def decoys(table: Table, mass: str, window: Window, recipe: Recipe = HUNTERS, sh
            high: float | None = None, degrees: tuple[int, int] = (3, 1), *, by: str | None = None, n_toys: int = 300, rng) -> tuple[PValue, Hunted]:
     """The global PValue of a hunt for decoys, windows where nothing is expected, on both sides of a `window` whose signal region is left out; and the Hunted.
 
-    A small one says that the features betray the mass, or that the polynomial does not fit. Raises TypeError or ValueError as `hunt` does."""
+    A small one says that the features betray the mass on the scale of the window, or that the polynomial does not fit. Raises TypeError or ValueError as `hunt` does."""
     low, high = _range(check_mass(table, mass), low, high)
     (window,) = check_windows([window], table.also[mass], low, high)
     check_count(n_toys, "n_toys", 10)
