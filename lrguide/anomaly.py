@@ -579,6 +579,7 @@ class Spectrum:
 
 def spectrum_of(found: Hunted, number: int) -> Spectrum:
     "The Spectrum of window `number`, with the bins and the fits that its p-values come from."
-    edges, inside = edges_for(found.windows[number], found.low, found.high)
+    edges, inside = edges_for(found.windows[number], found.low, found.high, gap=found.gap)
     counts = binned(found.mass, found.tiers(number), edges, len(found.shares) - 1)
-    return Spectrum(edges, inside, counts, sideband_fits(counts, edges, inside, found.degrees).curve)
+    fits = sideband_fits(counts, edges, inside, found.degrees, beside=outside_of(edges, found.gap))
+    return Spectrum(edges, inside, counts, fits.curve)

@@ -49,6 +49,7 @@ def add_options(command: argparse.ArgumentParser) -> None:
     add("--degrees", nargs=2, type=int, default=[3, 1], metavar=("N", "N"),
         help="of the polynomials in log mass: the spectrum, and the efficiency of a selection (default: 3 1)")
     add("--toys", type=int, default=1000, metavar="N", help="pseudo-experiments for the global p-value, 0 for none (default: 1000)")
+    add("--decoys", action="store_true", help="hunt also where nothing is expected, beside the best window: does a feature betray the mass?")
     add("--seed", type=int, default=1, metavar="N", help="seed of all that is random (default: 1)")
     add("--unit", default="", metavar="UNIT", help="unit of the mass, for the figure")
     add("--weight", metavar="COLUMN", help=argparse.SUPPRESS)
@@ -64,14 +65,14 @@ def hunt_file(options: argparse.Namespace) -> int:
         columns, without, told = read_events(options, spans["range"])
         for line in told:
             print(line, flush=True)
-        found, p_global = hunted(columns, spans, options)
+        found, p_global, decoys = hunted(columns, spans, options)
     except (TypeError, ValueError, ImportError) as error:  # what the engine refuses, in its words
         raise run.UsageError(str(error).splitlines()[0]) from None
     except RuntimeError as error:
         raise run.ChapterError(str(error).splitlines()[0]) from None
-    print("\n".join([str(found), *remarks(found), *in_words_of(found, p_global)]))
+    print("\n".join([str(found), *remarks(found), *in_words_of(found, p_global), *([decoys["words"]] if decoys else [])]))
     if out:
-        write_hunt(found, p_global, options, without, out)
+        write_hunt(found, p_global, options, without | ({"decoys": decoys} if decoys else {}), out)
         print(f"written: {', '.join(str(options.out / name) for name in FILES)}")
     return 0
 
@@ -180,7 +181,7 @@ def odd_values(name: str, column) -> list[str]:
 
 
 def hunted(columns: dict, spans: dict, options: argparse.Namespace) -> tuple:
-    """The Hunted of these events, with a bar on a terminal, and the global PValue, or None if no toys are asked for."""
+    """The Hunted of these events, with a bar on a terminal; the global PValue, or None without toys; what decoys say, or None if they are not asked for."""
     import numpy as np
     from tqdm import tqdm
     from lrguide import anomaly
@@ -190,13 +191,30 @@ def hunted(columns: dict, spans: dict, options: argparse.Namespace) -> tuple:
 
     table = Table(np.stack([columns[name] for name in options.features], axis=1), names=tuple(options.features), also={options.mass: columns[options.mass]})
     recipe = Recipe(members=options.members, hidden=(32, 32), training=Training(epochs=options.epochs))
-    rngs = spawn(options.seed, 2)
+    rngs = spawn(options.seed, 3)
     bar = lambda items: tqdm(items, unit="window", disable=None)
     found = anomaly.hunt(table, options.mass, windows_of(spans, options), recipe, options.shares, options.order, options.folds, *spans["range"],
                          tuple(options.degrees), progress=bar, rng=rngs[0])
     if options.toys and sys.stderr.isatty():
         print(f"global p-value: {options.toys} pseudo-experiments ...", file=sys.stderr)
-    return found, anomaly.global_p(found, options.toys, rngs[1]) if options.toys else None
+    p_global = anomaly.global_p(found, options.toys, rngs[1]) if options.toys else None
+    return found, p_global, decoys_of(table, found, recipe, options, rngs[2]) if options.decoys else None
+
+
+def decoys_of(table, found, recipe, options: argparse.Namespace, rng) -> dict:
+    """The p-value of decoys beside the best window, 'p', None if there are none, and 'words' that say it."""
+    from lrguide import anomaly
+    from lrguide.hypotest import in_words
+
+    if sys.stderr.isatty():
+        print("decoys: hunts beside the best window ...", file=sys.stderr)
+    try:
+        p, beside = anomaly.decoys(table, options.mass, found.windows[found.best[0]], recipe, found.shares[1:], found.order, options.folds, found.low, found.high,
+                                  found.degrees, n_toys=max(options.toys, 100), rng=rng)
+    except ValueError as error:  # too few events beside it, and the hunt is done
+        return {"p": None, "words": f"decoys: none possible ({error})"}
+    words = f"decoys: p {'<' if p.method == 'bound' else '='} {in_words(p.log_p, p.relative)}, {len(beside.windows)} windows beside {found.windows[found.best[0]]}, where nothing is expected; "
+    return {"p": p.value, "words": words + ("a feature betrays the mass, or a fit does not describe it: believe no bump" if p.value < 0.01 else "no sign that a feature betrays the mass")}
 
 
 def windows_of(spans: dict, options: argparse.Namespace) -> list:
@@ -266,14 +284,15 @@ def content(found, p_global, options: argparse.Namespace, without: dict) -> dict
     """What goes into hunt.json: settings, versions, events, all numbers. A number that there is none of is null."""
     from lrguide import __version__
 
-    plain = lambda record: {name: None if isinstance(value, float) and value != value else value for name, value in record.items()}
+    plain = lambda record: {name: None if isinstance(value, float) and not math.isfinite(value) else value for name, value in record.items()}
     settings = {name: value for name, value in vars(options).items() if name not in ("command", "file", "out", "weight")}
     sides = [{"left": window.left, "low": window.low, "high": window.high, "right": window.right} for window in found.windows]
     smallest = plain(found.records()[found.best[0] * len(found.shares) + found.best[1]])
-    overall = None if p_global is None else {"p": p_global.value, "error": p_global.error, "log_p": p_global.log_p, "z": p_global.z, "z_error": p_global.z_error,
-                                             "method": p_global.method, "source": p_global.source}
+    overall = None if p_global is None else plain({"p": p_global.value, "error": p_global.error, "log_p": p_global.log_p, "z": p_global.z, "z_error": p_global.z_error,
+                                             "method": p_global.method, "source": p_global.source})
+    decoys = without.pop("decoys", None)
     return {"file": {"name": options.file, **without}, "events": len(found.mass), "range": [found.low, found.high], "windows": sides,
-            "results": [plain(record) for record in found.records()], "smallest": smallest, "global": overall, "settings": settings,
+            "results": [plain(record) for record in found.records()], "smallest": smallest, "global": overall, "decoys": decoys, "settings": settings,
             "lrguide": __version__, "backend": run.backend_in_use(), "versions": run.package_versions(run.backend_in_use())}
 
 

@@ -118,6 +118,18 @@ def test_nothing_to_find_is_nothing(place, lrguide, columns):
     assert status == 0 and float(out[-1].split(" = ")[1].split(" ")[0]) > 0.001
 
 
+def test_decoys_catch_a_feature_that_betrays_the_mass(place, lrguide, columns):
+    status, out, _ = lrguide(HUNT + " --decoys --out found")
+    found = json.loads((place / "found" / "hunt.json").read_text())["decoys"]
+    assert status == 0 and found["p"] > 0.01 and out[-2] == found["words"] and out[-2].endswith("no sign that a feature betrays the mass")
+    rng = np.random.default_rng(5)
+    write_csv(place / "t.csv", columns | {"a": np.log(columns["m"]) + rng.normal(0, 0.02, 9000)})
+    status, out, _ = lrguide(HUNT.replace("--epochs 3", "--epochs 10") + " --decoys --out found")
+    assert status == 0 and out[-2].endswith("believe no bump")
+    found = json.loads((place / "found" / "hunt.json").read_text())
+    assert found["decoys"]["p"] < 1e-10 and [one["z"] is None for one in found["results"]] == [one["log_p"] == 0 for one in found["results"]]
+
+
 def test_a_hunt_takes_the_place_of_an_earlier_one_only(place, lrguide):
     (place / "mine").mkdir()
     (place / "mine" / "thesis.tex").write_text("years of work")
