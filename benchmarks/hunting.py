@@ -96,7 +96,7 @@ def nested(quick: bool) -> list[dict]:
                 quality_met=quick or bool(z > peer_z - 1.5 and auc > peer_auc - 0.01), note=f"full runs of the peer: {peer_repeat}" + "; quick: the goals do not apply" * quick)]
 
 
-def serve(n_events: int, epochs: int, path: str) -> None:
+def serve(n_events: int, epochs: int, units: int, path: str) -> None:
     "Trains the twenty networks, 'together' or 'apart', for each line that comes in; says so when done, and leaves their weights in `path`."
     from lrguide import losses, nets
     from lrguide.anomaly import plan_of
@@ -104,7 +104,7 @@ def serve(n_events: int, epochs: int, path: str) -> None:
     plan, rng = plan_of("nested", FOLDS, 1), np.random.default_rng(1)
     n = largest(label, fold, plan)
     rows = np.stack([rows_of(label, fold, seen, rng, n) for _, seen in plan])
-    columns, objective = {"x": table.x, "label": label == 1}, losses.per_event("cross-entropy", nets.Dense(table.x.shape[1], HIDDEN))
+    columns, objective = {"x": table.x, "label": label == 1}, losses.per_event("cross-entropy", nets.Dense(table.x.shape[1], (units, units)))
     fit = partial(nets.train, objective, columns, training=nets.Training(epochs=epochs, batch=BATCH), rng=3)
     for line in sys.stdin:
         if line.strip() == "together":
@@ -116,12 +116,17 @@ def serve(n_events: int, epochs: int, path: str) -> None:
 
 
 def on_cores(quick: bool) -> list[dict]:
-    "The same twenty networks on all cores, against one after another by the same loop on one. Compilation is done before."
+    "The same twenty networks on all cores, against one after another by the same loop on one, of two sizes. Compilation is done before."
+    return [row for units in (16, 32) for row in of_units(units, quick)]
+
+
+def of_units(units: int, quick: bool) -> list[dict]:
+    "The rows of networks with two layers of so many `units`."
     n_events, epochs, repeat = (12_000, 2, 2) if quick else (120_000, 5, 5)
     free = {name: value for name, value in os.environ.items() if name not in THREADS}
     with tempfile.TemporaryDirectory() as folder:
         paths = [Path(folder) / f"{k}.npy" for k in range(2)]
-        workers = [subprocess.Popen([sys.executable, "-m", "benchmarks.hunting", str(n_events), str(epochs), str(path)], text=True, stdin=subprocess.PIPE,
+        workers = [subprocess.Popen([sys.executable, "-m", "benchmarks.hunting", str(n_events), str(epochs), str(units), str(path)], text=True, stdin=subprocess.PIPE,
                                     stdout=subprocess.PIPE, env=environment) for path, environment in zip(paths, (free, free | dict.fromkeys(THREADS, "1")))]
 
         def turn(worker, how):
@@ -140,7 +145,7 @@ def on_cores(quick: bool) -> list[dict]:
             worker.communicate()
     cores, difference = len(os.sched_getaffinity(0)), max(np.abs(other - numbers[0]).max() for other in numbers[1:])
     quality = dict(quality=f"weights the same to {difference:.1g} (goal 1e-5)", quality_met=difference <= 1e-5, note="quick: the goals do not apply" * quick)
-    words = f"train the 5 x 4 networks of a nested cross-training {HIDDEN}, {n_events:,} events, batch {BATCH}, {epochs} epochs, on {cores} cores"
+    words = f"train the 5 x 4 networks of a nested cross-training {(units, units)}, {n_events:,} events, batch {BATCH}, {epochs} epochs, on {cores} cores"
     return [row(words, ours, peer, theirs, goal=goal, **quality)
             for peer, theirs, goal in zip(("one after another by the same loop on one core", "all together on one core"), others, (None if quick else 2.5, None))]
 
@@ -164,4 +169,4 @@ def scan(quick: bool) -> list[dict]:
 
 
 if __name__ == "__main__":
-    serve(*map(int, sys.argv[1:3]), sys.argv[3])
+    serve(*map(int, sys.argv[1:4]), sys.argv[4])
