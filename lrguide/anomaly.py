@@ -22,11 +22,7 @@ from .nets import Network, Training, predict, train
 from .ratio import Recipe, architecture_of, untrained
 
 # %% auto #0
-__all__ = ['ORDERS', 'HUNTERS', 'FallingSpectrum', 'Window', 'sliding_windows', 'plan_of', 'check_hunters', 'check_folds',
-           'crossed_scores', 'selected', 'edges_for', 'outside_of', 'binned', 'polynomials', 'poisson_fits', 'Expected',
-           'sideband_fits', 'log_incomplete_beta', 'log_excess_p', 'Hunted', 'check_mass', 'check_windows',
-           'check_selections', 'check_gap', 'judged', 'hunt', 'global_p', 'fitted_spectrum', 'smallest_of_toys',
-           'decoy_windows', 'decoys']
+__all__ = ['ORDERS', 'HUNTERS', 'FallingSpectrum', 'Window', 'sliding_windows', 'plan_of', 'check_hunters', 'check_folds', 'crossed_scores', 'selected', 'edges_for', 'outside_of', 'binned', 'polynomials', 'poisson_fits', 'Expected', 'sideband_fits', 'log_incomplete_beta', 'log_excess_p', 'Hunted', 'check_mass', 'check_windows', 'check_selections', 'check_gap', 'judged', 'hunt', 'global_p', 'fitted_spectrum', 'smallest_of_toys', 'decoy_windows', 'decoys', 'Spectrum', 'spectrum_of']
 
 # %% ../nbs/6_without_labels/63_hunting.ipynb #63000005
 @dataclass(frozen=True)
@@ -568,3 +564,22 @@ def decoys(table: Table, mass: str, window: Window, recipe: Recipe = HUNTERS, sh
     rngs = spawn(rng, 2)
     found = hunt(table, mass, decoy_windows(window, low, high), recipe, shares, order, folds, low, high, degrees, gap=(window.low, window.high), by=by, rng=rngs[0])
     return global_p(found, n_toys, rngs[1]), found
+
+# %% ../nbs/9_machinery/93_plot.ipynb #93d00003
+@dataclass(frozen=True, eq=False)
+class Spectrum:
+    """The events of a hunt in bins of mass, by `edges` (b + 1,) of which some bins are `inside` (b,) one window.
+
+    `counts` (1 + t, b) of every event and of each selection, their `fits` (1 + t, b) to the bins outside."""
+    edges: np.ndarray
+    inside: np.ndarray
+    counts: np.ndarray
+    fits: np.ndarray
+
+
+def spectrum_of(found: Hunted, number: int) -> Spectrum:
+    "The Spectrum of window `number`, with the bins and the fits that its p-values come from."
+    edges, inside = edges_for(found.windows[number], found.low, found.high, gap=found.gap)
+    counts = binned(found.mass, found.tiers(number), edges, len(found.shares) - 1)
+    fits = sideband_fits(counts, edges, inside, found.degrees, beside=outside_of(edges, found.gap))
+    return Spectrum(edges, inside, counts, fits.curve)

@@ -1,4 +1,5 @@
-"""The command line: `lrguide figures`, `lrguide run`, `lrguide sweep`, `lrguide list`, `lrguide data`. Chapter 94 is its manual.
+"""The command line: `lrguide figures`, `lrguide run`, `lrguide sweep`, `lrguide list`, `lrguide data`,
+`lrguide hunt`. Chapter 94 is its manual.
 
 `figures` and `sweep` run every chapter, or every point of a grid, as a `lrguide run` of its own: in a pool of processes here or, for
 a sweep with a profile, as jobs of Snakemake on a batch system.
@@ -21,19 +22,13 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from importlib import import_module
 from pathlib import Path
 
-from lrguide import run, sweep
+from lrguide import hunting, run, sweep
+from lrguide.hunting import folder
 
 PARENT = "LRGUIDE_PARENT"  # environment: a pipe that ends when the process that started this one does
 LOCAL = "local"  # the profile that is no profile: Snakemake's own executor for this machine
 MADE_HERE = {"htautau": ("taupairs", 1_000_000), "dijets": ("dijets", 300_000)}  # samples of our own: the module that makes them, how many events by default
 ONE_THREAD = {"OMP_NUM_THREADS": "1", "TF_NUM_INTRAOP_THREADS": "1", "TF_NUM_INTEROP_THREADS": "1"}
-
-
-def folder(text: str) -> Path:
-    """The path that an option gives; '' would be the folder one happens to be in."""
-    if not text.strip():
-        raise argparse.ArgumentTypeError(f"expected a folder, got {text!r}")
-    return Path(text)
 
 
 class Parser(argparse.ArgumentParser):
@@ -45,14 +40,17 @@ class Parser(argparse.ArgumentParser):
 
 def parser() -> argparse.ArgumentParser:
     """The parser of all commands."""
-    top = Parser(prog="lrguide", description="Run the chapters of the guide.")
-    commands = top.add_subparsers(dest="command", required=True, metavar="figures | run | sweep | list | data")
+    top = Parser(prog="lrguide", description="Run the chapters of the guide, and hunt for bumps.")
+    commands = top.add_subparsers(dest="command", required=True, metavar="figures | run | sweep | list | data | hunt")
     figures = commands.add_parser("figures", help="make all figures and check all numbers")
     one = commands.add_parser("run", help="run chapters with any parameters")
     grid = commands.add_parser("sweep", help="run a chapter at every point of a grid, here or on a cluster, and make one table",
                                description="Run a chapter at every point of a grid of parameters and make one table of all numbers.")
     known = commands.add_parser("list", help="show the chapters and their parameters")
     sample = commands.add_parser("data", help="fetch a published sample, or make one")
+    hunting.add_options(commands.add_parser("hunt", help="hunt for a bump in a table of your own",
+                                            description="Hunt for a bump in the mass of a table of your own: networks learn to tell each window from its sidebands, "
+                                            "what they select is counted against a fit beside the window (chapter 63)."))
 
     figures.add_argument("--only", nargs="+", metavar="NN", help="these chapters (default: all)")
     figures.add_argument("--jobs", type=int, default=1, metavar="N", help="chapters at the same time (default: 1)")
@@ -468,7 +466,7 @@ def writable(folder: Path) -> Path:
 def main(arguments: list[str] | None = None) -> None:
     """Ends the process with the command's exit status."""
     commands = {"figures": make_figures, "run": run_some, "sweep": make_sweep, "list": list_chapters,
-                "data": fetch_data}
+                "data": fetch_data, "hunt": hunting.hunt_file}
     end_with_parent()
     try:
         options = parser().parse_args(arguments)
@@ -479,7 +477,8 @@ def main(arguments: list[str] | None = None) -> None:
     except run.ChapterError as error:
         status, message = 1, str(error)
     except KeyboardInterrupt:
-        status, message = 130, "interrupted; what is done is kept, the same command goes on from there"
+        kept = "nothing is written" if "hunt" in (arguments or sys.argv)[:2] else "what is done is kept, the same command goes on from there"
+        status, message = 130, f"interrupted; {kept}"
     except BrokenPipeError:  # `lrguide list | head`: nobody reads any more, and nothing is wrong
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(141)

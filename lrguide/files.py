@@ -3,9 +3,12 @@
 # %% ../nbs/8_your_analysis/85_files.ipynb #3562616b
 """Data sets in files, larger than memory: read piece by piece, columns by name, as often as need be.
 
-`pieces` reads Parquet and ROOT files, `Pieces` is any data set that is read so, `chunks` goes through whatever holds events.
+`pieces` reads Parquet, ROOT and CSV files, `columns_of` all of their columns at once, `Pieces` is any data set that is read so, `chunks` goes through whatever holds events.
 """
 from __future__ import annotations
+import csv
+import gzip
+import lzma
 import os
 import re
 import shutil
@@ -15,6 +18,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property, partial
 from glob import glob
+from itertools import islice
 from importlib import import_module
 from pathlib import Path
 from typing import BinaryIO
@@ -22,7 +26,7 @@ import numpy as np
 from .arrays import Ranges, Table, aligned, as_table, check_choice, check_column, check_count, check_mapping, check_name, join, shown
 
 # %% auto #0
-__all__ = ['Pieces', 'chunks', 'evenly', 'sampled', 'needed', 'pieces', 'write_whole', 'Remote', 'data_folder', 'package_folder', 'sample_path', 'write_columns', 'read_columns', 'check_new', 'FetchError', 'is_whole', 'fetch']
+__all__ = ['Pieces', 'chunks', 'evenly', 'sampled', 'needed', 'pieces', 'columns_of', 'write_whole', 'Remote', 'data_folder', 'package_folder', 'sample_path', 'write_columns', 'read_columns', 'check_new', 'FetchError', 'is_whole', 'fetch']
 
 # %% ../nbs/8_your_analysis/85_files.ipynb #3cdb241a
 @dataclass(frozen=True, eq=False)
@@ -145,8 +149,66 @@ class _Root:
             for batch in tree.iterate(filter_name=lambda name: name in names, step_size=size, library="np"):
                 yield {name: batch[name] for name in names}
 
+# %% ../nbs/8_your_analysis/85_files.ipynb #85c50001
+_ABSENT = ("", "nan", "na", "n/a", "null", "none")
+
+
+def _floats(fields: Sequence[str], name: str, path: Path) -> np.ndarray:
+    "The numbers in `fields` (n,) of a column, NaN where one is missing. Raises ValueError for what is no number."
+    try:
+        return np.array(list(map(float, fields)))
+    except ValueError:
+        fields = ["nan" if field.strip().lower() in _ABSENT else field for field in fields]
+    for field in fields:
+        try:
+            float(field)
+        except ValueError:
+            raise ValueError(f"files: expected numbers in column {name} of {path.name}, got {shown(field)}") from None
+    return np.array(list(map(float, fields)))
+
+
+@dataclass(frozen=True)
+class _Text:
+    "A CSV file, as it is or compressed (.gz, .xz): names of columns, then a line of numbers for each event."
+    path: Path
+    tree: str | None = None
+
+    def _rows(self) -> Iterator[list[str]]:
+        "The fields of each line that is not empty, first the names. Raises ValueError unless all have as many, and the names differ."
+        opener, n = {".gz": gzip.open, ".xz": lzma.open}.get(self.path.suffix.lower(), open), 0
+        with _reading(self.path), opener(self.path, "rt", encoding="utf-8-sig", newline="") as file:
+            for row in filter(None, csv.reader(file)):
+                row = row if n else [name.strip().removeprefix("#").strip() for name in row]
+                if n and len(row) != n or not n and len(set(row)) < len(row):
+                    raise ValueError(f"expected {f'{n} fields in every line' if n else 'different names of columns'}, got {shown(','.join(row))}")
+                n = len(row)
+                yield row
+
+    def describe(self) -> tuple[int, dict[str, str]]:
+        "The number of rows, and the type of each column."
+        rows = self._rows()
+        names = next(rows, [])
+        return sum(1 for _ in rows), dict.fromkeys(names, "double")
+
+    def batches(self, names: Sequence[str], size: int) -> Iterator[dict[str, np.ndarray]]:
+        "Columns by name, of at most `size` rows at a time."
+        rows = self._rows()
+        places = {name: place for place, name in enumerate(next(rows))}
+        while some := list(islice(rows, size)):
+            yield {name: _floats([row[places[name]] for row in some], name, self.path) for name in names}
+
 # %% ../nbs/8_your_analysis/85_files.ipynb #5a34f554
 _NUMBERS = re.compile(r"(std::)?u?int\d+(_t)?|bool|halffloat|float|double")        # the types of both formats that are one number
+
+
+def _check_kinds(wanted: Sequence[tuple[str, str]], path: Path, kinds: Mapping[str, str]) -> None:
+    "Raises ValueError or TypeError, naming the argument, unless a file whose columns have these types has what is `wanted`: arguments with columns."
+    for argument, name in wanted:
+        if name not in kinds:
+            known = ", ".join(list(kinds)[:20]) + f" and {len(kinds) - 20} more" * (len(kinds) > 20)
+            raise ValueError(f"{argument}: expected columns of {path.name} ({known}), got {shown(name)}")
+        if not _NUMBERS.fullmatch(kinds[name]):
+            raise TypeError(f"{argument}: expected one number for each event in column {name} of {path.name}, got the type {shown(kinds[name])}")
 
 
 @dataclass(frozen=True)
@@ -159,15 +221,6 @@ class _Wanted:
     def by_argument(self) -> list[tuple[str, str]]:
         "Pairs of an argument and the name of a column."
         return [*(("features", name) for name in self.features), *([("weight", self.weight)] if self.weight else []), *(("cut", name) for name in self.cut)]
-
-    def check(self, path: Path, kinds: Mapping[str, str]) -> None:
-        "Raises ValueError or TypeError unless a file whose columns have these types has what is wanted."
-        for argument, name in self.by_argument():
-            if name not in kinds:
-                known = ", ".join(list(kinds)[:20]) + f" and {len(kinds) - 20} more" * (len(kinds) > 20)
-                raise ValueError(f"{argument}: expected columns of {path.name} ({known}), got {shown(name)}")
-            if not _NUMBERS.fullmatch(kinds[name]):
-                raise TypeError(f"{argument}: expected one number for each event in column {name} of {path.name}, got the type {shown(kinds[name])}")
 
     def kept(self, columns: Mapping[str, np.ndarray], path: Path) -> np.ndarray | slice:
         "Which events are kept."
@@ -188,8 +241,8 @@ class _Wanted:
             raise
 
 # %% ../nbs/8_your_analysis/85_files.ipynb #bf128334
-def _sources(files: str | Path | Sequence[str | Path], tree: str | None) -> list[_Parquet | _Root]:
-    "The files that are meant. Raises TypeError or ValueError for what is no path, no file, or neither of the formats."
+def _sources(files: str | Path | Sequence[str | Path], tree: str | None) -> list[_Parquet | _Root | _Text]:
+    "The files that are meant. Raises TypeError or ValueError for what is no path, no file, or none of the formats."
     several, found = [files] if isinstance(files, (str, Path)) else files, []
     if not isinstance(several, Sequence) or len(several) == 0 or not all(isinstance(one, (str, Path)) for one in several):
         raise TypeError(f"files: expected a path or several, got {shown(files)}")
@@ -202,15 +255,17 @@ def _sources(files: str | Path | Sequence[str | Path], tree: str | None) -> list
 
 
 def _format_of(path: Path) -> type:
-    "How a file is read, by its first bytes."
+    "How a file is read, by its first bytes, or its name."
     with _reading(path), open(path, "rb") as file:
         start = file.read(4)
+    if re.search(r"\.csv(\.gz|\.xz)?$", path.name.lower()):
+        return _Text
     if start not in (b"PAR1", b"root"):
-        raise ValueError(f"files: expected Parquet or ROOT, got {path}, which is neither")
+        raise ValueError(f"files: expected Parquet, ROOT or CSV, got {path}, which is none of them")
     return _Parquet if start == b"PAR1" else _Root
 
 
-def _tables(sources: Sequence[_Parquet | _Root], wanted: _Wanted, size: int) -> Iterator[Table]:
+def _tables(sources: Sequence[_Parquet | _Root | _Text], wanted: _Wanted, size: int) -> Iterator[Table]:
     "All events, as Tables of at most `size`; one without events if there are none."
     names, read = list(dict.fromkeys(name for _, name in wanted.by_argument())), False
     for source in sources:
@@ -221,7 +276,7 @@ def _tables(sources: Sequence[_Parquet | _Root], wanted: _Wanted, size: int) -> 
         yield wanted.table({name: np.zeros(0) for name in names}, sources[0].path)
 
 
-def _count(sources: Sequence[_Parquet | _Root], wanted: _Wanted, size: int, n: int) -> int:
+def _count(sources: Sequence[_Parquet | _Root | _Text], wanted: _Wanted, size: int, n: int) -> int:
     "How many of `n` events are kept: a reading of the columns that are cut on."
     if not wanted.cut:
         return n
@@ -230,11 +285,11 @@ def _count(sources: Sequence[_Parquet | _Root], wanted: _Wanted, size: int, n: i
 # %% ../nbs/8_your_analysis/85_files.ipynb #7446a05f
 def pieces(files: str | Path | Sequence[str | Path], features: str | Sequence[str], weight: str | None = None, *,
            cut: Mapping[str, tuple[float, float]] | None = None, tree: str | None = None, size: int = 2**16) -> Pieces:
-    """The events of Parquet and ROOT files as Pieces of at most `size` events, which are read when they are asked for.
+    """The events of Parquet, ROOT and CSV files as Pieces of at most `size` events, which are read when they are asked for.
 
     `files`: a path, a pattern ("run?/*.root", sorted by name), or several of them. `features`, `weight`: names of columns. `cut`: ranges by
     column, low <= value < high, of the events that are kept. `tree`: the name of the TTree or RNTuple in ROOT files, if there are several.
-    Raises TypeError or ValueError for files that are missing or neither, and for columns that are missing, nested or no numbers; NaN and
+    Raises TypeError or ValueError for files that are missing or of another format, and for columns that are missing, nested or no numbers; NaN and
     infinite numbers when they are read; ImportError without pyarrow or uproot."""
     features = (features,) if isinstance(features, str) else tuple(features) if isinstance(features, Sequence) else ()
     if not features or not all(isinstance(name, str) for name in features) or len(set(features)) < len(features):
@@ -243,9 +298,22 @@ def pieces(files: str | Path | Sequence[str | Path], features: str | Sequence[st
     sources, size, n = _sources(files, None if tree is None else check_name(tree, "tree")), check_count(size, "size"), 0
     for source in sources:
         rows, kinds = source.describe()
-        wanted.check(source.path, kinds)
+        _check_kinds(wanted.by_argument(), source.path, kinds)
         n += rows
     return Pieces(partial(_tables, sources, wanted, size), partial(_count, sources, wanted, size, n))
+
+# %% ../nbs/8_your_analysis/85_files.ipynb #85c50004
+def columns_of(files: str | Path | Sequence[str | Path], columns: Sequence[str] | Mapping[str, str], tree: str | None = None) -> dict[str, np.ndarray]:
+    """Columns (n,) by name of Parquet, ROOT and CSV files, all events, NaN where a value is missing; `files` and `tree` as in `pieces`.
+
+    `columns`: their names, or with each name the argument that a message is to blame. Raises TypeError or ValueError as `pieces`, but for
+    values that are missing or infinite."""
+    wanted = [(argument, name) for name, argument in (columns if isinstance(columns, Mapping) else dict.fromkeys(columns, "columns")).items()]
+    sources, names = _sources(files, None if tree is None else check_name(tree, "tree")), [check_name(name, "columns") for _, name in wanted]
+    for source in sources:
+        _check_kinds(wanted, source.path, source.describe()[1])
+    parts = [batch for source in sources for batch in source.batches(names, 2**16)]
+    return {name: np.concatenate([np.zeros(0), *(np.asarray(part[name], float) for part in parts)]) for name in names}
 
 # %% ../nbs/8_your_analysis/85_files.ipynb #3f96951b
 def write_whole(path: str | Path, write: Callable[[BinaryIO], object]) -> Path:

@@ -3,14 +3,14 @@
 # %% ../nbs/9_machinery/93_plot.ipynb #00000002
 """The house style of all figures: colours that everybody can tell apart, sizes, bands, points with errors.
 
-`style` sets it, `figure` makes the axes, `points` and `steps` draw data and histograms.
+`style` sets it, `figure` makes the axes, `points` and `steps` draw data and histograms, `draw_hunt` a hunt for a bump.
 """
 from __future__ import annotations
 import numpy as np
 
 # %% auto #0
 __all__ = ['EXACT', 'LEARNED', 'SIGNAL', 'BACKGROUND', 'BINNED', 'COUNTING', 'OTHER', 'FAINT', 'COLOURS', 'style', 'figure',
-           'exact', 'band', 'points', 'steps', 'figure_with_ratio']
+           'exact', 'band', 'points', 'steps', 'figure_with_ratio', 'name_curves', 'draw_hunt']
 
 # %% ../nbs/9_machinery/93_plot.ipynb #00000004
 EXACT = "#000000"       # closed form or exact computation: black, dashed
@@ -99,4 +99,93 @@ def figure_with_ratio(*, width: float = 5.2, height: float = 4.4, label: str = "
     fig, (upper, lower) = figure(2, 1, width=width, height=height, sharex=True, height_ratios=(3, 1))
     lower.axhline(1, color=FAINT, linewidth=0.8)
     lower.set_ylabel(label)
+    return fig, (upper, lower)
+
+# %% ../nbs/9_machinery/93_plot.ipynb #93d00007
+def _apart(places, gap: float) -> np.ndarray:
+    "The `places` (k,) of labels moved as little as need be to be at least `gap` apart, in their order: an isotonic regression."
+    order, blocks = np.argsort(places, kind="stable"), []
+    steps = gap * np.arange(len(order))
+    for value in np.asarray(places, float)[order] - steps:  # these have to rise: those that do not are pooled
+        blocks.append((value, 1))
+        while len(blocks) > 1 and blocks[-2][0] > blocks[-1][0]:
+            (second, m), (first, n) = blocks.pop(), blocks.pop()
+            blocks.append(((n * first + m * second) / (n + m), n + m))
+    found = np.empty(len(order))
+    found[order] = np.concatenate([np.full(n, value) for value, n in blocks]) + steps
+    return found
+
+
+def name_curves(ax, ends, names, colours) -> None:
+    "Writes `names` (k,) in their `colours` beside the right end of the axes, at the heights `ends` (k,) of the curves, or as near as they are apart."
+    low, high = (ax.transData.transform((0, end))[1] for end in ax.get_ylim())
+    places = (ax.transData.transform([(ax.get_xlim()[1], end) for end in ends])[:, 1] - low) / (high - low)
+    places = _apart(np.clip(places, 0, 1), 13 * ax.figure.dpi / 72 / ax.bbox.height)
+    for name, place, colour in zip(names, places + min(0, 1 - places.max()), colours):
+        ax.annotate(name, (1, place), (5, 0), xycoords="axes fraction", textcoords="offset points", color=colour, va="center", fontsize=8.5)
+
+# %% ../nbs/9_machinery/93_plot.ipynb #93d00009
+_SHARES = tuple(zip((COUNTING, LEARNED, SIGNAL, OTHER, BINNED, BACKGROUND), "osD^vP"))    # of every event, and of selections
+
+
+def _draw_spectrum(ax, seen, window, names, unit: str) -> None:
+    "Draws the counts of a Spectrum per unit of mass, with their fits, and marks the window."
+    width, middle, heights = np.diff(seen.edges), np.sqrt(seen.edges[1:] * seen.edges[:-1]), seen.counts / np.diff(seen.edges)
+    for (colour, marker), count, fit in zip(_styles(len(names)), seen.counts, seen.fits / width):
+        some = count > 0
+        points(ax, middle[some], (count / width)[some], (np.sqrt(count) / width)[some], color=colour, fmt=marker, markersize=3)
+        ax.plot(middle, fit, color=colour, linewidth=1.2)
+    ax.axvspan(window.low, window.high, color=FAINT, alpha=0.35, linewidth=0)
+    ax.set(yscale="log", ylim=(0.4 * heights[heights > 0].min(), 2.5 * heights.max()), ylabel=f"events per {unit or 'unit of mass'}")
+    ax.annotate("window", (np.sqrt(window.low * window.high), 0.98), xycoords=("data", "axes fraction"), ha="center", va="top", fontsize=8.5)
+    name_curves(ax, np.maximum(seen.fits[:, -1] / width[-1], ax.get_ylim()[0]), names, [colour for colour, _ in _styles(len(names))])
+
+
+def _styles(n: int) -> list:
+    "A colour and a marker for every event and each of n - 1 selections."
+    return [_SHARES[0], *(_SHARES[1 + k % (len(_SHARES) - 1)] for k in range(n - 1))][:n]
+
+# %% ../nbs/9_machinery/93_plot.ipynb #93d0000a
+def _draw_scan(ax, found, names) -> None:
+    "Draws the local p-values of a hunt over the centres of its windows, and lines of equal significance."
+    from scipy.special import log_ndtr
+    from matplotlib.ticker import FuncFormatter, MaxNLocator
+    centres, p = np.array([np.sqrt(one.low * one.high) for one in found.windows]), found.log_p / np.log(10)
+    order, few = np.argsort(centres), len(centres) <= 6
+    for (colour, marker), own in zip(_styles(len(names)), p.T):
+        ax.plot(centres[order], own[order], marker=marker, markersize=3.5, color=colour, linewidth=1.2)
+        if few:
+            ax.hlines(own, [one.low for one in found.windows], [one.high for one in found.windows], color=colour, linewidth=0.8)
+    lowest = min(p.min(), -3.0)
+    ax.set(ylim=(1.12 * lowest, max(0.3, -0.03 * lowest)), ylabel="local p-value")
+    largest = int(np.interp(-1.1 * lowest, -log_ndtr(-np.arange(301.0)) / np.log(10), np.arange(301.0)))
+    step = next(one for one in (1, 2, 5, 10, 20, 50) if largest <= 6 * one)
+    for z in range(step, largest + 1, step):
+        height = log_ndtr(-z) / np.log(10)
+        ax.axhline(height, color=FAINT, linewidth=0.7, zorder=0)
+        ax.annotate(f"{z} sigma", (0, height), (3, 1), xycoords=("axes fraction", "data"), textcoords="offset points", fontsize=7.5, color="0.35")
+    ax.yaxis.set_major_locator(MaxNLocator(6, integer=True))
+    ax.yaxis.set_major_formatter(FuncFormatter(lambda power, _: f"$10^{{{power:.0f}}}$"))
+    name_curves(ax, p[order[-1]], names, [colour for colour, _ in _styles(len(names))])
+
+# %% ../nbs/9_machinery/93_plot.ipynb #93d0000b
+def draw_hunt(found, p_global=None, *, number: int | None = None, mass: str = "mass", unit: str = ""):
+    """Figure and (upper, lower) axes of a hunt, a `Hunted`: the spectrum of each threshold with its fit, the local p-values over mass.
+
+    The spectrum is that of window `number`, by default the one with the smallest p-value. `p_global`: a PValue, told in words if it is given.
+    `mass`, `unit`: the name of the mass and its unit, for the axes."""
+    from lrguide.anomaly import spectrum_of
+    from lrguide.hypotest import in_words
+    number = found.best[0] if number is None else number
+    share = int(np.argmin(found.log_p[number]))
+    names = ["every event" if one == 1 else f"{100 * one:g} %" for one in found.shares]
+    fig, (upper, lower) = figure(2, 1, width=6.4, height=6.4, sharex=True, height_ratios=(1.25, 1))
+    lower.set(xlim=(found.low, found.high), xlabel=f"{mass} ({unit})" if unit else mass)
+    _draw_spectrum(upper, spectrum_of(found, number), found.windows[number], names, unit)
+    _draw_scan(lower, found, names)
+    window, n = found.windows[number], found.log_p.size
+    told = [f"{window.low:.4g} to {window.high:.4g}, {names[share]}: local p = {in_words(float(found.log_p[number, share]), 0.0)}"]
+    if p_global is not None:
+        told.append(f"global p of the smallest of {n} {'<' if p_global.method == 'bound' else '='} {in_words(p_global.log_p, p_global.relative)}")
+    lower.set_title("\n".join(told), loc="left", fontsize=9)
     return fig, (upper, lower)

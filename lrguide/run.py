@@ -5,6 +5,7 @@ their parameters, runs them with papermill and puts their records into tables. C
 """
 
 import ast
+import glob
 import hashlib
 import itertools
 import json
@@ -424,17 +425,17 @@ def run_chapter(chapter: Chapter, out: Path | str, parameters: dict | None = Non
     key, folder = run_key(chapter, values), Path(out).absolute() / chapter.name
     if not force and (results := read_results(folder, key)):
         return results
-    work = _fresh_folder(folder)
+    work = fresh_folder(folder)
     try:
         start = time.perf_counter()
         _execute(chapter, values, work)
         results = {"chapter": chapter.name, "title": chapter.title, "preset": preset, "parameters": values,
-                   "records": _collect(work), "files": _checksums(work), "key": key, "backend": _backend(),
-                   "versions": _versions(_backend()), "machine": _machine(), "seconds": round(time.perf_counter() - start, 1),
+                   "records": _collect(work), "files": _checksums(work), "key": key, "backend": backend_in_use(),
+                   "versions": package_versions(backend_in_use()), "machine": _machine(), "seconds": round(time.perf_counter() - start, 1),
                    "date": datetime.now(timezone.utc).date().isoformat()}
         results["seal"] = _seal(results)
         (work / "results.json").write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
-        _replace(folder, work)
+        replace_folder(folder, work)
     except OSError as error:  # a full disk, for one
         raise ChapterError(f"{chapter.name}: expected a folder that can be written, got {folder.parent} ({error.strerror or error})") from None
     finally:
@@ -446,8 +447,8 @@ def run_key(chapter: Chapter, values: dict) -> str:
     """A hash of all that the results depend on: code cells, the modules they reach (comments apart), parameters, backend, versions."""
     home = Path(__file__).parent
     modules = {name: _shape((home / f"{name}.py").read_text(encoding="utf-8")) for name in reached(chapter.code, home)}
-    parts = {"code": chapter.code, "modules": modules, "parameters": values, "backend": _backend(),
-             "versions": _versions(_backend()), "sample": _samples(modules)}
+    parts = {"code": chapter.code, "modules": modules, "parameters": values, "backend": backend_in_use(),
+             "versions": package_versions(backend_in_use()), "sample": _samples(modules)}
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
 
@@ -577,11 +578,11 @@ def _checksums(work: Path) -> dict[str, str]:
             if path.is_file() and path.suffix != ".ipynb"}
 
 
-def _fresh_folder(folder: Path) -> Path:
+def fresh_folder(folder: Path) -> Path:
     """A new empty folder .NN_name.PID.HOST beside `folder`; what dead processes of this host left there is removed."""
     host = hashlib.sha256(platform.node().encode()).hexdigest()[:8]  # hosts that share a folder count their processes apart
-    for left in folder.parent.glob(f".{folder.name}.*.{host}*"):
-        pid = int(left.name.split(".")[2])
+    for left in folder.parent.glob(f".{glob.escape(folder.name)}.*.{host}*"):
+        pid = int(left.name.removeprefix(f".{folder.name}.").split(".")[0])
         if pid == os.getpid() or not _alive(pid):
             shutil.rmtree(left, ignore_errors=True)
     work = folder.with_name(f".{folder.name}.{os.getpid()}.{host}")
@@ -592,7 +593,8 @@ def _fresh_folder(folder: Path) -> Path:
     return work
 
 
-def _replace(folder: Path, work: Path) -> None:
+def replace_folder(folder: Path, work: Path) -> None:
+    """None; `work`, a folder beside `folder`, takes its place."""
     aside = work.with_name(work.name + ".old")
     try:
         folder.rename(aside)
@@ -612,12 +614,14 @@ def _alive(pid: int) -> bool:
     return True
 
 
-def _backend() -> str:
+def backend_in_use() -> str:
+    """The name of the Keras backend, without loading it."""
     return os.environ.get("KERAS_BACKEND") or "tensorflow"
 
 
 @cache
-def _versions(backend: str) -> dict[str, str]:
+def package_versions(backend: str) -> dict[str, str]:
+    """Versions of Python and of the packages on which numbers depend, by name."""
     names = ("numpy", "scipy", "keras", backend, "scikit-learn", "iminuit", "matplotlib")
     found = {name: metadata.version(name) for name in names if any(metadata.distributions(name=name))}
     return {"python": ".".join(platform.python_version_tuple()[:2])} | found

@@ -183,7 +183,7 @@ def test_where_all_events_are_needed_pieces_are_refused(folder):
 
 
 REFUSED = [("nowhere.parquet", {}, "files: expected a file, or a pattern"), ("nowhere*.root", {}, "files: expected a file, or a pattern"), ("", {}, "files: expected a file, or a pattern"),
-           ("text.root", {}, "files: expected Parquet or ROOT"), ("empty.parquet", {}, "files: expected Parquet or ROOT"), ("cut_events.parquet", {}, "files: expected a file that can be read"),
+           ("text.root", {}, "files: expected Parquet, ROOT or CSV"), ("empty.parquet", {}, "files: expected Parquet, ROOT or CSV"), ("cut_events.parquet", {}, "files: expected a file that can be read"),
            ("histogram.root", {}, r"tree: expected one of the trees of histogram.root: \(none\)"), ("two.root", {}, "tree: expected one of .*signal, deep/background, got None"),
            ("two.root", {"tree": "data"}, "tree: expected one of .*signal, deep/background, got 'data'"), ("bad.parquet", {"features": ["good", "god"]}, "features: expected columns of bad.parquet .*good.* got 'god'"),
            ("bad.root", {"features": "god"}, "features: expected columns of bad.root .*good.* got 'god'"), ("bad.parquet", {"features": "good", "weight": "w"}, "weight: expected columns of bad.parquet"),
