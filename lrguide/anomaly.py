@@ -22,7 +22,7 @@ from .nets import Network, Training, predict, train
 from .ratio import Recipe, architecture_of, untrained
 
 # %% auto #0
-__all__ = ['ORDERS', 'HUNTERS', 'FallingSpectrum', 'Window', 'sliding_windows', 'plan_of', 'check_hunters', 'check_folds', 'crossed_scores', 'selected', 'edges_for', 'outside_of', 'binned', 'polynomials', 'poisson_fits', 'Expected', 'sideband_fits', 'log_incomplete_beta', 'log_excess_p', 'Hunted', 'check_mass', 'check_windows', 'check_selections', 'check_gap', 'judged', 'hunt', 'global_p', 'fitted_spectrum', 'smallest_of_toys', 'decoy_windows', 'decoys', 'Spectrum', 'spectrum_of']
+__all__ = ['ORDERS', 'DEGREES', 'HUNTERS', 'FallingSpectrum', 'Window', 'sliding_windows', 'plan_of', 'check_hunters', 'check_folds', 'crossed_scores', 'selected', 'edges_for', 'outside_of', 'binned', 'polynomials', 'poisson_fits', 'Expected', 'sideband_fits', 'log_incomplete_beta', 'log_excess_p', 'Hunted', 'check_mass', 'check_windows', 'check_selections', 'check_gap', 'judged', 'hunt', 'global_p', 'fitted_spectrum', 'smallest_of_toys', 'decoy_windows', 'decoys', 'Spectrum', 'spectrum_of']
 
 # %% ../nbs/6_without_labels/63_hunting.ipynb #63000005
 @dataclass(frozen=True)
@@ -109,6 +109,7 @@ def plan_of(order: str, folds: int, members: int) -> list[tuple[int, tuple[int, 
             "none": [(-1, tuple(every))] * members}[order]
 
 # %% ../nbs/6_without_labels/63_hunting.ipynb #63000016
+DEGREES = (3, 2)                                           # of a spectrum and of a selection's efficiency, in log mass
 HUNTERS = Recipe(members=4, hidden=(32, 32), training=Training(epochs=10))
 
 
@@ -278,7 +279,7 @@ def _tilted(counts, tilt, offset, degree, beside, shape):
     return point, cov, good, curve, shape_p
 
 # %% ../nbs/6_without_labels/63_hunting.ipynb #63000031
-def sideband_fits(counts: np.ndarray, edges: np.ndarray, inside: np.ndarray, degrees: tuple[int, int] = (3, 1), shape: bool = True, beside: np.ndarray | None = None) -> Expected:
+def sideband_fits(counts: np.ndarray, edges: np.ndarray, inside: np.ndarray, degrees: tuple[int, int] = DEGREES, shape: bool = True, beside: np.ndarray | None = None) -> Expected:
     """What the bins that are not `inside` (b,) expect in those that are; `counts` (..., 1 + t, b): of every event, and of t selections from them.
 
     The log rate of every event is a polynomial of log mass, that of a selection the same plus a polynomial, its log efficiency; `degrees` of both.
@@ -447,7 +448,7 @@ def check_gap(gap, windows: Sequence[Window], low: float, high: float) -> tuple[
     return start, stop
 
 # %% ../nbs/6_without_labels/63_hunting.ipynb #63000050
-def judged(mass: np.ndarray, scores: np.ndarray, fold: np.ndarray, windows: Sequence[Window], shares: Sequence[float], low: float, high: float, degrees: tuple[int, int] = (3, 1),
+def judged(mass: np.ndarray, scores: np.ndarray, fold: np.ndarray, windows: Sequence[Window], shares: Sequence[float], low: float, high: float, degrees: tuple[int, int] = DEGREES,
            order: str = "forward", outside: int = 0, gap: tuple[float, float] | None = None) -> Hunted:
     "The Hunted of events of `mass` (n,) from `low` to `high` whose `scores` (w, n), made in whatever way, and `fold` (n,) are given: the highest `shares` of each fold are counted."
     found = []
@@ -467,7 +468,7 @@ def _range(m: np.ndarray, low: float | None, high: float | None) -> tuple[float,
 
 
 def hunt(table: Table, mass: str, windows: Sequence[Window], recipe: Recipe = HUNTERS, shares: Sequence[float] = (0.1, 0.01, 0.002), order: str = "forward", folds: int = 5,
-         low: float | None = None, high: float | None = None, degrees: tuple[int, int] = (3, 1), *, gap: tuple[float, float] | None = None, by: str | None = None, progress: Callable = list, rng) -> Hunted:
+         low: float | None = None, high: float | None = None, degrees: tuple[int, int] = DEGREES, *, gap: tuple[float, float] | None = None, by: str | None = None, progress: Callable = list, rng) -> Hunted:
     """The Hunted of a `table` whose `mass` is a column of also: each window is told from its sidebands by networks, and their highest scores are counted.
 
     The scores of a fold are of networks that have not seen it (`order`, see `plan_of`); `by`: column of also that tells the fold. The spectrum between `low` and `high`
@@ -554,7 +555,7 @@ def decoy_windows(window: Window, low: float, high: float) -> list[Window]:
 
 
 def decoys(table: Table, mass: str, window: Window, recipe: Recipe = HUNTERS, shares: Sequence[float] = (0.1, 0.01), order: str = "forward", folds: int = 5, low: float | None = None,
-           high: float | None = None, degrees: tuple[int, int] = (3, 1), *, by: str | None = None, n_toys: int = 300, rng) -> tuple[PValue, Hunted]:
+           high: float | None = None, degrees: tuple[int, int] = DEGREES, *, by: str | None = None, n_toys: int = 300, rng) -> tuple[PValue, Hunted]:
     """The global PValue of a hunt for decoys, windows where nothing is expected, on both sides of a `window` whose signal region is left out; and the Hunted.
 
     A small one says that the features betray the mass on the scale of the window, or that the polynomial does not fit. Raises TypeError or ValueError as `hunt` does."""

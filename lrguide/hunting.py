@@ -46,8 +46,8 @@ def add_options(command: argparse.ArgumentParser) -> None:
     add("--folds", type=int, default=5, metavar="N", help="parts of the events (default: 5)")
     add("--members", type=int, default=4, metavar="N", help="networks for each part (default: 4)")
     add("--epochs", type=int, default=10, metavar="N", help="passes of the training (default: 10)")
-    add("--degrees", nargs=2, type=int, default=[3, 1], metavar=("N", "N"),
-        help="of the polynomials in log mass: the spectrum, and the efficiency of a selection (default: 3 1)")
+    add("--degrees", nargs=2, type=int, default=[3, 2], metavar=("N", "N"),
+        help="of the polynomials in log mass: the spectrum, and the efficiency of a selection (default: 3 2)")
     add("--toys", type=int, default=1000, metavar="N", help="pseudo-experiments for the global p-value, 0 for none (default: 1000)")
     add("--decoys", action="store_true", help="hunt also where nothing is expected, beside the best window: does a feature betray the mass?")
     add("--seed", type=int, default=1, metavar="N", help="seed of all that is random (default: 1)")
