@@ -150,15 +150,15 @@ class _Root:
                 yield {name: batch[name] for name in names}
 
 # %% ../nbs/8_your_analysis/85_files.ipynb #85c50001
-_ABSENT = ("", "nan", "na", "n/a", "null", "none")
+_WORDS = dict.fromkeys(("", "nan", "na", "n/a", "null", "none"), "nan") | {"true": "1", "false": "0"}
 
 
 def _floats(fields: Sequence[str], name: str, path: Path) -> np.ndarray:
-    "The numbers in `fields` (n,) of a column, NaN where one is missing. Raises ValueError for what is no number."
+    "The numbers in `fields` (n,) of a column, NaN where one is missing, 1 and 0 for true and false. Raises ValueError for what is no number."
     try:
         return np.array(list(map(float, fields)))
     except ValueError:
-        fields = ["nan" if field.strip().lower() in _ABSENT else field for field in fields]
+        fields = [_WORDS.get(field.strip().lower(), field) for field in fields]
     for field in fields:
         try:
             float(field)
@@ -179,8 +179,12 @@ class _Text:
         with _reading(self.path), opener(self.path, "rt", encoding="utf-8-sig", newline="") as file:
             for row in filter(None, csv.reader(file)):
                 row = row if n else [name.strip().removeprefix("#").strip() for name in row]
-                if n and len(row) != n or not n and len(set(row)) < len(row):
-                    raise ValueError(f"expected {f'{n} fields in every line' if n else 'different names of columns'}, got {shown(','.join(row))}")
+                if n and len(row) != n:
+                    raise ValueError(f"expected {n} fields in every line, got {shown(','.join(row))}")
+                if not n and len(set(row)) < len(row):
+                    raise ValueError(f"expected different names of columns, got {shown(next(name for name in row if row.count(name) > 1))} twice")
+                if not n and len(row) == 1 and re.search(r"[;\t]", row[0]):
+                    raise ValueError(f"expected commas between columns, got {shown(row[0])}")
                 n = len(row)
                 yield row
 
@@ -188,6 +192,8 @@ class _Text:
         "The number of rows, and the type of each column."
         rows = self._rows()
         names = next(rows, [])
+        if not names:
+            raise ValueError(f"files: expected names of columns in the first line of {self.path.name}, got nothing")
         return sum(1 for _ in rows), dict.fromkeys(names, "double")
 
     def batches(self, names: Sequence[str], size: int) -> Iterator[dict[str, np.ndarray]]:
@@ -251,7 +257,10 @@ def _sources(files: str | Path | Sequence[str | Path], tree: str | None) -> list
         if not paths:
             raise ValueError(f"files: expected a file, or a pattern that fits some, got {shown(str(one))}")
         found += paths
-    return [_format_of(path)(path, tree) for path in found]
+    sources = [_format_of(path)(path, tree) for path in found]
+    if tree is not None and not any(isinstance(source, _Root) for source in sources):
+        raise ValueError(f"tree: expected none but with ROOT files, got {shown(tree)} and {found[0].name}")
+    return sources
 
 
 def _format_of(path: Path) -> type:

@@ -9,6 +9,7 @@ import csv
 import json
 import math
 import os
+import re
 import shutil
 import sys
 from pathlib import Path
@@ -16,6 +17,12 @@ from pathlib import Path
 from lrguide import run
 
 FILES = ("hunt.json", "spectrum.csv", "hunt.png")
+USAGE = "lrguide hunt FILE --mass COLUMN --features COLUMN ... (--windows LOW:HIGH ... | --scan LOW:HIGH:N) [options]"
+MEANING = """In forward order the events are divided into folds at random; those of each fold are judged by networks that were trained on the folds before it,
+those of the first are not judged. So no network has seen what it judges, and the excesses of the folds are independent. A local p-value is the probability
+of at least so many events in a window, given the fit beside it, if there is no signal; the global one that of a smallest local p-value as small as the one
+found, in any window and at any share. Chapter 94 has examples."""
+FOLD = "number"  # a column that is made here, of random numbers that tell the folds
 ORDERS = ("forward", "nested", "crossed")  # those of chapter 63 whose networks have not seen what they judge
 
 
@@ -28,7 +35,7 @@ def folder(text: str) -> Path:
 
 def add_options(command: argparse.ArgumentParser) -> None:
     """None; the options of `lrguide hunt`."""
-    add = command.add_argument
+    command.usage, command.epilog, add = USAGE, MEANING, command.add_argument
     add("file", metavar="FILE", help="events as CSV (also .gz, .xz), Parquet or ROOT; a pattern in quotes for several")
     add("--tree", metavar="T", help="the tree of ROOT files, if there are several")
     add("--mass", required=True, metavar="COLUMN", help="the column of the mass in which a bump is looked for")
@@ -38,11 +45,11 @@ def add_options(command: argparse.ArgumentParser) -> None:
     places.add_argument("--scan", metavar="LOW:HIGH:N", help="N windows with centres from LOW to HIGH")
     add("--width", type=float, metavar="W", help="with --scan: width of the windows, relative to the centre (default: 0.12)")
     add("--beside", type=float, default=0.12, metavar="B", help="width of each sideband, relative to the centre (default: 0.12)")
-    add("--shares", nargs="+", type=float, default=[0.1, 0.01, 0.002], metavar="S", help="shares of events that are kept (default: 0.1 0.01 0.002)")
+    add("--shares", nargs="+", type=float, default=[0.1, 0.01, 0.002], metavar="S", help="shares of events that are kept, falling (default: 0.1 0.01 0.002)")
     add("--range", metavar="LOW:HIGH", help="masses whose spectrum is fitted, one falling part (default: all)")
     add("--missing", nargs="+", type=float, default=[-999.0, -9999.0], metavar="VALUE",
         help="values that mark a missing number, beside NaN (default: -999 -9999); events with one are left out and counted")
-    add("--order", choices=ORDERS, default="forward", help="which events judge which (default: forward, the one with exact p-values)")
+    add("--order", choices=ORDERS, default="forward", help="which events judge which (default: forward, the one with exact p-values; see below)")
     add("--folds", type=int, default=5, metavar="N", help="parts of the events (default: 5)")
     add("--members", type=int, default=4, metavar="N", help="networks for each part (default: 4)")
     add("--epochs", type=int, default=10, metavar="N", help="passes of the training (default: 10)")
@@ -67,7 +74,7 @@ def hunt_file(options: argparse.Namespace) -> int:
             print(line, flush=True)
         found, p_global, decoys = hunted(columns, spans, options)
     except (TypeError, ValueError, ImportError) as error:  # what the engine refuses, in its words
-        raise run.UsageError(str(error).splitlines()[0]) from None
+        raise run.UsageError(in_options(str(error).splitlines()[0])) from None
     except RuntimeError as error:
         raise run.ChapterError(str(error).splitlines()[0]) from None
     print("\n".join([str(found), *remarks(found), *in_words_of(found, p_global), *([decoys["words"]] if decoys else [])]))
@@ -80,6 +87,11 @@ def hunt_file(options: argparse.Namespace) -> int:
 # --- what is asked for ---------------------------------------------------------------------------------------------------------
 
 
+def in_options(message: str) -> str:
+    """A message of the engine with the option that is meant in place of an argument: windows becomes --windows."""
+    return re.sub(r"^(windows|shares|folds|degrees|width|beside|tree):", r"--\1:", message)
+
+
 def check_options(options: argparse.Namespace) -> None:
     """None; raises UsageError for options that make no hunt, before any file is read."""
     if options.weight is not None:
@@ -90,9 +102,12 @@ def check_options(options: argparse.Namespace) -> None:
         raise run.UsageError(f"--features: expected every column once, got {' '.join(options.features)}")
     if options.width is not None and not options.scan:
         raise run.UsageError(f"--width: expected it with --scan, got {options.width:g}")
-    for name, value, least in (("--folds", options.folds, 2), ("--members", options.members, 1), ("--epochs", options.epochs, 1), ("--seed", options.seed, 0)):
-        if value < least:
-            raise run.UsageError(f"{name}: expected an integer >= {least}, got {value}")
+    for name, value, least, most in (("--folds", options.folds, 2, 100), ("--members", options.members, 1, 1000), ("--epochs", options.epochs, 1, 100_000),
+                                     ("--seed", options.seed, 0, math.inf), ("--toys", options.toys, 0, 10**7)):
+        if not least <= value <= most:
+            raise run.UsageError(f"{name}: expected an integer {f'>= {least}' if value < least else f'<= {most}'}, got {value}")
+    if not 0 < options.beside < 1:
+        raise run.UsageError(f"--beside: expected a number in (0, 1), got {options.beside:g}")
     if options.toys != 0 and options.toys < 10:
         raise run.UsageError(f"--toys: expected 0 or an integer >= 10, got {options.toys}")
 
@@ -115,6 +130,15 @@ def read_spans(options: argparse.Namespace) -> dict[str, list]:
              "range": read_numbers("--range", options.range, "LOW:HIGH") if options.range else [None, None]}
     if found["scan"] and (found["scan"][2] != int(found["scan"][2]) or found["scan"][2] < 1):
         raise run.UsageError(f"--scan: expected LOW:HIGH:N with a whole number N >= 1, got {options.scan!r}")
+    if found["scan"] and not (0 < found["scan"][0] < found["scan"][1] or found["scan"][0] == found["scan"][1] > 0 and found["scan"][2] == 1):
+        raise run.UsageError(f"--scan: expected LOW:HIGH:N with 0 < LOW < HIGH, got {options.scan!r}; one window is CENTRE:CENTRE:1")
+    if found["scan"] and found["scan"][2] == 1 and found["scan"][0] != found["scan"][1]:
+        raise run.UsageError(f"--scan: expected CENTRE:CENTRE:1 for one window, got {options.scan!r}")
+    for numbers, text in zip(found["windows"], options.windows or []):
+        if not all(first < second for first, second in zip([0, *numbers], numbers)):
+            raise run.UsageError(f"--windows: expected {'0 < LOW < HIGH' if len(numbers) == 2 else '0 < LEFT < LOW < HIGH < RIGHT'}, got {text!r}")
+    if len({tuple(numbers) for numbers in found["windows"]}) < len(found["windows"]):
+        raise run.UsageError(f"--windows: expected different ones, got {' '.join(options.windows)}")
     if options.range and not 0 < found["range"][0] < found["range"][1]:
         raise run.UsageError(f"--range: expected 0 < LOW < HIGH, got {options.range!r}")
     return found
@@ -161,14 +185,28 @@ def read_events(options: argparse.Namespace, span: list) -> tuple[dict, dict, li
     if not kept.any():
         raise ValueError(f"--range: expected events with {options.mass} from {span[0]:g} to {span[1]:g}, got none among {np.count_nonzero(outside):,}")
     columns = {name: column[kept] for name, column in columns.items()}
+    check_columns(columns, options.mass)
     return columns, without, told + [line for name, column in columns.items() for line in odd_values(name, column)]
 
 
+def check_columns(columns: dict, mass: str) -> None:
+    """None; raises UsageError for a mass that is not positive and for a feature that is the same in every event."""
+    if (bad := columns[mass] <= 0).any():
+        raise run.UsageError(f"--mass: expected positive masses, got {columns[mass].min():g} in {mass}, {bad.sum():,} events with 0 or less; leave them out by --missing or --range")
+    for name, column in columns.items():
+        if column.min() == column.max() and name != mass:
+            raise run.UsageError(f"--features: expected columns whose values differ, got {name}, which is {column[0]:g} in every event")
+
+
 def odd_values(name: str, column) -> list[str]:
-    """Lines on a smallest or largest value of a `column` (n,) that many events have, far from all others: a mark for a missing number?"""
+    """Lines on a smallest or largest value of a `column` (n,) that many events have, far from all others: a mark for a missing number?
+
+    None for a column of a few values, such as 0 and 1."""
     import numpy as np
 
     lines = []
+    if len(np.unique(column)) < 10:
+        return lines
     for value in dict.fromkeys((float(column.min()), float(column.max()))):
         others = column[column != value]
         if len(others) > 1 and len(column) - len(others) >= 10 and np.abs(others - value).min() > 3 * others.std():
@@ -185,23 +223,42 @@ def hunted(columns: dict, spans: dict, options: argparse.Namespace) -> tuple:
     import numpy as np
     from tqdm import tqdm
     from lrguide import anomaly
-    from lrguide.arrays import Table, spawn
+    from lrguide.arrays import spawn
     from lrguide.nets import Training
     from lrguide.ratio import Recipe
 
-    table = Table(np.stack([columns[name] for name in options.features], axis=1), names=tuple(options.features), also={options.mass: columns[options.mass]})
+    table, by = table_of(columns, options)
     recipe = Recipe(members=options.members, hidden=(32, 32), training=Training(epochs=options.epochs))
     rngs = spawn(options.seed, 3)
     bar = lambda items: tqdm(items, unit="window", disable=None)
     found = anomaly.hunt(table, options.mass, windows_of(spans, options), recipe, options.shares, options.order, options.folds, *spans["range"],
-                         tuple(options.degrees), progress=bar, rng=rngs[0])
+                         tuple(options.degrees), by=by, progress=bar, rng=rngs[0])
     if options.toys and sys.stderr.isatty():
         print(f"global p-value: {options.toys} pseudo-experiments ...", file=sys.stderr)
     p_global = anomaly.global_p(found, options.toys, rngs[1]) if options.toys else None
-    return found, p_global, decoys_of(table, found, recipe, options, rngs[2]) if options.decoys else None
+    return found, p_global, decoys_of(table, found, recipe, options, by, rngs[2]) if options.decoys else None
 
 
-def decoys_of(table, found, recipe, options: argparse.Namespace, rng) -> dict:
+def table_of(columns: dict, options: argparse.Namespace) -> tuple:
+    """The Table of the events in an order that is random, but the same in whatever order they come; the column of also that tells the folds, or None.
+
+    The order decides between equal scores, so it must not follow the mass. Where features take few values, as counts of jets do, a fold by the features
+    alone would hold all events alike: then the mass, too, goes into the number that tells it."""
+    import numpy as np
+    from lrguide.arrays import Table
+    from lrguide.folds import folds_of
+
+    x, mass = np.stack([columns[name] for name in options.features], axis=1), columns[options.mass]
+    number = folds_of(Table(x), 10**9)
+    coarse = len(np.unique(number)) < 0.99 * len(mass)
+    if coarse:
+        number = folds_of(Table(np.column_stack([x, mass])), 10**9)
+    by = next(name for name in (FOLD, FOLD + "_") if name != options.mass) if coarse else None
+    rows = np.lexsort((mass, number))
+    return Table(x[rows], names=tuple(options.features), also={options.mass: mass[rows]} | ({by: number[rows]} if coarse else {})), by
+
+
+def decoys_of(table, found, recipe, options: argparse.Namespace, by: str | None, rng) -> dict:
     """The p-value of decoys beside the best window, 'p', None if there are none, and 'words' that say it."""
     from lrguide import anomaly
     from lrguide.hypotest import in_words
@@ -210,7 +267,7 @@ def decoys_of(table, found, recipe, options: argparse.Namespace, rng) -> dict:
         print("decoys: hunts beside the best window ...", file=sys.stderr)
     try:
         p, beside = anomaly.decoys(table, options.mass, found.windows[found.best[0]], recipe, found.shares[1:], found.order, options.folds, found.low, found.high,
-                                  found.degrees, n_toys=max(options.toys, 100), rng=rng)
+                                  found.degrees, by=by, n_toys=max(options.toys, 100), rng=rng)
     except ValueError as error:  # too few events beside it, and the hunt is done
         return {"p": None, "words": f"decoys: none possible ({error})"}
     words = f"decoys: p {'<' if p.method == 'bound' else '='} {in_words(p.log_p, p.relative)}, {len(beside.windows)} windows beside {found.windows[found.best[0]]}, where nothing is expected; "
@@ -218,7 +275,7 @@ def decoys_of(table, found, recipe, options: argparse.Namespace, rng) -> dict:
 
 
 def windows_of(spans: dict, options: argparse.Namespace) -> list:
-    """The Windows that are asked for; raises ValueError for those that are none."""
+    """The Windows that are asked for; raises UsageError or ValueError for those that are none."""
     from lrguide.anomaly import Window, sliding_windows
 
     if spans["scan"]:
@@ -228,6 +285,8 @@ def windows_of(spans: dict, options: argparse.Namespace) -> list:
     for numbers in spans["windows"]:
         left, low, high, right = numbers if len(numbers) == 4 else [None, *numbers, None]
         step = options.beside * (low + high) / 2
+        if left is None and step >= low:
+            raise run.UsageError(f"--beside: expected sidebands at positive masses, got one from {low - step:g} to {low:g}")
         windows.append(Window(low, high, low - step if left is None else left, high + step if right is None else right))
     return windows
 

@@ -111,6 +111,36 @@ def test_marks_that_nobody_named_are_pointed_at(place, lrguide, columns):
     assert lrguide(HUNT + " --missing -25")[1][0] == "left out: 90 of 9,000 events, in which b is -25"
 
 
+def test_columns_of_few_values_are_hunted_in_any_order_of_the_events(place, lrguide, columns):
+    few = {"m": columns["m"], "n": np.round(columns["a"])}
+    by_mass = np.argsort(few["m"])                         # the worst order, if it decided between equal scores
+    found = []
+    for rows in (slice(None), by_mass):
+        write_csv(place / "t.csv", {name: column[rows] for name, column in few.items()} | {"flag": columns["b"][rows] > 0})
+        text = (place / "t.csv").read_text()
+        assert lrguide(HUNT.replace("a b c d", "n flag").replace("3300:3700", "2400:2640 3300:3700") + " --out found")[::2] == (0, [])
+        found.append(json.loads((place / "found" / "hunt.json").read_text())["results"])
+    assert found[0] == found[1] and len(set(text.split()[1].split(","))) == 3
+    quiet, peak = found[0][1], found[0][4]
+    assert quiet["share"] == peak["share"] == 0.1 and quiet["expected"] > 20 and abs(quiet["z"]) < 5 and peak["z"] > 6
+
+
+def test_truth_in_words_is_a_number_and_no_mark_of_a_missing_one(place, lrguide, columns):
+    lines = ["m,a,flag", *(f"{m:.17g},{a:.17g},{b > 0}" for m, a, b in zip(*(columns[name] for name in "mab")))]
+    (place / "t.csv").write_text("\n".join(lines))
+    status, out, err = lrguide(HUNT.replace("a b c d", "a flag"))
+    assert (status, err) == (0, []) and out[0].startswith("9000 events")
+    pyarrow.parquet.write_table(pyarrow.table({"m": columns["m"], "a": columns["a"], "flag": columns["b"] > 0}), place / "t.parquet")
+    assert lrguide(HUNT.replace("a b c d", "a flag").replace("csv", "parquet"))[1] == out
+
+
+def test_the_help_says_what_the_p_values_mean(lrguide):
+    status, out, err = lrguide("hunt --help")
+    text = " ".join(" ".join(out).split())
+    assert status == 0 and err == [] and text.startswith("usage: lrguide hunt FILE --mass COLUMN")
+    assert "judged by networks that were trained on the folds before it" in text and "A local p-value is the probability" in text and "(default: 3 2)" in text
+
+
 def test_nothing_to_find_is_nothing(place, lrguide, columns):
     rng = np.random.default_rng(4)
     write_csv(place / "t.csv", {"m": columns["m"]} | {name: rng.normal(size=9000) for name in FEATURES})
@@ -172,8 +202,22 @@ def test_a_training_that_diverges_is_a_failure(place, lrguide, monkeypatch):
     (("a b c d", "a a"), "--features: expected every column once, got a a"),
     (("a b c d", "a leak"), "leak, whose rank correlation with m is above 0.999"),
     (("3300:3700", "3300-3700"), "--windows: expected LOW:HIGH or LEFT:LOW:HIGH:RIGHT, got '3300-3700'"),
-    (("3300:3700", "3700:3300"), "window: expected left < low < high < right"),
-    (("3300:3700", "7000:7500"), "windows: expected sidebands within the masses"),
+    (("t.csv", "nothing.csv"), "files: expected names of columns in the first line of nothing.csv, got nothing"),
+    (("t.csv", "semicolons.csv"), "expected commas between columns, got 'm;a;b;c;d'"),
+    (("t.csv", "twice.csv"), "expected different names of columns, got 'a' twice"),
+    (("t.csv", "t.csv --tree data"), "--tree: expected none but with ROOT files, got 'data' and t.csv"),
+    (("t.csv", "negative.csv"), "--mass: expected positive masses, got -5 in m, 1 events with 0 or less; leave them out by --missing or --range"),
+    (("a b c d", "a flat"), "--features: expected columns whose values differ, got flat, which is 1 in every event"),
+    (("3300:3700", "3700:3300"), "--windows: expected 0 < LOW < HIGH, got '3700:3300'"),
+    (("3300:3700", "3400:3300:3700:4000"), "--windows: expected 0 < LEFT < LOW < HIGH < RIGHT, got '3400:3300:3700:4000'"),
+    (("3300:3700", "3300:3700 3300:3700"), "--windows: expected different ones, got 3300:3700 3300:3700"),
+    (("3300:3700", "3300:3700 --beside nan"), "--beside: expected a number in (0, 1), got nan"),
+    (("3300:3700", "1000:3700 --beside 0.9"), "--beside: expected sidebands at positive masses, got one from -1115 to 1000"),
+    (("--windows 3300:3700", "--scan 4000:3000:3"), "--scan: expected LOW:HIGH:N with 0 < LOW < HIGH, got '4000:3000:3'"),
+    (("--windows 3300:3700", "--scan 3000:4000:1"), "--scan: expected CENTRE:CENTRE:1 for one window, got '3000:4000:1'"),
+    (("--members 1", "--members 1000000"), "--members: expected an integer <= 1000, got 1000000"),
+    (("--folds 3", "--folds 1000000"), "--folds: expected an integer <= 100, got 1000000"),
+    (("3300:3700", "7000:7500"), "--windows: expected sidebands within the masses"),
     (("3300:3700", "3300:3700 --scan 3000:4000:3"), "not allowed with argument"),
     (("--windows 3300:3700", ""), "one of the arguments --windows --scan is required"),
     (("--windows 3300:3700", "--scan 3000:4000:2.5"), "--scan: expected LOW:HIGH:N with a whole number N >= 1, got '3000:4000:2.5'"),
@@ -184,8 +228,8 @@ def test_a_training_that_diverges_is_a_failure(place, lrguide, monkeypatch):
     (("3300:3700", "3300:3700 --range 3000:2000"), "--range: expected 0 < LOW < HIGH, got '3000:2000'"),
     (("3300:3700", "3300:3700 --range 3000:high"), "--range: expected LOW:HIGH, got '3000:high'"),
     (("3300:3700", "3300:3700 --range 7000:8000"), "--range: expected events with m from 7000 to 8000, got none among 9,000"),
-    (("0.1 0.02", "0.02 0.1"), "shares: expected at least one, each smaller than the one before, got 0.02, 0.1"),
-    (("0.1 0.02", "1.5"), "shares: expected a number in (0, 1), got 1.5"),
+    (("0.1 0.02", "0.02 0.1"), "--shares: expected at least one, each smaller than the one before, got 0.02, 0.1"),
+    (("0.1 0.02", "1.5"), "--shares: expected a number in (0, 1), got 1.5"),
     (("0.1 0.02", "0.00001"), "shares: expected at least one event of each fold"),
     (("--folds 3", "--folds 1"), "--folds: expected an integer >= 2, got 1"),
     (("--folds 3", "--order sideways"), "invalid choice: 'sideways'"),
@@ -202,6 +246,10 @@ def test_refused_in_one_line_with_nothing_written(place, lrguide, change, messag
     (place / "text.txt").write_text("m,a\n1,2\n")
     (place / "words.csv").write_text("m,a,b,c,d\n3000,high,1,2,3\n")
     (place / "empty.csv").write_text("m,a,b,c,d\n")
+    (place / "nothing.csv").write_text("")
+    (place / "semicolons.csv").write_text("m;a;b;c;d\n3000;1;1;2;3\n")
+    (place / "twice.csv").write_text("m,a,b,c,a,d\n3000,1,1,2,3,4\n")
+    (place / "negative.csv").write_text("m,a,b,c,d\n3000,1,1,2,3\n-5,2,1,2,3\n")
     before = sorted(os.listdir(place))
     status, out, err = lrguide(f"{HUNT} --out found".replace(*change))
     assert status == 2 and len(err) == 1 and err[0].startswith("lrguide: ") and message in err[0]
