@@ -19,7 +19,7 @@ from lrguide import run
 FILES = ("hunt.json", "spectrum.csv", "hunt.png")
 USAGE = "lrguide hunt FILE --mass COLUMN --features COLUMN ... (--windows LOW:HIGH ... | --scan LOW:HIGH:N) [options]"
 MEANING = """In forward order the events are divided into folds at random; those of each fold are judged by networks that were trained on the folds before it,
-those of the first are not judged. So no network has seen what it judges, and the excesses of the folds are independent. A local p-value is the probability
+those of the first are not judged. So no network has seen what it judges, and the excesses of the folds are uncorrelated. A local p-value is the probability
 of at least so many events in a window, given the fit beside it, if there is no signal; the global one that of a smallest local p-value as small as the one
 found, in any window and at any share. Chapter 94 has examples."""
 FOLD = "number"  # a column that is made here, of random numbers that tell the folds
@@ -100,6 +100,7 @@ def check_options(options: argparse.Namespace) -> None:
         raise run.UsageError(f"--features: expected columns other than the mass, got {options.mass}")
     if len(set(options.features)) < len(options.features):
         raise run.UsageError(f"--features: expected every column once, got {' '.join(options.features)}")
+    options.missing = [value for value in options.missing if math.isfinite(value)]  # the others are missing anyway
     if options.width is not None and not options.scan:
         raise run.UsageError(f"--width: expected it with --scan, got {options.width:g}")
     for name, value, least, most in (("--folds", options.folds, 2, 100), ("--members", options.members, 1, 1000), ("--epochs", options.epochs, 1, 100_000),

@@ -108,7 +108,8 @@ def test_marks_that_nobody_named_are_pointed_at(place, lrguide, columns):
     status, out, _ = lrguide(HUNT)
     assert status == 0 and out[0] == "look: b is exactly -25 in 90 events, far from all others; if that marks a missing number, say --missing -25"
     assert not (place / "found").exists()
-    assert lrguide(HUNT + " --missing -25")[1][0] == "left out: 90 of 9,000 events, in which b is -25"
+    assert lrguide(HUNT + " --missing nan -25 inf --out found")[1][0] == "left out: 90 of 9,000 events, in which b is -25"
+    assert json.loads((place / "found" / "hunt.json").read_text())["settings"]["missing"] == [-25]
 
 
 def test_columns_of_few_values_are_hunted_in_any_order_of_the_events(place, lrguide, columns):
