@@ -254,7 +254,7 @@ def table_of(columns: dict, options: argparse.Namespace) -> tuple:
     coarse = len(np.unique(number)) < 0.99 * len(mass)
     if coarse:
         number = folds_of(Table(np.column_stack([x, mass])), 10**9)
-    by = next(name for name in (FOLD, FOLD + "_") if name != options.mass) if coarse else None
+    by = next(name for name in (FOLD + k * "_" for k in range(len(columns) + 1)) if name not in columns) if coarse else None
     rows = np.lexsort((mass, number))
     return Table(x[rows], names=tuple(options.features), also={options.mass: mass[rows]} | ({by: number[rows]} if coarse else {})), by
 

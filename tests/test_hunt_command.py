@@ -113,14 +113,16 @@ def test_marks_that_nobody_named_are_pointed_at(place, lrguide, columns):
 
 
 def test_columns_of_few_values_are_hunted_in_any_order_of_the_events(place, lrguide, columns):
-    few = {"m": columns["m"], "n": np.round(columns["a"])}
+    few = {"m": columns["m"], hunting.FOLD: np.round(columns["a"])}
     by_mass = np.argsort(few["m"])                         # the worst order, if it decided between equal scores
     found = []
     for rows in (slice(None), by_mass):
         write_csv(place / "t.csv", {name: column[rows] for name, column in few.items()} | {"flag": columns["b"][rows] > 0})
         text = (place / "t.csv").read_text()
-        assert lrguide(HUNT.replace("a b c d", "n flag").replace("3300:3700", "2400:2640 3300:3700") + " --out found")[::2] == (0, [])
-        found.append(json.loads((place / "found" / "hunt.json").read_text())["results"])
+        assert lrguide(HUNT.replace("a b c d", f"{hunting.FOLD} flag").replace("3300:3700", "2400:2640 3300:3700") + " --decoys --out found")[::2] == (0, [])
+        content = json.loads((place / "found" / "hunt.json").read_text())
+        assert content["decoys"]["p"] > 0.001
+        found.append(content["results"])
     assert found[0] == found[1] and len(set(text.split()[1].split(","))) == 3
     quiet, peak = found[0][1], found[0][4]
     assert quiet["share"] == peak["share"] == 0.1 and quiet["expected"] > 20 and abs(quiet["z"]) < 5 and peak["z"] > 6
