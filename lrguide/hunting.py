@@ -146,8 +146,8 @@ def read_spans(options: argparse.Namespace) -> dict[str, list]:
 
 
 def check_out(out: Path) -> Path:
-    """The absolute folder; raises UsageError if it cannot be made, or holds what is not of a hunt. Makes nothing yet."""
-    path = out.absolute()
+    """The absolute folder, behind any links; raises UsageError if it cannot be made, or holds what is not of a hunt. Makes nothing yet."""
+    path = out.resolve()
     above = next(one for one in (path, *path.parents) if one.exists())
     if not above.is_dir() or not os.access(above, os.W_OK):
         raise run.UsageError(f"--out: expected a folder that can be written, got {out} ({above} {'is no folder' if not above.is_dir() else 'is read-only'})")

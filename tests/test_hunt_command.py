@@ -171,6 +171,9 @@ def test_a_hunt_takes_the_place_of_an_earlier_one_only(place, lrguide):
     for _ in range(2):
         assert lrguide(HUNT + " --toys 0 --out deep/found")[0] == 0
     assert json.loads((place / "deep" / "found" / "hunt.json").read_text())["global"] is None
+    (place / "link").symlink_to(place / "elsewhere")       # a link leads to what is written
+    assert lrguide(HUNT + " --toys 0 --out link")[0] == 0
+    assert (place / "link").is_symlink() and (place / "elsewhere" / "hunt.json").exists() and not list(place.glob(".*"))
 
 
 @pytest.mark.parametrize("failure, status, message", [(OSError(28, "No space left on device"), 1, "lrguide: expected to read and write, got No space left on device"),
