@@ -17,7 +17,7 @@ setup(
     author=settings["author"],
     license="MIT",
     packages=find_packages(include=["lrguide", "lrguide.*"]),
-    package_data={"lrguide": ["htautau.npz.xz", "htautau.txt"]},
+    package_data={"lrguide": ["htautau.npz.xz", "htautau.txt", "dijets.npz.xz", "dijets.txt"]},
     python_requires=">=" + settings["min_python"],
     install_requires=settings["requirements"].split(),
     extras_require=extras,

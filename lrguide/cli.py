@@ -18,12 +18,14 @@ import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor, as_completed
+from importlib import import_module
 from pathlib import Path
 
 from lrguide import run, sweep
 
 PARENT = "LRGUIDE_PARENT"  # environment: a pipe that ends when the process that started this one does
 LOCAL = "local"  # the profile that is no profile: Snakemake's own executor for this machine
+MADE_HERE = {"htautau": ("taupairs", 1_000_000), "dijets": ("dijets", 300_000)}  # samples of our own: the module that makes them, how many events by default
 ONE_THREAD = {"OMP_NUM_THREADS": "1", "TF_NUM_INTRAOP_THREADS": "1", "TF_NUM_INTEROP_THREADS": "1"}
 
 
@@ -70,13 +72,13 @@ def parser() -> argparse.ArgumentParser:
         command.add_argument("--preset", choices=run.PRESETS, default="quick", help="sizes (default: quick)")
         command.add_argument("--force", action="store_true", help="run again what is already done")
         command.add_argument("--dask", metavar="ADDRESS", help="scheduler of the dask workers over which chapters spread their toys")
-    sample.add_argument("sample", choices=["higgsml", "htautau"], help="higgsml: the whole Higgs sample of the ATLAS collaboration, 66 MB; "
-                        "htautau: events of our own for chapters 92 and 33, made here (needs the extra `collider`)")
+    sample.add_argument("sample", choices=["higgsml", *MADE_HERE], help="higgsml: the whole Higgs sample of the ATLAS collaboration, 66 MB; "
+                        "htautau, dijets: events of our own for chapters 92 and 33, and 60, 63 and 64, made here (need the extra `collider`)")
     sample.add_argument("--to", type=folder, metavar="DIR", help="default: $LRGUIDE_DATA, or lrguide in the cache folder")
     sample.add_argument("--url", metavar="URL", help="higgsml: fetch the same file from here (default: CERN Open Data)")
-    sample.add_argument("--events", type=int, metavar="N", help="htautau: about how many (default: 1000000)")
-    sample.add_argument("--workers", type=int, metavar="N", help="htautau: processes that share the work, which changes no event (default: 1)")
-    sample.add_argument("--seed", type=int, metavar="N", help="htautau: the seed (default: 2; the file in the package has 1)")
+    sample.add_argument("--events", type=int, metavar="N", help="htautau: about how many (default: 1000000); dijets: collisions for the data, as many for the simulation (default: 300000)")
+    sample.add_argument("--workers", type=int, metavar="N", help="htautau, dijets: processes that share the work, which changes no event (default: 1)")
+    sample.add_argument("--seed", type=int, metavar="N", help="htautau, dijets: the seed (default: 2; the file in the package has 1)")
     for command in (figures, one, grid, known):
         command.add_argument("--notebooks", type=folder, default=run.NOTEBOOKS, metavar="DIR", help="default: the clone's nbs")
     return top
@@ -414,12 +416,12 @@ def fetch_data(options: argparse.Namespace) -> int:
     """The exit status; fetches a published sample, or what is missing of it, or makes one, and says where it is."""
     from lrguide import data, files
 
-    made_here = options.sample == "htautau"
+    made_here = options.sample in MADE_HERE
     for name in ("url",) if made_here else ("events", "workers", "seed"):
         if getattr(options, name) is not None:
             raise run.UsageError(f"--{name}: expected nothing for {options.sample}, got {getattr(options, name)}")
     if made_here:
-        return make_pairs(options)
+        return make_sample(options)
     try:
         path = data.fetch_higgsml(options.to, options.url)
     except files.FetchError as error:
@@ -430,18 +432,21 @@ def fetch_data(options: argparse.Namespace) -> int:
     return 0
 
 
-def make_pairs(options: argparse.Namespace) -> int:
-    """The exit status; makes events with tau pairs, writes them, whole or not at all, and says where they are."""
-    from lrguide import data, taupairs
+def make_sample(options: argparse.Namespace) -> int:
+    """The exit status; makes a sample of our own, writes it, whole or not at all, and says where it is."""
+    from lrguide import data
 
+    module, n_events = MADE_HERE[options.sample]
     values = {name: default if (given := getattr(options, name)) is None else given
-              for name, default in (("events", 1_000_000), ("workers", 1), ("seed", 2))}
+              for name, default in (("events", n_events), ("workers", 1), ("seed", 2))}
+    make = getattr(import_module(f"lrguide.{module}"), f"make_{options.sample}")
     try:
-        path, pairs = taupairs.make_htautau(values["events"], (options.to or data.data_folder()) / data.HTAUTAU,
-                                            seed=values["seed"], workers=values["workers"])
+        path, made = make(values["events"], (options.to or data.data_folder()) / f"{options.sample}.npz.xz",
+                          seed=values["seed"], workers=values["workers"])
     except (ImportError, ValueError) as error:
         raise run.UsageError(str(error)) from None
-    print(f"{path}: {len(pairs):,} events, {path.stat().st_size:,} bytes")
+    n_made = sum(map(len, made.values())) if isinstance(made, dict) else len(made)
+    print(f"{path}: {n_made:,} events, {path.stat().st_size:,} bytes")
     if path.parent.absolute() != data.data_folder().absolute():
         print(f"chapters read it from there if LRGUIDE_DATA={path.parent.absolute()}")
     return 0

@@ -23,7 +23,7 @@ from . import files
 from .files import write_whole
 
 # %% auto #0
-__all__ = ['needed', 'PROCESSES', 'DIJET_FEATURES', 'check_setting', 'Scattering', 'pythia', 'final_particles', 'Collisions', 'sets', 'plain_settings', 'generate', 'save_collisions', 'read_collisions', 'multiplicity', 'thrust_axis', 'thrust', 'energy_correlation', 'Detector', 'detected', 'jets', 'antikt', 'durham_jets', 'subjettiness', 'dijet_table', 'VARIABLE', 'WEIGHTABLE', 'weightable', 'WeightReport', 'weight_report', 'generate_varied', 'direct_settings']
+__all__ = ['needed', 'PROCESSES', 'DIJET_FEATURES', 'check_setting', 'Scattering', 'pythia', 'final_particles', 'Collisions', 'sets', 'plain_settings', 'in_processes', 'generate', 'save_collisions', 'read_collisions', 'multiplicity', 'thrust_axis', 'thrust', 'energy_correlation', 'Detector', 'detected', 'jets', 'antikt', 'durham_jets', 'subjettiness', 'dijet_table', 'VARIABLE', 'WEIGHTABLE', 'weightable', 'WeightReport', 'weight_report', 'generate_varied', 'direct_settings']
 
 # %% ../nbs/4_phase_space/42_collisions.ipynb #fe7660e3
 needed = partial(files.needed, extra="collider")
@@ -252,10 +252,10 @@ def _even(n: int, parts: int) -> np.ndarray:
     return np.diff(np.arange(parts + 1) * n // parts)
 
 # %% ../nbs/4_phase_space/42_collisions.ipynb #42f05c37
-def _in_processes(calls: Sequence[tuple], workers: int):
-    "What `_block` gives for each of the `calls`, one after another, from so many processes."
+def in_processes(module: str, calls: Sequence[tuple], workers: int):
+    "What `_block` of a `module` of this package gives for each of the `calls`, one after another, from so many processes."
     from joblib import Parallel, delayed
-    block_of = import_module("lrguide.collider")._block     # processes know no notebook
+    block_of = import_module(f"lrguide.{module}")._block    # processes know no notebook
     yield from Parallel(workers, return_as="generator")(delayed(block_of)(*call) for call in calls)
     import_module("joblib.externals.loky").get_reusable_executor().shutdown(wait=True)       # if they waited for more, a program would not end
 
@@ -274,7 +274,7 @@ def generate(process: str, n_events: int, settings: Mapping[str, object] | None 
     work = [(point, int(n)) for point, its in zip(points, each) for n in _even(its, -(-its // block))]
     seeds = generator(rng).choice(900_000_000, len(work), replace=False) + 1
     calls = [(process, *one, int(seed), tuple(weights)) for one, seed in zip(work, seeds)]
-    jobs = (_block(*call) for call in calls) if check_count(workers, "workers") == 1 else _in_processes(calls, workers)
+    jobs = (_block(*call) for call in calls) if check_count(workers, "workers") == 1 else in_processes("collider", calls, workers)
     parts = []
     with tqdm(total=n_events, unit=" events", disable=None) as bar:
         for part in jobs:

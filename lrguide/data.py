@@ -7,14 +7,13 @@
 """
 from __future__ import annotations
 import warnings
-import zipfile
 import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 import numpy as np
 from .arrays import Table, check_choice, check_count, check_number, join
-from .files import Remote, data_folder, fetch, write_whole
+from .files import Remote, data_folder, fetch, read_columns, sample_path, write_columns
 
 # %% auto #0
 __all__ = ['FEATURES', 'TOTALS', 'HIGGSML_LUMINOSITY', 'MISSING', 'HIGGSML', 'TAU_MASS', 'PRIMARY', 'TAU_PT', 'LEPTON_PT',
@@ -163,12 +162,6 @@ HIGGSML = Remote("atlas-higgs-challenge-2014-v2.csv.gz",
 def find_higgsml(folders: Sequence[Path]) -> Path | None:
     "The first part of the ATLAS file, `*higgsml*.csv.xz`, in one of the `folders`; None if there is none."
     return next((path for folder in folders for path in sorted(folder.glob("*higgsml*.csv.xz"))), None)
-
-
-def _package() -> Path:
-    "The folder of this package."
-    from importlib.resources import files
-    return Path(str(files("lrguide"))).resolve()
 
 
 def higgsml_path() -> Path | None:
@@ -389,8 +382,6 @@ def unpacked(codes: Mapping[str, np.ndarray], rng) -> dict[str, np.ndarray]:
 # %% ../nbs/9_machinery/92_data.ipynb #3e8eb4de
 HTAUTAU = "htautau.npz.xz"
 _UNIT = 36  # weights are stored in parts of one: halves, thirds and quarters are exact
-_XZ = ({"id": 0x21, "preset": 9 | 1 << 31, "lc": 0, "lp": 0, "pb": 0},)  # LZMA2, as hard as it can, bytes without context
-
 
 
 def _check_processes(processes, process: np.ndarray) -> None:
@@ -431,18 +422,15 @@ def write_htautau(path: str | Path, primary: Mapping[str, np.ndarray], process, 
     `process` (n,) says of which process in `facts["processes"]` each event is, `weight` (n,) how much it counts among these, from 1/72 to 7.08, in
     parts of 36. Of each process the facts say the `name`, whether it is `signal`, and `per_fb`, the events for 1/fb that a weight of one stands for.
     Raises ValueError for columns, weights, processes or facts that no such file can hold."""
-    import io, json, lzma
     process, weight = _checked_events(primary, process, weight, facts)
     codes = packed(primary) | {"weight": np.rint(_UNIT * weight).astype(np.uint8)}
     order = np.lexsort((codes["lep_pt"], codes["tau_pt"], codes["jets"], process))
     place = {k: np.cumsum(codes["jets"] >= k) - 1 for k in range(4)}
-    columns = {}
+    columns = {"process": process[order]}
     for name, values in codes.items():
         need = _NEEDED.get(name, 0)
         columns[name] = values[place[need][order[codes["jets"][order] >= need]]]
-    inside = io.BytesIO()
-    np.savez(inside, process=process[order], facts=np.frombuffer(json.dumps(dict(facts) | {"unit": _UNIT}).encode(), np.uint8), **columns)
-    write_whole(path, lambda file: file.write(lzma.compress(inside.getvalue(), lzma.FORMAT_XZ, filters=_XZ)))
+    write_columns(path, columns, dict(facts) | {"unit": _UNIT})
 
 # %% ../nbs/9_machinery/92_data.ipynb #089d88c7
 def _fault(found: Mapping[str, object]) -> str:
@@ -465,23 +453,12 @@ def _fault(found: Mapping[str, object]) -> str:
 # %% ../nbs/9_machinery/92_data.ipynb #9e6bdf6f
 def htautau_path() -> Path:
     "The file of our own events that is read by default: `htautau.npz.xz` in `data_folder()` if it has been made, else the one in this package."
-    made = data_folder() / HTAUTAU
-    return made if made.exists() else _package() / HTAUTAU
+    return sample_path(HTAUTAU)
 
 
 def htautau_content(path: str | Path | None = None) -> dict[str, np.ndarray | dict]:
     "All that is stored in the file at `path` (default: `htautau_path()`) by name, `facts` included. Raises ValueError, one line, for another file."
-    import io, json, lzma
-    path = htautau_path() if path is None else Path(path).expanduser()
-    try:
-        with np.load(io.BytesIO(lzma.decompress(path.read_bytes()))) as file:
-            found = dict(file)
-        found["facts"] = json.loads(bytes(found["facts"]))
-    except (OSError, EOFError, KeyError, ValueError, TypeError, zipfile.BadZipFile, zlib.error, lzma.LZMAError) as error:
-        raise ValueError(f"path: {path}: expected a file that `write_htautau` wrote, got {getattr(error, 'strerror', None) or type(error).__name__}") from None
-    if fault := _fault(found):
-        raise ValueError(f"path: {path}: expected a file that `write_htautau` wrote, got {fault}")
-    return found
+    return read_columns(htautau_path() if path is None else path, "write_htautau", _fault)
 
 
 def read_htautau(path: str | Path | None = None, luminosity: float = 5.0) -> HiggsML:

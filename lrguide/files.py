@@ -22,7 +22,7 @@ import numpy as np
 from .arrays import Ranges, Table, aligned, as_table, check_choice, check_column, check_count, check_mapping, check_name, join, shown
 
 # %% auto #0
-__all__ = ['Pieces', 'chunks', 'evenly', 'sampled', 'needed', 'pieces', 'write_whole', 'Remote', 'data_folder', 'FetchError', 'is_whole', 'fetch']
+__all__ = ['Pieces', 'chunks', 'evenly', 'sampled', 'needed', 'pieces', 'write_whole', 'Remote', 'data_folder', 'package_folder', 'sample_path', 'write_columns', 'read_columns', 'check_new', 'FetchError', 'is_whole', 'fetch']
 
 # %% ../nbs/8_your_analysis/85_files.ipynb #3cdb241a
 @dataclass(frozen=True, eq=False)
@@ -291,6 +291,63 @@ def data_folder() -> Path:
         return Path(given).expanduser()
     cache = os.environ.get("XDG_CACHE_HOME", "")
     return (Path(cache) if os.path.isabs(cache) else Path.home() / ".cache") / "lrguide"
+
+
+def package_folder() -> Path:
+    "The folder of this package."
+    from importlib.resources import files
+    return Path(str(files("lrguide"))).resolve()
+
+
+def sample_path(name: str) -> Path:
+    "The sample `name` that is read by default: the one in `data_folder()` if it has been made, else the one in this package."
+    made = data_folder() / name
+    return made if made.exists() else package_folder() / name
+
+# %% ../nbs/9_machinery/92_data.ipynb #5c0f13d2
+def write_columns(path: str | Path, columns: Mapping[str, np.ndarray], facts: Mapping[str, object]) -> None:
+    "Writes whole numbers (n,) of one or two bytes by name, and `facts`, to one small file, a NumPy .npz in xz, whole or not at all; see `read_columns`."
+    import io, json, lzma
+    place = 1 if any(values.itemsize > 1 for values in columns.values()) else 0         # LZMA2, as hard as it can, bytes without context but their place
+    packing = ({"id": lzma.FILTER_LZMA2, "preset": 9 | lzma.PRESET_EXTREME, "lc": 0, "lp": place, "pb": place},)
+    inside = io.BytesIO()
+    np.savez(inside, facts=np.frombuffer(json.dumps(dict(facts)).encode(), np.uint8), **columns)
+    write_whole(path, lambda file: file.write(lzma.compress(inside.getvalue(), lzma.FORMAT_XZ, filters=packing)))
+
+
+def read_columns(path: str | Path, wrote: str, fault: Callable[[Mapping], str]) -> dict[str, np.ndarray | dict]:
+    """The arrays in the file at `path` by name, and its `facts`. Raises ValueError, one line, if it is none that the function of the name `wrote` has
+    written: if it can not be read, or `fault` of what is in it is not empty."""
+    import io, json, lzma
+    from zipfile import BadZipFile
+    path, expected = Path(path).expanduser(), f"expected a file that `{wrote}` wrote"
+    try:
+        with np.load(io.BytesIO(lzma.decompress(path.read_bytes()))) as file:
+            found = dict(file)
+        found["facts"] = json.loads(bytes(found["facts"]))
+    except (OSError, EOFError, KeyError, ValueError, TypeError, BadZipFile, zlib.error, lzma.LZMAError) as error:
+        raise ValueError(f"path: {path}: {expected}, got {getattr(error, 'strerror', None) or type(error).__name__}") from None
+    if wrong := fault(found):
+        raise ValueError(f"path: {path}: {expected}, got {wrong}")
+    return found
+
+
+def check_new(path: Path, events: Callable[[Path], int]) -> None:
+    """Makes the folder of a `path` where a sample is to be written. Raises ValueError if something is there, OSError if nothing can be written.
+
+    `events` counts those of a sample that is there already, or raises ValueError if it is another file."""
+    from tempfile import TemporaryFile
+    if path.is_dir():
+        raise ValueError(f"path: {path}: expected the name of a file, got a folder")
+    if path.exists():
+        try:
+            found = f"one of {events(path):,} events"
+        except ValueError:
+            found = "another one"
+        raise ValueError(f"path: {path}: expected no file yet, got {found}; move it away or choose another folder (--to)")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with TemporaryFile(dir=path.parent):
+        pass
 
 # %% ../nbs/9_machinery/92_data.ipynb #0000003e
 class FetchError(OSError):

@@ -447,19 +447,23 @@ def run_key(chapter: Chapter, values: dict) -> str:
     home = Path(__file__).parent
     modules = {name: _shape((home / f"{name}.py").read_text(encoding="utf-8")) for name in reached(chapter.code, home)}
     parts = {"code": chapter.code, "modules": modules, "parameters": values, "backend": _backend(),
-             "versions": _versions(_backend()), "sample": _sample() if "data" in modules else None}
+             "versions": _versions(_backend()), "sample": _samples(modules)}
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
 
-def _sample() -> list:
-    """Name, size and checksum of the files that chapters read: our own events, those of the package or others that were made, and the ATLAS file if it is here.
+def _samples(modules: dict) -> list | None:
+    """Name, size and checksum of the files that the `modules` read: events of our own, of the package or others that were made, and the ATLAS file if it is here.
 
     A file above 20 MB has its time of change in place of the checksum."""
     from .data import higgsml_path, htautau_path
+    from .files import sample_path
+    readers = {"data": (htautau_path, higgsml_path), "dijets": (lambda: sample_path("dijets.npz.xz"),)}
     try:
-        paths = [path for path in (htautau_path(), higgsml_path()) if path]
+        paths = [path for name, found in readers.items() if name in modules for one in found if (path := one())]
     except ValueError as error:
         raise UsageError(str(error)) from None
+    if not paths:
+        return None
     return [[path.name, size := path.stat().st_size, zlib.adler32(path.read_bytes()) if size < 20_000_000 else path.stat().st_mtime_ns] for path in paths]
 
 

@@ -8,14 +8,13 @@
 from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
-from importlib import import_module
 from importlib.metadata import version
 from pathlib import Path
-from tempfile import TemporaryFile
 import numpy as np
 from .arrays import check_count, generator
-from .collider import Scattering, antikt, needed, pythia
-from .data import HTAUTAU, JET_PT, LEPTON_PT, PRIMARY, TAU_PT, HiggsML, data_folder, htautau_content, with_derived, write_htautau
+from .collider import Scattering, antikt, in_processes, needed, pythia
+from .data import HTAUTAU, JET_PT, LEPTON_PT, PRIMARY, TAU_PT, HiggsML, htautau_content, with_derived, write_htautau
+from .files import check_new, data_folder
 
 # %% auto #0
 __all__ = ['TAU', 'PION', 'TAU_TO_LEPTON', 'TAU_TO_HADRONS', 'SOURCES', 'ELECTRON_FOUND', 'MUON_FOUND', 'ONE_PRONG_FOUND',
@@ -423,18 +422,15 @@ def generate_pairs(n_events: int, *, rng, workers: int = 1) -> TauPairs:
     """About `n_events` selected events of all SOURCES, the same for any number of `workers`, processes that share the blocks.
 
     Raises ImportError without the extra `collider`, ValueError for a number below 100."""
-    from joblib import Parallel, delayed
     from tqdm import tqdm
     blocks = _plan(check_count(n_events, "n_events", 100), rng)
-    block_of = _block if check_count(workers, "workers") == 1 else import_module("lrguide.taupairs")._block    # processes know no notebook
+    jobs = (_block(*block) for block in blocks) if check_count(workers, "workers") == 1 else in_processes("taupairs", blocks, workers)
     needed("pythia8mc"), needed("fastjet")
     made = []
     with tqdm(total=n_events, unit=" events", disable=None) as bar:
-        for part in Parallel(workers, return_as="generator")(delayed(block_of)(*block) for block in blocks):
+        for part in jobs:
             made.append(part)
             bar.update(len(part[1]))
-    if workers > 1:
-        import_module("joblib.externals.loky").get_reusable_executor().shutdown(wait=True)
     processes = []
     for name, source in SOURCES.items():
         own = [part for part, block in zip(made, blocks) if block[0] == name]
@@ -448,21 +444,6 @@ def generate_pairs(n_events: int, *, rng, workers: int = 1) -> TauPairs:
     return TauPairs(primary, process, np.concatenate([part[1] for part in made]), facts)
 
 # %% ../nbs/4_phase_space/47_tau_pairs.ipynb #c6c6f0aa
-def _check_target(path: Path) -> None:
-    "Makes the folder of `path` if need be. Raises ValueError if something is at `path`, OSError if nothing can be written there."
-    if path.is_dir():
-        raise ValueError(f"path: {path}: expected the name of a file, got a folder")
-    if path.exists():
-        try:
-            found = f"one of {len(htautau_content(path)['process']):,} events"
-        except ValueError:
-            found = "another one"
-        raise ValueError(f"path: {path}: expected no file yet, got {found}; move it away or choose another folder (--to)")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with TemporaryFile(dir=path.parent):
-        pass
-
-
 def make_htautau(n_events: int, path: str | Path | None = None, *, seed: int = 2, workers: int = 1) -> tuple[Path, TauPairs]:
     """The path of a new file of about `n_events` own events (default: where `read_htautau` finds it, in `data_folder()`), and the events; the same for one seed.
 
@@ -472,7 +453,7 @@ def make_htautau(n_events: int, path: str | Path | None = None, *, seed: int = 2
     check_count(n_events, "n_events", 100), check_count(seed, "seed", 0), check_count(workers, "workers")
     for name in ("pythia8mc", "fastjet", "awkward"):
         needed(name)
-    _check_target(path)
+    check_new(path, lambda path: len(htautau_content(path)["process"]))
     made = generate_pairs(n_events, rng=seed, workers=workers)
     facts = dict(made.facts) | {"command": f"lrguide data htautau --events {n_events} --seed {seed}"}
     write_htautau(path, made.primary, made.process, made.weight, facts)

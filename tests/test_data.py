@@ -41,7 +41,7 @@ def as_lines(events) -> list[list[str]]:
     return [header, *rows]
 
 
-PACKAGED = data._package() / data.HTAUTAU  # not what somebody may have made
+PACKAGED = files.package_folder() / data.HTAUTAU  # not what somebody may have made
 OURS = data.read_htautau(PACKAGED)
 TEXT = "".join(",".join(row) + "\n" for row in as_lines(OURS[:10_000])).encode()
 
@@ -70,7 +70,7 @@ def nothing_fetched(tmp_path, monkeypatch):
 
 
 def test_the_packaged_events_are_what_their_text_says():
-    path = data._package() / data.HTAUTAU
+    path = files.package_folder() / data.HTAUTAU
     text = path.with_name("htautau.txt").read_text()
     found = data.htautau_content(path)
     assert path.stat().st_size < 2e6
@@ -94,7 +94,7 @@ def test_events_come_with_the_luminosity_and_in_one_order():
             data.read_htautau(luminosity=wrong)
 
 
-@pytest.mark.parametrize("content", [b"", b"something", lzma.compress(b"something"), (data._package() / data.HTAUTAU).read_bytes()[:40_000]])
+@pytest.mark.parametrize("content", [b"", b"something", lzma.compress(b"something"), (files.package_folder() / data.HTAUTAU).read_bytes()[:40_000]])
 def test_another_file_is_refused_in_one_line(tmp_path, content):
     (tmp_path / "a.npz.xz").write_bytes(content)
     with pytest.raises(ValueError, match="expected a file that `write_htautau` wrote") as refused:
@@ -267,7 +267,7 @@ def test_where_files_are_kept(monkeypatch, tmp_path):
     assert data.data_folder() == tmp_path / "cache" / "lrguide"
     monkeypatch.setenv("LRGUIDE_DATA", "~/mine")
     assert data.data_folder() == tmp_path / "mine"
-    assert data.htautau_path() == data._package() / data.HTAUTAU
+    assert data.htautau_path() == files.package_folder() / data.HTAUTAU
     monkeypatch.setenv("LRGUIDE_DATA", str(tmp_path))
     (tmp_path / data.HTAUTAU).touch()
     assert data.htautau_path() == tmp_path / data.HTAUTAU

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import numpy as np
@@ -129,7 +130,7 @@ def test_a_sample_has_a_place_before_it_is_made(tmp_path, monkeypatch):
         taupairs.make_htautau(100, tmp_path / "there")
     with pytest.raises(OSError):
         taupairs.make_htautau(100, tmp_path / "there" / "a.npz.xz")
-    monkeypatch.setattr(taupairs, "TemporaryFile", lambda **_: (_ for _ in ()).throw(PermissionError("no")))
+    monkeypatch.setattr(tempfile, "TemporaryFile", lambda **_: (_ for _ in ()).throw(PermissionError("no")))
     with pytest.raises(PermissionError):
         taupairs.make_htautau(100, tmp_path / "a.npz.xz")
     assert [path.name for path in tmp_path.iterdir()] == ["there"]
