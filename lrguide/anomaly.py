@@ -27,7 +27,7 @@ __all__ = ['ORDERS', 'HUNTERS', 'FallingSpectrum', 'Window', 'sliding_windows', 
            'sideband_fits', 'log_incomplete_beta', 'log_excess_p', 'Hunted', 'check_mass', 'check_windows',
            'check_selections', 'judged', 'hunt', 'global_p', 'smallest_of_toys', 'decoy_windows', 'decoys']
 
-# %% ../nbs/6_without_labels/63_hunting.ipynb #63000003
+# %% ../nbs/6_without_labels/63_hunting.ipynb #63000005
 @dataclass(frozen=True)
 class FallingSpectrum:
     """Background whose mass falls like m^-(slope + 1) from `low` to `high`, and a peak of signal at `mass` with relative `width`.
@@ -67,7 +67,7 @@ class FallingSpectrum:
         m = np.clip(self.mass * (1 + self.width * rng.standard_normal(n)), self.low, np.nextafter(self.high, 0)) if signal else self.mass_quantile(rng.random(n))
         return Table(self.shift + self.spread * x if signal else x, also={"m": m, "signal": np.full(n, float(signal))})
 
-# %% ../nbs/6_without_labels/63_hunting.ipynb #63000004
+# %% ../nbs/6_without_labels/63_hunting.ipynb #63000008
 @dataclass(frozen=True)
 class Window:
     "A signal region [low, high) in mass between the sidebands [left, low) and [high, right)."
@@ -96,7 +96,7 @@ def sliding_windows(start: float, stop: float, n: int, width: float = 0.12, besi
     width, beside = check_number(width, "width", "(0, 1)"), check_number(beside, "beside", f"(0, {1 - width / 2:g})")
     return [Window(c * (1 - width / 2), c * (1 + width / 2), c * (1 - width / 2 - beside), c * (1 + width / 2 + beside)) for c in np.geomspace(start, stop, check_count(n, "n"))]
 
-# %% ../nbs/6_without_labels/63_hunting.ipynb #63000005
+# %% ../nbs/6_without_labels/63_hunting.ipynb #63000011
 ORDERS = ("forward", "nested", "crossed", "none")
 
 
@@ -111,7 +111,7 @@ def plan_of(order: str, folds: int, members: int) -> list[tuple[int, tuple[int, 
             "crossed": [(k, tuple(l for l in every if l != k)) for k in every for _ in range(members)],
             "none": [(-1, tuple(every))] * members}[order]
 
-# %% ../nbs/6_without_labels/63_hunting.ipynb #63000006
+# %% ../nbs/6_without_labels/63_hunting.ipynb #63000016
 HUNTERS = Recipe(members=4, hidden=(32, 32), training=Training(epochs=10))
 
 
@@ -129,7 +129,7 @@ def check_folds(labels: np.ndarray, fold: np.ndarray, folds: int) -> None:
         if not counts.all():
             raise ValueError(f"folds: expected events of {region} in each of {folds} folds, got none in fold {np.flatnonzero(counts == 0)[0]}; take fewer folds or a wider window")
 
-# %% ../nbs/6_without_labels/63_hunting.ipynb #63000007
+# %% ../nbs/6_without_labels/63_hunting.ipynb #63000017
 def _weights_of(table: Table, label: np.ndarray) -> np.ndarray:
     "Weights (n,) of mean one in each class, 0 without a label. Raises ValueError for weights that cannot stand for numbers of events."
     found = np.zeros(len(table))
@@ -164,7 +164,7 @@ def _answers(network: Network, x: np.ndarray, fold: np.ndarray, plan: Sequence, 
             found[events] = (1 / (1 + np.exp(-out))).mean(axis=0)
     return found
 
-# %% ../nbs/6_without_labels/63_hunting.ipynb #63000008
+# %% ../nbs/6_without_labels/63_hunting.ipynb #63000019
 def crossed_scores(tables: Sequence[Table], labels: Sequence[np.ndarray], folds: Sequence[np.ndarray], recipe: Recipe = HUNTERS, order: str = "forward", *, rng) -> list[np.ndarray]:
     """Scores (n,) of each table's events: mean probability of label 1 (if both are equally frequent) of networks that have not seen the event's fold; NaN without such a network.
 
@@ -188,7 +188,7 @@ def crossed_scores(tables: Sequence[Table], labels: Sequence[np.ndarray], folds:
     own = lambda k: Network(network.architecture, network.weights[k * len(plan):(k + 1) * len(plan)])
     return [_answers(own(k), x[first:last], fold, plan, recipe.threads) for k, (fold, first, last) in enumerate(zip(folds, begin, begin[1:]))]
 
-# %% ../nbs/6_without_labels/63_hunting.ipynb #63000009
+# %% ../nbs/6_without_labels/63_hunting.ipynb #63000020
 def selected(scores: np.ndarray, fold: np.ndarray, shares: Sequence[float]) -> np.ndarray:
     "Whether each event (t, n) belongs to the highest `shares` (t,) of the scores (n,) of its fold; events with score NaN never. Of equal scores the first ones."
     found = np.zeros((len(shares), len(scores)), bool)
@@ -199,7 +199,7 @@ def selected(scores: np.ndarray, fold: np.ndarray, shares: Sequence[float]) -> n
             found[t, rows[: int(round(share * len(rows)))]] = True
     return found
 
-# %% ../nbs/6_without_labels/63_hunting.ipynb #63000010
+# %% ../nbs/6_without_labels/63_hunting.ipynb #63000026
 def edges_for(window: Window, low: float, high: float, n_bins: int = 40, inside: int = 8) -> tuple[np.ndarray, np.ndarray]:
     "Edges (b + 1,) of bins from `low` to `high`, even in log mass outside the window (`n_bins`) and in it (`inside`), and which bins (b,) are in it."
     left, right = np.log(window.low / low), np.log(high / window.high)
@@ -218,7 +218,7 @@ def binned(mass: np.ndarray, tier: np.ndarray, edges: np.ndarray, n_shares: int)
     counts = np.bincount(tier[good] * b + bins[good], minlength=(1 + n_shares) * b).reshape(1 + n_shares, b)
     return counts[::-1].cumsum(axis=0)[::-1].astype(float)
 
-# %% ../nbs/6_without_labels/63_hunting.ipynb #63000011
+# %% ../nbs/6_without_labels/63_hunting.ipynb #63000027
 def polynomials(edges: np.ndarray, degree: int) -> np.ndarray:
     "Legendre polynomials (b, degree + 1) in log mass, from -1 to 1 over all bins, at the middles of the bins between `edges` (b + 1,)."
     log = np.log(edges)
@@ -240,7 +240,7 @@ def poisson_fits(counts: np.ndarray, basis: np.ndarray, offset: np.ndarray) -> t
     point, value, second, converged = newton(evaluate, start, -wide, wide)
     return point, value, np.linalg.pinv(second, hermitian=True), converged
 
-# %% ../nbs/6_without_labels/63_hunting.ipynb #63000012
+# %% ../nbs/6_without_labels/63_hunting.ipynb #63000030
 @dataclass(frozen=True, eq=False)
 class Expected:
     """What the bins beside a window expect in it, of every event and of t selections: `number` (..., 1 + t), its standard `error`, and the fitted `curve` (..., 1 + t, b).
@@ -273,7 +273,7 @@ def _tilted(counts, tilt, offset, degree, beside, shape):
         point[~few], cov[~few], good[~few], curve[~few], shape_p[~few] = _fitted(counts[~few], tilt, offset[~few], degree, beside, shape)
     return point, cov, good, curve, shape_p
 
-# %% ../nbs/6_without_labels/63_hunting.ipynb #63000013
+# %% ../nbs/6_without_labels/63_hunting.ipynb #63000031
 def sideband_fits(counts: np.ndarray, edges: np.ndarray, inside: np.ndarray, degrees: tuple[int, int] = (3, 1), shape: bool = True) -> Expected:
     """What the bins that are not `inside` (b,) expect in those that are; `counts` (..., 1 + t, b): of every event, and of t selections from them.
 
@@ -296,7 +296,7 @@ def sideband_fits(counts: np.ndarray, edges: np.ndarray, inside: np.ndarray, deg
     back = lambda array: array.reshape(*lead, *array.shape[1:])
     return Expected(back(number), back(number * np.sqrt(variance)), back(shape_p), back(curves), back(good))
 
-# %% ../nbs/6_without_labels/63_hunting.ipynb #63000014
+# %% ../nbs/6_without_labels/63_hunting.ipynb #63000035
 def log_incomplete_beta(a, b, x) -> np.ndarray:
     "log of the regularised incomplete beta function I_x(a, b), finite where that itself is too small for a floating point number; 0 for a = 0."
     a, b, x = np.broadcast_arrays(*(np.asarray(v, float) for v in (a, b, x)))
@@ -328,7 +328,7 @@ def log_excess_p(observed, expected, error, toss=None) -> np.ndarray:
     beyond = log_incomplete_beta(observed + 1, off, x)
     return np.logaddexp(beyond + np.log1p(-check_numbers(toss, "toss", "[0, 1)")), at_least + np.log(np.maximum(toss, 1e-300)))
 
-# %% ../nbs/6_without_labels/63_hunting.ipynb #63000015
+# %% ../nbs/6_without_labels/63_hunting.ipynb #63000040
 @dataclass(frozen=True, eq=False, repr=False)
 class Hunted:
     """What a hunt found: for each of w `windows` and t `shares` (1: every event) `observed`, `expected` +- `error` and `log_p`, all (w, t).
@@ -369,7 +369,7 @@ class Hunted:
 
     __repr__ = __str__
 
-# %% ../nbs/6_without_labels/63_hunting.ipynb #63000016
+# %% ../nbs/6_without_labels/63_hunting.ipynb #63000041
 def _hunted_in_words(hunted: Hunted) -> str:
     "A table of what a hunt found, one line for each window and share, the best one marked."
     best, outside = hunted.best, f", {hunted.outside} outside" if hunted.outside else ""
@@ -384,7 +384,7 @@ def _hunted_in_words(hunted: Hunted) -> str:
                          f"{hunted.shape_p[w, t]:10.2g}" + "  <- smallest p" * ((w, t) == best))
     return "\n".join(lines)
 
-# %% ../nbs/6_without_labels/63_hunting.ipynb #63000017
+# %% ../nbs/6_without_labels/63_hunting.ipynb #63000044
 def check_mass(table: Table, mass: str) -> np.ndarray:
     "The column `mass` (n,) of also, if it counts events (no weights) and is none of the features. Raises TypeError or ValueError otherwise."
     check_sample(table, "table"), check_name(mass, "mass")
@@ -428,7 +428,7 @@ def check_selections(shares, fold: np.ndarray) -> tuple[float, ...]:
         raise ValueError(f"shares: expected at least one event of each fold, got less of the {smallest} events of a fold for a share of {shares[-1]:g}")
     return shares
 
-# %% ../nbs/6_without_labels/63_hunting.ipynb #63000018
+# %% ../nbs/6_without_labels/63_hunting.ipynb #63000046
 def judged(mass: np.ndarray, scores: np.ndarray, fold: np.ndarray, windows: Sequence[Window], shares: Sequence[float], low: float, high: float, degrees: tuple[int, int] = (3, 1),
            order: str = "forward", outside: int = 0) -> Hunted:
     "The Hunted of events of `mass` (n,) from `low` to `high` whose `scores` (w, n), made in whatever way, and `fold` (n,) are given: the highest `shares` of each fold are counted."
@@ -441,7 +441,7 @@ def judged(mass: np.ndarray, scores: np.ndarray, fold: np.ndarray, windows: Sequ
     observed, expected, error, shape_p = (np.stack(part) for part in zip(*found))
     return Hunted(tuple(windows), (1.0, *shares), observed, expected, error, log_excess_p(observed, expected, error), shape_p, np.asarray(scores), mass, fold, low, high, outside, order, degrees)
 
-# %% ../nbs/6_without_labels/63_hunting.ipynb #63000019
+# %% ../nbs/6_without_labels/63_hunting.ipynb #63000047
 def _range(m: np.ndarray, low: float | None, high: float | None) -> tuple[float, float]:
     "`low` and `high`, or the ends of the masses `m` (n,) in place of None."
     low = float(m.min()) if low is None else check_number(low, "low", "(0, inf)")
@@ -468,7 +468,7 @@ def hunt(table: Table, mass: str, windows: Sequence[Window], recipe: Recipe = HU
     scores = [crossed_scores([kept], [label], [fold], recipe, order, rng=own)[0] for label, own in progress(list(zip(labels, spawn(rng, len(windows)))))]
     return judged(m, np.stack(scores), fold, windows, shares, low, high, degrees, order, len(table) - len(kept))
 
-# %% ../nbs/6_without_labels/63_hunting.ipynb #63000020
+# %% ../nbs/6_without_labels/63_hunting.ipynb #63000051
 def global_p(hunted: Hunted, n_toys: int = 1000, rng=0) -> PValue:
     """The PValue of the smallest local p of a hunt, all windows and shares counted: how often pseudo-experiments without signal have a smaller one.
 
@@ -487,7 +487,7 @@ def global_p(hunted: Hunted, n_toys: int = 1000, rng=0) -> PValue:
         return PValue(float(bound), 0.0, "bound", "the number of tests")
     return PValue(float(np.log(p)), float(np.sqrt((1 - p) / p / (1 + n_toys))), "toys", "masses drawn anew, selections fixed")
 
-# %% ../nbs/6_without_labels/63_hunting.ipynb #63000021
+# %% ../nbs/6_without_labels/63_hunting.ipynb #63000052
 def smallest_of_toys(hunted: Hunted, n_toys: int, rng) -> np.ndarray:
     "The smallest log p (n_toys,) of pseudo-experiments without signal, their masses from a fit to the spectrum and the selections those of a hunt."
     plans, n_shares = [edges_for(window, hunted.low, hunted.high) for window in hunted.windows], len(hunted.shares) - 1
@@ -520,7 +520,7 @@ def _fitted_spectrum(hunted: Hunted, edges: np.ndarray) -> np.ndarray:
     rate = np.exp(width + poisson_fits(counts[None], basis, width[None])[0][0] @ basis.T)
     return rate / rate.sum()
 
-# %% ../nbs/6_without_labels/63_hunting.ipynb #63000022
+# %% ../nbs/6_without_labels/63_hunting.ipynb #63000056
 def decoy_windows(window: Window, low: float, high: float) -> list[tuple[float, float, Window]]:
     "Ranges (low, high) on both sides of a `window`, each with a Window in the middle of it in the proportions of the first: one for each time that it fits, at least one a side."
     span, found = np.log(window.right / window.left), []
