@@ -23,9 +23,10 @@ from .ratio import Recipe, architecture_of, untrained
 
 # %% auto #0
 __all__ = ['ORDERS', 'HUNTERS', 'FallingSpectrum', 'Window', 'sliding_windows', 'plan_of', 'check_hunters', 'check_folds',
-           'crossed_scores', 'selected', 'edges_for', 'binned', 'polynomials', 'poisson_fits', 'Expected',
+           'crossed_scores', 'selected', 'edges_for', 'outside_of', 'binned', 'polynomials', 'poisson_fits', 'Expected',
            'sideband_fits', 'log_incomplete_beta', 'log_excess_p', 'Hunted', 'check_mass', 'check_windows',
-           'check_selections', 'judged', 'hunt', 'global_p', 'smallest_of_toys', 'decoy_windows', 'decoys']
+           'check_selections', 'judged', 'hunt', 'global_p', 'fitted_spectrum', 'smallest_of_toys', 'decoy_windows',
+           'decoys']
 
 # %% ../nbs/6_without_labels/63_hunting.ipynb #63000005
 @dataclass(frozen=True)
@@ -200,14 +201,21 @@ def selected(scores: np.ndarray, fold: np.ndarray, shares: Sequence[float]) -> n
     return found
 
 # %% ../nbs/6_without_labels/63_hunting.ipynb #63000026
-def edges_for(window: Window, low: float, high: float, n_bins: int = 40, inside: int = 8) -> tuple[np.ndarray, np.ndarray]:
-    "Edges (b + 1,) of bins from `low` to `high`, even in log mass outside the window (`n_bins`) and in it (`inside`), and which bins (b,) are in it."
-    left, right = np.log(window.low / low), np.log(high / window.high)
-    n_left = int(np.clip(round(n_bins * left / (left + right)), 2, n_bins - 2))
-    edges = np.concatenate([np.geomspace(low, window.low, n_left + 1)[:-1], np.geomspace(window.low, window.high, inside + 1)[:-1], np.geomspace(window.high, high, n_bins - n_left + 1)])
-    of = np.zeros(len(edges) - 1, bool)
-    of[n_left:n_left + inside] = True
-    return edges, of
+def edges_for(window: Window, low: float, high: float, n_bins: int = 40, inside: int = 8, gap: tuple[float, float] | None = None) -> tuple[np.ndarray, np.ndarray]:
+    "Edges (b + 1,) of bins from `low` to `high`, even in log mass outside the window (about `n_bins`) and in it (`inside`), one for a `gap`; and which bins (b,) are in the window."
+    points = sorted({low, high, window.low, window.high, *(gap or ())})
+    skipped = sum(np.log(stop / start) for start, stop in ((window.low, window.high), *([gap] if gap else [])))
+    length, numbers = np.log(high / low) - skipped, []
+    for start, stop in zip(points, points[1:]):
+        numbers.append(inside if start == window.low else 1 if gap and start == gap[0] else max(int(round(n_bins * np.log(stop / start) / length)), 2))
+    edges = np.concatenate([np.geomspace(start, stop, n + 1)[:-1] for start, stop, n in zip(points, points[1:], numbers)] + [[high]])
+    return edges, np.repeat([start == window.low for start in points[:-1]], numbers)
+
+
+def outside_of(edges: np.ndarray, gap: tuple[float, float] | None) -> np.ndarray:
+    "Whether each bin (b,) between `edges` is outside a `gap`."
+    middle = np.sqrt(edges[:-1] * edges[1:])
+    return np.ones(len(middle), bool) if gap is None else (middle < gap[0]) | (middle > gap[1])
 
 
 def binned(mass: np.ndarray, tier: np.ndarray, edges: np.ndarray, n_shares: int) -> np.ndarray:
@@ -274,12 +282,12 @@ def _tilted(counts, tilt, offset, degree, beside, shape):
     return point, cov, good, curve, shape_p
 
 # %% ../nbs/6_without_labels/63_hunting.ipynb #63000031
-def sideband_fits(counts: np.ndarray, edges: np.ndarray, inside: np.ndarray, degrees: tuple[int, int] = (3, 1), shape: bool = True) -> Expected:
+def sideband_fits(counts: np.ndarray, edges: np.ndarray, inside: np.ndarray, degrees: tuple[int, int] = (3, 1), shape: bool = True, beside: np.ndarray | None = None) -> Expected:
     """What the bins that are not `inside` (b,) expect in those that are; `counts` (..., 1 + t, b): of every event, and of t selections from them.
 
     The log rate of every event is a polynomial of log mass, that of a selection the same plus a polynomial, its log efficiency; `degrees` of both.
-    The errors are those of both fits together. `shape`: whether to test the shape. Source of the derivation: chapter 63."""
-    lead, (t, b), beside = counts.shape[:-2], (counts.shape[-2] - 1, counts.shape[-1]), ~inside
+    The errors are those of both fits together. `shape`: whether to test the shape. `beside` (b,): the bins that are fitted, if not all others. Derivation: chapter 63."""
+    lead, (t, b), beside = counts.shape[:-2], (counts.shape[-2] - 1, counts.shape[-1]), ~inside if beside is None else beside & ~inside
     data, width = counts.reshape(-1, 1 + t, b), np.log(np.diff(np.log(edges)))
     whole, tilt = polynomials(edges, degrees[0] + 1), polynomials(edges, degrees[1] + 1)
     mean = lambda curve, h: (curve[:, inside] @ h[inside]) / curve[:, inside].sum(axis=1)[:, None]
@@ -334,7 +342,7 @@ class Hunted:
     """What a hunt found: for each of w `windows` and t `shares` (1: every event) `observed`, `expected` +- `error` and `log_p`, all (w, t).
 
     `shape_p` (w, t): of the fit's shape beside the window. Of the n events from `low` to `high` in mass: `scores` (w, n), NaN where no network answers, `mass`, `fold`
-    (n,); `outside`: number of other events. `order` of the training, `degrees` of the fits."""
+    (n,); `outside`: number of other events. `order` of the training, `degrees` of the fits; `gap`: masses that were left out."""
     windows: tuple[Window, ...]
     shares: tuple[float, ...]
     observed: np.ndarray
@@ -350,6 +358,7 @@ class Hunted:
     outside: int
     order: str
     degrees: tuple[int, int]
+    gap: tuple[float, float] | None = None
 
     z = property(lambda self: log_significance(self.log_p), doc="Local significances (w, t).")
     best = property(lambda self: tuple(int(k) for k in np.unravel_index(self.log_p.argmin(), self.log_p.shape)), doc="Indices of the window and the share with the smallest p-value.")
@@ -400,10 +409,11 @@ def check_mass(table: Table, mass: str) -> np.ndarray:
         raise ValueError(f"mass: expected one positive number for each event, got shape {m.shape} and a smallest value of {m.min():g}")
     for k, column in enumerate(table.x.T if table.x.ndim == 2 else ()):
         if np.ptp(column) > 0 and np.ptp(m) > 0 and abs(np.corrcoef(rankdata(column), rankdata(m))[0, 1]) > 0.999:
-            raise ValueError(f"mass: expected no feature that is a function of it, got {table.names[k] if table.names else f'feature {k}'}, whose rank correlation with {mass} is above 0.999")
+            name = table.names[k] if table.names else f"feature {k}"
+            raise ValueError(f"mass: expected no feature that is a function of it, got {name}, whose rank correlation with {mass} is above 0.999")
     return m
 
-
+# %% ../nbs/6_without_labels/63_hunting.ipynb #63000046
 def check_windows(windows, m: np.ndarray, low: float, high: float) -> tuple[Window, ...]:
     "`windows`, if each lies between `low` and `high` and holds events of mass `m` (n,) inside and on both sides. Raises TypeError or ValueError otherwise."
     windows = (windows,) if isinstance(windows, Window) else tuple(windows) if isinstance(windows, (list, tuple)) else ()
@@ -428,20 +438,20 @@ def check_selections(shares, fold: np.ndarray) -> tuple[float, ...]:
         raise ValueError(f"shares: expected at least one event of each fold, got less of the {smallest} events of a fold for a share of {shares[-1]:g}")
     return shares
 
-# %% ../nbs/6_without_labels/63_hunting.ipynb #63000046
+# %% ../nbs/6_without_labels/63_hunting.ipynb #63000048
 def judged(mass: np.ndarray, scores: np.ndarray, fold: np.ndarray, windows: Sequence[Window], shares: Sequence[float], low: float, high: float, degrees: tuple[int, int] = (3, 1),
-           order: str = "forward", outside: int = 0) -> Hunted:
+           order: str = "forward", outside: int = 0, gap: tuple[float, float] | None = None) -> Hunted:
     "The Hunted of events of `mass` (n,) from `low` to `high` whose `scores` (w, n), made in whatever way, and `fold` (n,) are given: the highest `shares` of each fold are counted."
     found = []
     for window, own in zip(windows, scores):
-        edges, inside = edges_for(window, low, high)
+        edges, inside = edges_for(window, low, high, gap=gap)
         counts = binned(mass, selected(own, fold, shares).sum(axis=0), edges, len(shares))
-        fits = sideband_fits(counts, edges, inside, degrees)
+        fits = sideband_fits(counts, edges, inside, degrees, beside=outside_of(edges, gap))
         found.append((counts[:, inside].sum(axis=1), fits.number, fits.error, fits.shape_p))
     observed, expected, error, shape_p = (np.stack(part) for part in zip(*found))
-    return Hunted(tuple(windows), (1.0, *shares), observed, expected, error, log_excess_p(observed, expected, error), shape_p, np.asarray(scores), mass, fold, low, high, outside, order, degrees)
+    return Hunted(tuple(windows), (1.0, *shares), observed, expected, error, log_excess_p(observed, expected, error), shape_p, np.asarray(scores), mass, fold, low, high, outside, order, degrees, gap)
 
-# %% ../nbs/6_without_labels/63_hunting.ipynb #63000047
+# %% ../nbs/6_without_labels/63_hunting.ipynb #63000049
 def _range(m: np.ndarray, low: float | None, high: float | None) -> tuple[float, float]:
     "`low` and `high`, or the ends of the masses `m` (n,) in place of None."
     low = float(m.min()) if low is None else check_number(low, "low", "(0, inf)")
@@ -449,16 +459,16 @@ def _range(m: np.ndarray, low: float | None, high: float | None) -> tuple[float,
 
 
 def hunt(table: Table, mass: str, windows: Sequence[Window], recipe: Recipe = HUNTERS, shares: Sequence[float] = (0.1, 0.01, 0.002), order: str = "forward", folds: int = 5,
-         low: float | None = None, high: float | None = None, degrees: tuple[int, int] = (3, 1), *, by: str | None = None, progress: Callable = list, rng) -> Hunted:
+         low: float | None = None, high: float | None = None, degrees: tuple[int, int] = (3, 1), *, gap: tuple[float, float] | None = None, by: str | None = None, progress: Callable = list, rng) -> Hunted:
     """The Hunted of a `table` whose `mass` is a column of also: each window is told from its sidebands by networks, and their highest scores are counted.
 
     The scores of a fold are of networks that have not seen it (`order`, see `plan_of`); `by`: column of also that tells the fold. The spectrum between `low` and `high`
-    (default: all of it) outside the window says what is expected in it. `progress(windows)` gives the windows, such as tqdm. Window k depends on `rng` and k alone.
+    (default: all of it, without a `gap`, masses left out) outside the window says what is expected in it. `progress(windows)` gives the windows, such as tqdm. Window k depends on `rng` and k alone.
     Raises TypeError or ValueError for a mass among the features, weights, windows outside the data, regions or folds without events."""
     m = check_mass(table, mass)
     low, high = _range(m, low, high)
     degrees = tuple(check_count(degree, "degrees", 0, 10) for degree in (degrees if isinstance(degrees, (list, tuple)) and len(degrees) == 2 else [None]))
-    kept = table[np.flatnonzero((m >= low) & (m < high))]
+    kept = table[np.flatnonzero((m >= low) & (m < high) & ((m < gap[0]) | (m >= gap[1]) if gap else True))]
     m, windows = kept.also[mass], check_windows(windows, m, low, high)
     fold = folds_of(kept, folds, by)
     shares, labels = check_selections(shares, fold), [window.label(m) for window in windows]
@@ -466,9 +476,9 @@ def hunt(table: Table, mass: str, windows: Sequence[Window], recipe: Recipe = HU
     for label in labels:
         check_folds(label, fold, folds)
     scores = [crossed_scores([kept], [label], [fold], recipe, order, rng=own)[0] for label, own in progress(list(zip(labels, spawn(rng, len(windows)))))]
-    return judged(m, np.stack(scores), fold, windows, shares, low, high, degrees, order, len(table) - len(kept))
+    return judged(m, np.stack(scores), fold, windows, shares, low, high, degrees, order, len(table) - len(kept), gap)
 
-# %% ../nbs/6_without_labels/63_hunting.ipynb #63000051
+# %% ../nbs/6_without_labels/63_hunting.ipynb #63000053
 def global_p(hunted: Hunted, n_toys: int = 1000, rng=0) -> PValue:
     """The PValue of the smallest local p of a hunt, all windows and shares counted: how often pseudo-experiments without signal have a smaller one.
 
@@ -487,13 +497,21 @@ def global_p(hunted: Hunted, n_toys: int = 1000, rng=0) -> PValue:
         return PValue(float(bound), 0.0, "bound", "the number of tests")
     return PValue(float(np.log(p)), float(np.sqrt((1 - p) / p / (1 + n_toys))), "toys", "masses drawn anew, selections fixed")
 
-# %% ../nbs/6_without_labels/63_hunting.ipynb #63000052
+# %% ../nbs/6_without_labels/63_hunting.ipynb #63000054
+def fitted_spectrum(mass: np.ndarray, edges: np.ndarray, degree: int = 3, gap: tuple[float, float] | None = None) -> np.ndarray:
+    "Probability (b,) of each bin between `edges`, 0 in a `gap`, from a fit to events of `mass` (n,): the log density a polynomial of log mass."
+    basis, width, used = polynomials(edges, degree), np.log(np.diff(np.log(edges))), outside_of(edges, gap)
+    counts = np.histogram(mass, edges)[0][used].astype(float)
+    rate = np.where(used, np.exp(width + poisson_fits(counts[None], basis[used], width[None, used])[0][0] @ basis.T), 0.0)
+    return rate / rate.sum()
+
+
 def smallest_of_toys(hunted: Hunted, n_toys: int, rng) -> np.ndarray:
     "The smallest log p (n_toys,) of pseudo-experiments without signal, their masses from a fit to the spectrum and the selections those of a hunt."
-    plans, n_shares = [edges_for(window, hunted.low, hunted.high) for window in hunted.windows], len(hunted.shares) - 1
+    plans, n_shares = [edges_for(window, hunted.low, hunted.high, gap=hunted.gap) for window in hunted.windows], len(hunted.shares) - 1
     edges = np.unique(np.concatenate([edges for edges, _ in plans]))
     edges = edges[np.append(True, np.diff(np.log(edges)) > 1e-12)]
-    chance = _fitted_spectrum(hunted, edges)
+    chance = fitted_spectrum(hunted.mass, edges, hunted.degrees[0], hunted.gap)
     into = [np.searchsorted(own, np.sqrt(edges[:-1] * edges[1:])) - 1 for own, _ in plans]                # the window's bin of each fine one
     tiers = [hunted.tiers(w) for w in range(len(plans))]
     picked = [np.flatnonzero(tier) for tier in tiers]
@@ -508,51 +526,32 @@ def smallest_of_toys(hunted: Hunted, n_toys: int, rng) -> np.ndarray:
             counts[w][k, 0] = np.bincount(into[w], number, minlength=b)
     smallest = np.zeros(n_toys)
     for own, (edges, inside) in zip(counts, plans):
-        fits = sideband_fits(own, edges, inside, hunted.degrees, shape=False)
+        fits = sideband_fits(own, edges, inside, hunted.degrees, False, outside_of(edges, hunted.gap))
         smallest = np.minimum(smallest, log_excess_p(own[..., inside].sum(axis=-1), fits.number, fits.error).min(axis=1))
     return smallest
 
-
-def _fitted_spectrum(hunted: Hunted, edges: np.ndarray) -> np.ndarray:
-    "Probability (b,) of each bin, of the polynomial that fits the spectrum of a hunt."
-    basis, width = polynomials(edges, hunted.degrees[0]), np.log(np.diff(np.log(edges)))
-    counts = np.histogram(hunted.mass, edges)[0].astype(float)
-    rate = np.exp(width + poisson_fits(counts[None], basis, width[None])[0][0] @ basis.T)
-    return rate / rate.sum()
-
-# %% ../nbs/6_without_labels/63_hunting.ipynb #63000056
-def decoy_windows(window: Window, low: float, high: float) -> list[tuple[float, float, Window]]:
-    "Ranges (low, high) on both sides of a `window`, each with a Window in the middle of it in the proportions of the first: one for each time that it fits, at least one a side."
-    span, found = np.log(window.right / window.left), []
+# %% ../nbs/6_without_labels/63_hunting.ipynb #63000058
+def decoy_windows(window: Window, low: float, high: float) -> list[Window]:
+    "Windows on both sides of a `window`, between `low` and `high`, in its proportions: as many as fit, on each side at least one, smaller if need be."
+    span, middle, found = np.log(window.right / window.left), np.log(window.left * window.right) / 2, []
     for start, stop in ((low, window.low), (window.high, high)):
         length = np.log(stop / start)
         n = max(int(length / span), 1)
         for k in range(n):
             centre, scale = np.log(start) + (k + 0.5) * length / n, min(1.0, length / n / span)
-            middle = np.log(window.left * window.right) / 2
-            at = lambda edge: float(np.exp(centre + scale * (np.log(edge) - middle)))
-            left, right = max(at(window.left), start), min(at(window.right), stop)
-            found.append((start, stop, Window(at(window.low), at(window.high), left, right)))
+            left, inner, outer, right = (float(np.exp(centre + scale * (np.log(edge) - middle))) for edge in (window.left, window.low, window.high, window.right))
+            found.append(Window(inner, outer, max(left, start), min(right, stop)))
     return found
 
 
 def decoys(table: Table, mass: str, window: Window, recipe: Recipe = HUNTERS, shares: Sequence[float] = (0.1, 0.01), order: str = "forward", folds: int = 5, low: float | None = None,
-           high: float | None = None, degrees: tuple[int, int] = (3, 1), *, n_toys: int = 300, rng) -> tuple[PValue, list[Hunted]]:
-    """The PValue of hunts for decoys, windows where nothing is expected, on both sides of a `window` whose signal region is left out, and the hunts.
+           high: float | None = None, degrees: tuple[int, int] = (3, 1), *, by: str | None = None, n_toys: int = 300, rng) -> tuple[PValue, Hunted]:
+    """The global PValue of a hunt for decoys, windows where nothing is expected, on both sides of a `window` whose signal region is left out; and the Hunted.
 
-    A small one says that the features betray the mass. Each side is hunted by itself; the smallest of their global p-values is corrected for their number.
-    Raises TypeError or ValueError as `hunt` does."""
-    m = check_mass(table, mass)
-    low, high = _range(m, low, high)
-    (window,) = check_windows([window], m, low, high)
+    A small one says that the features betray the mass, or that the polynomial does not fit. Raises TypeError or ValueError as `hunt` does."""
+    low, high = _range(check_mass(table, mass), low, high)
+    (window,) = check_windows([window], table.also[mass], low, high)
     check_count(n_toys, "n_toys", 10)
-    sides, hunts = {}, []
-    for start, stop, decoy in decoy_windows(window, low, high):
-        sides.setdefault((start, stop), []).append(decoy)
-    rngs = spawn(rng, 2 * len(sides))
-    for k, ((start, stop), own) in enumerate(sides.items()):
-        hunts.append(hunt(table, mass, own, recipe, shares, order, folds, start, stop, degrees, rng=rngs[k]))
-    found = [global_p(one, n_toys, own) for one, own in zip(hunts, rngs[len(sides):])]
-    best = min(found, key=lambda p: p.log_p)
-    log_p = float(np.log(-np.expm1(len(found) * np.log1p(-min(best.value, 1 - 1e-16)))) if best.value > 1e-12 else best.log_p + np.log(len(found)))
-    return replace(best, log_p=min(log_p, 0.0)), hunts
+    rngs = spawn(rng, 2)
+    found = hunt(table, mass, decoy_windows(window, low, high), recipe, shares, order, folds, low, high, degrees, gap=(window.low, window.high), by=by, rng=rngs[0])
+    return global_p(found, n_toys, rngs[1]), found

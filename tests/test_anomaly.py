@@ -151,9 +151,21 @@ def test_the_global_p_value_is_a_bound_where_toys_end():
 def test_decoys_are_beside_the_window_and_inside_the_data():
     for window, low, high in ((WINDOW, 1.0, 3.0), (anomaly.Window(1.15, 1.2, 1.1, 1.3), 1.0, 6.0), (anomaly.Window(3500, 4000, 3000, 4500), 2600, 9000)):
         found = anomaly.decoy_windows(window, low, high)
-        assert {start for start, _, _ in found} == {low, window.high}
-        for start, stop, decoy in found:
-            assert start <= decoy.left < decoy.low < decoy.high < decoy.right <= stop
+        assert found[0].low < window.low and found[-1].low > window.high
+        for decoy in found:
+            assert low <= decoy.left and decoy.right <= window.low or window.high <= decoy.left and decoy.right <= high
+
+
+def test_what_is_in_a_gap_changes_nothing():
+    gap = (1.5, 1.7)
+    decoys = anomaly.decoy_windows(WINDOW, 1.0, 3.0)
+    both = [anomaly.hunt(table, "m", decoys, BRIEF, (0.2, 0.05), low=1.0, high=3.0, gap=gap, rng=1) for table in (TABLE, TABLE[np.flatnonzero((M < 1.5) | (M >= 1.7))])]
+    np.testing.assert_array_equal(both[0].log_p, both[1].log_p)
+    assert both[0].outside == np.sum((M >= 1.5) & (M < 1.7)) and anomaly.global_p(both[0], 20, 1) == anomaly.global_p(both[1], 20, 1)
+    edges, inside = anomaly.edges_for(decoys[0], 1.0, 3.0, gap=gap)
+    assert np.sum(~anomaly.outside_of(edges, gap)) == 1 and inside.sum() == 8 and np.all(np.diff(edges) > 0)
+    np.testing.assert_allclose(edges[[0, -1]], [1, 3])
+    assert anomaly.fitted_spectrum(both[0].mass, edges, 3, gap)[~anomaly.outside_of(edges, gap)] == 0
 
 
 def test_a_feature_of_discrete_values_may_leave_a_fold_empty():
