@@ -25,8 +25,8 @@ from .ratio import Recipe, architecture_of, untrained
 __all__ = ['ORDERS', 'HUNTERS', 'FallingSpectrum', 'Window', 'sliding_windows', 'plan_of', 'check_hunters', 'check_folds',
            'crossed_scores', 'selected', 'edges_for', 'outside_of', 'binned', 'polynomials', 'poisson_fits', 'Expected',
            'sideband_fits', 'log_incomplete_beta', 'log_excess_p', 'Hunted', 'check_mass', 'check_windows',
-           'check_selections', 'judged', 'hunt', 'global_p', 'fitted_spectrum', 'smallest_of_toys', 'decoy_windows',
-           'decoys']
+           'check_selections', 'check_gap', 'judged', 'hunt', 'global_p', 'fitted_spectrum', 'smallest_of_toys',
+           'decoy_windows', 'decoys']
 
 # %% ../nbs/6_without_labels/63_hunting.ipynb #63000005
 @dataclass(frozen=True)
@@ -391,6 +391,8 @@ def _hunted_in_words(hunted: Hunted) -> str:
             expected = f"{hunted.expected[w, t]:.1f} +- {hunted.error[w, t]:.1f}"
             lines.append(f"{str(window) if t == 0 else '':>18} {share:7.1%} {hunted.observed[w, t]:8.0f} {expected:>18} {p:>9} {hunted.z[w, t]:6.2f} "
                          f"{hunted.shape_p[w, t]:10.2g}" + "  <- smallest p" * ((w, t) == best))
+    if np.any(hunted.shape_p < 1e-3):
+        lines.append("p of shape below 0.001: a polynomial does not describe what is beside the window; take higher degrees before believing a bump")
     return "\n".join(lines)
 
 # %% ../nbs/6_without_labels/63_hunting.ipynb #63000044
@@ -439,6 +441,16 @@ def check_selections(shares, fold: np.ndarray) -> tuple[float, ...]:
     return shares
 
 # %% ../nbs/6_without_labels/63_hunting.ipynb #63000048
+def check_gap(gap, windows: Sequence[Window], low: float, high: float) -> tuple[float, float] | None:
+    "`gap` as two numbers that rise, between `low` and `high`, and outside the signal region of all `windows`; or None. Raises TypeError or ValueError otherwise."
+    if gap is None:
+        return None
+    start, stop = (check_number(end, "gap", f"[{low}, {high}]") for end in (gap if isinstance(gap, (list, tuple)) and len(gap) == 2 else [gap, gap]))
+    if not start < stop or any(window.low < stop and start < window.high for window in windows):
+        raise ValueError(f"gap: expected two rising masses outside every signal region, got {start:g} and {stop:g}")
+    return start, stop
+
+# %% ../nbs/6_without_labels/63_hunting.ipynb #63000050
 def judged(mass: np.ndarray, scores: np.ndarray, fold: np.ndarray, windows: Sequence[Window], shares: Sequence[float], low: float, high: float, degrees: tuple[int, int] = (3, 1),
            order: str = "forward", outside: int = 0, gap: tuple[float, float] | None = None) -> Hunted:
     "The Hunted of events of `mass` (n,) from `low` to `high` whose `scores` (w, n), made in whatever way, and `fold` (n,) are given: the highest `shares` of each fold are counted."
@@ -451,7 +463,7 @@ def judged(mass: np.ndarray, scores: np.ndarray, fold: np.ndarray, windows: Sequ
     observed, expected, error, shape_p = (np.stack(part) for part in zip(*found))
     return Hunted(tuple(windows), (1.0, *shares), observed, expected, error, log_excess_p(observed, expected, error), shape_p, np.asarray(scores), mass, fold, low, high, outside, order, degrees, gap)
 
-# %% ../nbs/6_without_labels/63_hunting.ipynb #63000049
+# %% ../nbs/6_without_labels/63_hunting.ipynb #63000051
 def _range(m: np.ndarray, low: float | None, high: float | None) -> tuple[float, float]:
     "`low` and `high`, or the ends of the masses `m` (n,) in place of None."
     low = float(m.min()) if low is None else check_number(low, "low", "(0, inf)")
@@ -468,9 +480,10 @@ def hunt(table: Table, mass: str, windows: Sequence[Window], recipe: Recipe = HU
     m = check_mass(table, mass)
     low, high = _range(m, low, high)
     degrees = tuple(check_count(degree, "degrees", 0, 10) for degree in (degrees if isinstance(degrees, (list, tuple)) and len(degrees) == 2 else [None]))
+    windows = check_windows(windows, m, low, high)
+    gap = check_gap(gap, windows, low, high)
     kept = table[np.flatnonzero((m >= low) & (m < high) & ((m < gap[0]) | (m >= gap[1]) if gap else True))]
-    m, windows = kept.also[mass], check_windows(windows, m, low, high)
-    fold = folds_of(kept, folds, by)
+    m, fold = kept.also[mass], folds_of(kept, folds, by)
     shares, labels = check_selections(shares, fold), [window.label(m) for window in windows]
     check_hunters(recipe), plan_of(order, folds, 1)
     for label in labels:
@@ -478,7 +491,7 @@ def hunt(table: Table, mass: str, windows: Sequence[Window], recipe: Recipe = HU
     scores = [crossed_scores([kept], [label], [fold], recipe, order, rng=own)[0] for label, own in progress(list(zip(labels, spawn(rng, len(windows)))))]
     return judged(m, np.stack(scores), fold, windows, shares, low, high, degrees, order, len(table) - len(kept), gap)
 
-# %% ../nbs/6_without_labels/63_hunting.ipynb #63000053
+# %% ../nbs/6_without_labels/63_hunting.ipynb #63000055
 def global_p(hunted: Hunted, n_toys: int = 1000, rng=0) -> PValue:
     """The PValue of the smallest local p of a hunt, all windows and shares counted: how often pseudo-experiments without signal have a smaller one.
 
@@ -497,7 +510,7 @@ def global_p(hunted: Hunted, n_toys: int = 1000, rng=0) -> PValue:
         return PValue(float(bound), 0.0, "bound", "the number of tests")
     return PValue(float(np.log(p)), float(np.sqrt((1 - p) / p / (1 + n_toys))), "toys", "masses drawn anew, selections fixed")
 
-# %% ../nbs/6_without_labels/63_hunting.ipynb #63000054
+# %% ../nbs/6_without_labels/63_hunting.ipynb #63000056
 def fitted_spectrum(mass: np.ndarray, edges: np.ndarray, degree: int = 3, gap: tuple[float, float] | None = None) -> np.ndarray:
     "Probability (b,) of each bin between `edges`, 0 in a `gap`, from a fit to events of `mass` (n,): the log density a polynomial of log mass."
     basis, width, used = polynomials(edges, degree), np.log(np.diff(np.log(edges))), outside_of(edges, gap)
@@ -530,7 +543,7 @@ def smallest_of_toys(hunted: Hunted, n_toys: int, rng) -> np.ndarray:
         smallest = np.minimum(smallest, log_excess_p(own[..., inside].sum(axis=-1), fits.number, fits.error).min(axis=1))
     return smallest
 
-# %% ../nbs/6_without_labels/63_hunting.ipynb #63000058
+# %% ../nbs/6_without_labels/63_hunting.ipynb #63000062
 def decoy_windows(window: Window, low: float, high: float) -> list[Window]:
     "Windows on both sides of a `window`, between `low` and `high`, in its proportions: as many as fit, on each side at least one, smaller if need be."
     span, middle, found = np.log(window.right / window.left), np.log(window.left * window.right) / 2, []
@@ -548,7 +561,7 @@ def decoys(table: Table, mass: str, window: Window, recipe: Recipe = HUNTERS, sh
            high: float | None = None, degrees: tuple[int, int] = (3, 1), *, by: str | None = None, n_toys: int = 300, rng) -> tuple[PValue, Hunted]:
     """The global PValue of a hunt for decoys, windows where nothing is expected, on both sides of a `window` whose signal region is left out; and the Hunted.
 
-    A small one says that the features betray the mass, or that the polynomial does not fit. Raises TypeError or ValueError as `hunt` does."""
+    A small one says that the features betray the mass on the scale of the window, or that the polynomial does not fit. Raises TypeError or ValueError as `hunt` does."""
     low, high = _range(check_mass(table, mass), low, high)
     (window,) = check_windows([window], table.also[mass], low, high)
     check_count(n_toys, "n_toys", 10)

@@ -38,7 +38,8 @@ WINDOWS = {"None": None, "empty": [], "text": "a", "tuple of numbers": [(1, 2, 3
 LABEL, FOLD = WINDOW.label(M), HUNTED.fold
 
 CALLS = {
-    "hunt": (anomaly.hunt, dict(table=TABLE, mass="m", windows=[WINDOW], recipe=BRIEF, shares=(0.2, 0.05), rng=1), {**HUNT, "windows": WINDOWS, "by": {"unknown": "run"}}),
+    "hunt": (anomaly.hunt, dict(table=TABLE, mass="m", windows=[WINDOW], recipe=BRIEF, shares=(0.2, 0.05), rng=1), {**HUNT, "windows": WINDOWS, "by": {"unknown": "run"},
+              "gap": {"number": 2.0, "text": "ab", "nan": (2.0, np.nan), "falling": (2.5, 2.0), "over the window": (1.6, 2.0), "outside": (0.5, 0.9), "three": (2.0, 2.1, 2.2), "a sideband": (1.0, 1.5)}}),
     "decoys": (anomaly.decoys, dict(table=TABLE, mass="m", window=WINDOW, recipe=BRIEF, shares=(0.2, 0.05), n_toys=20, rng=1),
                dict(window={k: v for k, v in WINDOWS.items()}, mass=HUNT["mass"], n_toys={**COUNTS, "few": 9}, rng=SEEDS, shares=HUNT["shares"], low=HUNT["low"], high=HUNT["high"])),
     "Window": (anomaly.Window, dict(low=1.5, high=1.7, left=1.3, right=2.0), {name: {**NUMBERS, "zero": 0.0, "equal": 1.6 if name in ("left", "low") else 1.5} for name in ("left", "high", "right")} | {"low": {**NUMBERS, "high": 1.7}}),
@@ -166,6 +167,17 @@ def test_what_is_in_a_gap_changes_nothing():
     assert np.sum(~anomaly.outside_of(edges, gap)) == 1 and inside.sum() == 8 and np.all(np.diff(edges) > 0)
     np.testing.assert_allclose(edges[[0, -1]], [1, 3])
     assert anomaly.fitted_spectrum(both[0].mass, edges, 3, gap)[~anomaly.outside_of(edges, gap)] == 0
+
+
+def test_sets_of_particles_are_hunted_as_events_are():
+    rng = np.random.default_rng(3)
+    sets = np.concatenate([rng.standard_normal((3060, 4, 2)), (rng.random((3060, 4, 1)) < 0.7).astype(float)], axis=2)
+    found = anomaly.hunt(lr.Table(sets, also=TABLE.also), "m", WINDOW, replace(BRIEF, particle=(4,)), (0.2,), rng=1)
+    assert np.isfinite(found.log_p).all() and abs(found.z[0, 1]) < 5
+
+
+def test_a_warning_where_the_polynomial_does_not_fit():
+    assert "higher degrees" in str(replace(HUNTED, shape_p=np.full((1, 3), 1e-6))) and "higher degrees" not in str(replace(HUNTED, shape_p=np.full((1, 3), 0.1)))
 
 
 def test_a_feature_of_discrete_values_may_leave_a_fold_empty():

@@ -25,7 +25,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
-from lrguide import data, files
+from lrguide import data, dijets, files
 
 ROOT = Path(__file__).resolve().parent.parent
 PASSED = {22_889: (17_306, 20_089, 22_887), 818_238: (618_906, 719_349, 818_201)}  # of the ATLAS file or its first part, at z = 0.9, 1 and 1.1
@@ -250,10 +250,11 @@ def test_a_wheel_holds_the_events(tmp_path):
                    capture_output=True)
     wheel, = tmp_path.glob("*.whl")
     zipfile.ZipFile(wheel).extractall(tmp_path / "installed")
-    script = "from lrguide import data; print(data.__file__); print(data.read_htautau().source)"
+    script = "from lrguide import data, dijets; print(data.__file__); print(data.read_htautau().source); print(*map(len, dijets.read_dijets().values()))"
     done = subprocess.run([sys.executable, "-P", "-c", script], cwd=tmp_path, text=True, capture_output=True,
                           env=os.environ | {"PYTHONPATH": str(tmp_path / "installed"), "LRGUIDE_DATA": str(tmp_path / "none")})
-    assert done.stdout.splitlines() == [str(tmp_path / "installed" / "lrguide" / "data.py"), f"htautau.npz.xz, {len(OURS):,} events"]
+    assert done.stdout.splitlines() == [str(tmp_path / "installed" / "lrguide" / "data.py"), f"htautau.npz.xz, {len(OURS):,} events",
+                                        " ".join(str(len(table)) for table in dijets.read_dijets(files.package_folder() / dijets.DIJETS).values())]
 
 
 def test_where_files_are_kept(monkeypatch, tmp_path):
