@@ -68,6 +68,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '', 'doc_host': '', 'git_url
                                  'lrguide.anomaly._training_rows': ('6_without_labels/hunting.html#_training_rows', 'lrguide/anomaly.py'),
                                  'lrguide.anomaly._weights_of': ('6_without_labels/hunting.html#_weights_of', 'lrguide/anomaly.py'),
                                  'lrguide.anomaly.binned': ('6_without_labels/hunting.html#binned', 'lrguide/anomaly.py'),
+                                 'lrguide.anomaly.check_copies': ('6_without_labels/hunting.html#check_copies', 'lrguide/anomaly.py'),
                                  'lrguide.anomaly.check_folds': ('6_without_labels/hunting.html#check_folds', 'lrguide/anomaly.py'),
                                  'lrguide.anomaly.check_gap': ('6_without_labels/hunting.html#check_gap', 'lrguide/anomaly.py'),
                                  'lrguide.anomaly.check_hunters': ('6_without_labels/hunting.html#check_hunters', 'lrguide/anomaly.py'),
