@@ -72,6 +72,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '', 'doc_host': '', 'git_url
                                  'lrguide.anomaly.check_folds': ('6_without_labels/hunting.html#check_folds', 'lrguide/anomaly.py'),
                                  'lrguide.anomaly.check_gap': ('6_without_labels/hunting.html#check_gap', 'lrguide/anomaly.py'),
                                  'lrguide.anomaly.check_hunters': ('6_without_labels/hunting.html#check_hunters', 'lrguide/anomaly.py'),
+                                 'lrguide.anomaly.check_judged': ('6_without_labels/hunting.html#check_judged', 'lrguide/anomaly.py'),
+                                 'lrguide.anomaly.check_labels': ('6_without_labels/hunting.html#check_labels', 'lrguide/anomaly.py'),
                                  'lrguide.anomaly.check_mass': ('6_without_labels/hunting.html#check_mass', 'lrguide/anomaly.py'),
                                  'lrguide.anomaly.check_selections': ( '6_without_labels/hunting.html#check_selections',
                                                                        'lrguide/anomaly.py'),

@@ -22,7 +22,7 @@ from .nets import Network, Training, predict, train
 from .ratio import Recipe, architecture_of, untrained
 
 # %% auto #0
-__all__ = ['ORDERS', 'DEGREES', 'HUNTERS', 'FallingSpectrum', 'Window', 'sliding_windows', 'plan_of', 'check_hunters', 'check_folds', 'crossed_scores', 'selected', 'edges_for', 'outside_of', 'binned', 'polynomials', 'poisson_fits', 'Expected', 'sideband_fits', 'log_incomplete_beta', 'log_excess_p', 'Hunted', 'check_mass', 'check_windows', 'check_selections', 'check_copies', 'check_gap', 'judged', 'hunt', 'global_p', 'fitted_spectrum', 'smallest_of_toys', 'decoy_windows', 'decoys', 'Spectrum', 'spectrum_of']
+__all__ = ['ORDERS', 'DEGREES', 'HUNTERS', 'FallingSpectrum', 'Window', 'sliding_windows', 'plan_of', 'check_hunters', 'check_labels', 'check_folds', 'crossed_scores', 'selected', 'edges_for', 'outside_of', 'binned', 'polynomials', 'poisson_fits', 'Expected', 'sideband_fits', 'log_incomplete_beta', 'log_excess_p', 'Hunted', 'check_mass', 'check_windows', 'check_selections', 'check_copies', 'check_gap', 'check_judged', 'judged', 'hunt', 'global_p', 'fitted_spectrum', 'smallest_of_toys', 'decoy_windows', 'decoys', 'Spectrum', 'spectrum_of']
 
 # %% ../nbs/6_without_labels/63_hunting.ipynb #63000005
 @dataclass(frozen=True)
@@ -120,6 +120,15 @@ def check_hunters(recipe) -> Recipe:
     return recipe
 
 
+def check_labels(labels: np.ndarray, fold: np.ndarray, n: int) -> None:
+    "Raises ValueError unless `labels` are -1, 0 or 1 and `fold` whole numbers from 0, arrays (n,) both."
+    labels, fold = np.asarray(labels), np.asarray(fold)
+    if labels.shape != (n,) or not np.isin(labels, (-1, 0, 1)).all():
+        raise ValueError(f"labels: expected -1, 0 or 1 for each of {n} events, got shape {labels.shape}" + (f" from {labels.min()} to {labels.max()}" if labels.size else ""))
+    if fold.shape != (n,) or fold.dtype.kind not in "iu" or fold.min() < 0:
+        raise ValueError(f"folds: expected a whole number from 0 for each of {n} events, got {fold.dtype} of shape {fold.shape}")
+
+
 def check_folds(labels: np.ndarray, fold: np.ndarray, folds: int) -> None:
     "Raises ValueError if one of the `folds` has no event of the signal region or none of the sidebands; `labels`, `fold` (n,)."
     for label, region in ((1, "the signal region"), (0, "the sidebands")):
@@ -171,6 +180,8 @@ def crossed_scores(tables: Sequence[Table], labels: Sequence[np.ndarray], folds:
     check_hunters(recipe)
     if not len(tables) == len(labels) == len(folds) or not len(tables):
         raise ValueError(f"tables: expected as many labels and folds, at least one, got {len(tables)}, {len(labels)} and {len(folds)}")
+    for table, label, fold in zip(tables, labels, folds):
+        check_labels(label, fold, len(table))
     n_folds, rngs = 1 + max(int(fold.max()) for fold in folds), spawn(rng, 2)
     plan = plan_of(order, n_folds, recipe.members)
     for table, label, fold in zip(tables, labels, folds):
@@ -472,9 +483,22 @@ def check_gap(gap, windows: Sequence[Window], low: float, high: float) -> tuple[
     return start, stop
 
 # %% ../nbs/6_without_labels/63_hunting.ipynb #63000050
+def check_judged(mass, scores, fold, windows, shares, low, high) -> None:
+    "Raises ValueError unless `scores` (w, n) fit w `windows` and n events of `mass` from `low` to `high`, and the `shares` fall."
+    if scores.shape != (len(windows), len(mass)) or len(fold) != len(mass):
+        raise ValueError(f"scores: expected {len(windows)} (one for each window) for each of {len(mass)} events and a fold for each, got shape {scores.shape} and {len(fold)} folds")
+    if len(mass) == 0 or mass.min() < low or mass.max() >= high:
+        raise ValueError(f"mass: expected events from {low:g} to below {high:g} alone, got " + (f"{mass.min():g} to {mass.max():g}" if len(mass) else "none"))
+    if any(not low < window.low < window.high < high for window in windows):
+        raise ValueError(f"windows: expected signal regions between {low:g} and {high:g}, got {', '.join(map(str, windows))}")
+    if np.any(np.diff([1.0, *shares, 0.0]) >= 0):
+        raise ValueError(f"shares: expected each smaller than the one before, between 0 and 1, got {', '.join(f'{share:g}' for share in shares)}")
+
+
 def judged(mass: np.ndarray, scores: np.ndarray, fold: np.ndarray, windows: Sequence[Window], shares: Sequence[float], low: float, high: float, degrees: tuple[int, int] = DEGREES,
            order: str = "forward", outside: int = 0, gap: tuple[float, float] | None = None) -> Hunted:
     "The Hunted of events of `mass` (n,) from `low` to `high` whose `scores` (w, n), made in whatever way, and `fold` (n,) are given: the highest `shares` of each fold are counted."
+    check_judged(mass, np.asarray(scores), fold, windows, shares, low, high)
     found = []
     for window, own in zip(windows, scores):
         edges, inside = edges_for(window, low, high, gap=gap)
