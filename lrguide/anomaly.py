@@ -109,7 +109,7 @@ def plan_of(order: str, folds: int, members: int) -> list[tuple[int, tuple[int, 
             "none": [(-1, tuple(every))] * members}[order]
 
 # %% ../nbs/6_without_labels/63_hunting.ipynb #63000016
-DEGREES = (3, 2)                                           # of a spectrum and of a selection's efficiency, in log mass
+DEGREES = (3, 2)                                           # of a spectrum and, at most, of a selection's efficiency, in log mass
 HUNTERS = Recipe(members=4, hidden=(32, 32), training=Training(epochs=10))
 
 
