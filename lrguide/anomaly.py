@@ -243,15 +243,18 @@ def polynomials(edges: np.ndarray, degree: int) -> np.ndarray:
     return np.polynomial.legendre.legvander((log[:-1] + log[1:] - log[0] - log[-1]) / (log[-1] - log[0]), degree)
 
 
-def poisson_fits(counts: np.ndarray, basis: np.ndarray, offset: np.ndarray) -> tuple:
-    "Coefficients (p, k), nll (p,), covariances (p, k, k), converged (p,) of fits to Poisson `counts` (p, b) with rates exp(`offset` + a h), h = `basis` (b, k)."
+def poisson_fits(counts: np.ndarray, basis: np.ndarray, offset: np.ndarray, stiff: np.ndarray | float = 0.0) -> tuple:
+    """Coefficients (p, k), nll (p,), covariances (p, k, k), converged (p,) of fits to Poisson `counts` (p, b) with rates exp(`offset` + a h), h = `basis` (b, k).
+
+    `stiff` (k,): each coefficient's prior is normal about 0 with the variance 1 / stiff; 0 is no prior."""
     n, k = counts.shape[0], basis.shape[1]
     products = (basis[:, :, None] * basis[:, None, :]).reshape(len(basis), k * k)
 
     def evaluate(points, which):
         log = np.clip(offset[which] + points @ basis.T, -700, 50)
         rate = np.exp(log)
-        return (rate - counts[which] * log).sum(1), (rate - counts[which]) @ basis, (rate @ products).reshape(-1, k, k)
+        return ((rate - counts[which] * log).sum(1) + 0.5 * (stiff * points**2).sum(1), (rate - counts[which]) @ basis + stiff * points,
+                (rate @ products).reshape(-1, k, k) + stiff * np.eye(k))
     start = np.zeros((n, k))
     start[:, 0] = np.log(np.maximum(counts.sum(1), 0.5)) - np.log(np.exp(offset).sum(1))
     wide = np.full((n, k), np.inf)
@@ -271,17 +274,18 @@ class Expected:
     converged: np.ndarray
 
 
-def _fitted(counts, basis, offset, degree, beside, shape):
-    "Coefficients, covariances, converged, curves in all bins and p-values of the shape of fits beside the window; counts, offset (p, b)."
-    point, value, cov, good = poisson_fits(counts[:, beside], basis[beside, :degree + 1], offset[:, beside])
+def _fitted(counts, basis, offset, degree, beside, shape, free=np.inf):
+    "Coefficients, covariances, converged, curves in all bins and p-values of the shape of fits beside the window; counts, offset (p, b). Above the degree `free` coefficients have a prior."
+    stiff = (np.arange(degree + 2) > free).astype(float)
+    point, value, cov, good = poisson_fits(counts[:, beside], basis[beside, :degree + 1], offset[:, beside], stiff[:-1])
     shape_p = np.full(len(counts), np.nan)
     if shape:
-        shape_p = chdtrc(1, np.maximum(2 * (value - poisson_fits(counts[:, beside], basis[beside, :degree + 2], offset[:, beside])[1]), 0))
+        shape_p = chdtrc(1, np.maximum(2 * (value - poisson_fits(counts[:, beside], basis[beside, :degree + 2], offset[:, beside], np.append(stiff[:-1], 0.0))[1]), 0))
     return point, cov, good, np.exp(offset + point @ basis[:, :degree + 1].T), shape_p
 
 
 def _tilted(counts, tilt, offset, degree, beside, shape):
-    """Covariances, curves and p-values of the shape of selections, each fitted with the highest d <= `degree` for which it has 10 d^2 events beside the window and a maximum.
+    """Covariances, curves and p-values of the shape of selections. Coefficients above the highest d for which a selection has 10 d^2 events beside the window, and a maximum, get a prior.
 
     Of one with fewer than ten events there the size alone is fitted, none counting as a millionth."""
     n = counts[:, beside].sum(axis=1)
@@ -293,9 +297,9 @@ def _tilted(counts, tilt, offset, degree, beside, shape):
     for d in range(degree, -1, -1):
         rows = np.flatnonzero(allowed == d)
         if len(rows):
-            _, own, good, curves, p = _fitted(counts[rows], tilt[:, :d + 2], offset[rows], d, beside, shape)
+            _, own, good, curves, p = _fitted(counts[rows], tilt, offset[rows], degree, beside, shape, d)
             allowed[rows[~good]] = d - 1                    # without a maximum: all events in one or two bins, for instance
-            cov[rows[good], :d + 1, :d + 1], curve[rows[good]], shape_p[rows[good]] = own[good], curves[good], p[good]
+            cov[rows[good]], curve[rows[good]], shape_p[rows[good]] = own[good], curves[good], p[good]
     return cov, curve, shape_p
 
 # %% ../nbs/6_without_labels/63_hunting.ipynb #63000031
@@ -303,7 +307,7 @@ def sideband_fits(counts: np.ndarray, edges: np.ndarray, inside: np.ndarray, deg
     """What the bins that are not `inside` (b,) expect in those that are; `counts` (..., 1 + t, b): of every event, and of t selections from them.
 
     The log rate of every event is a polynomial of log mass, that of a selection the same plus a polynomial, its log efficiency; `degrees` of both.
-    The errors are those of both fits together; a selection with few events gets a lower degree (`_tilted`). `shape`: whether to test the shape. `beside` (b,): the bins that are fitted, if not all others. Derivation: chapter 63."""
+    The errors are those of both fits together; few events get a prior (`_tilted`). `shape`: whether to test the shape. `beside` (b,): the bins that are fitted, if not all others. Derivation: chapter 63."""
     lead, (t, b), beside = counts.shape[:-2], (counts.shape[-2] - 1, counts.shape[-1]), ~inside if beside is None else beside & ~inside
     data, width = counts.reshape(-1, 1 + t, b), np.log(np.diff(np.log(edges)))
     whole, tilt = polynomials(edges, degrees[0] + 1), polynomials(edges, degrees[1] + 1)

@@ -235,7 +235,7 @@ def test_copies_the_mass_as_fold_and_a_sideband_in_the_gap_are_refused():
 
 
 def test_few_events_do_not_make_a_parabola():
-    "Selections at random: of 40 events and less beside the window the slope, of 10 the size alone; no discoveries."
+    "Selections at random: no discoveries."
     edges, inside = anomaly.edges_for(WINDOW, 1.0, 3.0)
     chance, rng = np.diff(-edges**-4.0) / (1 - 3.0**-4), np.random.default_rng(4)
     for n in (12, 20, 50):
@@ -243,20 +243,17 @@ def test_few_events_do_not_make_a_parabola():
         fits = anomaly.sideband_fits(counts, edges, inside, shape=False)
         log_p = anomaly.log_excess_p(counts[:, 1, inside].sum(axis=1), fits.number[:, 1], fits.error[:, 1])
         assert log_p.min() > np.log(1e-6) and np.mean(log_p < np.log(0.01)) < 0.01 + 5 * np.sqrt(0.01 / 2000)
-    alike = [anomaly.sideband_fits(counts[:50], edges, inside, degrees, shape=False).number for degrees in ((3, 2), (3, 9))]
-    few = counts[:50, 1, ~inside].sum(axis=1) < 90
-    np.testing.assert_array_equal(alike[0][few], alike[1][few])
 
 
-def test_a_selection_whose_polynomial_has_no_maximum_is_fitted_with_a_lower_degree():
+def test_a_selection_whose_polynomial_has_no_maximum_has_a_finite_expectation():
     edges, inside = anomaly.edges_for(WINDOW, 1.0, 3.0)
     every = np.round(3000 * np.diff(-edges**-4.0) / (1 - 3.0**-4))
     for bins in ([3], [3, 4], [3, 30], [45]):
         peak = np.zeros_like(every)
         peak[bins] = 60
         found = [anomaly.sideband_fits(np.stack([every + peak, peak]), edges, inside, (3, d), shape=False) for d in (1, 2, 4)]
-        for one in found:
-            assert one.number[1] > 1e-3 and np.isfinite(one.error).all() and np.all(one.error > 0)
+        for one, least in zip(found, (1e-3, 1e-3, 0.0)):
+            assert one.number[1] > least and np.isfinite(one.error).all() and np.all(one.error > 0)
     with pytest.raises(ValueError, match="degrees: expected a polynomial that the events beside"):
         some = np.sort(np.r_[np.full(40, 1.1), np.full(40, 1.6), np.full(40, 2.5)])
         anomaly.judged(some, np.ones((1, 120)), np.arange(120) % 2, [WINDOW], (0.5,), 1.0, 3.0, (9, 1))
