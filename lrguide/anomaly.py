@@ -22,7 +22,7 @@ from .nets import Network, Training, predict, train
 from .ratio import Recipe, architecture_of, untrained
 
 # %% auto #0
-__all__ = ['ORDERS', 'DEGREES', 'HUNTERS', 'FallingSpectrum', 'Window', 'sliding_windows', 'plan_of', 'check_hunters', 'check_folds', 'crossed_scores', 'selected', 'edges_for', 'outside_of', 'binned', 'polynomials', 'poisson_fits', 'Expected', 'sideband_fits', 'log_incomplete_beta', 'log_excess_p', 'Hunted', 'check_mass', 'check_windows', 'check_selections', 'check_gap', 'judged', 'hunt', 'global_p', 'fitted_spectrum', 'smallest_of_toys', 'decoy_windows', 'decoys', 'Spectrum', 'spectrum_of']
+__all__ = ['ORDERS', 'DEGREES', 'HUNTERS', 'FallingSpectrum', 'Window', 'sliding_windows', 'plan_of', 'check_hunters', 'check_labels', 'check_folds', 'crossed_scores', 'selected', 'edges_for', 'outside_of', 'binned', 'polynomials', 'poisson_fits', 'Expected', 'sideband_fits', 'log_incomplete_beta', 'log_excess_p', 'Hunted', 'check_mass', 'check_windows', 'check_selections', 'check_copies', 'check_gap', 'check_judged', 'judged', 'hunt', 'global_p', 'fitted_spectrum', 'smallest_of_toys', 'decoy_windows', 'decoys', 'Spectrum', 'spectrum_of']
 
 # %% ../nbs/6_without_labels/63_hunting.ipynb #63000005
 @dataclass(frozen=True)
@@ -109,7 +109,7 @@ def plan_of(order: str, folds: int, members: int) -> list[tuple[int, tuple[int, 
             "none": [(-1, tuple(every))] * members}[order]
 
 # %% ../nbs/6_without_labels/63_hunting.ipynb #63000016
-DEGREES = (3, 2)                                           # of a spectrum and of a selection's efficiency, in log mass
+DEGREES = (3, 2)                                           # of a spectrum and, at most, of a selection's efficiency, in log mass
 HUNTERS = Recipe(members=4, hidden=(32, 32), training=Training(epochs=10))
 
 
@@ -118,6 +118,15 @@ def check_hunters(recipe) -> Recipe:
     if not isinstance(recipe, Recipe) or recipe.parameters or recipe.loss != "cross-entropy" or recipe.calibration is not None or recipe.training.patience is not None:
         raise ValueError(f"recipe: expected a Recipe without parameters, calibration, patience and other losses, got {shown(recipe)}")
     return recipe
+
+
+def check_labels(labels: np.ndarray, fold: np.ndarray, n: int) -> None:
+    "Raises ValueError unless `labels` are -1, 0 or 1 and `fold` whole numbers from 0, arrays (n,) both."
+    labels, fold = np.asarray(labels), np.asarray(fold)
+    if labels.shape != (n,) or not np.isin(labels, (-1, 0, 1)).all():
+        raise ValueError(f"labels: expected -1, 0 or 1 for each of {n} events, got shape {labels.shape}" + (f" from {labels.min()} to {labels.max()}" if labels.size else ""))
+    if fold.shape != (n,) or fold.dtype.kind not in "iu" or fold.min() < 0:
+        raise ValueError(f"folds: expected a whole number from 0 for each of {n} events, got {fold.dtype} of shape {fold.shape}")
 
 
 def check_folds(labels: np.ndarray, fold: np.ndarray, folds: int) -> None:
@@ -171,6 +180,8 @@ def crossed_scores(tables: Sequence[Table], labels: Sequence[np.ndarray], folds:
     check_hunters(recipe)
     if not len(tables) == len(labels) == len(folds) or not len(tables):
         raise ValueError(f"tables: expected as many labels and folds, at least one, got {len(tables)}, {len(labels)} and {len(folds)}")
+    for table, label, fold in zip(tables, labels, folds):
+        check_labels(label, fold, len(table))
     n_folds, rngs = 1 + max(int(fold.max()) for fold in folds), spawn(rng, 2)
     plan = plan_of(order, n_folds, recipe.members)
     for table, label, fold in zip(tables, labels, folds):
@@ -188,11 +199,13 @@ def crossed_scores(tables: Sequence[Table], labels: Sequence[np.ndarray], folds:
 
 # %% ../nbs/6_without_labels/63_hunting.ipynb #63000020
 def selected(scores: np.ndarray, fold: np.ndarray, shares: Sequence[float]) -> np.ndarray:
-    "Whether each event (t, n) belongs to the highest `shares` (t,) of the scores (n,) of its fold; events with score NaN never. Of equal scores the first ones."
-    found = np.zeros((len(shares), len(scores)), bool)
+    """Whether each event (t, n) belongs to the highest `shares` (t,) of the scores (n,) of its fold; events with score NaN never.
+
+    Of equal scores random ones, the same in every call: the first ones would be the lightest of a sample that is sorted by mass."""
+    found, chance = np.zeros((len(shares), len(scores)), bool), np.random.default_rng(len(scores)).permutation(len(scores))
     for k in np.unique(fold[np.isfinite(scores)]):
         rows = np.flatnonzero((fold == k) & np.isfinite(scores))
-        rows = rows[np.argsort(-scores[rows], kind="stable")]
+        rows = rows[np.lexsort((chance[rows], -scores[rows]))]
         for t, share in enumerate(shares):
             found[t, rows[: int(round(share * len(rows)))]] = True
     return found
@@ -230,15 +243,18 @@ def polynomials(edges: np.ndarray, degree: int) -> np.ndarray:
     return np.polynomial.legendre.legvander((log[:-1] + log[1:] - log[0] - log[-1]) / (log[-1] - log[0]), degree)
 
 
-def poisson_fits(counts: np.ndarray, basis: np.ndarray, offset: np.ndarray) -> tuple:
-    "Coefficients (p, k), nll (p,), covariances (p, k, k), converged (p,) of fits to Poisson `counts` (p, b) with rates exp(`offset` + a h), h = `basis` (b, k)."
+def poisson_fits(counts: np.ndarray, basis: np.ndarray, offset: np.ndarray, stiff: np.ndarray | float = 0.0) -> tuple:
+    """Coefficients (p, k), nll (p,), covariances (p, k, k), converged (p,) of fits to Poisson `counts` (p, b) with rates exp(`offset` + a h), h = `basis` (b, k).
+
+    `stiff` (k,): each coefficient's prior is normal about 0 with the variance 1 / stiff; 0 is no prior."""
     n, k = counts.shape[0], basis.shape[1]
     products = (basis[:, :, None] * basis[:, None, :]).reshape(len(basis), k * k)
 
     def evaluate(points, which):
         log = np.clip(offset[which] + points @ basis.T, -700, 50)
         rate = np.exp(log)
-        return (rate - counts[which] * log).sum(1), (rate - counts[which]) @ basis, (rate @ products).reshape(-1, k, k)
+        return ((rate - counts[which] * log).sum(1) + 0.5 * (stiff * points**2).sum(1), (rate - counts[which]) @ basis + stiff * points,
+                (rate @ products).reshape(-1, k, k) + stiff * np.eye(k))
     start = np.zeros((n, k))
     start[:, 0] = np.log(np.maximum(counts.sum(1), 0.5)) - np.log(np.exp(offset).sum(1))
     wide = np.full((n, k), np.inf)
@@ -250,7 +266,7 @@ def poisson_fits(counts: np.ndarray, basis: np.ndarray, offset: np.ndarray) -> t
 class Expected:
     """What the bins beside a window expect in it, of every event and of t selections: `number` (..., 1 + t), its standard `error`, and the fitted `curve` (..., 1 + t, b).
 
-    `shape_p` (..., 1 + t): p-value of the fit's shape beside the window against one with one more degree, NaN if not asked for; whether each fit `converged`."""
+    `shape_p` (..., 1 + t): p-value of the fit's shape beside the window against one with one more degree, NaN if not asked for; whether every event's fit `converged`."""
     number: np.ndarray
     error: np.ndarray
     shape_p: np.ndarray
@@ -258,32 +274,40 @@ class Expected:
     converged: np.ndarray
 
 
-def _fitted(counts, basis, offset, degree, beside, shape):
-    "Coefficients, covariances, converged, curves in all bins and p-values of the shape of fits beside the window; counts, offset (p, b)."
-    point, value, cov, good = poisson_fits(counts[:, beside], basis[beside, :degree + 1], offset[:, beside])
+def _fitted(counts, basis, offset, degree, beside, shape, free=np.inf):
+    "Coefficients, covariances, converged, curves in all bins and p-values of the shape of fits beside the window; counts, offset (p, b). Above the degree `free` coefficients have a prior."
+    stiff = (np.arange(degree + 2) > free).astype(float)
+    point, value, cov, good = poisson_fits(counts[:, beside], basis[beside, :degree + 1], offset[:, beside], stiff[:-1])
     shape_p = np.full(len(counts), np.nan)
     if shape:
-        shape_p = chdtrc(1, np.maximum(2 * (value - poisson_fits(counts[:, beside], basis[beside, :degree + 2], offset[:, beside])[1]), 0))
+        shape_p = chdtrc(1, np.maximum(2 * (value - poisson_fits(counts[:, beside], basis[beside, :degree + 2], offset[:, beside], np.append(stiff[:-1], 0.0))[1]), 0))
     return point, cov, good, np.exp(offset + point @ basis[:, :degree + 1].T), shape_p
 
 
 def _tilted(counts, tilt, offset, degree, beside, shape):
-    "`_fitted` of selections; of one with fewer than ten events beside the window the size alone is fitted, none counting as a millionth."
+    """Covariances, curves and p-values of the shape of selections. Coefficients above the highest d for which a selection has 10 d^2 events beside the window, and a maximum, get a prior.
+
+    Of one with fewer than ten events there the size alone is fitted, none counting as a millionth."""
     n = counts[:, beside].sum(axis=1)
-    few, point, cov, good, curve, shape_p = n < 10, np.zeros((len(n), degree + 1)), np.zeros((len(n), degree + 1, degree + 1)), np.ones(len(n), bool), np.exp(offset), np.ones(len(n))
-    size = np.maximum(n[few], 1e-6)
-    point[few, 0], cov[few, 0, 0] = np.log(size / np.exp(offset[few][:, beside]).sum(axis=1)), 1 / size
-    curve[few] *= np.exp(point[few, :1])
-    if not few.all():
-        point[~few], cov[~few], good[~few], curve[~few], shape_p[~few] = _fitted(counts[~few], tilt, offset[~few], degree, beside, shape)
-    return point, cov, good, curve, shape_p
+    size = np.maximum(n, 1e-6)
+    cov, curve, shape_p = np.zeros((len(n), degree + 1, degree + 1)), np.exp(offset), np.ones(len(n))
+    cov[:, 0, 0] = 1 / size
+    curve *= (size / curve[:, beside].sum(axis=1))[:, None]
+    allowed = np.where(n < 10, -1, np.minimum(np.sqrt(n / 10).astype(int), degree))
+    for d in range(degree, -1, -1):
+        rows = np.flatnonzero(allowed == d)
+        if len(rows):
+            _, own, good, curves, p = _fitted(counts[rows], tilt, offset[rows], degree, beside, shape, d)
+            allowed[rows[~good]] = d - 1                    # without a maximum: all events in one or two bins, for instance
+            cov[rows[good]], curve[rows[good]], shape_p[rows[good]] = own[good], curves[good], p[good]
+    return cov, curve, shape_p
 
 # %% ../nbs/6_without_labels/63_hunting.ipynb #63000031
 def sideband_fits(counts: np.ndarray, edges: np.ndarray, inside: np.ndarray, degrees: tuple[int, int] = DEGREES, shape: bool = True, beside: np.ndarray | None = None) -> Expected:
     """What the bins that are not `inside` (b,) expect in those that are; `counts` (..., 1 + t, b): of every event, and of t selections from them.
 
     The log rate of every event is a polynomial of log mass, that of a selection the same plus a polynomial, its log efficiency; `degrees` of both.
-    The errors are those of both fits together. `shape`: whether to test the shape. `beside` (b,): the bins that are fitted, if not all others. Derivation: chapter 63."""
+    The errors are those of both fits together; few events get a prior (`_tilted`). `shape`: whether to test the shape. `beside` (b,): the bins that are fitted, if not all others. Derivation: chapter 63."""
     lead, (t, b), beside = counts.shape[:-2], (counts.shape[-2] - 1, counts.shape[-1]), ~inside if beside is None else beside & ~inside
     data, width = counts.reshape(-1, 1 + t, b), np.log(np.diff(np.log(edges)))
     whole, tilt = polynomials(edges, degrees[0] + 1), polynomials(edges, degrees[1] + 1)
@@ -292,7 +316,7 @@ def sideband_fits(counts: np.ndarray, edges: np.ndarray, inside: np.ndarray, deg
     _, cov, good, curve, shape_p = _fitted(data[:, 0], whole, np.broadcast_to(width, (len(data), b)), degrees[0], beside, shape)
     parts = [(curve, square(mean(curve, whole[:, :-1]), cov), shape_p, good)]
     for k in range(t):
-        _, own_cov, good, own, shape_p = _tilted(data[:, 1 + k], tilt, np.log(curve), degrees[1], beside, shape)
+        own_cov, own, shape_p = _tilted(data[:, 1 + k], tilt, np.log(curve), degrees[1], beside, shape)
         v, g = mean(own, whole[:, :-1]), mean(own, tilt[:, :-1])
         followed = np.einsum("pi,pij,pj...->p...", g, own_cov, np.einsum("pb,bj,bk->pjk", own[:, beside], tilt[beside, :-1], whole[beside, :-1], optimize=True))
         parts.append((own, square(g, own_cov) + square(v, cov) - square(followed, cov), shape_p, good))
@@ -323,9 +347,11 @@ def log_incomplete_beta(a, b, x) -> np.ndarray:
 def log_excess_p(observed, expected, error, toss=None) -> np.ndarray:
     """log of the p-value of `observed` events or more, where `expected` +- `error` are expected by a fit; arrays or numbers.
 
-    The fit is worth a count of (expected/error)^2 in a control region: Cousins, Linnemann and Tucker (2008). `toss` in [0, 1]: the part of
-    the probability of exactly `observed` that counts (default 1); with uniform random ones p is uniform under the null."""
+    The fit is worth a count of (expected/error)^2 in a control region: Cousins, Linnemann and Tucker (2008). `toss` in [0, 1): the part of
+    the probability of exactly `observed` that counts (default 1); with uniform random ones p is uniform under the null, as far as the fit is
+    such a count. An error below 1e-7 of `expected` is taken as that."""
     observed, expected, error = check_numbers(observed, "observed", "[0, inf)"), check_numbers(expected, "expected", "(0, inf)"), check_numbers(error, "error", "(0, inf)")
+    error = np.maximum(error, 1e-7 * expected)
     off, x = (expected / error) ** 2, error**2 / (error**2 + expected)
     at_least = log_incomplete_beta(observed, off + 1, x)
     if toss is None:
@@ -388,8 +414,12 @@ def _hunted_in_words(hunted: Hunted) -> str:
             expected = f"{hunted.expected[w, t]:.1f} +- {hunted.error[w, t]:.1f}"
             lines.append(f"{str(window) if t == 0 else '':>18} {share:7.1%} {hunted.observed[w, t]:8.0f} {expected:>18} {p:>9} {hunted.z[w, t]:6.2f} "
                          f"{hunted.shape_p[w, t]:10.2g}" + "  <- smallest p" * ((w, t) == best))
-    if np.any(hunted.shape_p < 1e-3):
-        lines.append("p of shape below 0.001: a polynomial does not describe what is beside the window; take higher degrees before believing a bump")
+    if np.any(hunted.shape_p < (limit := 0.01 / hunted.shape_p.size)):
+        lines.append(f"p of shape below {limit:.2g}: a polynomial does not describe what is beside the window; take higher degrees before believing a bump")
+    if hunted.order == "none":
+        lines.append("order 'none': events are judged by networks that they have taught; of the selections no number here is a p-value")
+    elif hunted.order != "forward":
+        lines.append(f"order '{hunted.order}': the excesses of the folds are not independent, small p-values too frequent")
     return "\n".join(lines)
 
 # %% ../nbs/6_without_labels/63_hunting.ipynb #63000044
@@ -438,6 +468,15 @@ def check_selections(shares, fold: np.ndarray) -> tuple[float, ...]:
     return shares
 
 # %% ../nbs/6_without_labels/63_hunting.ipynb #63000048
+def check_copies(x: np.ndarray, m: np.ndarray) -> None:
+    "Raises ValueError if more than 1 % of the events, features `x` (n, ...) and mass `m` (n,), are copies of others, which are no events. Discrete features may repeat."
+    distinct = lambda rows: len(np.unique(np.ascontiguousarray(rows + 0.0).view(f"V{8 * rows.shape[1]}")))
+    flat = x.reshape(len(x), -1)
+    copies = len(m) - distinct(np.column_stack([flat, m]))
+    if copies > 0.01 * len(m) and len(m) - copies - distinct(flat) < 0.01 * len(m):
+        raise ValueError(f"table: expected each event once, got {copies} copies among {len(m)} events; drop them, and draw weighted events without repetition")
+
+
 def check_gap(gap, windows: Sequence[Window], low: float, high: float) -> tuple[float, float] | None:
     "`gap` as two numbers that rise, between `low` and `high`, and outside the signal region of all `windows`; or None. Raises TypeError or ValueError otherwise."
     if gap is None:
@@ -448,14 +487,29 @@ def check_gap(gap, windows: Sequence[Window], low: float, high: float) -> tuple[
     return start, stop
 
 # %% ../nbs/6_without_labels/63_hunting.ipynb #63000050
+def check_judged(mass, scores, fold, windows, shares, low, high) -> None:
+    "Raises ValueError unless `scores` (w, n) fit w `windows` and n events of `mass` from `low` to `high`, and the `shares` fall."
+    if scores.shape != (len(windows), len(mass)) or len(fold) != len(mass):
+        raise ValueError(f"scores: expected {len(windows)} (one for each window) for each of {len(mass)} events and a fold for each, got shape {scores.shape} and {len(fold)} folds")
+    if len(mass) == 0 or mass.min() < low or mass.max() >= high:
+        raise ValueError(f"mass: expected events from {low:g} to below {high:g} alone, got " + (f"{mass.min():g} to {mass.max():g}" if len(mass) else "none"))
+    if any(not low < window.low < window.high < high for window in windows):
+        raise ValueError(f"windows: expected signal regions between {low:g} and {high:g}, got {', '.join(map(str, windows))}")
+    if np.any(np.diff([1.0, *shares, 0.0]) >= 0):
+        raise ValueError(f"shares: expected each smaller than the one before, between 0 and 1, got {', '.join(f'{share:g}' for share in shares)}")
+
+
 def judged(mass: np.ndarray, scores: np.ndarray, fold: np.ndarray, windows: Sequence[Window], shares: Sequence[float], low: float, high: float, degrees: tuple[int, int] = DEGREES,
            order: str = "forward", outside: int = 0, gap: tuple[float, float] | None = None) -> Hunted:
     "The Hunted of events of `mass` (n,) from `low` to `high` whose `scores` (w, n), made in whatever way, and `fold` (n,) are given: the highest `shares` of each fold are counted."
+    check_judged(mass, np.asarray(scores), fold, windows, shares, low, high)
     found = []
     for window, own in zip(windows, scores):
         edges, inside = edges_for(window, low, high, gap=gap)
         counts = binned(mass, selected(own, fold, shares).sum(axis=0), edges, len(shares))
         fits = sideband_fits(counts, edges, inside, degrees, beside=outside_of(edges, gap))
+        if not fits.converged.all():
+            raise ValueError(f"degrees: expected a polynomial that the events beside {window} determine, got degree {degrees[0]}; take a lower one or a wider range")
         found.append((counts[:, inside].sum(axis=1), fits.number, fits.error, fits.shape_p))
     observed, expected, error, shape_p = (np.stack(part) for part in zip(*found))
     return Hunted(tuple(windows), (1.0, *shares), observed, expected, error, log_excess_p(observed, expected, error), shape_p, np.asarray(scores), mass, fold, low, high, outside, order, degrees, gap)
@@ -480,7 +534,11 @@ def hunt(table: Table, mass: str, windows: Sequence[Window], recipe: Recipe = HU
     windows = check_windows(windows, m, low, high)
     gap = check_gap(gap, windows, low, high)
     kept = table[np.flatnonzero((m >= low) & (m < high) & ((m < gap[0]) | (m >= gap[1]) if gap else True))]
+    if by == mass:
+        raise ValueError(f"by: expected a column that does not tell the mass, such as the number of the event, got {by}")
     m, fold = kept.also[mass], folds_of(kept, folds, by)
+    check_windows(windows, m, low, high)                    # again, without what is in the gap
+    check_copies(kept.x, m)
     shares, labels = check_selections(shares, fold), [window.label(m) for window in windows]
     check_hunters(recipe), plan_of(order, folds, 1)
     for label in labels:
@@ -492,8 +550,8 @@ def hunt(table: Table, mass: str, windows: Sequence[Window], recipe: Recipe = HU
 def global_p(hunted: Hunted, n_toys: int = 1000, rng=0) -> PValue:
     """The PValue of the smallest local p of a hunt, all windows and shares counted: how often pseudo-experiments without signal have a smaller one.
 
-    Their masses are drawn anew from the fitted spectrum, the selections stay as they are: right if no event's mass was used to select it, and for the order 'forward' alone
-    exactly so. Where no toy is as extreme, the smallest p times their number is an upper bound, and is given if it is lower. Raises ValueError for other orders' `hunted` of
+    Their masses are drawn anew from the fitted spectrum, the selections stay as they are: right for the order 'forward' (one window: exactly, but for the fit of the spectrum;
+    several: with the right covariance on average); 'nested' and 'crossed' get too small a p, and the source says so. Where no toy is as extreme, the smallest p times their number is an upper bound, and is given if it is lower. Raises ValueError for other orders' `hunted` of
     order 'none'."""
     if not isinstance(hunted, Hunted):
         raise TypeError(f"hunted: expected what hunt gives, got {shown(hunted)}")
@@ -503,9 +561,10 @@ def global_p(hunted: Hunted, n_toys: int = 1000, rng=0) -> PValue:
     toys = smallest_of_toys(hunted, n_toys, rng)
     p = (1 + np.sum(toys <= smallest + 1e-9)) / (1 + n_toys)
     bound = np.log(hunted.log_p.size) + smallest
+    remark = "" if hunted.order == "forward" else f"; too small: order '{hunted.order}'"
     if p * (1 + n_toys) < 2 and bound < np.log(p):
-        return PValue(float(bound), 0.0, "bound", "the number of tests")
-    return PValue(float(np.log(p)), float(np.sqrt((1 - p) / p / (1 + n_toys))), "toys", "masses drawn anew, selections fixed")
+        return PValue(float(bound), 0.0, "bound", f"the number of tests{remark}")
+    return PValue(float(np.log(p)), float(np.sqrt((1 - p) / p / (1 + n_toys))), "toys", f"masses drawn anew, selections fixed{remark}")
 
 # %% ../nbs/6_without_labels/63_hunting.ipynb #63000056
 def fitted_spectrum(mass: np.ndarray, edges: np.ndarray, degree: int = 3, gap: tuple[float, float] | None = None) -> np.ndarray:
@@ -528,7 +587,7 @@ def smallest_of_toys(hunted: Hunted, n_toys: int, rng) -> np.ndarray:
     counts = [np.zeros((n_toys, 1 + n_shares, len(own) - 1)) for own, _ in plans]
     for k, own in enumerate(spawn(rng, n_toys)):
         number = own.multinomial(len(hunted.mass), chance)
-        fine = own.permutation(np.repeat(np.arange(len(chance), dtype=np.uint16), number))
+        fine = own.permutation(np.repeat(np.arange(len(chance), dtype=np.min_scalar_type(len(chance))), number))
         for w, rows in enumerate(picked):
             b = counts[w].shape[2]
             flat = np.bincount(tiers[w][rows] * b + into[w][fine[rows]], minlength=(1 + n_shares) * b).reshape(1 + n_shares, b)
@@ -558,7 +617,7 @@ def decoys(table: Table, mass: str, window: Window, recipe: Recipe = HUNTERS, sh
            high: float | None = None, degrees: tuple[int, int] = DEGREES, *, by: str | None = None, n_toys: int = 300, rng) -> tuple[PValue, Hunted]:
     """The global PValue of a hunt for decoys, windows where nothing is expected, on both sides of a `window` whose signal region is left out; and the Hunted.
 
-    A small one says that the features betray the mass on the scale of the window, or that the polynomial does not fit. Raises TypeError or ValueError as `hunt` does."""
+    A small one says that the features betray the mass on the scale of the window, that the polynomial does not fit, or that a signal is there. Raises TypeError or ValueError as `hunt` does."""
     low, high = _range(check_mass(table, mass), low, high)
     (window,) = check_windows([window], table.also[mass], low, high)
     check_count(n_toys, "n_toys", 10)

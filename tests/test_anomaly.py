@@ -46,8 +46,11 @@ CALLS = {
     "sliding_windows": (anomaly.sliding_windows, dict(start=1.4, stop=2.0, n=3), dict(start={**NUMBERS, "zero": 0.0}, stop={**NUMBERS, "zero": 0.0}, n={**COUNTS, "zero": 0}, width={**NUMBERS, "zero": 0.0, "one": 1.0}, beside={**NUMBERS, "zero": 0.0, "wide": 0.95})),
     "plan_of": (anomaly.plan_of, dict(order="forward", folds=5, members=2), dict(order={"None": None, "text": "a"}, folds={**COUNTS, "one": 1}, members={**COUNTS, "zero": 0})),
     "crossed_scores": (anomaly.crossed_scores, dict(tables=[TABLE], labels=[LABEL], folds=[FOLD], recipe=BRIEF, rng=1),
-                       dict(tables={"none": [], "two": [TABLE, TABLE], "negative": [changed(weight=np.r_[-1.0, np.ones(3059)])]}, labels={"sidebands alone": [np.where(LABEL == 1, -1, LABEL)], "signal region alone": [np.where(LABEL == 0, -1, LABEL)]},
-                            folds={"a fold without": [np.where(FOLD == 2, 1, FOLD)]}, recipe=RECIPES, order={"None": None, "text": "a"}, rng=SEEDS)),
+                       dict(tables={"none": [], "two": [TABLE, TABLE], "negative": [changed(weight=np.r_[-1.0, np.ones(3059)])]}, labels={"short": [LABEL[1:]], "other": [3 * LABEL], "sidebands alone": [np.where(LABEL == 1, -1, LABEL)], "signal region alone": [np.where(LABEL == 0, -1, LABEL)]},
+                            folds={"a fold without": [np.where(FOLD == 2, 1, FOLD)], "short": [FOLD[1:]], "halves": [FOLD / 2], "negative": [FOLD - 1]}, recipe=RECIPES, order={"None": None, "text": "a"}, rng=SEEDS)),
+    "judged": (anomaly.judged, dict(mass=M, scores=HUNTED.scores, fold=FOLD, windows=[WINDOW], shares=(0.2, 0.05), low=1.0, high=3.0),
+               dict(mass={"short": M[1:], "below": M - 0.5}, scores={"no axis": HUNTED.scores[0], "two": np.ones((2, 3060))}, fold={"short": FOLD[1:]}, windows={"two": [WINDOW, WINDOW], "beyond": [anomaly.Window(2.5, 3.2, 2.0, 3.5)]},
+                    shares={"rising": (0.05, 0.2), "equal": (0.1, 0.1), "one": (1.0, 0.1), "zero": (0.1, 0.0)}, low={"above": 1.1}, high={"below": 2.0})),
     "log_excess_p": (anomaly.log_excess_p, dict(observed=10, expected=5.0, error=1.0, toss=0.5),
                      dict(observed={"nan": np.nan, "negative": -1, "text": "a"}, expected={"zero": 0.0, "nan": np.nan, "text": "a"}, error={"zero": 0.0, "negative": -1.0}, toss={"negative": -0.1, "above": 1.5})),
     "global_p": (anomaly.global_p, dict(hunted=HUNTED, n_toys=20, rng=1), dict(hunted={"None": None, "order none": replace(HUNTED, order="none")}, n_toys={**COUNTS, "few": 9}, rng=SEEDS)),
@@ -184,3 +187,92 @@ def test_a_feature_of_discrete_values_may_leave_a_fold_empty():
     with pytest.raises(ValueError, match="fold"):
         anomaly.hunt(changed(np.ones((3060, 2))), "m", WINDOW, BRIEF, (0.2,), rng=1)
     anomaly.hunt(changed(np.ones((3060, 2)), event=np.arange(3060.0)), "m", WINDOW, BRIEF, (0.2,), by="event", rng=1)
+
+
+def test_the_unit_of_the_mass_changes_nothing():
+    for unit in (1e-3, 1e12):
+        scaled = changed(m=M * unit)
+        window = anomaly.Window(*(unit * edge for edge in (WINDOW.low, WINDOW.high, WINDOW.left, WINDOW.right)))
+        found = anomaly.hunt(scaled, "m", window, BRIEF, (0.2, 0.05), rng=1)
+        np.testing.assert_array_equal(found.observed, HUNTED.observed)
+        np.testing.assert_allclose(found.log_p, HUNTED.log_p, rtol=1e-6)
+        np.testing.assert_allclose(anomaly.global_p(found, 20, 1).value, anomaly.global_p(HUNTED, 20, 1).value)
+
+
+def test_the_order_of_the_events_changes_nothing_and_ties_do_not_look_at_it():
+    at = np.random.default_rng(2).permutation(len(M))
+    judged = lambda rows, scores: anomaly.judged(M[rows], scores[rows][None], FOLD[rows], [WINDOW], (0.2, 0.05), 1.0, 3.0)
+    np.testing.assert_array_equal(judged(at, HUNTED.scores[0]).observed, judged(np.arange(len(M)), HUNTED.scores[0]).observed)
+    in_order = np.argsort(M)                                # a score of two values: of equal ones not the lightest are taken
+    picks = anomaly.selected((np.arange(len(M)) % 2).astype(float), FOLD[in_order], (0.1,))[0]
+    assert abs(np.mean(np.flatnonzero(picks)) / len(M) - 0.5) < 5 / np.sqrt(12 * picks.sum())
+
+
+def test_ones_as_weights_are_no_weights_and_single_precision_is_no_other_mass():
+    np.testing.assert_array_equal(anomaly.hunt(changed(weight=np.ones(3060)), "m", WINDOW, BRIEF, (0.2, 0.05), rng=1).log_p, HUNTED.log_p)
+    single = M.astype(np.float32)
+    single[:2] = WINDOW.low, WINDOW.high                    # beside the edges, when they are rounded
+    found = anomaly.hunt(changed(m=single), "m", WINDOW, BRIEF, (0.2,), rng=1)
+    assert found.observed[0, 0] == np.sum(WINDOW.label(found.mass) == 1)
+
+
+@pytest.mark.parametrize("order", ["forward", "crossed"])
+def test_two_folds_and_one_member(order):
+    found = anomaly.hunt(TABLE, "m", WINDOW, replace(BRIEF, members=1), (0.2,), order, 2, rng=1)
+    assert np.isnan(found.scores).any() == (order == "forward") and np.isfinite(found.log_p).all()
+
+
+def test_copies_the_mass_as_fold_and_a_sideband_in_the_gap_are_refused():
+    twice = TABLE[np.append(np.arange(3060), np.arange(100))]
+    with pytest.raises(ValueError, match="100 copies among 3160"):
+        anomaly.hunt(twice, "m", WINDOW, BRIEF, (0.2,), rng=1)
+    anomaly.check_copies(np.ones((3060, 1)), M)             # discrete features are no copies, nor are masses that are rounded
+    anomaly.check_copies(TABLE.x, M.round(2))
+    with pytest.raises(ValueError, match="by: expected"):
+        anomaly.hunt(TABLE, "m", WINDOW, BRIEF, (0.2,), by="m", rng=1)
+    with pytest.raises(ValueError, match="right sideband"):
+        anomaly.hunt(TABLE, "m", WINDOW, BRIEF, (0.2,), gap=(1.7, 2.5), rng=1)
+
+
+def test_few_events_do_not_make_a_parabola():
+    "Selections at random: no discoveries."
+    edges, inside = anomaly.edges_for(WINDOW, 1.0, 3.0)
+    chance, rng = np.diff(-edges**-4.0) / (1 - 3.0**-4), np.random.default_rng(4)
+    for n in (12, 20, 50):
+        counts = np.stack([rng.multinomial(3000, chance, 2000), rng.multinomial(n, chance, 2000)], axis=1).astype(float)
+        fits = anomaly.sideband_fits(counts, edges, inside, shape=False)
+        log_p = anomaly.log_excess_p(counts[:, 1, inside].sum(axis=1), fits.number[:, 1], fits.error[:, 1])
+        assert log_p.min() > np.log(1e-6) and np.mean(log_p < np.log(0.01)) < 0.01 + 5 * np.sqrt(0.01 / 2000)
+
+
+def test_a_selection_whose_polynomial_has_no_maximum_has_a_finite_expectation():
+    edges, inside = anomaly.edges_for(WINDOW, 1.0, 3.0)
+    every = np.round(3000 * np.diff(-edges**-4.0) / (1 - 3.0**-4))
+    for bins in ([3], [3, 4], [3, 30], [45]):
+        peak = np.zeros_like(every)
+        peak[bins] = 60
+        found = [anomaly.sideband_fits(np.stack([every + peak, peak]), edges, inside, (3, d), shape=False) for d in (1, 2, 4)]
+        for one, least in zip(found, (1e-3, 1e-3, 0.0)):
+            assert one.number[1] > least and np.isfinite(one.error).all() and np.all(one.error > 0)
+    with pytest.raises(ValueError, match="degrees: expected a polynomial that the events beside"):
+        some = np.sort(np.r_[np.full(40, 1.1), np.full(40, 1.6), np.full(40, 2.5)])
+        anomaly.judged(some, np.ones((1, 120)), np.arange(120) % 2, [WINDOW], (0.5,), 1.0, 3.0, (9, 1))
+
+
+def test_an_error_too_small_to_square_and_orders_that_are_no_guarantee():
+    for error in (1e-10, 1e-200, 5e-324):
+        np.testing.assert_allclose(anomaly.log_excess_p(12, 5.0, error), lr.distributions.log_poisson_tail(12, 5.0), rtol=1e-6)
+    for order in ("nested", "crossed"):
+        other = replace(HUNTED, order=order)
+        assert order in anomaly.global_p(other, 20, 1).source and "not independent" in str(other)
+    assert "no number here is a p-value" in str(replace(HUNTED, order="none")) and "order" not in anomaly.global_p(HUNTED, 20, 1).source
+
+
+def test_who_is_in_the_window_does_not_change_its_folds_scores():
+    first = anomaly.crossed_scores([TABLE], [LABEL], [FOLD], BRIEF, rng=1)[0]
+    for k in (1, 2, 3, 4):
+        dealt = LABEL.copy()
+        dealt[FOLD == k] = np.random.default_rng(k).permutation(dealt[FOLD == k])
+        second = anomaly.crossed_scores([TABLE], [dealt], [FOLD], BRIEF, rng=1)[0]
+        np.testing.assert_array_equal(first[FOLD <= k], second[FOLD <= k])
+        assert k == 4 or np.all(first[FOLD == k + 1] != second[FOLD == k + 1])
