@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 import numpy as np
 from .anomaly import HUNTERS, Window, check_folds, check_hunters, check_mass, crossed_scores
-from .arrays import Table, aligned, check_count, check_sample, effective_size, generator, shown, spawn
+from .arrays import Table, aligned, check_count, check_numbers, check_sample, effective_size, generator, shown, spawn
 from .backend import keras, to_device, to_numpy
 from .losses import Objective, weighted_mean
 from .nets import Dense, Network, pieces_of, standardise, train
@@ -157,6 +157,11 @@ def of_density(architecture) -> Objective:
 
 def draw_features(network: Network, condition: np.ndarray, rng) -> np.ndarray:
     "Features (m, n, d) drawn from the density of each member of a ConditionalFlow at the `condition` (m, n)."
+    if not isinstance(network, Network) or not isinstance(network.architecture, ConditionalFlow):
+        raise TypeError(f"network: expected a Network whose architecture is a ConditionalFlow, got {shown(network)}")
+    condition = check_numbers(condition, "condition")
+    if condition.ndim != 2 or len(condition) != len(network.weights):
+        raise ValueError(f"condition: expected shape ({len(network.weights)}, n), a row for each member, got {condition.shape}")
     rng, weights, given = generator(rng), to_device(network.weights), to_device(condition[..., None])
     x = np.zeros((*condition.shape, 0))
     for i in range(network.architecture.n_features):

@@ -47,6 +47,8 @@ CALLS = {
     "reference_scores": (assisted.reference_scores, dict(ARGUMENTS, references=REFERENCES),
                          {**COMMON, "references": {"none": {}, "None": None, "list": list(REFERENCES.values()), "None inside": dict.fromkeys(REFERENCES), "no events": {key: one[:0] for key, one in REFERENCES.items()},
                                                    "one feature": {key: lr.Table(one.x[:, :1]) for key, one in REFERENCES.items()}, "negative weights": {key: replace(one, weight=np.linspace(-1, 3, len(one))) for key, one in REFERENCES.items()}, "one": {(0, 1): REFERENCES[0, 1]}, "other features": {key: sample(50, 1, names=("a", "c")) for key in REFERENCES}}}),
+    "draw_features": (assisted.draw_features, dict(network=Network(FLOW, FLOW.draw([np.random.default_rng(1)])), condition=np.zeros((1, 5)), rng=1),
+                      dict(network={"None": None, "no flow": Network(FLOW.networks[0], np.zeros((1, FLOW.networks[0].size)))}, condition={"None": None, "flat": np.zeros(5), "two members": np.zeros((2, 5)), "nan": np.full((1, 5), np.nan)}, rng=SEEDS)),
     "ConditionalFlow": (assisted.ConditionalFlow, dict(n_features=2, hidden=(8,), components=2), dict(n_features={**COUNTS, "zero": 0}, components={**COUNTS, "zero": 0}, hidden={"number": 8, "zero": (0,), "text": "a"})),
 }
 
