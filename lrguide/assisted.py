@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 import numpy as np
 from .anomaly import HUNTERS, Window, check_folds, check_hunters, check_mass, crossed_scores
-from .arrays import Table, aligned, check_count, check_sample, effective_size, generator, shown, spawn
+from .arrays import Table, aligned, check_count, check_numbers, check_sample, effective_size, generator, shown, spawn
 from .backend import keras, to_device, to_numpy
 from .losses import Objective, weighted_mean
 from .nets import Dense, Network, pieces_of, standardise, train
@@ -20,12 +20,17 @@ from .ratio import Recipe
 
 def check_experiments(data: Sequence[Table], mass: str, window: Window, folds: Sequence[np.ndarray]) -> list[np.ndarray]:
     "Labels (n,) of each of the Tables `data`: 1 in the window, 0 beside it, else -1. Raises TypeError or ValueError for what cannot be hunted in."
-    if isinstance(data, Table) or not len(data) == len(folds) > 0:
-        raise ValueError(f"data: expected as many Tables as folds, at least one, got {shown(data) if isinstance(data, Table) else len(data)} and {len(folds)}")
+    if not isinstance(window, Window):
+        raise TypeError(f"window: expected a Window, got {shown(window)}")
+    if not isinstance(data, (list, tuple)) or not isinstance(folds, (list, tuple, np.ndarray)) or not len(data) == len(folds) > 0:
+        raise ValueError(f"data: expected a list of Tables, at least one, and as many folds, got {shown(data)} and {shown(folds)}")
     labels = [window.label(check_mass(table, mass)) for table in data]
     for table, label, fold in zip(data, labels, folds):
-        if table.x.ndim != 2 or np.shape(fold) != (len(table),) or (table.x.shape[1], table.names) != (data[0].x.shape[1], data[0].names):
-            raise ValueError(f"data: expected features (n, d), the same in each, and a fold (n,), got shapes {table.x.shape} and {np.shape(fold)}")
+        if table.x.ndim != 2 or (table.x.shape[1], table.names) != (data[0].x.shape[1], data[0].names):
+            raise ValueError(f"data: expected features (n, d), the same in each, got shape {table.x.shape} and {', '.join(table.names or ['no names'])}")
+        if not isinstance(fold, np.ndarray) or fold.shape != (len(table),) or fold.dtype.kind not in "iu" or fold.min() < 0 or fold.max() < 1:
+            values = f" of values {np.unique(fold)[:5]}" if isinstance(fold, np.ndarray) else ""
+            raise ValueError(f"folds: expected an array of whole numbers, one for each of {len(table)} events, from 0 to 1 at least, got {shown(fold)}{values}")
         check_folds(label, fold, 1 + int(fold.max()))
     return labels
 
@@ -45,10 +50,13 @@ def reference_scores(data: Sequence[Table], references: Mapping[tuple[int, int],
     the folds before it. All are trained together. Raises ValueError for a reference that is missing or has other features."""
     labels, pieces = check_experiments(data, mass, window, folds), []
     wanted = [(e, k) for e, fold in enumerate(folds) for k in range(1, 1 + int(fold.max()))]
-    if missing := [key for key in wanted if key not in references]:
+    if missing := [key for key in wanted if not isinstance(references, Mapping) or key not in references]:
         raise ValueError(f"references: expected one for each experiment and fold but the first, got none for {missing[0]}")
     for e, k in wanted:
-        pieces.append((data[e][(labels[e] == 1) & (folds[e] < k)], aligned(references[e, k], data[e].names, "references"), data[e][folds[e] == k]))
+        one = aligned(check_sample(references[e, k], "references"), data[e].names, "references")
+        if one.x.shape[1:] != data[e].x.shape[1:]:
+            raise ValueError(f"references: expected {data[e].x.shape[1]} features as the data have, got shape {one.x.shape}")
+        pieces.append((data[e][(labels[e] == 1) & (folds[e] < k)], one, data[e][folds[e] == k]))
     found = [np.full(len(table), np.nan) for table in data]
     for (e, k), parts, score in zip(wanted, pieces, _told_apart(pieces, recipe, rng)):
         found[e][folds[e] == k] = score[len(score) - len(parts[2]):]
@@ -66,21 +74,22 @@ def simulated_references(data: Sequence[Table], simulation: Sequence[Table], mas
     For fold k from data of the folds before it. Raises ValueError if the simulation has other features, no mass, no events inside or beside the window, a
     weight below 0, or hardly any events where data are. Source: Andreassen, Nachman and Shih (2020), arXiv:2001.05001."""
     labels, keys, pieces = check_experiments(data, mass, window, folds), [], []
-    if isinstance(simulation, Table) or len(simulation) != len(data):
-        raise ValueError(f"simulation: expected a Table for each of {len(data)} Tables of data, got {shown(simulation) if isinstance(simulation, Table) else len(simulation)}")
+    if not isinstance(simulation, (list, tuple)) or len(simulation) != len(data):
+        raise ValueError(f"simulation: expected a list with a Table for each of {len(data)} Tables of data, got {shown(simulation)}")
     joint = lambda table, keep: Table(np.column_stack([table.x[keep], np.log(table.also[mass][keep])]), weight=table.weights[keep], also={mass: table.also[mass][keep]})
     for e, (own, other, label, fold) in enumerate(zip(data, simulation, labels, folds)):
         other = aligned(check_sample(other, "simulation"), own.names, "simulation")
-        if mass not in other.also or other.x.shape[1:] != own.x.shape[1:]:
-            raise ValueError(f"simulation: expected {own.x.shape[1]} features as the data have, and {mass} in also, got {other.x.shape[1]} and {', '.join(other.also) or 'none'}")
+        if mass not in other.also or other.also[mass].ndim != 1 or other.x.shape[1:] != own.x.shape[1:]:
+            raise ValueError(f"simulation: expected {own.x.shape[1]} features as the data have, and one {mass} for each event in also, got {other.x.shape[1]} and {', '.join(other.also) or 'none'}")
         region = window.label(other.also[mass])
         for c, where in ((0, "sidebands"), (1, "signal region")):
             if not np.any(region == c):
                 raise ValueError(f"simulation: expected events in the {where} of the window {window}, got none")
-        outside = np.mean((own.x < other.x.min(axis=0)) | (own.x > other.x.max(axis=0)), axis=0)
-        if outside.max() > 0.2:                             # other units, as a rule
-            raise ValueError(f"simulation: expected features in the ranges of the data, got {100 * outside.max():.3g} % of the data outside those of "
-                             f"{own.names[outside.argmax()] if own.names else f'feature {outside.argmax()}'}")
+        for one, two, limit, which in ((own, other, 0.2, "data outside that of the simulation"), (other, own, 0.9, "simulation outside that of the data")):
+            outside = np.mean((one.x < two.x.min(axis=0)) | (one.x > two.x.max(axis=0)), axis=0)
+            if outside.max() > limit:                       # other units, as a rule
+                raise ValueError(f"simulation: expected features in the ranges of the data, got {100 * outside.max():.3g} % of the {which} in "
+                                 f"{own.names[outside.argmax()] if own.names else f'feature {outside.argmax()}'}")
         for k in range(1, 1 + int(fold.max())):
             keys.append((e, k))
             pieces.append((joint(own, (label == 0) & (fold < k)), joint(other, region == 0), joint(other, region == 1)))
@@ -148,6 +157,11 @@ def of_density(architecture) -> Objective:
 
 def draw_features(network: Network, condition: np.ndarray, rng) -> np.ndarray:
     "Features (m, n, d) drawn from the density of each member of a ConditionalFlow at the `condition` (m, n)."
+    if not isinstance(network, Network) or not isinstance(network.architecture, ConditionalFlow):
+        raise TypeError(f"network: expected a Network whose architecture is a ConditionalFlow, got {shown(network)}")
+    condition = check_numbers(condition, "condition")
+    if condition.ndim != 2 or len(condition) != len(network.weights):
+        raise ValueError(f"condition: expected shape ({len(network.weights)}, n), a row for each member, got {condition.shape}")
     rng, weights, given = generator(rng), to_device(network.weights), to_device(condition[..., None])
     x = np.zeros((*condition.shape, 0))
     for i in range(network.architecture.n_features):
@@ -169,7 +183,8 @@ def flow_references(data: Sequence[Table], mass: str, window: Window, folds: Seq
     if not isinstance(flow, ConditionalFlow) or flow.n_features != n_features:
         raise ValueError(f"flow: expected a ConditionalFlow of {n_features} features, got {shown(flow)}")
     joint = np.concatenate([np.column_stack([table.x, np.log(table.also[mass])]) for table in data])
-    scaling = standardise(joint, np.ones(len(joint)))
+    first = np.concatenate([(label == 0) & (fold == 0) for label, fold in zip(labels, folds)])        # not even for its scale is a judged event looked at
+    scaling = standardise(joint[first], np.ones(first.sum()))
     keys = [(e, k) for e, fold in enumerate(folds) for k in range(1, 1 + int(fold.max()))]
     rows = [begin[e] + order.permutation(np.flatnonzero((labels[e] == 0) & (folds[e] < k))) for e, k in keys for _ in range(recipe.members)]
     rows = np.stack([np.resize(own, max(map(len, rows))) for own in rows])
