@@ -302,8 +302,6 @@ def remarks(found) -> list[str]:
                             (which[:, 1:], "a selection's spectrum", "a higher second of --degrees")):
         if bad.any():
             lines.append(f"note: beside {bad.any(axis=1).sum()} of {len(bad)} windows {words} does not follow its fit (last column): a signal there, or a shape that needs {way}")
-    if found.order == "nested":
-        lines.append("note: in nested order the excesses of the folds are not independent and small p-values too frequent (chapter 63); forward has the exact ones")
     return lines
 
 
