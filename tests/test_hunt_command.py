@@ -277,8 +277,7 @@ def test_an_empty_sideband_and_an_empty_fold_are_refused(place, lrguide, columns
 
 def test_fits_that_do_not_describe_the_spectrum_are_named():
     shape_p = np.array([[0.5, 1e-9, 0.3], [1e-7, 0.2, 0.1]])
-    lines = hunting.remarks(SimpleNamespace(shape_p=shape_p, order="nested"))
+    lines = hunting.remarks(SimpleNamespace(shape_p=shape_p))
     assert lines[0].startswith("note: beside 1 of 2 windows the spectrum of every event does not follow its fit") and "higher first of --degrees" in lines[0]
     assert lines[1].startswith("note: beside 1 of 2 windows a selection's spectrum does not follow its fit") and "higher second of --degrees" in lines[1]
-    assert lines[2].startswith("note: in nested order") and len(lines) == 3
-    assert hunting.remarks(SimpleNamespace(shape_p=np.full((2, 3), 0.01), order="forward")) == []
+    assert len(lines) == 2 and hunting.remarks(SimpleNamespace(shape_p=np.full((2, 3), 0.01))) == []
