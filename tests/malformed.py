@@ -1,7 +1,7 @@
 """What arguments cannot be, by kind, and how a call with one of them is to be refused: for the tables of malformed calls."""
 
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from fractions import Fraction
 
 import numpy as np
@@ -51,3 +51,17 @@ def refused(calls: Mapping, name: str, argument: str, kind: str) -> None:
     assert line and "\n" not in line and ": " in line, line
     assert "expected" in line and not any(words in line for words in THEIRS), line
     assert len(line) < 400, line
+
+
+def checks_of(calls: Mapping, working: Iterable[str] | None = None) -> tuple[Callable, Callable]:
+    "Two tests of a table: each malformed call is refused in one line of ours, and the calls themselves (or those named in `working`) are not."
+    @pytest.mark.parametrize("name, argument, kind", list(cases(calls)))
+    def is_refused(name, argument, kind):
+        refused(calls, name, argument, kind)
+
+    @pytest.mark.parametrize("name", list(calls if working is None else working))
+    def works(name):
+        function, arguments, _ = calls[name]
+        function(**arguments)
+
+    return is_refused, works

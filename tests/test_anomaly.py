@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from malformed import COUNTS, EVENTS, NUMBERS, SEEDS, TABLES, cases, refused
+from malformed import COUNTS, EVENTS, NUMBERS, SEEDS, TABLES, checks_of
 
 import lrguide as lr
 from lrguide import anomaly
@@ -60,15 +60,7 @@ CALLS = {
 }
 
 
-@pytest.mark.parametrize("name, argument, kind", list(cases(CALLS)))
-def test_it_is_refused_in_one_line(name, argument, kind):
-    refused(CALLS, name, argument, kind)
-
-
-@pytest.mark.parametrize("name", CALLS)
-def test_what_works(name):
-    function, arguments, _ = CALLS[name]
-    function(**arguments)
+test_it_is_refused_in_one_line, test_what_works = checks_of(CALLS)
 
 
 def test_a_window_and_a_list_of_it_are_the_same_and_neighbours_change_nothing():

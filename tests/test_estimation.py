@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from malformed import NAN, cases, refused
+from malformed import NAN, checks_of
 
 import lrguide as lr
 from lrguide import estimation
@@ -40,15 +40,7 @@ CALLS = {
 }
 
 
-@pytest.mark.parametrize("name, argument, kind", list(cases(CALLS)))
-def test_it_is_refused_in_one_line(name, argument, kind):
-    refused(CALLS, name, argument, kind)
-
-
-@pytest.mark.parametrize("name", CALLS)
-def test_what_works(name):
-    function, arguments, _ = CALLS[name]
-    function(**arguments)
+test_it_is_refused_in_one_line, test_what_works = checks_of(CALLS)
 
 
 def test_an_estimate_does_not_depend_on_the_units_of_summaries():

@@ -3,11 +3,10 @@
 `CALLS` holds a call that works of every function and class; one argument at a time is replaced by something that it cannot be."""
 
 import numpy as np
-import pytest
 
 import lrguide as lr
 from lrguide import algebra, arrays, data, files, losses, models, nets, ratio, run
-from malformed import NAN, INF, NOTHING, NUMBERS, COUNTS, EVENTS, COLUMNS, TABLES, SEEDS, SPACES, FINITE_SPACES, CHOICES, POINTS, FUNCTIONS, cases, refused
+from malformed import NAN, INF, NOTHING, NUMBERS, COUNTS, EVENTS, COLUMNS, TABLES, SEEDS, SPACES, FINITE_SPACES, CHOICES, POINTS, FUNCTIONS, cases, checks_of
 
 toy, family = models.Resonance(0.08), models.Resonance(None)
 X, SPACE = np.linspace(-0.4, 0.4, 3), arrays.Ranges({"s": (0.0, 1.0)})
@@ -92,12 +91,4 @@ CASES = list(cases(CALLS))
 assert len(CASES) >= 300
 
 
-@pytest.mark.parametrize("name, argument, kind", CASES)
-def test_it_is_refused_in_one_line(name, argument, kind):
-    refused(CALLS, name, argument, kind)
-
-
-@pytest.mark.parametrize("name", [name for name in CALLS if not name.startswith(("from_scores", "fit_together", "across", "Ratio.fit", "labelled", "diagnose"))])
-def test_what_works(name):
-    function, arguments, _ = CALLS[name]
-    function(**arguments)
+test_it_is_refused_in_one_line, test_what_works = checks_of(CALLS, [name for name in CALLS if not name.startswith(("from_scores", "fit_together", "across", "Ratio.fit", "labelled", "diagnose"))])

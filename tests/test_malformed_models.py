@@ -1,11 +1,10 @@
 """Malformed calls of the rooms that decide: models, fits, tests, intervals, limits, searches and what is around them. As in test_malformed."""
 
 import numpy as np
-import pytest
 
 import lrguide as lr
 from lrguide import (arrays, asymptotics, awareness, binned, distributions, experiments, hypotest, interpolation, intervals, likelihood, mixture, models, search, sums, systematics, uncertainty)
-from malformed import CHOICES, COLUMNS, COUNTS, EVENTS, FUNCTIONS, INF, MASKED, NAN, NOTHING, NUMBERS, SEEDS, SPACES, TABLES, cases, refused
+from malformed import CHOICES, COLUMNS, COUNTS, EVENTS, FUNCTIONS, INF, MASKED, NAN, NOTHING, NUMBERS, SEEDS, SPACES, TABLES, cases, checks_of
 
 
 def but(kinds, *names):
@@ -258,12 +257,4 @@ assert len(CASES) >= 1000
 SLOW = {"reference_ratios"}                                                                       # works in a chapter
 
 
-@pytest.mark.parametrize("name, argument, kind", CASES)
-def test_it_is_refused_in_one_line(name, argument, kind):
-    refused(CALLS, name, argument, kind)
-
-
-@pytest.mark.parametrize("name", [name for name in CALLS if name not in SLOW])
-def test_what_works(name):
-    function, arguments, _ = CALLS[name]
-    function(**arguments)
+test_it_is_refused_in_one_line, test_what_works = checks_of(CALLS, [name for name in CALLS if name not in SLOW])

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from malformed import COLUMNS, COUNTS, FUNCTIONS, NAN, NUMBERS, POINTS, SEEDS, TABLES, cases, refused
+from malformed import COLUMNS, COUNTS, FUNCTIONS, NAN, NUMBERS, POINTS, SEEDS, TABLES, checks_of
 
 import lrguide as lr
 from lrguide import arrays, reweighting
@@ -30,15 +30,7 @@ CALLS = {
 }
 
 
-@pytest.mark.parametrize("name, argument, kind", list(cases(CALLS)))
-def test_it_is_refused_in_one_line(name, argument, kind):
-    refused(CALLS, name, argument, kind)
-
-
-@pytest.mark.parametrize("name", CALLS)
-def test_what_works(name):
-    function, arguments, _ = CALLS[name]
-    function(**arguments)
+test_it_is_refused_in_one_line, test_what_works = checks_of(CALLS)
 
 
 @pytest.mark.parametrize("log_ratio, words", [

@@ -9,7 +9,7 @@ import lrguide as lr
 from lrguide import robustness
 from lrguide.backend import keras, to_device
 from lrguide.nets import Training
-from malformed import COUNTS, EVENTS, FUNCTIONS, NAN, NOTHING, NUMBERS, cases, refused
+from malformed import COUNTS, EVENTS, FUNCTIONS, NAN, NOTHING, NUMBERS, checks_of
 
 W, A = np.array([1.0, -0.5, 0.25]), np.array([0.0, 1.0, 1.0])
 X = np.random.default_rng(1).normal(size=(400, 3))
@@ -37,15 +37,7 @@ CALLS = {
 }
 
 
-@pytest.mark.parametrize("name, argument, kind", cases(CALLS))
-def test_refused_in_one_line(name, argument, kind):
-    refused(CALLS, name, argument, kind)
-
-
-@pytest.mark.parametrize("name", CALLS)
-def test_the_calls_themselves_work(name):
-    function, arguments, _ = CALLS[name]
-    function(**arguments)
+test_refused_in_one_line, test_the_calls_themselves_work = checks_of(CALLS)
 
 
 @pytest.mark.parametrize("function, of, line", [

@@ -7,7 +7,7 @@ from lrguide import unfolding
 from lrguide.arrays import Table, refusal
 from lrguide.nets import Training
 from lrguide.unfolding import Paired, Unfolding, iterative_bayes, load_unfolding, unfold
-from malformed import COUNTS, EVENTS, NOTHING, NUMBERS, SEEDS, cases, refused
+from malformed import COUNTS, EVENTS, NOTHING, NUMBERS, SEEDS, checks_of
 
 rng = np.random.default_rng(0)
 Z = rng.normal(0.2, 0.8, 1500)
@@ -37,15 +37,7 @@ CALLS = {
 }
 
 
-@pytest.mark.parametrize(("name", "argument", "kind"), list(cases(CALLS)))
-def test_it_is_refused_in_one_line(name, argument, kind):
-    refused(CALLS, name, argument, kind)
-
-
-@pytest.mark.parametrize("name", CALLS)
-def test_what_works(name):
-    function, arguments, _ = CALLS[name]
-    function(**arguments)
+test_it_is_refused_in_one_line, test_what_works = checks_of(CALLS)
 
 
 def test_disjoint_supports():

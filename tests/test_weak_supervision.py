@@ -1,8 +1,7 @@
 """Learning without labels: what cannot be learned from is refused in one line; what must not depend on the data does not."""
 
 import numpy as np
-import pytest
-from malformed import COLUMNS, COUNTS, EVENTS, NUMBERS, SEEDS, cases, refused
+from malformed import COLUMNS, COUNTS, EVENTS, NUMBERS, SEEDS, checks_of
 
 import lrguide as lr
 from lrguide import weak_supervision as weak
@@ -35,15 +34,7 @@ CALLS = {
 }
 
 
-@pytest.mark.parametrize("name, argument, kind", list(cases(CALLS)))
-def test_it_is_refused_in_one_line(name, argument, kind):
-    refused(CALLS, name, argument, kind)
-
-
-@pytest.mark.parametrize("name", CALLS)
-def test_what_works(name):
-    function, arguments, _ = CALLS[name]
-    function(**arguments)
+test_it_is_refused_in_one_line, test_what_works = checks_of(CALLS)
 
 
 def test_the_order_of_bags_does_not_matter_to_the_loss():
