@@ -275,13 +275,13 @@ class Expected:
 
 
 def _fitted(counts, basis, offset, degree, beside, shape, free=np.inf):
-    "Coefficients, covariances, converged, curves in all bins and p-values of the shape of fits beside the window; counts, offset (p, b). Above the degree `free` coefficients have a prior."
+    "Covariances, converged, curves in all bins and p-values of the shape of fits beside the window; counts, offset (p, b). Above the degree `free` coefficients have a prior."
     stiff = (np.arange(degree + 2) > free).astype(float)
     point, value, cov, good = poisson_fits(counts[:, beside], basis[beside, :degree + 1], offset[:, beside], stiff[:-1])
     shape_p = np.full(len(counts), np.nan)
     if shape:
         shape_p = chdtrc(1, np.maximum(2 * (value - poisson_fits(counts[:, beside], basis[beside, :degree + 2], offset[:, beside], np.append(stiff[:-1], 0.0))[1]), 0))
-    return point, cov, good, np.exp(offset + point @ basis[:, :degree + 1].T), shape_p
+    return cov, good, np.exp(offset + point @ basis[:, :degree + 1].T), shape_p
 
 
 def _tilted(counts, tilt, offset, degree, beside, shape):
@@ -297,7 +297,7 @@ def _tilted(counts, tilt, offset, degree, beside, shape):
     for d in range(degree, -1, -1):
         rows = np.flatnonzero(allowed == d)
         if len(rows):
-            _, own, good, curves, p = _fitted(counts[rows], tilt, offset[rows], degree, beside, shape, d)
+            own, good, curves, p = _fitted(counts[rows], tilt, offset[rows], degree, beside, shape, d)
             allowed[rows[~good]] = d - 1                    # without a maximum: all events in one or two bins, for instance
             cov[rows[good]], curve[rows[good]], shape_p[rows[good]] = own[good], curves[good], p[good]
     return cov, curve, shape_p
@@ -313,7 +313,7 @@ def sideband_fits(counts: np.ndarray, edges: np.ndarray, inside: np.ndarray, deg
     whole, tilt = polynomials(edges, degrees[0] + 1), polynomials(edges, degrees[1] + 1)
     mean = lambda curve, h: (curve[:, inside] @ h[inside]) / curve[:, inside].sum(axis=1)[:, None]
     square = lambda v, cov: np.einsum("pi,pij,pj->p", v, cov, v)
-    _, cov, good, curve, shape_p = _fitted(data[:, 0], whole, np.broadcast_to(width, (len(data), b)), degrees[0], beside, shape)
+    cov, good, curve, shape_p = _fitted(data[:, 0], whole, np.broadcast_to(width, (len(data), b)), degrees[0], beside, shape)
     parts = [(curve, square(mean(curve, whole[:, :-1]), cov), shape_p, good)]
     for k in range(t):
         own_cov, own, shape_p = _tilted(data[:, 1 + k], tilt, np.log(curve), degrees[1], beside, shape)
