@@ -330,11 +330,11 @@ class Columns:
         (shared, self.table), (mine, self.tables) = _packed(self.shared, 1), _packed(self.own, 2)
         self.layouts = shared, mine
 
-    def at(self, name: str, rows: np.ndarray) -> np.ndarray:
-        "The numbers (m, n') in the column `name` at the `rows` (m, n') of the members, for an order."
+    def at(self, name: str, rows: np.ndarray, group: slice = slice(None)) -> np.ndarray:
+        "The numbers (m, n') in the column `name` at the `rows` (m, n') of a `group` of members, for an order."
         if name not in {*self.shared, *self.own}:
             raise ValueError(f"order: expected a column {name}, got {', '.join([*self.shared, *self.own])}")
-        values = self.shared[name][rows] if name in self.shared else np.take_along_axis(self.own[name], rows, axis=1)
+        values = self.shared[name][rows] if name in self.shared else np.take_along_axis(self.own[name][group], rows, axis=1)
         if values.ndim != 2:
             raise ValueError(f"{name}: expected one number for each event, got shape {values.shape[2:]}")
         return values
@@ -407,19 +407,19 @@ def _compiled_epoch(objective: Objective, layouts: tuple, noisy: tuple, frozen: 
     return compiled_epoch(step), read
 
 # %% ../nbs/1_optimality/15_networks.ipynb #00000047
-def _segments(order: np.ndarray, rates: np.ndarray, noisy: Sequence[tuple], group: slice = slice(None), limit: int = 2**27):
-    """Yields (rows, rates, noise ...) of a `group` of members for consecutive steps, noise of about `limit` bytes at a time for all of them.
+def _segments(order: np.ndarray, rates: np.ndarray, noisy: Sequence[tuple], limit: float = 2**27):
+    """Yields (rows, rates, noise ...) of the members for consecutive steps, noise of about `limit` bytes at a time.
 
     `noisy`: pairs of an architecture and its generators, one for each member."""
     n_steps, members, batch = order.shape
     if n_steps != len(rates):
         raise ValueError(f"order: expected {len(rates)} batches, as in the first epoch, got {n_steps}")
     bytes_each = sum(members * part.noise(np.random.default_rng(0), 1, batch).nbytes for part, _ in noisy)
-    length = max(1, min(n_steps, limit // max(bytes_each, 1)))
+    length = max(1, min(n_steps, int(limit / max(bytes_each, 1))))
     for start in range(0, n_steps, length):
         stop = min(start + length, n_steps)
-        drawn = [np.stack([part.noise(rng, stop - start, batch) for rng in rngs[group]], axis=1) for part, rngs in noisy]
-        yield order[start:stop, group], rates[start:stop], *drawn
+        drawn = [np.stack([part.noise(rng, stop - start, batch) for rng in rngs], axis=1) for part, rngs in noisy]
+        yield order[start:stop], rates[start:stop], *drawn
 
 # %% ../nbs/1_optimality/15_networks.ipynb #15000002
 def _groups(members: int, threads: int, largest: float = np.inf) -> list[slice]:
@@ -567,18 +567,17 @@ def train(objective: Objective, columns: Mapping[str, np.ndarray], *, members: i
     rows = _check_rows(rows, sample, training.batch)
     watched = _watched(objective, watch, sample, order, training, groups)
     weights = _first_weights(objective, of_weights, start)
-    draw_order = lambda: order(rows, training.batch, of_order, lambda name: asked.add(name) or sample.at(name, rows))
-    batches = draw_order()
-    rates = _rates_by_epoch(objective, training, len(batches))
+    draw = lambda group: order(rows[group], training.batch, of_order[group], lambda name: asked.add(name) or sample.at(name, rows[group], group))
+    batches = in_threads(draw, groups, n_threads)
+    rates = _rates_by_epoch(objective, training, len(batches[0]))
     noisy = {name: (part, rngs) for (name, part), rngs in zip(objective.parts, of_noise) if part.noise(np.random.default_rng(0), 1, 1) is not None}
     frozen = tuple(name for k, (name, _) in enumerate(objective.parts) if not rates[..., k].any())
     program, read = _compiled_epoch(objective, sample.layouts, tuple(noisy), frozen, training.clip)
-    epochs = [_epoch_of(group, objective, program, data, to_device(weights[group]), list(noisy.values()), watcher)
+    epochs = [_epoch_of(objective, program, data, to_device(weights[group]), [(part, rngs[group]) for part, rngs in noisy.values()], watcher, 2**27 / len(groups))
               for group, data, watcher in zip(groups, sample.on_device(groups), watched)]
     best, losses, validation = BestWeights(m, training.patience), [], []
     for number, rate in enumerate(rates):
-        batches = draw_order() if number else batches
-        found = in_threads(lambda epoch: epoch(batches, rate), epochs, n_threads)
+        found = in_threads(lambda k: epochs[k](draw(groups[k]) if number else batches[k], rate), range(len(groups)), n_threads)
         weights, loss, *seen = (np.concatenate(of_groups) for of_groups in zip(*found))
         losses.append(loss)
         _check_epoch(loss, number, training, set(columns) | set(own), read | asked)
@@ -590,13 +589,13 @@ def train(objective: Objective, columns: Mapping[str, np.ndarray], *, members: i
     return _trained(objective, best.weights, History(np.array(losses), np.array(validation), best.epoch))
 
 # %% ../nbs/1_optimality/15_networks.ipynb #00000058
-def _epoch_of(group: slice, objective: Objective, program: Callable, data: dict, weights, noisy: Sequence[tuple], watcher: Callable | None) -> Callable:
-    "A function (batches, rates) that trains a `group` for one more epoch: its weights, mean terms, and those of the watched events, if there are any."
+def _epoch_of(objective: Objective, program: Callable, data: dict, weights, noisy: Sequence[tuple], watcher: Callable | None, limit: float) -> Callable:
+    "A function (batches, rates) that trains a group for one more epoch: its weights, mean terms, and those of the watched events, if there are any."
     state = [weights, 0 * weights, 0 * weights]
 
     def epoch(batches, rates):
         total = _no_terms(objective, weights)
-        for slices in _segments(batches, rates, noisy, group):
+        for slices in _segments(batches, rates, noisy, limit):
             *state[:], total = program((*state, total), data, tuple(to_device(array) for array in slices))
         return [to_numpy(state[0]), to_numpy(total) / len(rates)] + ([] if watcher is None else [watcher(state[0])])
 
