@@ -26,9 +26,7 @@ from .hypotest import (SIGMAS, CLsValue, band_in_words, cls_value, enough_toys, 
 from .asymptotics import Coverage, Curves, chi2_quantile, for_all_sets, models_by_name, toys_at
 
 # %% auto #0
-__all__ = ['Intervals', 'intervals', 'Limit', 'limit_of', 'expected_without_signal', 'without_signal', 'expected_limits',
-           'asymptotic_limits', 'limit', 'unified_acceptance', 'feldman_cousins', 'bounded_critical', 'Construction',
-           'neyman_construction']
+__all__ = ['Intervals', 'intervals', 'Limit', 'limit_of', 'expected_without_signal', 'without_signal', 'expected_limits', 'asymptotic_limits', 'limit', 'unified_acceptance', 'feldman_cousins', 'bounded_critical', 'Construction', 'neyman_construction', 'marginal']
 
 # %% ../nbs/2_uncertainty/27_intervals.ipynb #0000003c
 def _end(outside: Callable, centre: np.ndarray, step: np.ndarray, wall: float | np.ndarray) -> np.ndarray:
@@ -422,3 +420,61 @@ def _quantile(t: np.ndarray, level: float) -> tuple[float, float]:
     at = lambda share: ordered[int(np.clip(np.ceil(share * n - 1e-9), 1, n)) - 1]
     with np.errstate(invalid="ignore"):
         return float(at(level)), float(at(level + spread) - at(level - spread)) / 2
+
+# %% ../nbs/5_decorrelation/51_summary_statistics.ipynb #51000004
+from collections.abc import Mapping
+from scipy.optimize import minimize_scalar
+from scipy.special import logsumexp
+from .arrays import combinations, check_numbers
+from .minimum import Profile
+from .prepared import OnData, Prepared, one_set, prepare
+
+# %% ../nbs/5_decorrelation/51_summary_statistics.ipynb #51000029
+def _box(prepared: Prepared, name: str, grid: np.ndarray, reach: float) -> dict[str, tuple[float, float]]:
+    "Ranges of all free parameters but `name`: within `reach` standard deviations of their best values on the `grid`, where the parameter's own range ends. Raises ValueError for infinite ones."
+    fits, ends = prepared.fit_many({name: grid}), {}
+    for other, at in fits.values.items():
+        low, high = prepared.model.parameters[other]
+        width = np.where(np.isfinite(fits.errors[other]) & (fits.errors[other] > 0), fits.errors[other], np.nan)
+        width = np.nanmax(width) if np.isfinite(width).any() else np.inf
+        ends[other] = max(low, np.nanmin(at) - reach * width), min(high, np.nanmax(at) + reach * width)
+        if not np.isfinite(ends[other][1] - ends[other][0]):
+            raise ValueError(f"{other}: expected a parameter that data or constraints limit, or a range with ends, got {low:g} to {high:g}")
+    return ends
+
+
+def _integrated(prepared: Prepared, name: str, at: np.ndarray, box: Mapping[str, tuple[float, float]], n_nodes: int) -> np.ndarray:
+    "-log of the integral over the `box` of the likelihood at the values `at` (g,) of parameter `name`, by `n_nodes` Gauss-Legendre nodes in each direction."
+    u, weight = np.polynomial.legendre.leggauss(n_nodes)
+    points = combinations(*((low + high) / 2 + (high - low) / 2 * u for low, high in box.values()))
+    weights = np.prod(combinations(*[weight] * len(box)), axis=1) * np.prod([(high - low) / 2 for low, high in box.values()])
+    nll = prepared.scan({name: at[:, None], **{other: column[None] for other, column in zip(box, points.T)}})
+    return -logsumexp(-np.where(np.isnan(nll), np.inf, nll), b=weights, axis=1)
+
+# %% ../nbs/5_decorrelation/51_summary_statistics.ipynb #5100002a
+def marginal(model: OnData, data, name: str, grid) -> Profile:
+    """As `profile`, with the likelihood of one data set integrated over the other free parameters (at most three) in place of its largest value.
+
+    Constraints are the priors; a parameter without one has a uniform prior in its range. Exact to 1e-6 of the nll. Raises ValueError for a
+    parameter that nothing limits, importance weights, or if the integral does not converge."""
+    prepared, grid = one_set(prepare(model, data)), check_numbers(grid, "grid")
+    others = [other for other in prepared.model.parameters if other != name]
+    found = prepared.profile(name, grid)                    # refuses an unknown name, and values that are no grid
+    if len(others) > 3 or prepared.importance:
+        raise ValueError(f"model: expected at most three parameters to integrate over and no importance weights, got {', '.join(others)}")
+    if not others:
+        return found
+    before = np.inf
+    for reach, n_nodes in ((6, 20), (9, 40), (13, 80), (20, 160), (30, 320)):
+        box = _box(prepared, name, grid, reach)
+        nll = _integrated(prepared, name, grid, box, n_nodes)
+        if np.abs(nll - nll.min() - before).max() < 1e-6:
+            break
+        before = nll - nll.min()
+    else:
+        raise ValueError(f"model: expected a likelihood whose integral over {', '.join(others)} converges, got changes of {np.abs(nll - nll.min() - before).max():.1g}; give constraints or narrower ranges")
+    near = np.clip(np.argmin(nll) + np.array([-1, 1]), 0, len(grid) - 1)
+    lowest = minimize_scalar(lambda at: _integrated(prepared, name, np.array([at]), box, n_nodes)[0], bounds=tuple(grid[near]), method="bounded", options={"xatol": 1e-9})
+    best, least = min((float(lowest.x), float(lowest.fun)), (float(grid[np.argmin(nll)]), float(nll.min())), key=lambda pair: pair[1])
+    more = lambda values: _integrated(prepared, name, values, box, n_nodes) - least
+    return Profile(name, grid, nll - least, best, prepared.model.parameters[name], ((best, 0.0),), more)
