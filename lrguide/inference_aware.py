@@ -15,8 +15,7 @@ from .arrays import Table, check_choice, check_count, check_events, check_mappin
 from .awareness import information
 
 # %% auto #0
-__all__ = ['PARAMETERS', 'expected_error', 'MovingBackground', 'Setting', 'benchmark_settings', 'expected_errors', 'Cells',
-           'event_slopes', 'cells_of', 'equal_bins']
+__all__ = ['PARAMETERS', 'expected_error', 'MovingBackground', 'Setting', 'benchmark_settings', 'expected_errors', 'Cells', 'event_slopes', 'cells_of', 'equal_bins', 'by_significance', 'best_cut', 'Splits', 'significance_tree']
 
 # %% ../nbs/7_inference_aware/72_inferno.ipynb #725674ac
 def _masked(information: np.ndarray, free, precision) -> np.ndarray:
@@ -232,3 +231,109 @@ def equal_bins(score, n_bins: int = 10) -> np.ndarray:
     "The numbers (n,) of the bins that are used, in order, when a `score` (n,) between 0 and 1 is cut into `n_bins` equal ones."
     score = check_numbers(score, "score", "[0, 1]")
     return np.unique(np.minimum((score * check_count(n_bins, "n_bins")).astype(int), n_bins - 1), return_inverse=True)[1].reshape(score.shape)
+
+# %% ../nbs/7_inference_aware/74_significance_losses.ipynb #74000003
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+import numpy as np
+from .arrays import check_column, check_count, check_events, check_number, check_numbers
+from .asymptotics import squared_significance, uncertain_significance
+from .backend import keras
+from .losses import Objective
+
+# %% ../nbs/7_inference_aware/74_significance_losses.ipynb #7400000c
+@lru_cache(maxsize=32)
+def by_significance(architecture) -> Objective:
+    '''Minus the log of the significance of the events that one network, the part 'network', keeps: each with the sigmoid of its output.
+
+    Columns: x, label, weight (its mean over all events is the expected number of both classes together), slopes (n, J): the relative change of the
+    background when one of J nuisance parameters moves by one, and errors (1, J) of these, a member's own. Source: Elwood and Kruecker (2018).'''
+    ops = keras.ops
+
+    def terms(networks, batch):
+        kept = batch["weight"] * ops.sigmoid(networks["network"](batch["x"]))
+        of_background = kept * (1 - batch["label"])
+        shift = ops.mean(of_background[..., None] * batch["slopes"], axis=1) * batch["errors"][:, 0]
+        signal, background = ops.mean(kept * batch["label"], axis=1), ops.mean(of_background, axis=1)
+        q = squared_significance(signal, background + 1e-6, ops.sum(shift * shift, axis=1), ops)
+        return -0.5 * ops.log(ops.maximum(q, 1e-12))
+
+    return Objective((("network", architecture),), terms)
+
+# %% ../nbs/7_inference_aware/74_significance_losses.ipynb #74000010
+def best_cut(score, signal, background, shifts=None, least: float = 1.0) -> tuple[float, np.ndarray]:
+    '''The largest `uncertain_significance` of the cells, or events, above a cut on the `score` (n,), and which are above (n,).
+
+    `signal`, `background` (n,): expected numbers. `shifts` (J, n): by how much the background moves when one of J nuisance parameters moves by its error.
+    `least`: background that has to be left above the cut. Raises ValueError if there is less.'''
+    score = check_column(score, None, "score")
+    signal, background = (check_column(check_numbers(values, name, "[0, inf)"), len(score), name) for values, name in ((signal, "signal"), (background, "background")))
+    shifts = np.zeros((1, len(score))) if shifts is None else np.atleast_2d(check_numbers(shifts, "shifts"))
+    if shifts.shape[1] != len(score):
+        raise ValueError(f"shifts: expected shape (J, {len(score)}), got {shifts.shape}")
+    if not background.sum() >= check_number(least, "least", "(0, inf)"):
+        raise ValueError(f"background: expected at least {least:g} in all, got {background.sum():.3g}")
+    order = np.argsort(-score, kind="stable")
+    last = np.append(np.flatnonzero(np.diff(score[order])), len(score) - 1)               # equal scores cannot be cut apart
+    s, b, *moved = (np.cumsum(values[order])[last] for values in (signal, background, *shifts))
+    allowed = b >= least * (1 - 1e-12)
+    z = np.where(allowed, uncertain_significance(s, np.where(allowed, b, 1.0), np.sqrt(np.sum(np.square(moved), axis=0))), -1.0)
+    above = np.zeros(len(score), bool)
+    above[order[:last[np.argmax(z)] + 1]] = True
+    return float(z.max()), above
+
+# %% ../nbs/7_inference_aware/74_significance_losses.ipynb #7400001c
+@dataclass(frozen=True)
+class Splits:
+    "A tree as its `splits` in order: (leaf, feature, cut); what is above the cut becomes the next leaf."
+    splits: tuple[tuple[int, int, float], ...]
+
+    def leaves(self, x: np.ndarray) -> np.ndarray:
+        "The leaf (n,) of each of the events `x` (n, d)."
+        leaf = np.zeros(len(x), int)
+        for k, (parent, feature, cut) in enumerate(self.splits):
+            leaf[(leaf == parent) & (x[:, feature] > cut)] = k + 1
+        return leaf
+
+
+def _best_split(x, edges, sums, gain, least: float) -> tuple[float, int, float]:
+    "Gain, feature and cut of the best split of the events `x` (n, d) of one leaf, with `sums` (n, 2 + J): signal, background and its shifts."
+    total, found = sums.sum(axis=0), (-np.inf, 0, 0.0)
+    for j, cuts in enumerate(edges):
+        at = np.searchsorted(cuts, x[:, j])
+        below = np.cumsum([np.bincount(at, column, len(cuts) + 1) for column in sums.T], axis=1)[:, :-1]
+        above = total[:, None] - below
+        allowed = np.minimum(below[1], above[1]) >= least
+        if allowed.any():
+            value = sum(gain(side[0], side[1], np.sum(side[2:] ** 2, axis=0)) for side in (below[:, allowed], above[:, allowed]))
+            best = int(np.argmax(value))
+            found = max(found, (float(value[best] - gain(total[0], total[1], np.sum(total[2:] ** 2))), j, float(cuts[allowed][best])))
+    return found
+
+# %% ../nbs/7_inference_aware/74_significance_losses.ipynb #7400001d
+def significance_tree(x, signal, background, shifts=None, leaves: int = 7, gain: Callable = squared_significance, least: float = 1.0, n_cuts: int = 63) -> Splits:
+    '''The tree of `leaves` whose leaves' `gain(s, b, v)`, by default the squared significance, sum to most, grown greedily, best leaf first.
+
+    `x` (n, d); `signal`, `background` (n,): what an event counts for in either; `shifts` (n, J): by how much its part of the background moves with one
+    of J nuisance parameters. Cuts: `n_cuts` quantiles of each feature; each leaf keeps `least` background. Source: Xia (2019).'''
+    x, shifts = check_events(x), np.zeros((len(x), 0)) if shifts is None else check_events(shifts, "shifts")
+    signal, background = (check_column(check_numbers(values, name, "[0, inf)"), len(x), name) for values, name in ((signal, "signal"), (background, "background")))
+    if len(shifts) != len(x):
+        raise ValueError(f"shifts: expected shape ({len(x)}, J), got {shifts.shape}")
+    if not background.sum() >= check_number(least, "least", "(0, inf)"):
+        raise ValueError(f"background: expected at least {least:g} in all, got {background.sum():.3g}")
+    sums = np.column_stack([signal, background, shifts])
+    edges = [np.unique(np.quantile(column, np.linspace(0, 1, check_count(n_cuts, "n_cuts") + 2)[1:-1])) for column in x.T]
+    leaf, splits = np.zeros(len(x), int), []
+    candidates = {0: _best_split(x, edges, sums, gain, least)}
+    while len(splits) < check_count(leaves, "leaves") - 1:
+        parent = max(candidates, key=lambda one: candidates[one][0])
+        value, feature, cut = candidates[parent]
+        if not value > 1e-9:                                  # rounding
+            break
+        splits.append((parent, feature, cut))
+        leaf[(leaf == parent) & (x[:, feature] > cut)] = len(splits)
+        for one in (parent, len(splits)):
+            candidates[one] = _best_split(x[leaf == one], edges, sums[leaf == one], gain, least)
+    return Splits(tuple(splits))
