@@ -366,9 +366,9 @@ def squared_significance(signal, background, variance, xp=np):
 
 
 def uncertain_significance(signal, background, error):
-    '''Median significance of a count with expected `signal` and `background`, the latter known with the standard `error`.
+    """Median significance of a count with expected `signal` and `background`, the latter known with the standard `error`.
 
-    Numbers or arrays; for large samples. Error 0: `median_significance`. Source: Cowan (2012). Raises ValueError where the background is not positive.'''
+    Numbers or arrays; for large samples. Error 0: `median_significance`. Source: Cowan (2012). Raises ValueError where the background is not positive."""
     signal, background = check_numbers(signal, "signal", "[0, inf)"), check_numbers(background, "background", "(0, inf)")
     signal, background, error = np.broadcast_arrays(signal, background, check_numbers(error, "error", "[0, inf)"))
     return np.sqrt(np.maximum(squared_significance(signal, background, error**2), 0.0))

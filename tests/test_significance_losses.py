@@ -3,7 +3,7 @@
 import numpy as np
 from malformed import COLUMNS, COUNTS, NUMBERS, checks_of
 
-from lrguide import inference_aware as aware
+from lrguide import significance as aware
 from lrguide.asymptotics import median_significance, squared_significance, uncertain_significance
 
 N = 40
