@@ -496,10 +496,7 @@ class Exponentials:
         "Name and range of the parameter of the background."
         return {"a": self.range} if self.a is None else {}
 
-    @property
-    def moving(self) -> bool:
-        "Whether the denominator of `log_ratio` depends on the parameter."
-        return self.a is None
+    moving = property(lambda self: self.a is None, doc="Whether the denominator of `log_ratio` depends on the parameter.")
 
     def sample(self, process: str, n: int, rng, nu=None) -> Table:
         "`n` events of `process` ('signal' or 'background'); background needs `nu` (1,) or (n, 1) where a is None."
