@@ -157,7 +157,9 @@ def falling_quantile(chance, slope, window: tuple[float, float]) -> np.ndarray:
     low, high = window
     drop = np.asarray(slope, dtype=float) * (high - low)
     size = np.maximum(np.abs(drop), 1e-300)
-    depth = -np.log1p(np.where(drop < 0, 1 - chance, chance) * np.expm1(-size)) * (high - low) / size      # from the end where most of them are
+    with np.errstate(divide="ignore"):                    # the last one of a steep fall
+        depth = -np.log1p(np.where(drop < 0, 1 - chance, chance) * np.expm1(-size)) * (high - low) / size      # from the end where most of them are
+    depth = np.minimum(depth, high - low)
     return np.where(drop < 0, high - depth, low + depth)
 
 # %% ../nbs/2_uncertainty/26_bump_hunt.ipynb #0000000a
