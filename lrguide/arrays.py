@@ -224,9 +224,9 @@ def check_log_ratio(values, n: int, name: str = "log_ratio") -> np.ndarray:
 
 
 def check_fixed(ratio, name: str) -> None:
-    "Raises ValueError if the denominator of a learned `ratio` was simulated with nu of its own: in a likelihood the reference must not move."
-    if getattr(getattr(ratio, "fitted", None), "moving", False):
-        raise ValueError(f"{name}: expected a ratio to a density that depends on no parameter, got one whose denominator was simulated at many nu; "
+    "Raises ValueError if the denominator of a `ratio` moves: `moving`, of a learned one, simulated with nu of its own. A likelihood's reference does not."
+    if any(getattr(one, "moving", False) for one in (ratio, getattr(ratio, "fitted", None))):
+        raise ValueError(f"{name}: expected a ratio to a density that depends on no parameter, got one whose denominator moves with nu; "
                          "use reference_ratios, or fit with fixed_reference(tables) as the denominator")
 
 

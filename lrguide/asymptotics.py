@@ -21,8 +21,7 @@ from .toys import Drawn, Quick, drawn_experiments, evaluated, joined_experiments
 from .hypotest import refuse_fit
 
 # %% auto #0
-__all__ = ['wald_tail', 'chi2_quantile', 'Tested', 'Curves', 'join_tested', 'parameter_tests', 'for_all_sets', 'models_by_name',
-           'parameter_toys', 'toys_at', 'Coverage', 'coverage', 'AsymptoticFit', 'asymptotic_fit']
+__all__ = ['wald_tail', 'chi2_quantile', 'Tested', 'Curves', 'join_tested', 'parameter_tests', 'for_all_sets', 'models_by_name', 'parameter_toys', 'toys_at', 'Coverage', 'coverage', 'AsymptoticFit', 'asymptotic_fit', 'median_significance']
 
 # %% ../nbs/2_uncertainty/22_asymptotics.ipynb #00000005
 def wald_tail(t, noncentrality=0.0) -> float | np.ndarray:
@@ -333,3 +332,20 @@ def _bend(constraint, model: OnData, at: Mapping[str, float], names: Sequence[st
     low, high = np.array([model.ranges_of_all[name] for name in names], dtype=float).T
     many = lambda points: np.array([np.ravel(constraint.nll({**at, **dict(zip(names, map(float, point)))}))[:1] for point in points])
     return differentiated(many, np.array([[at[name] for name in names]]), low, high)[2][:, :, 0, 0]
+
+# %% ../nbs/5_decorrelation/51_summary_statistics.ipynb #51000003
+import numpy as np
+from .arrays import check_numbers
+
+# %% ../nbs/5_decorrelation/51_summary_statistics.ipynb #51000012
+def median_significance(signal, background, regularisation=0.0):
+    """Median significance of a count with expected `signal` s and known `background` b: sqrt(2 ((s + b') log(1 + s/b') - s)), b' = b + `regularisation`.
+
+    Numbers or arrays; for large samples. Cowan, Cranmer, Gross, Vitells (2011), (97). Raises ValueError where s < 0 or b' is not positive."""
+    signal, background = check_numbers(signal, "signal", "[0, inf)"), check_numbers(background, "background", "[0, inf)")
+    known = background + check_numbers(regularisation, "regularisation", "[0, inf)")
+    if not np.all(known > 0):
+        raise ValueError("background: expected a positive one, or a positive regularisation, got 0")
+    share = signal / known
+    inside = np.where(share < 1e-4, known * share**2 * (0.5 - share / 6), (signal + known) * np.log1p(share) - signal)     # the difference of two nearly equal numbers
+    return np.sqrt(2 * np.maximum(inside, 0.0))

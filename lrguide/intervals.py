@@ -26,9 +26,7 @@ from .hypotest import (SIGMAS, CLsValue, band_in_words, cls_value, enough_toys, 
 from .asymptotics import Coverage, Curves, chi2_quantile, for_all_sets, models_by_name, toys_at
 
 # %% auto #0
-__all__ = ['Intervals', 'intervals', 'Limit', 'limit_of', 'expected_without_signal', 'without_signal', 'expected_limits',
-           'asymptotic_limits', 'limit', 'unified_acceptance', 'feldman_cousins', 'bounded_critical', 'Construction',
-           'neyman_construction']
+__all__ = ['Intervals', 'intervals', 'Limit', 'limit_of', 'expected_without_signal', 'without_signal', 'expected_limits', 'asymptotic_limits', 'limit', 'unified_acceptance', 'feldman_cousins', 'bounded_critical', 'Construction', 'neyman_construction', 'marginal']
 
 # %% ../nbs/2_uncertainty/27_intervals.ipynb #0000003c
 def _end(outside: Callable, centre: np.ndarray, step: np.ndarray, wall: float | np.ndarray) -> np.ndarray:
@@ -422,3 +420,63 @@ def _quantile(t: np.ndarray, level: float) -> tuple[float, float]:
     at = lambda share: ordered[int(np.clip(np.ceil(share * n - 1e-9), 1, n)) - 1]
     with np.errstate(invalid="ignore"):
         return float(at(level)), float(at(level + spread) - at(level - spread)) / 2
+
+# %% ../nbs/5_decorrelation/51_summary_statistics.ipynb #51000004
+from scipy.optimize import minimize_scalar
+from scipy.special import logsumexp
+from .arrays import combinations, check_numbers
+from .minimum import Profile
+from .prepared import OnData, Prepared, one_set, prepare
+
+# %% ../nbs/5_decorrelation/51_summary_statistics.ipynb #51000029
+def _box(prepared: Prepared, name: str, at: np.ndarray, reach: float) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+    """Ends (g,), (g,) of the range of every free parameter but `name` whose values are `at` (g,): within `reach` standard deviations of its best value there,
+    where its own range ends. Raises ValueError for infinite ones."""
+    fits, ends = prepared.fit_many({name: at}), {}
+    for other, best in fits.values.items():
+        low, high = prepared.model.parameters[other]
+        known = np.isfinite(fits.errors[other]) & (fits.errors[other] > 0)
+        width = np.where(known, fits.errors[other], fits.errors[other][known].max() if known.any() else np.inf)
+        ends[other] = np.maximum(low, best - reach * width), np.minimum(high, best + reach * width)
+        if not np.isfinite(ends[other][1] - ends[other][0]).all():
+            raise ValueError(f"{other}: expected a parameter that data or constraints limit, or a range with ends, got {low:g} to {high:g}")
+    return ends
+
+
+def _integrated(prepared: Prepared, name: str, at: np.ndarray, reach: float, n_nodes: int) -> np.ndarray:
+    "-log of the integral of the likelihood over the `_box` at each of the values `at` (g,) of parameter `name`, by `n_nodes` Gauss-Legendre nodes in each direction."
+    u, weight = np.polynomial.legendre.leggauss(n_nodes)
+    box = _box(prepared, name, at, reach)
+    corners, weights = combinations(*[u] * len(box)), np.prod(combinations(*[weight] * len(box)), axis=1)
+    points = {other: ((low + high)[:, None] + (high - low)[:, None] * column) / 2 for (other, (low, high)), column in zip(box.items(), corners.T)}
+    nll = prepared.scan({name: np.broadcast_to(at[:, None], (len(at), len(weights))), **points})
+    size = np.prod([(high - low) / 2 for low, high in box.values()], axis=0)
+    return -logsumexp(-np.where(np.isnan(nll), np.inf, nll), b=weights, axis=1) - np.log(size)
+
+# %% ../nbs/5_decorrelation/51_summary_statistics.ipynb #5100002a
+def marginal(model: OnData, data, name: str, grid) -> Profile:
+    """As `profile`, with the likelihood of one data set integrated over the other free parameters (at most three) in place of its largest value.
+
+    Constraints are the priors; a parameter without one has a uniform prior in its range. Exact to 1e-6 of 1 + the rise. Raises ValueError for a
+    parameter that nothing limits, importance weights, or if the integral does not converge."""
+    prepared, grid = one_set(prepare(model, data)), check_numbers(grid, "grid")
+    others = [other for other in prepared.model.parameters if other != name]
+    found = prepared.profile(name, grid)                    # refuses an unknown name, and values that are no grid
+    if len(others) > 3 or prepared.importance:
+        raise ValueError(f"model: expected at most three parameters to integrate over and no importance weights, got {', '.join(others)}")
+    if not others:
+        return found
+    before = np.full(len(grid), np.inf)
+    for reach, n_nodes in ((6, 20), (9, 40), (13, 80), (20, 160), (30, 320)):
+        nll = _integrated(prepared, name, grid, reach, n_nodes)
+        change = np.abs(nll - before) / (1 + found.rise)
+        if np.all(change < 1e-6):
+            break
+        before = nll
+    else:
+        raise ValueError(f"model: expected a likelihood whose integral over {', '.join(others)} converges, got changes of {np.max(change):.1g}; give constraints or narrower ranges")
+    near = np.clip(np.argmin(nll) + np.array([-1, 1]), 0, len(grid) - 1)
+    lowest = minimize_scalar(lambda at: _integrated(prepared, name, np.array([at]), reach, n_nodes)[0], bounds=tuple(grid[near]), method="bounded", options={"xatol": 1e-9})
+    best, least = min((float(lowest.x), float(lowest.fun)), (float(grid[np.argmin(nll)]), float(nll.min())), key=lambda pair: pair[1])
+    more = lambda values: _integrated(prepared, name, values, reach, n_nodes) - least
+    return Profile(name, grid, nll - least, best, prepared.model.parameters[name], ((best, 0.0),), more)

@@ -12,7 +12,7 @@ import numpy as np
 from .arrays import Table, check_choice, check_column, check_count, check_events, check_nu, check_number, generator
 
 # %% auto #0
-__all__ = ['wrap', 'log_wrapped_normal', 'Resonance', 'log_falling', 'log_peak', 'log_resolution', 'BumpHunt', 'log_density_of_resolution', 'SlopeRatio', 'Turning', 'draw']
+__all__ = ['wrap', 'log_wrapped_normal', 'Resonance', 'log_falling', 'falling_quantile', 'log_peak', 'peak_quantile', 'log_resolution', 'mass_of', 'BumpHunt', 'log_density_of_resolution', 'SlopeRatio', 'Turning', 'falling_above', 'Exponentials', 'MassPeak', 'draw']
 
 # %% ../nbs/1_optimality/11_model.ipynb #00000008
 def wrap(y: np.ndarray) -> np.ndarray:
@@ -145,11 +145,22 @@ from .arrays import Table, check_choice, check_count, check_events, check_nu, ch
 
 # %% ../nbs/2_uncertainty/26_bump_hunt.ipynb #00000008
 def log_falling(m, slope, window: tuple[float, float]):
-    "Log density (n,) of masses `m` (n,) that fall like exp(-slope m) in the `window` (low, high); slope 0 is uniform. `slope` a number or (n,)."
+    "Log density (n,) of masses `m` (n,) that fall like exp(-slope m) in the `window` (low, high); slope 0 is uniform, below it rises. `slope` a number or (n,)."
     low, high = window
     drop = np.asarray(slope, dtype=float) * (high - low)
-    drop = np.where(drop == 0, 1e-300, drop)              # (1 - exp(-t))/t has the limit 1, which this gives
-    return -slope * (m - low) - np.log((high - low) * -np.expm1(-drop) / drop)
+    size = np.maximum(np.abs(drop), 1e-300)               # (1 - exp(-t))/t has the limit 1, which this gives
+    return -slope * (m - low) + np.minimum(drop, 0) - np.log((high - low) * -np.expm1(-size) / size)
+
+
+def falling_quantile(chance, slope, window: tuple[float, float]) -> np.ndarray:
+    "Masses (n,) below which such a mass lies with probability `chance` (n,); `slope` a number or (n,)."
+    low, high = window
+    drop = np.asarray(slope, dtype=float) * (high - low)
+    size = np.maximum(np.abs(drop), 1e-300)
+    with np.errstate(divide="ignore"):                    # the last one of a steep fall
+        depth = -np.log1p(np.where(drop < 0, 1 - chance, chance) * np.expm1(-size)) * (high - low) / size      # from the end where most of them are
+    depth = np.minimum(depth, high - low)
+    return np.where(drop < 0, high - depth, low + depth)
 
 # %% ../nbs/2_uncertainty/26_bump_hunt.ipynb #0000000a
 def log_peak(m, mass, sigma, window: tuple[float, float]):
@@ -158,14 +169,20 @@ def log_peak(m, mass, sigma, window: tuple[float, float]):
     inside = ndtr((high - mass) / sigma) - ndtr((low - mass) / sigma)
     return -0.5 * ((m - mass) / sigma) ** 2 - np.log(sigma * inside) - 0.5 * np.log(2 * np.pi)
 
+
+def peak_quantile(chance, mass, sigma, window: tuple[float, float]) -> np.ndarray:
+    "Values (n,) below which such a variable lies with probability `chance` (n,); `mass` and `sigma` numbers or (n,)."
+    first, last = (ndtr((end - mass) / sigma) for end in window)
+    return np.clip(mass + sigma * ndtri(first + chance * (last - first)), *window)
+
 # %% ../nbs/2_uncertainty/26_bump_hunt.ipynb #0000000c
 def log_resolution(sigma, median, spread: float):
     "Log density (n,) of resolutions `sigma` (n,) whose logarithm is normal with width `spread` around that of `median`, a number or (n,)."
     return -0.5 * (np.log(sigma / median) / spread) ** 2 - np.log(sigma * spread) - 0.5 * np.log(2 * np.pi)
 
 # %% ../nbs/2_uncertainty/26_bump_hunt.ipynb #0000000f
-def _mass_of(model: BumpHunt, nu, n: int) -> float | np.ndarray:
-    "The mass searched for: a number, or (n,) where `nu` differs between events. Raises ValueError if nu is missing, unwanted or outside."
+def mass_of(model, nu, n: int) -> float | np.ndarray:
+    "The mass of a `model` with a field mass and a window: a number, or (n,) where `nu` differs between events. Raises ValueError if nu is missing, unwanted or outside."
     if model.mass is not None:
         if nu is not None:
             raise ValueError(f"nu: expected None for a mass that is a number, got {nu!r}")
@@ -206,18 +223,16 @@ def _events_of_bump(model: BumpHunt, x) -> np.ndarray:
 # %% ../nbs/2_uncertainty/26_bump_hunt.ipynb #00000010
 def _sample_bump(model: BumpHunt, process: str, n: int, rng, nu=None) -> Table:
     "`n` events (m, sigma) of `process`, by inverting the distributions."
-    rng, (low, high) = generator(rng), model.window
-    mass = _mass_of(model, nu, n) if process == "signal" or nu is not None else None
+    rng = generator(rng)
+    mass = mass_of(model, nu, n) if process == "signal" or nu is not None else None
     chance, quality = rng.random(n), np.exp(model.spread * rng.standard_normal(n))
     if process == "background":
-        drop = model.slope * (high - low) or 1e-300
-        m = low - np.log1p(chance * np.expm1(-drop)) * (high - low) / drop
+        m = falling_quantile(chance, model.slope, model.window)
         sigma = m * model.resolutions[1] * quality
     else:
         sigma = mass * model.resolutions[0] * quality
-        first, last = (ndtr((end - mass) / sigma) for end in (low, high))
-        m = mass + sigma * ndtri(first + chance * (last - first))
-    return Table(np.column_stack([np.clip(m, low, high), sigma]), None if nu is None else check_nu(nu, n))
+        m = peak_quantile(chance, mass, sigma, model.window)
+    return Table(np.column_stack([np.clip(m, *model.window), sigma]), None if nu is None else check_nu(nu, n))
 
 # %% ../nbs/2_uncertainty/26_bump_hunt.ipynb #00000012
 @dataclass(frozen=True)
@@ -255,7 +270,7 @@ class BumpHunt:
         m, sigma = self.events(x).T
         if process == "background":
             return log_falling(m, self.slope, self.window) + log_resolution(sigma, m * self.resolutions[1], self.spread)
-        mass = _mass_of(self, nu, len(m))
+        mass = mass_of(self, nu, len(m))
         return log_peak(m, mass, sigma, self.window) + log_resolution(sigma, mass * self.resolutions[0], self.spread)
 
     def log_ratio(self, x, nu=None) -> np.ndarray:
@@ -288,7 +303,7 @@ def log_density_of_resolution(model: BumpHunt, process: str, sigma) -> np.ndarra
     "Log density (n,) of the resolutions `sigma` (n,) of events of `process`, whatever their mass; `model` has a mass. 400 midpoints in m."
     check_choice(process, "process", ("signal", "background"))
     if process == "signal":
-        return log_resolution(sigma, _mass_of(model, None, len(sigma)) * model.resolutions[0], model.spread)
+        return log_resolution(sigma, mass_of(model, None, len(sigma)) * model.resolutions[0], model.spread)
     low, high = model.window
     m = low + (high - low) * (np.arange(400) + 0.5) / 400
     falls = np.exp(log_falling(m, model.slope, model.window)) * (high - low) / 400
@@ -408,6 +423,196 @@ class Turning:
     def quadrature(self, process: str, n_nodes: int = 40_000, nu=None) -> Table:
         "Nodes x, the same for both processes, and weights that sum to 1: sums of weight * f(x) are expectations of f under `process`."
         return _quadrature_turning(self, process, n_nodes, nu)
+
+# %% ../nbs/5_decorrelation/51_summary_statistics.ipynb #51000002
+from dataclasses import dataclass
+import numpy as np
+from .arrays import Table, check_choice, check_count, check_events, check_nu, check_number, check_numbers, generator
+
+# %% ../nbs/5_decorrelation/51_summary_statistics.ipynb #51000009
+def falling_above(m, slope, window: tuple[float, float]) -> np.ndarray:
+    "Chance that a mass that falls like exp(-slope m) in the `window` lies above `m`; numbers or arrays, any slope; `log_falling` is its density."
+    low, high = window
+    m, slope = check_numbers(m, "m", f"[{low}, {high}]"), check_numbers(slope, "slope")
+    size = np.maximum(np.abs(slope), 1e-300 / (high - low))
+    share = np.expm1(-size * (high - m)) / np.expm1(-size * (high - low))
+    return np.where(slope > 0, np.exp(-size * (m - low)), 1.0) * share
+
+# %% ../nbs/5_decorrelation/51_summary_statistics.ipynb #5100000d
+def _slope_of(model: Exponentials, process: str, nu, n: int) -> float | np.ndarray:
+    "The slope of a `process`: a number, or (n,) where `nu` differs between events; -1 for signal. Raises ValueError if nu is missing or unwanted."
+    check_choice(process, "process", ("signal", "background"))
+    if model.a is not None and nu is not None:
+        raise ValueError(f"nu: expected None for a slope that is a number, got {nu!r}")
+    if process == "signal" or model.a is not None:
+        return -1.0 if process == "signal" else model.a
+    if nu is None:
+        raise ValueError("nu: expected the slope a, got None")
+    nu = check_nu(nu, n)
+    if nu.shape[1] != 1:
+        raise ValueError(f"nu: expected one column, the slope a, got {nu.shape[1]}")
+    return nu[:, 0]
+
+
+def _in_unit(x) -> np.ndarray:
+    "`x` as events (n, 1) between 0 and 1. Raises ValueError for others."
+    x = check_events(x)
+    if x.shape[1] != 1 or (len(x) and not 0 <= x.min() <= x.max() <= 1):
+        raise ValueError(f"x: expected one feature between 0 and 1, got shape {x.shape}" + (f", {x.min():g} to {x.max():g}" if len(x) else ""))
+    return x
+
+
+def _quadrature_exponentials(model: Exponentials, process: str, n_nodes: int, nu=None) -> Table:
+    "Midpoints of [0, 1]; weights are densities, normalised. Raises ValueError where they are too far apart for the slope."
+    n_nodes = check_count(n_nodes, "n_nodes", 100)
+    steepest = float(np.max(np.abs(_slope_of(model, process, nu, 1))))
+    if n_nodes < 10 * steepest:
+        raise ValueError(f"n_nodes: expected at least {int(np.ceil(10 * steepest))} for a slope of {steepest:g}, got {n_nodes}")
+    x = (np.arange(n_nodes)[:, None] + 0.5) / n_nodes
+    density = np.exp(model.log_density(process, x, nu))
+    return Table(x, None if nu is None else check_nu(nu, n_nodes), density / density.sum())
+
+# %% ../nbs/5_decorrelation/51_summary_statistics.ipynb #5100000e
+@dataclass(frozen=True)
+class Exponentials:
+    """Signal e^x/(e - 1) and background a e^(-a x)/(1 - e^-a) on [0, 1]. `a`: a number, or None (the parameter nu = (a,) of the background).
+
+    a = 0 is uniform, below it rises, at -1 it is the signal. `range` of a, for fits; the formulae hold at any a. Densities are exact.
+    The log density is the log ratio to the uniform density, which a likelihood takes where a moves the denominator of `log_ratio`."""
+    a: float | None = None
+    range: tuple[float, float] = (-3.0, 12.0)
+
+    def __post_init__(self):
+        low, high = (check_number(end, "range", "[-1e6, 1e6]") for end in self.range)
+        if not low < high:
+            raise ValueError(f"range: expected (low, high) with low < high, got {self.range!r}")
+        if self.a is not None:
+            check_number(self.a, "a", "[-1e6, 1e6]")
+
+    def events(self, x) -> np.ndarray:
+        "`x` as events (n, 1). Raises ValueError for other features or values outside [0, 1]."
+        return _in_unit(x)
+
+    @property
+    def parameters(self) -> dict[str, tuple[float, float]]:
+        "Name and range of the parameter of the background."
+        return {"a": self.range} if self.a is None else {}
+
+    moving = property(lambda self: self.a is None, doc="Whether the denominator of `log_ratio` depends on the parameter.")
+
+    def sample(self, process: str, n: int, rng, nu=None) -> Table:
+        "`n` events of `process` ('signal' or 'background'); background needs `nu` (1,) or (n, 1) where a is None."
+        n = check_count(n, "n", 0)
+        x = falling_quantile(generator(rng).random(n), _slope_of(self, process, nu, n), (0.0, 1.0))
+        return Table(np.clip(x, 0.0, 1.0)[:, None], None if nu is None else check_nu(nu, n))
+
+    def log_density(self, process: str, x, nu=None) -> np.ndarray:
+        "Log density (n,) of events `x` (n, 1) of `process`."
+        x = self.events(x)
+        return log_falling(x[:, 0], _slope_of(self, process, nu, len(x)), (0.0, 1.0))
+
+    def log_ratio(self, x, nu=None) -> np.ndarray:
+        "Log ratio (n,) of the signal density to the background density at events `x` (n, 1)."
+        return self.log_density("signal", x, nu) - self.log_density("background", x, nu)
+
+    def log_ratio_grid(self, x, points) -> np.ndarray:
+        "Log ratios (g, n) of events `x` (n, 1) at the slopes `points` (g, 1)."
+        return np.stack([self.log_ratio(x, nu) for nu in np.asarray(points, dtype=float)])
+
+    def quadrature(self, process: str, n_nodes: int = 10_000, nu=None) -> Table:
+        "Nodes x, the same for both processes, and weights that sum to 1: sums of weight * f(x) are expectations of f under `process`."
+        return _quadrature_exponentials(self, process, n_nodes, nu)
+
+# %% ../nbs/5_decorrelation/52_parameterised_networks.ipynb #52000002
+from dataclasses import dataclass
+import numpy as np
+from .arrays import Table, check_choice, check_count, check_events, check_nu, check_number, generator
+
+# %% ../nbs/5_decorrelation/52_parameterised_networks.ipynb #52000008
+def _sample_peak(model: MassPeak, process: str, n: int, rng, nu=None) -> Table:
+    "`n` events of `process`."
+    rng, signal = generator(rng), process == "signal"
+    mass = mass_of(model, nu, n) if signal else 0.0
+    x = peak_quantile(rng.random(n), mass, model.sigma, model.window) if signal else rng.uniform(*model.window, n)
+    features = [x] if model.shift is None else [x, model.shift * mass + rng.standard_normal(n)]
+    return Table(np.column_stack(features), None if nu is None or model.mass is not None else check_nu(nu, n))
+
+
+def _events_of_peak(model: MassPeak, x) -> np.ndarray:
+    "`x` as events (n, 1) or (n, 2) in the window. Raises ValueError for others."
+    x, n_features = check_events(x), 1 if model.shift is None else 2
+    if x.shape[1] != n_features or (len(x) and not model.window[0] <= x[:, 0].min() <= x[:, 0].max() <= model.window[1]):
+        raise ValueError(f"x: expected {n_features} feature{'s' * (n_features > 1)}, the first in the window {model.window}, got shape {x.shape}"
+                         + (f", {x[:, 0].min():g} to {x[:, 0].max():g}" if len(x) else ""))
+    return x
+
+
+def _quadrature_peak(model: MassPeak, process: str, n_nodes: int, nu=None) -> Table:
+    "Midpoints in the window, times 100 midpoints of y that reach 6 standard deviations beyond both means; weights are densities, normalised."
+    low, high = model.window
+    n_y = 1 if model.shift is None else 100
+    n_x = check_count(n_nodes, "n_nodes", 100 * n_y) // n_y
+    if n_x * model.sigma < 4 * (high - low):                # the midpoint rule needs a few nodes inside the peak
+        raise ValueError(f"n_nodes: expected at least {int(np.ceil(4 * (high - low) / model.sigma)) * n_y} for a resolution of {model.sigma:g}, got {n_nodes}")
+    x = low + (high - low) * (np.arange(n_x) + 0.5) / n_x
+    if model.shift is not None:
+        away = model.shift * mass_of(model, nu, 1)
+        least, most = min(0.0, np.min(away)) - 6, max(0.0, np.max(away)) + 6
+        x = np.column_stack([np.repeat(x, n_y), np.tile(least + (most - least) * (np.arange(n_y) + 0.5) / n_y, n_x)])
+    density = np.exp(model.log_density(process, x, nu))
+    return Table(x, None if nu is None else check_nu(nu, len(x)), density / density.sum())
+
+# %% ../nbs/5_decorrelation/52_parameterised_networks.ipynb #52000009
+@dataclass(frozen=True)
+class MassPeak:
+    """A Gaussian peak of width `sigma` at `mass` on a flat background in a `window`; `mass`: a number, or None (the parameter nu = (mass,)).
+
+    Events are (x,), or (x, y) with a `shift`: y is N(shift mass, 1) for signal and N(0, 1) for background, which does not depend on the mass.
+    Densities are exact. Source: Baldi, Cranmer, Faucett, Sadowski, Whiteson (2016)."""
+    mass: float | None = None
+    sigma: float = 0.25
+    window: tuple[float, float] = (-5.0, 5.0)
+    shift: float | None = None
+
+    def __post_init__(self):
+        low, high = (check_number(end, "window") for end in self.window)
+        if not low < high:
+            raise ValueError(f"window: expected (low, high) with low < high, got {self.window!r}")
+        check_number(self.sigma, "sigma", "(0, inf)")
+        for value, name, interval in ((self.mass, "mass", f"[{low}, {high}]"), (self.shift, "shift", "[-100, 100]")):
+            value is None or check_number(value, name, interval)
+
+    def events(self, x) -> np.ndarray:
+        "`x` as events (n, d) of this model. Raises ValueError for other features or an x outside the window."
+        return _events_of_peak(self, x)
+
+    @property
+    def parameters(self) -> dict[str, tuple[float, float]]:
+        "Name and range of the mass, if it is a parameter."
+        return {"mass": self.window} if self.mass is None else {}
+
+    def sample(self, process: str, n: int, rng, nu=None) -> Table:
+        "`n` events of `process` ('signal' or 'background'); signal needs `nu` (1,) or (n, 1) where the mass is None."
+        return _sample_peak(self, check_choice(process, "process", ("signal", "background")), check_count(n, "n", 0), rng, nu)
+
+    def log_density(self, process: str, x, nu=None) -> np.ndarray:
+        "Log density (n,) of events `x` (n, d) of `process`."
+        x, signal = self.events(x), check_choice(process, "process", ("signal", "background")) == "signal"
+        mass = mass_of(self, nu, len(x)) if signal else 0.0
+        found = log_peak(x[:, 0], mass, self.sigma, self.window) if signal else np.full(len(x), -np.log(self.window[1] - self.window[0]))
+        return found if self.shift is None else found - 0.5 * (x[:, 1] - self.shift * mass) ** 2 - 0.5 * np.log(2 * np.pi)
+
+    def log_ratio(self, x, nu=None) -> np.ndarray:
+        "Log ratio (n,) of the signal density to the background density at events `x` (n, d)."
+        return self.log_density("signal", x, nu) - self.log_density("background", x)
+
+    def log_ratio_grid(self, x, points) -> np.ndarray:
+        "Log ratios (g, n) of events `x` (n, d) at the masses `points` (g, 1)."
+        return np.stack([self.log_ratio(x, nu) for nu in np.asarray(points, dtype=float)])
+
+    def quadrature(self, process: str, n_nodes: int = 20_000, nu=None) -> Table:
+        "Nodes x, the same for both processes at one mass, and weights that sum to 1: sums of weight * f(x) are expectations of f under `process`."
+        return _quadrature_peak(self, process, n_nodes, nu)
 
 # %% ../nbs/9_machinery/91_arrays.ipynb #00000049
 from collections.abc import Mapping
