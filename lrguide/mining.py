@@ -22,8 +22,8 @@ from .nets import Dense, Network, Training, bootstrap_rows, layers, predict, tra
 from .ratio import Fitted, NetworkScores, Ratio, Recipe, architecture_of, finished, in_three, matched, nu_within, sensible_training, untrained
 
 # %% auto #0
-__all__ = ['METHODS', 'TERMS', 'GaltonBoard', 'LatentGaussian', 'mined_losses', 'tangent', 'mining', 'shares_of', 'information',
-           'regression', 'LocalScore', 'learn_score', 'gold_report', 'fit_mined', 'score_of', 'Mined']
+__all__ = ['METHODS', 'TERMS', 'GaltonBoard', 'LatentGaussian', 'mined_losses', 'tangent', 'mined_objective', 'term_shares',
+           'information', 'regression', 'LocalScore', 'learn_score', 'gold_report', 'fit_mined', 'score_of', 'Mined']
 
 # %% ../nbs/7_inference_aware/71_mining_gold.ipynb #71000005
 def _left(board: GaltonBoard, row: int, position, theta) -> tuple:
@@ -51,7 +51,37 @@ def _asked(model, process: str, n: int, rng, nu) -> tuple[np.ndarray, np.ndarray
     nu = rng.uniform(*model.parameters["theta"], (n, 1)) if nu is None else model.parameters.check(nu, n)
     return (nu[:, 0] if process == "numerator" else np.full(n, model.reference)), nu[:, 0]
 
+
+def _mined_sample(model, simulate: Callable, process: str, n: int, rng, nu) -> Table:
+    "The Table of events, what was asked, and the two columns of their histories."
+    rng, n = generator(rng), check_count(n, "n", 0)
+    at, asked = _asked(model, process, n, rng, nu)
+    x, log_ratio, score = simulate(model, at, asked, rng)
+    return Table(x, asked[:, None], also={"joint_log_ratio": log_ratio, "joint_score": score[:, None]})
+
 # %% ../nbs/7_inference_aware/71_mining_gold.ipynb #71000006
+def _law(board: GaltonBoard, theta: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    "Probabilities (g, nails + 1) of the bins at `theta` (g, 1), and their derivatives, row by row."
+    at, p = np.arange(board.nails + 1), np.zeros((2, len(theta), board.nails + 1))
+    p[0, :, board.nails // 2] = 1
+    for row in range(board.rows):
+        left, slope = _left(board, row, at, theta)
+        to_left = np.stack([p[0] * left, p[1] * left + p[0] * slope])
+        stays, moves = (p - to_left, to_left) if row % 2 else (to_left, p - to_left)
+        p = stays + np.roll(moves, -1 if row % 2 else 1, axis=2)              # nobody comes to the ends
+    return p[0], p[1]
+
+
+def _in_bins(board: GaltonBoard, x, nu) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    "Of each event (n,) the probability of its bin at `nu`, its derivative, and the probability at the reference. Raises ValueError for other bins."
+    x, middle = check_events(x), board.nails // 2
+    if x.shape[1] != 1 or not np.isin(x, np.arange(middle - board.rows // 2, middle + (board.rows + 1) // 2 + 1)).all():
+        raise ValueError(f"x: expected one number, a bin that balls reach, for each event, got {shown(x)}")
+    theta, which = np.unique(board.parameters.check(nu, len(x))[:, 0], return_inverse=True)
+    p, slope = (values[which, x[:, 0].astype(int)] for values in board.law(theta))
+    return p, slope, board.law(board.reference)[0][0, x[:, 0].astype(int)]
+
+# %% ../nbs/7_inference_aware/71_mining_gold.ipynb #71000009
 @dataclass(frozen=True)
 class GaltonBoard:
     """Balls that fall through `rows` of `nails`; theta, from `low` to `high`, bends them by `slope`. Log ratios are to `reference`.
@@ -72,32 +102,16 @@ class GaltonBoard:
 
     def law(self, theta) -> tuple[np.ndarray, np.ndarray]:
         "Probability (g, nails + 1) of each bin at `theta` (g,), and its derivative by theta."
-        theta, at = check_numbers(theta, "theta").reshape(-1, 1), np.arange(self.nails + 1)
-        p = np.zeros((2, len(theta), self.nails + 1))
-        p[0, :, self.nails // 2] = 1
-        for row in range(self.rows):
-            left, slope = _left(self, row, at, theta)
-            to_left = np.stack([p[0] * left, p[1] * left + p[0] * slope])
-            stays, moves = (p - to_left, to_left) if row % 2 else (to_left, p - to_left)
-            p = stays + np.roll(moves, -1 if row % 2 else 1, axis=2)          # nobody comes to the ends
-        return p[0], p[1]
-
-    def _at(self, x, nu) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        x = check_events(x)
-        if x.shape[1] != 1 or not np.isin(x, np.arange(self.nails // 2 - self.rows // 2, self.nails // 2 + (self.rows + 1) // 2 + 1)).all():
-            raise ValueError(f"x: expected one number, a bin that balls reach, for each event, got {shown(x)}")
-        theta, which = np.unique(self.parameters.check(nu, len(x))[:, 0], return_inverse=True)
-        p, slope = (values[which, x[:, 0].astype(int)] for values in self.law(theta))
-        return p, slope, self.law(self.reference)[0][0, x[:, 0].astype(int)]
+        return _law(self, check_numbers(theta, "theta").reshape(-1, 1))
 
     def log_ratio(self, x, nu) -> np.ndarray:
         "Log ratio (n,) of the probabilities of bins `x` (n, 1) at `nu` (1,) or (n, 1) and at the reference."
-        p, _, p_ref = self._at(x, nu)
+        p, _, p_ref = _in_bins(self, x, nu)
         return np.log(p / p_ref)
 
     def score(self, x, nu) -> np.ndarray:
         "Derivative (n, 1) of the log probability of bins `x` (n, 1) by theta, at `nu`."
-        p, slope, _ = self._at(x, nu)
+        p, slope, _ = _in_bins(self, x, nu)
         return (slope / p)[:, None]
 
     def quadrature(self) -> Table:
@@ -109,15 +123,7 @@ class GaltonBoard:
         "`n` balls of the 'numerator', at `nu`, or of the 'denominator', at the reference; joint log ratio and score, at `nu`, in `also`."
         return _mined_sample(self, _fall, process, n, rng, nu)
 
-
-def _mined_sample(model, simulate: Callable, process: str, n: int, rng, nu) -> Table:
-    "The Table of events, what was asked, and the two columns of their histories."
-    rng, n = generator(rng), check_count(n, "n", 0)
-    at, asked = _asked(model, process, n, rng, nu)
-    x, log_ratio, score = simulate(model, at, asked, rng)
-    return Table(x, asked[:, None], also={"joint_log_ratio": log_ratio, "joint_score": score[:, None]})
-
-# %% ../nbs/7_inference_aware/71_mining_gold.ipynb #7100000b
+# %% ../nbs/7_inference_aware/71_mining_gold.ipynb #7100000e
 def _smear(model: LatentGaussian, at: np.ndarray, asked: np.ndarray, rng) -> tuple[np.ndarray, ...]:
     "Observed x (n,) of events simulated at `at` (n,), and of their histories the log ratio of `asked` (n,) to the reference and the score at `asked`."
     root, ref = np.sqrt(model.unseen), model.reference
@@ -125,7 +131,7 @@ def _smear(model: LatentGaussian, at: np.ndarray, asked: np.ndarray, rng) -> tup
     log_ratio = 0.5 * ((z - ref) ** 2 - (z - asked) ** 2 + (y - root * ref) ** 2 - (y - root * asked) ** 2)
     return z + model.smearing * rng.standard_normal(len(at)), log_ratio, z - asked + root * (y - root * asked)
 
-
+# %% ../nbs/7_inference_aware/71_mining_gold.ipynb #7100000f
 @dataclass(frozen=True)
 class LatentGaussian:
     """z ~ N(theta, 1), seen as x ~ N(z, smearing^2), and a hidden number that holds the information `unseen` on theta and leaves no trace.
@@ -164,7 +170,7 @@ class LatentGaussian:
         "`n` events of the 'numerator', at `nu`, or of the 'denominator', at the reference; joint log ratio and score, at `nu`, in `also`."
         return _mined_sample(self, _smear, process, n, rng, nu)
 
-# %% ../nbs/7_inference_aware/71_mining_gold.ipynb #7100000f
+# %% ../nbs/7_inference_aware/71_mining_gold.ipynb #71000013
 METHODS = {"labels": ("label",), "ROLR": ("ratio",), "CASCAL": ("label", "score"), "RASCAL": ("ratio", "score"), "ALICE": ("probability",), "ALICES": ("probability", "score")}
 TERMS = ("label", "ratio", "probability", "score")
 
@@ -186,7 +192,7 @@ def mined_losses(f, slope, batch: Mapping, names: Sequence[str] = TERMS) -> list
         return y * (exp(-f) - exp(-log_w)) ** 2 + (1 - y) * (exp(f) - exp(log_w)) ** 2
     return [loss(name) for name in names]
 
-# %% ../nbs/7_inference_aware/71_mining_gold.ipynb #71000013
+# %% ../nbs/7_inference_aware/71_mining_gold.ipynb #71000017
 _SLOPES = {"elu": lambda z, h: keras.ops.where(z > 0, 1.0, h + 1.0), "relu": lambda z, h: keras.ops.where(z > 0, 1.0, 0.0), "tanh": lambda z, h: 1 - h * h,
            "selu": lambda z, h: keras.ops.where(z > 0, 1.05070098, h + 1.05070098 * 1.67326324), "sigmoid": lambda z, h: h * (1 - h), "softplus": lambda z, h: sigmoid(z),
            "gelu": lambda z, h: 0.5 * (1 + keras.ops.erf(z / 2**0.5)) + z * exp(-0.5 * z * z) / (2 * np.pi) ** 0.5, "linear": lambda z, h: keras.ops.ones_like(z),
@@ -212,9 +218,9 @@ def tangent(architecture: Dense, weights, x, n: int) -> tuple:
             changes = [slope * change for change in changes]
     return z[:, 0], keras.ops.stack([keras.ops.broadcast_to(change, z.shape)[:, 0] for change in changes], axis=-1)
 
-# %% ../nbs/7_inference_aware/71_mining_gold.ipynb #71000017
+# %% ../nbs/7_inference_aware/71_mining_gold.ipynb #7100001b
 @lru_cache(maxsize=32)
-def mining(architecture, names: tuple[str, ...] = TERMS, n_parameters: int = 1) -> Objective:
+def mined_objective(architecture, names: tuple[str, ...] = TERMS, n_parameters: int = 1) -> Objective:
     """The weighted mean of the losses `names` (`mined_losses`) of one network, the part 'network', each times a member's own share.
 
     Columns x, whose last `n_parameters` are the parameters, label, joint_log_ratio, joint_score, those that are needed, weight; and shares (m, 1, t), a member's own."""
@@ -230,12 +236,12 @@ def mining(architecture, names: tuple[str, ...] = TERMS, n_parameters: int = 1) 
     return Objective((("network", architecture),), terms)
 
 
-def shares_of(methods: Sequence[str], strength: float = 1.0) -> np.ndarray:
+def term_shares(methods: Sequence[str], strength: float = 1.0) -> np.ndarray:
     "For each of `methods` its share of all `TERMS` (m, 1, 4), the score with a `strength`. Raises ValueError for an unknown one."
     own = {"label": 1.0, "ratio": 1.0, "probability": 1.0, "score": check_number(strength, "strength", "(0, inf)")}
     return np.array([[[own[term] * (term in METHODS[check_choice(method, "method", tuple(METHODS))]) for term in TERMS]] for method in methods])
 
-# %% ../nbs/7_inference_aware/71_mining_gold.ipynb #7100001b
+# %% ../nbs/7_inference_aware/71_mining_gold.ipynb #7100001f
 def _columns_of(values, name: str) -> np.ndarray:
     "`values` (n,) or (n, k) as finite numbers (n, k). Raises TypeError or ValueError for anything else."
     return check_events(values, name, 2)
@@ -264,7 +270,7 @@ def information(summary, joint_score, weight=None) -> tuple[np.ndarray, np.ndarr
     mean = np.einsum("n,nij->ij", weight, each)
     return mean, np.sqrt(np.einsum("n,nij->ij", weight**2, (each - mean) ** 2))
 
-# %% ../nbs/7_inference_aware/71_mining_gold.ipynb #7100001e
+# %% ../nbs/7_inference_aware/71_mining_gold.ipynb #71000022
 @lru_cache(maxsize=32)
 def regression(architecture) -> Objective:
     "The weighted mean squared error, summed over the k outputs of one network, the part 'network', on columns x, joint_score (n, k) and weight."
@@ -297,7 +303,7 @@ class LocalScore:
         f = predict(self.network, self.scores.seen(x, None), threads=self.scores.threads)
         return self.unit * (f if f.ndim == 3 else f[..., None])
 
-# %% ../nbs/7_inference_aware/71_mining_gold.ipynb #7100001f
+# %% ../nbs/7_inference_aware/71_mining_gold.ipynb #71000023
 _GOLD = {"joint_log_ratio": "one number", "joint_score": "a number for each parameter"}
 
 
@@ -337,7 +343,7 @@ def learn_score(table: Table, *, rng, **settings) -> LocalScore:
     network = train(regression(shape), columns, members=recipe.members, rows=rows, watch=None if how.patience is None else watch, training=how, threads=recipe.threads, rng=rngs[2]).network
     return LocalScore(network, scores, unit, table.names, table.x.shape[1])
 
-# %% ../nbs/7_inference_aware/71_mining_gold.ipynb #7100002b
+# %% ../nbs/7_inference_aware/71_mining_gold.ipynb #7100002f
 def gold_report(numerator: Table, denominator: Table | None = None) -> dict[str, tuple[float, float, float]]:
     """Means of what the two Tables know of their histories, by name: (mean, standard error, the value that it should have).
 
@@ -357,7 +363,7 @@ def gold_report(numerator: Table, denominator: Table | None = None) -> dict[str,
         return float(centre), float(np.sqrt(np.sum((weight * (values - centre)) ** 2)) / abs(weight.sum())), expected
     return {name: mean(*one) for name, one in found.items()}
 
-# %% ../nbs/7_inference_aware/71_mining_gold.ipynb #7100002d
+# %% ../nbs/7_inference_aware/71_mining_gold.ipynb #71000031
 def _check_mined(recipe: Recipe, method: str) -> None:
     "Raises ValueError for settings of a Recipe with which a `method` cannot be trained."
     score = "score" in METHODS[check_choice(method, "method", tuple(METHODS))]
@@ -381,7 +387,7 @@ def _mined_columns(recipe: Recipe, names: tuple[str, ...], scores: NetworkScores
         columns["joint_score"] = np.concatenate([own, np.zeros((len(tables[1]), len(half)))])      # where the label is 0 nobody looks
     return columns, events
 
-# %% ../nbs/7_inference_aware/71_mining_gold.ipynb #7100002e
+# %% ../nbs/7_inference_aware/71_mining_gold.ipynb #71000032
 def fit_mined(recipe: Recipe, method: str, strength: float, numerator: Table, denominator: Table, rng) -> Fitted:
     """What a fit of the two samples with one of `METHODS` leaves: trained, calibrated and normalised as a `Ratio` is.
 
@@ -410,11 +416,11 @@ def fit_mined(recipe: Recipe, method: str, strength: float, numerator: Table, de
     rows = bootstrap_rows(strata, m, rngs[2]) if recipe.bootstrap else None
     shares = {"shares": np.broadcast_to([[strength if name == "score" else 1.0 for name in names]], (m, 1, len(names)))}
     watch = None if how.patience is None else _mined_columns(recipe, names, scores, calibrating)[0] | shares
-    network = train(mining(shape, names, len(recipe.parameters)), columns, own=shares, members=m, rows=rows, watch=watch, training=how, threads=recipe.threads, rng=rngs[3]).network
+    network = train(mined_objective(shape, names, len(recipe.parameters)), columns, own=shares, members=m, rows=rows, watch=watch, training=how, threads=recipe.threads, rng=rngs[3]).network
     plain = lambda pair: None if pair is None else tuple(replace(table, also={}) for table in pair)
     return finished(recipe, replace(scores, network=network), plain(calibrating), plain(kept))
 
-# %% ../nbs/7_inference_aware/71_mining_gold.ipynb #71000032
+# %% ../nbs/7_inference_aware/71_mining_gold.ipynb #71000036
 def score_of(ratio: Ratio, x, nu, *, extrapolate: bool = False) -> np.ndarray:
     """Derivative (n, k) of the log ratio of a fitted `ratio` of networks by its parameters, at events `x` (n, d) and `nu` (k,) or (n, k).
 
@@ -439,7 +445,7 @@ def score_of(ratio: Ratio, x, nu, *, extrapolate: bool = False) -> np.ndarray:
     share = np.exp(f - np.logaddexp.reduce(f, axis=0)) if ratio.recipe.normalise == "denominator" else p * (1 - p) * (1 / p.sum(axis=0) + 1 / (1 - p).sum(axis=0))
     return np.einsum("mn,mnk->nk", share, slope)
 
-
+# %% ../nbs/7_inference_aware/71_mining_gold.ipynb #71000037
 class Mined(Ratio):
     """A `Ratio` that learns from joint ratios and joint scores, columns of `also`, by a `method` of METHODS; `strength` of the score's loss.
 
