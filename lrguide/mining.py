@@ -4,7 +4,7 @@
 """Learning from what a simulator knows of its own histories: joint ratios and joint scores, columns of `also` in a Table.
 
 `Mined` is a `Ratio` trained with them (ROLR, CASCAL, RASCAL, ALICE, ALICES), `learn_score` the local score (SALLY), `score_of` the derivative
-of a learned log ratio by its parameters, `information` what a summary keeps, `check_gold` whether the columns are what they say.
+of a learned log ratio by its parameters, `information` what a summary keeps, `gold_report` whether the columns are what they say.
 `GaltonBoard` and `LatentGaussian` are simulators whose answer is known.
 """
 from __future__ import annotations
@@ -14,9 +14,9 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 import numpy as np
 from scipy.special import expit
-from .arrays import (Ranges, Table, aligned, check_choice, check_column, check_count, check_events, check_name, check_nu, check_number, check_numbers, check_sample,
+from .arrays import (Ranges, Table, aligned, check_choice, check_column, check_count, check_events, check_number, check_numbers, check_sample,
                             generator, shown, spawn)
-from .backend import compiled, keras, to_device, to_numpy
+from .backend import keras, to_device, to_numpy
 from .losses import Objective, cross_entropy, exp, labelled, sigmoid, weighted_mean
 from .nets import Dense, Network, Training, bootstrap_rows, layers, predict, train
 from .ratio import Fitted, NetworkScores, Ratio, Recipe, architecture_of, finished, in_three, matched, nu_within, sensible_training, untrained
