@@ -489,6 +489,8 @@ def _header(ratio: Ratio) -> dict:
     recipe, fitted = ratio.recipe, ratio.fitted
     if fitted is None or not isinstance(fitted.scores, NetworkScores):
         raise ValueError("ratio: expected a fitted ratio of our own networks (a foreign classifier is saved by its own library)")
+    if not isinstance(fitted.scores.network.architecture, (Dense, DeepSets)):
+        raise ValueError(f"ratio: expected a network Dense or DeepSets, a file cannot hold {type(fitted.scores.network.architecture).__name__}")
     if not isinstance(recipe.loss, str):
         raise ValueError(f"loss: expected one of our losses by name, a file cannot hold {recipe.loss!r}")
     inputs = fitted.scores.inputs
