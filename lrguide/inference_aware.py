@@ -16,7 +16,7 @@ from .awareness import information
 
 # %% auto #0
 __all__ = ['PARAMETERS', 'INFERNO', 'expected_error', 'MovingBackground', 'Setting', 'benchmark_settings', 'check_settings',
-           'expected_errors', 'Cells', 'event_slopes', 'cells_of', 'equal_bins', 'log_variance', 'information_of',
+           'expected_errors', 'Cells', 'event_slopes', 'cells_of', 'even_bins', 'log_variance', 'information_of',
            'inferno', 'units_of', 'LearnedBins', 'learn_bins', 'Expanded', 'learn_change']
 
 # %% ../nbs/7_inference_aware/72_inferno.ipynb #725674ac
@@ -238,7 +238,7 @@ def cells_of(model: MovingBackground, signal: float = 50.0, background: float = 
     return Cells(x, rates["signal"] + rates["background"], np.ascontiguousarray(slopes.T))
 
 # %% ../nbs/7_inference_aware/72_inferno.ipynb #7254342a
-def equal_bins(score, n_bins: int = 10) -> np.ndarray:
+def even_bins(score, n_bins: int = 10) -> np.ndarray:
     "The numbers (n,) of the bins that are used, in order, when a `score` (n,) between 0 and 1 is cut into `n_bins` equal ones."
     score = check_numbers(score, "score", "[0, 1]")
     return np.unique(np.minimum((score * check_count(n_bins, "n_bins")).astype(int), n_bins - 1), return_inverse=True)[1].reshape(score.shape)
