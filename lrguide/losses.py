@@ -15,7 +15,7 @@ from .arrays import check_choice, check_number
 from .backend import keras
 
 # %% auto #0
-__all__ = ['softplus', 'sigmoid', 'exp', 'log', 'cross_entropy', 'squared_error', 'quadratic', 'maximum_likelihood', 'square_root', 'LOSSES', 'Loss', 'find_loss', 'Objective', 'weighted_mean', 'per_event', 'plus', 'side_by_side', 'Part', 'CALIBRATIONS', 'labelled', 'paired', 'Calibration', 'histogram_calibration', 'isotonic_calibration', 'polynomials', 'fit_shift', 'moments_over_denominator', 'shift_over_denominator', 'Normalisation', 'normalisation', 'mean_ratio', 'variational', 'reversed_gradient', 'against']
+__all__ = ['softplus', 'sigmoid', 'exp', 'log', 'cross_entropy', 'squared_error', 'quadratic', 'maximum_likelihood', 'square_root', 'LOSSES', 'Loss', 'find_loss', 'Objective', 'weighted_mean', 'per_event', 'plus', 'side_by_side', 'Part', 'CALIBRATIONS', 'labelled', 'paired', 'Calibration', 'histogram_calibration', 'isotonic_calibration', 'polynomials', 'fit_shift', 'moments_over_denominator', 'shift_over_denominator', 'Normalisation', 'normalisation', 'mean_ratio', 'variational', 'reversed_gradient', 'mean_guess', 'against']
 
 # %% ../nbs/1_optimality/14_losses.ipynb #00000006
 @dataclass(frozen=True)
@@ -383,25 +383,29 @@ def reversed_gradient(values, strength: float):
     return (1 + strength) * keras.ops.stop_gradient(values) - strength * values
 
 # %% ../nbs/3_awareness/31_gaussian.ipynb #00000035
-@lru_cache(maxsize=128)
-def against(objective: Objective, adversary: object, target: str, reversal: float = 0.2) -> Objective:
-    """`objective` with an opponent, the part 'adversary': it guesses the column `target` (n,) or (n, k) from the sigmoid of the first part's output.
-
-    The adversary minimises the mean squared error of the guess, one more term; the first part minimises `objective` minus `reversal` times that
-    error, which is also what is watched. Source: Ganin and Lempitsky (2015)."""
-    first, reversal = objective.parts[0][0], check_number(reversal, "reversal", "[0, inf)")
-
-    def terms(networks, batch):
-        score = reversed_gradient(keras.ops.sigmoid(networks[first](batch["x"])), reversal)
-        missed = weighted_mean(_squared_error(networks["adversary"](score), batch[target], target), batch)
-        return side_by_side(objective.terms(networks, batch), missed)
-
-    return Objective((*objective.parts, ("adversary", adversary)), terms, (*objective.factors, -reversal))
-
-
-def _squared_error(guess, truth, name: str):
+def mean_guess(guess, truth, name: str):
     "Mean squared error (m, b) over the numbers of each event. Raises ValueError if there are more or fewer of them than guesses."
     guess, truth = (values if len(values.shape) == 3 else values[..., None] for values in (guess, truth))
     if guess.shape[-1] != truth.shape[-1]:
         raise ValueError(f"{name}: expected as many numbers for each event as the adversary guesses, {guess.shape[-1]}, got {truth.shape[-1]}")
     return keras.ops.mean((guess - truth) ** 2, axis=-1)
+
+
+@lru_cache(maxsize=128)
+def against(objective: Objective, adversary: object, target: str, reversal: float | str = 0.2, guess: Callable = mean_guess, weight: str = "weight") -> Objective:
+    """`objective` with an opponent, the part 'adversary': it guesses the column `target` (n,) or (n, k) from the sigmoid of the first part's output.
+
+    The adversary minimises the mean over events, times the column `weight`, of `guess(outputs, truth, name)` (m, b), the squared error by default:
+    one more term. The first part minimises `objective` minus `reversal` times it, which is also what is watched. `reversal` may be the name of a
+    column with a number for each member (m, 1); that product is then a term of its own, without gradient. Source: Ganin and Lempitsky (2015)."""
+    first, named = objective.parts[0][0], isinstance(reversal, str)
+    strength = None if named else check_number(reversal, "reversal", "[0, inf)")
+
+    def terms(networks, batch):
+        own = batch[reversal] if named else strength
+        score = reversed_gradient(keras.ops.sigmoid(networks[first](batch["x"])), own)
+        missed = batch[weight] * guess(networks["adversary"](score), batch[target], target)
+        both = side_by_side(objective.terms(networks, batch), keras.ops.mean(missed, axis=1))
+        return side_by_side(both, -keras.ops.stop_gradient(keras.ops.mean(own * missed, axis=1))) if named else both
+
+    return Objective((*objective.parts, ("adversary", adversary)), terms, (*objective.factors, *((0.0, 1.0) if named else (-strength,))))
