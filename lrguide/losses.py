@@ -15,7 +15,7 @@ from .arrays import check_choice, check_number
 from .backend import keras
 
 # %% auto #0
-__all__ = ['softplus', 'sigmoid', 'exp', 'log', 'cross_entropy', 'squared_error', 'quadratic', 'maximum_likelihood', 'square_root', 'LOSSES', 'Loss', 'find_loss', 'Objective', 'weighted_mean', 'per_event', 'plus', 'side_by_side', 'Part', 'CALIBRATIONS', 'labelled', 'paired', 'Calibration', 'histogram_calibration', 'isotonic_calibration', 'polynomials', 'fit_shift', 'moments_over_denominator', 'shift_over_denominator', 'Normalisation', 'normalisation', 'mean_ratio', 'variational', 'reversed_gradient', 'mean_guess', 'against']
+__all__ = ['softplus', 'sigmoid', 'exp', 'log', 'cross_entropy', 'squared_error', 'quadratic', 'maximum_likelihood', 'square_root', 'LOSSES', 'Loss', 'find_loss', 'Objective', 'weighted_mean', 'per_event', 'plus', 'side_by_side', 'Part', 'CALIBRATIONS', 'labelled', 'paired', 'Calibration', 'histogram_calibration', 'isotonic_calibration', 'polynomials', 'fit_shift', 'moments_over_denominator', 'shift_over_denominator', 'Normalisation', 'normalisation', 'mean_ratio', 'variational', 'reversed_gradient', 'mean_guess', 'against', 'mixture_guess']
 
 # %% ../nbs/1_optimality/14_losses.ipynb #00000006
 @dataclass(frozen=True)
@@ -409,3 +409,18 @@ def against(objective: Objective, adversary: object, target: str, reversal: floa
         return side_by_side(both, -keras.ops.stop_gradient(keras.ops.mean(own * missed, axis=1))) if named else both
 
     return Objective((*objective.parts, ("adversary", adversary)), terms, (*objective.factors, *((0.0, 1.0) if named else (-strength,))))
+
+# %% ../nbs/5_decorrelation/55_pivot.ipynb #55000007
+def mixture_guess(guess, truth, name: str):
+    """Minus the log density (m, b) of `truth` (m, b) or (m, b, d) in mixtures of normal densities: `guess` (m, b, K (1 + 2 d)) holds for each event K logits
+    of the shares, K d means, K d logs of widths. For `against`. Raises ValueError if the outputs are not so many. Source: Bishop (1994)."""
+    truth = truth if len(truth.shape) == 3 else truth[..., None]
+    outputs, d = (guess.shape[-1] if len(guess.shape) == 3 else 1), truth.shape[-1]
+    count, left = divmod(outputs, 1 + 2 * d)
+    if left:
+        raise ValueError(f"{name}: expected an adversary with a multiple of {1 + 2 * d} outputs, for mixtures of densities of {d} number{'s' * (d > 1)}, got {outputs}")
+    logits, means, widths = keras.ops.split(guess, [count, count + count * d], axis=-1)
+    by_peak = lambda values: keras.ops.reshape(values, (*values.shape[:2], count, d))
+    off = (truth[:, :, None] - by_peak(means)) * keras.ops.exp(-by_peak(widths))
+    each = keras.ops.log_softmax(logits, axis=-1) - keras.ops.sum(by_peak(widths) + 0.5 * off**2 + 0.5 * np.log(2 * np.pi), axis=-1)
+    return -keras.ops.logsumexp(each, axis=-1)
