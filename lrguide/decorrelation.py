@@ -15,10 +15,13 @@ from scipy.optimize import brentq
 from scipy.special import ndtr, ndtri, xlogy
 from scipy.stats import chi2
 from .arrays import Ranges, Table, check_choice, check_column, check_count, check_events, check_number, check_numbers, generator, shown
+from .binned import check_edges, filled
 from .models import log_falling, log_peak
 
 # %% auto #0
-__all__ = ['FatJets', 'conditional_log_ratio', 'flat_score', 'flat_efficiency']
+__all__ = ['FatJets', 'conditional_log_ratio', 'flat_score', 'flat_efficiency', 'Sculpting', 'sculpting', 'cut_at', 'rejection',
+           'Flatness', 'flatness', 'Trend', 'trend', 'ddt', 'QuantileInBins', 'quantile_in_bins', 'planing_weights',
+           'WhitenedInBins', 'whitened_in_bins']
 
 # %% ../nbs/5_decorrelation/53_planing_ddt_pca.ipynb #53000007
 def _law(rho) -> tuple[np.ndarray, ...]:
@@ -148,3 +151,261 @@ def flat_efficiency(model: FatJets, efficiency: float = 0.5) -> float:
     rho, share = _rho_nodes(model, "signal")
     delta, wanted = np.linalg.norm(_shift(rho), axis=1), check_number(efficiency, "efficiency", "(0, 1)")
     return float(ndtr(-brentq(lambda cut: share @ ndtr(delta - cut) - wanted, -40, 40)))
+
+# %% ../nbs/5_decorrelation/53_planing_ddt_pca.ipynb #53000017
+def _weights(weight, n: int) -> np.ndarray:
+    "Weights (n,), ones for None. Raises ValueError for negative ones."
+    weight = np.ones(n) if weight is None else check_column(weight, n, "weight")
+    if weight.min(initial=0.0) < 0:
+        raise ValueError(f"weight: expected no negative weights, got {np.count_nonzero(weight < 0)} of {n}")
+    return weight
+
+
+def _mask(passes, n: int) -> np.ndarray:
+    "`passes` as a mask (n,). Raises TypeError or ValueError for anything else."
+    passes = np.asarray(passes)
+    if passes.dtype != bool or passes.shape != (n,):
+        raise TypeError(f"passes: expected true or false for each of {n} events, got {shown(passes)} of {passes.dtype}")
+    return passes
+
+
+@dataclass(frozen=True)
+class Sculpting:
+    "The Jensen-Shannon divergence `jsd` (bits) between two histograms of mass; `bias`: how much of it is expected from finite samples; `error`: its standard deviation."
+    jsd: float
+    bias: float
+    error: float
+
+# %% ../nbs/5_decorrelation/53_planing_ddt_pca.ipynb #53000018
+def sculpting(mass, passes, edges, weight=None, against: str = "failing") -> Sculpting:
+    """The Sculpting of a background: its `mass` (n,) where `passes` (n,), a mask, against the mass of the 'failing' events or of 'all', in bins between `edges`.
+
+    Events outside are in the end bins. Raises ValueError for negative weights, and unless events pass and fail. Source: Lin (1991)."""
+    mass, edges, weight = check_column(mass, None, "mass"), check_edges(edges), _weights(weight, np.size(mass))
+    passes, part = _mask(passes, len(mass)), 1.0 * (check_choice(against, "against", ("failing", "all")) == "all")
+    contents = [filled(mass[own], edges, weight[own]) for own in (passes, ~passes)]
+    totals = [content.sum() for content, _ in contents]
+    if min(totals) <= 0:
+        raise ValueError(f"passes: expected events that pass and events that fail, got total weights of {totals[0]:g} and {totals[1]:g}")
+    part *= totals[0] / sum(totals)                         # of the passing events in the second histogram
+    p, f = (content / total for (content, _), total in zip(contents, totals))
+    squares = [square / total**2 for (_, square), total in zip(contents, totals)]
+    q, (of_p, of_f) = part * p + (1 - part) * f, [square * (1 - 2 * own) + own**2 * square.sum() for square, own in zip(squares, (p, f))]
+    jsd = float(np.sum(xlogy(p, p) + xlogy(q, q) - xlogy(p + q, (p + q) / 2)) / 2 / np.log(2))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        pp, qq = (np.where(one > 0, other / one, 0.0) / (p + q) for one, other in ((p, q), (q, p)))
+        curved = np.nan_to_num(pp * of_p + qq * (part**2 * of_p + (1 - part) ** 2 * of_f) - 2 / (p + q) * part * of_p)
+        slopes = [np.where(one > 0, np.log2(2 * one / (p + q)), 0.0) / 2 for one in (p, q)]
+    bias = float(np.sum(curved) / 4 / np.log(2))
+    along = [(slopes[0] + part * slopes[1], squares[0], p), ((1 - part) * slopes[1], squares[1], f)]
+    linear = sum(np.sum(square * (slope - slope @ share) ** 2) for slope, square, share in along)
+    of_noise = 2 * bias**2 / max(np.count_nonzero(p + q) - 1, 1)
+    return Sculpting(jsd, bias, float(np.sqrt(max(linear - of_noise, of_noise))))
+
+# %% ../nbs/5_decorrelation/53_planing_ddt_pca.ipynb #53000021
+def cut_at(score, weight=None, efficiency: float = 0.5) -> float:
+    "The cut above which the share `efficiency` of `score` (n,) lies, by `weight` (n,)."
+    score = check_column(score, None, "score")
+    weight, efficiency = _weights(weight, len(score)), check_number(efficiency, "efficiency", "(0, 1)")
+    if not weight.sum() > 0:
+        raise ValueError(f"weight: expected a positive total, got {weight.sum():g} of {len(score)} events")
+    order = np.argsort(-score, kind="stable")
+    upto = np.cumsum(weight[order])
+    return float(score[order[min(np.searchsorted(upto, efficiency * upto[-1]), len(score) - 1)]])
+
+
+def rejection(score, signal, background, efficiency: float = 0.5) -> tuple[float, float]:
+    """One over the background efficiency of a cut on `score` (n,) that the share `efficiency` of the signal passes, and its error.
+
+    `signal`, `background` (n,): weights or labels, not negative. Infinite, with an infinite error, if no background passes."""
+    score = check_column(score, None, "score")
+    signal, background = (_weights(own, len(score)) for own in (signal, background))
+    if not (signal.sum() > 0 and background.sum() > 0):
+        raise ValueError(f"signal: expected a positive total weight of both classes, got {signal.sum():g} and {background.sum():g}")
+    moved = np.sqrt(efficiency * (1 - efficiency) * np.sum(signal**2)) / signal.sum() if 0 < efficiency < 1 else 0.0
+    passing = lambda share: background @ (score > cut_at(score, signal, share)) / background.sum()
+    passed, ends = passing(efficiency), [passing(np.clip(efficiency + sign * moved, 1e-9, 1 - 1e-9)) for sign in (-1, 1)]
+    if not passed > 0:
+        return np.inf, np.inf
+    counted = np.sqrt(passed * (1 - passed) * np.sum(background**2)) / background.sum()
+    return float(1 / passed), float(np.hypot(counted, (ends[1] - ends[0]) / 2) / passed**2)
+
+# %% ../nbs/5_decorrelation/53_planing_ddt_pca.ipynb #53000025
+@dataclass(frozen=True, eq=False)
+class Flatness:
+    "Background `efficiency` (b,) in bins of mass between `edges` (b + 1,), its `error` (b,) if it is the same everywhere, `chi2` and `p_value` of that; `worst`: largest over smallest."
+    edges: np.ndarray
+    efficiency: np.ndarray
+    error: np.ndarray
+    chi2: float
+    p_value: float
+
+    @property
+    def worst(self) -> float:
+        return float(self.efficiency.max() / self.efficiency.min()) if self.efficiency.min() > 0 else np.inf
+
+
+def flatness(mass, passes, edges, weight=None) -> Flatness:
+    "The Flatness of a selection `passes` (n,), a mask, of background with this `mass` (n,). Raises ValueError if a bin is empty, or all events or none pass."
+    mass, edges, weight = check_column(mass, None, "mass"), check_edges(edges), _weights(weight, np.size(mass))
+    passes = _mask(passes, len(mass))
+    (total, square), passing = filled(mass, edges, weight), filled(mass, edges, weight * passes)[0]
+    if not total.min() > 0:
+        raise ValueError(f"edges: expected events in every bin of mass, got none in {np.count_nonzero(total <= 0)} of {len(total)}")
+    every = passing.sum() / total.sum()
+    if not 0 < every < 1:
+        raise ValueError(f"passes: expected events that pass and events that fail, got an efficiency of {every:g}")
+    efficiency, of_one = passing / total, square / total**2
+    mean = np.sum(efficiency / of_one) / np.sum(1 / of_one)
+    variance = mean * (1 - mean) * of_one
+    value = float(np.sum((efficiency - mean) ** 2 / variance))
+    return Flatness(edges, efficiency, np.sqrt(variance), value, float(chi2.sf(value, len(total) - 1)))
+
+# %% ../nbs/5_decorrelation/53_planing_ddt_pca.ipynb #53000028
+@dataclass(frozen=True, eq=False)
+class Trend:
+    "The line value + slope (rho - centre) through the means of a score: `slope`, its `error`, and `chi2`, `p_value` of the line; of each slice `rho`, `mean`, `mean_error` (b,)."
+    slope: float
+    error: float
+    centre: float
+    value: float
+    chi2: float
+    p_value: float
+    rho: np.ndarray
+    mean: np.ndarray
+    mean_error: np.ndarray
+
+
+def trend(score, rho, edges, weight=None) -> Trend:
+    "The Trend of `score` (n,) in slices of `rho` (n,) between `edges`. Raises ValueError for fewer than three slices with two effective events that differ."
+    score = check_column(score, None, "score")
+    rho, edges, weight = check_column(rho, len(score), "rho"), check_edges(edges), _weights(weight, len(score))
+    total, square = filled(rho, edges, weight)
+    total = np.where(total > 0, total, np.nan)
+    at, mean = (filled(rho, edges, weight * (own - own.mean()))[0] / total + own.mean() for own in (rho, score))
+    off = score - mean[np.searchsorted(edges, rho, side="right").clip(1, len(edges) - 1) - 1]
+    variance = filled(rho, edges, weight * off**2)[0] / total / np.maximum(total**2 / square - 1, 1e-300)
+    good = (total**2 > 1.999 * square) & (variance > 0)
+    if good.sum() < 3:
+        raise ValueError(f"edges: expected at least 3 slices of rho with events whose score differs, got {good.sum()}")
+    at, mean, u = at[good], mean[good], 1 / variance[good]
+    centre, value = u @ at / u.sum(), u @ mean / u.sum()
+    of_slope = u @ (at - centre) ** 2
+    slope = u * (at - centre) @ mean / of_slope
+    left = float(u @ (mean - value - slope * (at - centre)) ** 2)
+    return Trend(float(slope), float(of_slope**-0.5), float(centre), float(value), left, float(chi2.sf(left, len(at) - 2)), at, mean, u**-0.5)
+
+
+def ddt(score, rho, slope: float, centre: float = 0.0) -> np.ndarray:
+    "`score` (n,) without its trend: score - slope (rho - centre). Source: Dolen, Harris, Marzani, Rappoccio, Tran (2016)."
+    score = check_column(score, None, "score")
+    return score - check_number(slope, "slope") * (check_column(rho, len(score), "rho") - check_number(centre, "centre"))
+
+# %% ../nbs/5_decorrelation/53_planing_ddt_pca.ipynb #53000032
+def _bins_of(mass: np.ndarray, weight: np.ndarray, n_bins: int, fewest: int) -> tuple[np.ndarray, list[np.ndarray]]:
+    "Mean masses (b,) of bins with equal numbers of events, and the rows of each. Raises ValueError if there are fewer than `fewest` in a bin, or masses are not different."
+    n_bins = check_count(n_bins, "n_bins")
+    rows = np.array_split(np.argsort(mass, kind="stable"), n_bins)
+    if len(mass) < fewest * n_bins or min(weight[own].sum() for own in rows) <= 0:
+        raise ValueError(f"n_bins: expected at most {max(len(mass) // fewest, 1)} bins of {len(mass)} events, each with a positive weight, got {n_bins}")
+    centres = np.array([np.average(mass[own], weights=weight[own]) for own in rows])
+    if n_bins > 1 and not np.all(np.diff(centres) > 0):
+        raise ValueError(f"mass: expected values that differ from bin to bin, got the same in {np.count_nonzero(np.diff(centres) <= 0) + 1} of {n_bins}")
+    return centres, rows
+
+
+def _between(centres: np.ndarray, mass: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    "The number (n,) of the centre below each mass, and how far (n,) the mass is on the way to the next, 0 or 1 beyond the first and the last."
+    at = np.interp(mass, centres, np.arange(len(centres), dtype=float))
+    low = np.minimum(at.astype(int), max(len(centres) - 2, 0))
+    return low, at - low
+
+# %% ../nbs/5_decorrelation/53_planing_ddt_pca.ipynb #53000033
+@dataclass(frozen=True, eq=False)
+class QuantileInBins:
+    "Quantiles of a score at the same mass: called with `score` and `mass` (n,) it gives numbers in [0, 1]. `centres` (b,); of each bin sorted `scores` and the share `upto` each."
+    centres: np.ndarray
+    scores: tuple[np.ndarray, ...]
+    upto: tuple[np.ndarray, ...]
+
+    def __call__(self, score, mass) -> np.ndarray:
+        score = check_column(score, None, "score")
+        low, way = _between(self.centres, check_column(mass, len(score), "mass"))
+        found = np.zeros(len(score))
+        for k, (own, upto) in enumerate(zip(self.scores, self.upto)):
+            for near, part in ((low == k, 1 - way), (low == k - 1, way)):
+                rank = 0.5 * (upto[np.searchsorted(own, score[near], "left")] + upto[np.searchsorted(own, score[near], "right")])
+                found[near] += part[near] * rank
+        return found
+
+
+def quantile_in_bins(score, mass, n_bins: int = 20, weight=None) -> QuantileInBins:
+    "The QuantileInBins of a background sample, `score` and `mass` (n,), not negative `weight` (n,), in `n_bins` with equal numbers of events, at least 20 each."
+    score = check_column(score, None, "score")
+    mass, weight, scores, sums = check_column(mass, len(score), "mass"), _weights(weight, len(score)), [], []
+    centres, bins = _bins_of(mass, weight, n_bins, 20)
+    for rows in bins:
+        rows = rows[np.argsort(score[rows], kind="stable")]
+        upto = np.append(0, np.cumsum(weight[rows]))
+        scores.append(score[rows]), sums.append(upto / upto[-1])
+    return QuantileInBins(centres, tuple(scores), tuple(sums))
+
+# %% ../nbs/5_decorrelation/53_planing_ddt_pca.ipynb #53000037
+def planing_weights(column, edges, target=None, weight=None, target_weight=None) -> np.ndarray:
+    """Factors (n,) that give a sample's `column` (n,) the distribution of `target` (k,), or a flat one for None, in bins between `edges`; their weighted mean is 1.
+
+    For training only. `weight` (n,), `target_weight` (k,): not negative. Events outside the edges get 0. Raises ValueError if the target has events in a bin where
+    the sample has none."""
+    column, edges = check_column(column, None, "column"), check_edges(edges)
+    if not np.isfinite(edges).all():
+        raise ValueError(f"edges: expected finite numbers, got {edges[0]:g} to {edges[-1]:g}")
+    inside = lambda values: (values >= edges[0]) & (values <= edges[-1])
+    own = filled(column, edges, _weights(weight, len(column)) * inside(column))[0]
+    wanted = np.diff(edges)
+    if target is not None:
+        target = check_column(target, None, "target")
+        wanted = filled(target, edges, _weights(target_weight, len(target)) * inside(target))[0]
+    if np.any(empty := (wanted > 0) & (own <= 0)) or not wanted.sum() > 0:
+        got = f"none in {np.count_nonzero(empty)} of {len(own)}" if wanted.sum() > 0 else "a target without any"
+        raise ValueError(f"edges: expected events of the sample in every bin where the target has some, got {got}")
+    factor = np.divide(wanted, own, out=np.zeros(len(own)), where=own > 0) * _weights(weight, len(column)).sum() / wanted.sum()
+    return factor[np.searchsorted(edges[1:-1], column, side="right")] * inside(column)
+
+# %% ../nbs/5_decorrelation/53_planing_ddt_pca.ipynb #53000040
+@dataclass(frozen=True, eq=False)
+class WhitenedInBins:
+    "Features whitened at their mass: called with `x` (n, d) and `mass` (n,) it gives (n, d). `centres` (b,), `means` (b, d) and matrices `whitening` (b, d, d), between the centres interpolated."
+    centres: np.ndarray
+    means: np.ndarray
+    whitening: np.ndarray
+
+    def __call__(self, x, mass) -> np.ndarray:
+        x = check_events(x)
+        if x.shape[1] != self.means.shape[1]:
+            raise ValueError(f"x: expected {self.means.shape[1]} features, got {x.shape[1]}")
+        low, way = _between(self.centres, check_column(mass, len(x), "mass"))
+        high = np.minimum(low + 1, len(self.centres) - 1)
+        at = lambda table: table[low] + way.reshape(-1, *[1] * (table.ndim - 1)) * (table[high] - table[low])
+        return np.einsum("nij,nj->ni", at(self.whitening), x - at(self.means))
+
+# %% ../nbs/5_decorrelation/53_planing_ddt_pca.ipynb #53000041
+def whitened_in_bins(x, mass, n_bins: int = 20, weight=None, rotation: str = "cholesky") -> WhitenedInBins:
+    """The WhitenedInBins of a background sample, `x` (n, d), `mass` and not negative `weight` (n,), from `n_bins` with equal numbers of events, at least 20 d each.
+
+    `rotation`: 'cholesky', or 'pca' with the largest component first, its largest entry positive. Raises ValueError for features that are constant, or functions
+    of others, in a bin."""
+    x = check_events(x)
+    mass, weight = check_column(mass, len(x), "mass"), _weights(weight, len(x))
+    check_choice(rotation, "rotation", ("cholesky", "pca"))
+    centres, bins = _bins_of(mass, weight, n_bins, 20 * x.shape[1])
+    means, factors = np.array([np.average(x[rows], axis=0, weights=weight[rows]) for rows in bins]), []
+    for rows, mean in zip(bins, means):
+        covariance = np.atleast_2d(np.cov(x[rows].T, aweights=weight[rows], bias=True))
+        scale = np.sqrt(np.diag(covariance))
+        values, vectors = np.linalg.eigh(covariance / np.outer(scale, scale)) if scale.min() > 1e-12 * np.abs(mean).max() else (np.zeros(1), None)
+        if not values[0] > 1e-9:
+            raise ValueError(f"x: expected features that are neither constant nor functions of each other in a bin of mass, got such ones around {np.average(mass[rows]):.4g}")
+        largest = np.take_along_axis(vectors, np.abs(vectors).argmax(axis=0)[None], axis=0)
+        by_pca = ((vectors * np.sign(largest) / np.sqrt(values)) / scale[:, None]).T[::-1]
+        factors.append(by_pca if rotation == "pca" else np.linalg.inv(np.linalg.cholesky(covariance)))
+    return WhitenedInBins(centres, means, np.array(factors))
