@@ -19,9 +19,7 @@ from .binned import check_edges, filled
 from .models import log_falling, log_peak
 
 # %% auto #0
-__all__ = ['FatJets', 'conditional_log_ratio', 'flat_score', 'flat_efficiency', 'Sculpting', 'sculpting', 'cut_at', 'rejection',
-           'Flatness', 'flatness', 'Trend', 'trend', 'ddt', 'QuantileInBins', 'quantile_in_bins', 'planing_weights',
-           'WhitenedInBins', 'whitened_in_bins']
+__all__ = ['FatJets', 'conditional_log_ratio', 'flat_score', 'flat_efficiency', 'Sculpting', 'sculpting', 'cut_at', 'rejection', 'Flatness', 'flatness', 'Trend', 'trend', 'ddt', 'QuantileInBins', 'quantile_in_bins', 'planing_weights', 'WhitenedInBins', 'whitened_in_bins', 'normal_distance_correlation', 'distance_correlation', 'disco']
 
 # %% ../nbs/5_decorrelation/53_planing_ddt_pca.ipynb #53000007
 def _law(rho) -> tuple[np.ndarray, ...]:
@@ -409,3 +407,148 @@ def whitened_in_bins(x, mass, n_bins: int = 20, weight=None, rotation: str = "ch
         by_pca = ((vectors * np.sign(largest) / np.sqrt(values)) / scale[:, None]).T[::-1]
         factors.append(by_pca if rotation == "pca" else np.linalg.inv(np.linalg.cholesky(covariance)))
     return WhitenedInBins(centres, means, np.array(factors))
+
+# %% ../nbs/5_decorrelation/54_distance_correlation.ipynb #54000002
+from .arrays import check_function, check_name
+from .backend import keras
+from .losses import sigmoid
+
+# %% ../nbs/5_decorrelation/54_distance_correlation.ipynb #54000007
+def normal_distance_correlation(rho):
+    "Distance correlation of two normal variables with correlation `rho`, a number or an array. Source: Szekely, Rizzo, Bakirov (2007), theorem 7."
+    rho = check_numbers(rho, "rho", "[-1, 1]")
+    square = rho * np.arcsin(rho) + np.sqrt(1 - rho**2) - rho * np.arcsin(rho / 2) - np.sqrt(4 - rho**2) + 1
+    return np.sqrt(np.maximum(square, 0) / (1 + np.pi / 3 - np.sqrt(3)))
+
+# %% ../nbs/5_decorrelation/54_distance_correlation.ipynb #54000010
+def _row_sums(x: np.ndarray, weight: np.ndarray) -> np.ndarray:
+    "Sums (n,) over j of weight_j |x_i - x_j|."
+    order, sums = np.argsort(x, kind="stable"), np.empty(len(x))
+    x, weight = x[order], weight[order]
+    sums[order] = x * (2 * np.cumsum(weight) - weight.sum()) - 2 * np.cumsum(weight * x) + weight @ x
+    return sums
+
+
+def _sums_below(x: np.ndarray, y: np.ndarray, values: np.ndarray) -> np.ndarray:
+    "Sums (n, k) of `values` (n, k) over the events that come before in the order of `x` and in that of `y`: merge sort."
+    n = len(x)
+    place, order, index = np.empty(n, int), np.argsort(y, kind="stable"), np.arange(n)
+    place[np.argsort(x, kind="stable")] = index
+    by_place, sums, at = np.empty_like(values), np.zeros_like(values), place[order]
+    by_place[place] = values
+    for bit in range((n - 1).bit_length() - 1, -1, -1):     # `at`: places, block after block of 2^(bit + 1), inside a block in the order of y
+        right = (at >> bit & 1).astype(bool)
+        start = at >> (bit + 1) << (bit + 1)
+        upto = np.concatenate([np.zeros((1, values.shape[1])), np.cumsum(by_place[at] * ~right[:, None], axis=0)])
+        sums[at[right]] += upto[1:][right] - upto[start[right]]
+        left = np.cumsum(~right) - start // 2               # events of the block's left half so far; blocks before are full
+        moved = np.empty_like(at)
+        moved[np.where(right, start + (1 << bit) + index - start - left, start + left - 1)] = at
+        at = moved
+    return sums[place]
+
+
+def _product_sums(x: np.ndarray, y: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    "Sums (n, k) over j of weights_jk |x_i - x_j| |y_i - y_j|."
+    k, parts = weights.shape[1], np.hstack([weights, weights * x[:, None], weights * y[:, None], weights * (x * y)[:, None]])
+    total = parts.sum(axis=0)
+    def upto(column):
+        order, sums = np.argsort(column, kind="stable"), np.empty_like(parts)
+        sums[order] = np.cumsum(parts[order], axis=0)
+        return sums
+    same = 2 * _sums_below(x, y, parts) + total + parts - upto(x) - upto(y)              # below in both, and above in both
+    product = lambda s: s[:, :k] * (x * y)[:, None] - s[:, k:2 * k] * y[:, None] - s[:, 2 * k:3 * k] * x[:, None] + s[:, 3 * k:]
+    return 2 * product(same) - product(total[None])
+
+# %% ../nbs/5_decorrelation/54_distance_correlation.ipynb #54000013
+def _distance_covariance(weight: np.ndarray, a: np.ndarray, b: np.ndarray, products: np.ndarray, unbiased: bool) -> float:
+    "V^2 for weights of sum 1, row sums `a` and `b` (n,), and `products` (n, 2), those of a_ij b_ij with weights and their squares."
+    first, second, third = weight @ products[:, 0], (weight * a) @ b, (weight @ a) * (weight @ b)
+    if not unbiased:
+        return first - 2 * second + third
+    p2, p3, p4 = (np.sum(weight**k) for k in (2, 3, 4))
+    second -= weight @ products[:, 1]
+    third += 2 * weight**2 @ (products[:, 1] - 2 * a * b)
+    return first / (1 - p2) - 2 * second / (1 - 3 * p2 + 2 * p3) + third / (1 - 6 * p2 + 8 * p3 + 3 * p2**2 - 6 * p4)
+
+
+def distance_correlation(x, y, weight=None, unbiased: bool = False) -> float:
+    """Distance correlation of two columns (n,), exact in n log n steps; `weight` (n,): not negative.
+
+    As counted it is between 0 and 1, and above 0 for independent columns. `unbiased`: the root of the size of the estimate of dCor^2 without bias, with its sign.
+    Raises ValueError for a constant column, and for fewer events than 2, or 4 without bias. Source: Szekely and Rizzo (2014), arXiv:1310.2926; Huo and Szekely (2016)."""
+    x = check_column(x, None, "x")
+    y, weight = check_column(y, len(x), "y"), _weights(weight, len(x))
+    some = weight > 0
+    if (n := np.count_nonzero(some)) < (fewest := 4 if unbiased else 2):
+        raise ValueError(f"x: expected at least {fewest} events with a positive weight, got {n}")
+    columns, share = [], weight[some] / weight[some].sum()
+    for column, name in ((x[some], "x"), (y[some], "y")):
+        column = column - share @ column                    # differences are all that counts; sums should not lose them
+        if not (scale := np.abs(column).max()) > 1e-13 * np.abs((x if name == "x" else y)[some]).max():
+            raise ValueError(f"{name}: expected values that differ, got a constant column")
+        columns.append(column / scale)
+    both, rows = np.stack([share, share**2], axis=1), [_row_sums(column, share) for column in columns]
+    squares = [both.sum(axis=0) * (c**2)[:, None] - 2 * c[:, None] * (c @ both) + c**2 @ both for c in columns]
+    own = [_distance_covariance(share, row, row, square, unbiased) for row, square in zip(rows, squares)]
+    if not min(own) > 0:
+        raise ValueError(f"weight: expected more effective events, got a distance variance of {min(own):.3g}")
+    square = _distance_covariance(share, *rows, _product_sums(*columns, both), unbiased) / np.sqrt(own[0] * own[1])
+    return float(np.sign(square) * np.sqrt(np.abs(square)))
+
+# %% ../nbs/5_decorrelation/54_distance_correlation.ipynb #54000018
+def _disco_terms(s, y, w, unbiased: bool):
+    "dCor^2 (m,) of `s` and `y` (m, b) with weights `w` of sum 1, tensors, and its gradient (m, b) by `s`."
+    ops, u = keras.ops, float(unbiased)
+    mean = lambda values: ops.sum(w * values, axis=1, keepdims=True)
+    def dot(table, *columns):
+        product = ops.matmul(table, ops.stack(columns, axis=2))
+        return [product[..., k] for k in range(len(columns))]
+    s, y = s - mean(s), y - mean(y)
+    y = y / ops.sqrt(mean(y * y) + 1e-30)
+    far, side = ops.abs(y[:, :, None] - y[:, None, :]), ops.sign(s[:, :, None] - s[:, None, :])
+    p2, p3, p4 = (u * ops.sum(w**k, axis=1, keepdims=True) for k in (2, 3, 4))
+    d1, d2, d3 = (ops.maximum(d, 0.05) for d in (1 - p2, 1 - 3 * p2 + 2 * p3, 1 - 6 * p2 + 8 * p3 + 3 * p2**2 - 6 * p4))   # less than four events: no estimate
+    (b,) = dot(far, w)
+    of_b, total_b = b * (1 / d2 + 2 * u * w / d3), mean(b)
+    by_far, by_far_2 = dot(far * side, w, w * w)
+    ones, by_s, by_b = dot(side, w, w * s, w * of_b)
+    a = s * ones - by_s
+    (by_a,) = dot(side, w * a)
+    k = w * ((1 / d1 + u * w / d2) * by_far + u * (1 / d2 + 2 * w / d3) * by_far_2 + (total_b / d3 - of_b) * ones - by_b)
+    v = 2 * w * (s + (mean(a) - a) * ones - by_a)
+    own, others = ops.sum(s * v, axis=1, keepdims=True), 2 * mean(y * y) - 2 * mean(b * b) + total_b**2
+    norm = ops.sqrt(own * others + 1e-12)
+    value = 2 * ops.sum(s * k, axis=1, keepdims=True) / norm
+    gradient = 2 * k / norm - value * v / (own + 1e-12)
+    return value[:, 0], gradient - w * ops.sum(gradient, axis=1, keepdims=True)
+
+# %% ../nbs/5_decorrelation/54_distance_correlation.ipynb #54000019
+@lru_cache(maxsize=128)
+def disco(column: str, power: int = 2, *, strength: str | None = None, events: int | None = None, unbiased: bool = True, of: Callable = sigmoid) -> Callable:
+    """A penalty for `plus`: the squared distance correlation, in a batch, of the score and a `column` of the background, weighted with (1 - label) weight.
+
+    `power` 1: the root of it, which needs `unbiased` False. `strength`: a column (m, 1) that multiplies it, so that members of one training may differ in it. `events`:
+    the first so many background events of a batch are compared (None: all, at the price of the signal's places). `of`: the score as a function of the output.
+    Source: Kasieczka and Shih (2020)."""
+    check_name(column, "column"), check_choice(power, "power", (1, 2)), check_function(of, "of")
+    if power == 1 and unbiased:
+        raise ValueError("power: expected 2 without bias, whose estimate may be negative and has no root, got 1; or unbiased=False")
+    strength, events = strength and check_name(strength, "strength"), events and check_count(events, "events", 4)
+    ops, fixed = keras.ops, keras.ops.stop_gradient
+
+    def penalty(output, batch):
+        s, w, y = of(output), batch["weight"] * (1 - batch["label"]), batch[column]
+        if events is not None and events < w.shape[1]:
+            key = ops.where(w > 0, 0.0, float(w.shape[1])) + ops.arange(w.shape[1], dtype="float32")
+            chosen = ops.argsort(key, axis=1)[:, :events]
+            s, w, y = (ops.take_along_axis(values + 0 * s, chosen, axis=1) for values in (s, w, y))
+        value, gradient = _disco_terms(fixed(s), y, w / (ops.sum(w, axis=1, keepdims=True) + 1e-20), unbiased)
+        if power == 1:
+            value = ops.sqrt(ops.maximum(value, 0.0) + 1e-8)
+            gradient = gradient / (2 * value[:, None])
+        along = ops.sum(s * fixed(gradient), axis=1)        # has the gradient; the value is put in its place
+        value = along + fixed(value - along)
+        return value if strength is None else batch[strength][:, 0] * value
+
+    return penalty
