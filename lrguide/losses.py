@@ -15,7 +15,7 @@ from .arrays import check_choice, check_number
 from .backend import keras
 
 # %% auto #0
-__all__ = ['softplus', 'sigmoid', 'exp', 'log', 'cross_entropy', 'squared_error', 'quadratic', 'maximum_likelihood', 'square_root', 'LOSSES', 'Loss', 'find_loss', 'Objective', 'weighted_mean', 'per_event', 'plus', 'side_by_side', 'Part', 'CALIBRATIONS', 'labelled', 'paired', 'Calibration', 'histogram_calibration', 'isotonic_calibration', 'polynomials', 'fit_shift', 'moments_over_denominator', 'shift_over_denominator', 'Normalisation', 'normalisation', 'mean_ratio', 'variational', 'reversed_gradient', 'mean_guess', 'against', 'mixture_guess']
+__all__ = ['softplus', 'sigmoid', 'exp', 'log', 'cross_entropy', 'squared_error', 'quadratic', 'maximum_likelihood', 'square_root', 'LOSSES', 'Loss', 'find_loss', 'Objective', 'weighted_mean', 'per_event', 'plus', 'side_by_side', 'Part', 'CALIBRATIONS', 'labelled', 'paired', 'Calibration', 'histogram_calibration', 'isotonic_calibration', 'polynomials', 'fit_shift', 'moments_over_denominator', 'shift_over_denominator', 'Normalisation', 'normalisation', 'mean_ratio', 'variational', 'reversed_gradient', 'mean_guess', 'against', 'mixture_guess', 'plus_moved']
 
 # %% ../nbs/1_optimality/14_losses.ipynb #00000006
 @dataclass(frozen=True)
@@ -424,3 +424,19 @@ def mixture_guess(guess, truth, name: str):
     off = (truth[:, :, None] - by_peak(means)) * keras.ops.exp(-by_peak(widths))
     each = keras.ops.log_softmax(logits, axis=-1) - keras.ops.sum(by_peak(widths) + 0.5 * off**2 + 0.5 * np.log(2 * np.pi), axis=-1)
     return -keras.ops.logsumexp(each, axis=-1)
+
+# %% ../nbs/5_decorrelation/56_one_benchmark.ipynb #56000007
+@lru_cache(maxsize=128)
+def plus_moved(objective: Objective, strength: float | str, penalty: Callable, columns: tuple[str, ...]) -> Objective:
+    """`objective` with one more term: `strength` times `penalty(outputs, batch)` (m,), where `outputs` are those of its first part, (m, b) each, on `columns`:
+    the inputs of the same events as they would be at other values of a nuisance parameter.
+
+    `strength` may be the name of a column with a number for each member (m, 1)."""
+    first, named = objective.parts[0][0], isinstance(strength, str)
+    factor = None if named else check_number(strength, "strength", "[0, inf)")
+
+    def terms(networks, batch):
+        more = penalty([networks[first](batch[name]) for name in columns], batch)
+        return side_by_side(objective.terms(networks, batch), more * (batch[strength][:, 0] if named else factor))
+
+    return Objective(objective.parts, terms, (*objective.factors, 1.0))

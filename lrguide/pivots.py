@@ -17,8 +17,7 @@ from .losses import Objective, against, mixture_guess
 from .nets import Trained, Training, predict, train
 
 # %% auto #0
-__all__ = ['ShiftedSignal', 'mutual_information', 'equal_bins', 'score_histograms', 'Pivots', 'learn_pivots',
-           'measured_information']
+__all__ = ['ShiftedSignal', 'mutual_information', 'equal_bins', 'score_histograms', 'Pivots', 'learn_pivots', 'measured_information', 'steepness', 'unevenness']
 
 # %% ../nbs/5_decorrelation/55_pivot.ipynb #5500000b
 def _hidden_shift(model, x: np.ndarray) -> np.ndarray:
@@ -200,3 +199,30 @@ def measured_information(score, target, n_bins: int = 12) -> tuple[float, float]
     value, square = (float(np.sum(counts * log_ratio**power)) / len(score) for power in (1, 2))
     spread = max(square - value**2 - free / len(score), 0)                  # of the logarithms, without what their own noise adds
     return value - free / (2 * len(score)), float(np.sqrt(spread / len(score) + free / (2 * len(score)**2)))
+
+# %% ../nbs/5_decorrelation/56_one_benchmark.ipynb #56000002
+from .backend import keras
+from .losses import sigmoid
+
+# %% ../nbs/5_decorrelation/56_one_benchmark.ipynb #56000008
+def steepness(outputs, batch):
+    """Mean square change (m,) of the score of background between two `outputs` of moved events: a penalty for `plus_moved`.
+
+    For a small move it is the square of the derivative along it, times the square of the step. Source: Simard, Victorri, LeCun, Denker (1991)."""
+    weight = batch["weight"] * (1 - batch["label"])
+    return keras.ops.mean(weight * (sigmoid(outputs[1]) - sigmoid(outputs[0])) ** 2, axis=1) / keras.ops.mean(weight, axis=1)
+
+
+def unevenness(n_bins: int = 10) -> Callable:
+    """A penalty for `plus_moved`: the mean squared relative change (m,) of the contents of `n_bins` bins of the score of background, from the first of the outputs to the others.
+
+    Bins have Gaussian edges, half a bin wide, so that they have a derivative. Source: Wunsch, Joerger, Wolf, Quast (2019)."""
+    centres = (np.arange(check_count(n_bins, "n_bins", 2)) + 0.5) / n_bins
+
+    def penalty(outputs, batch):
+        weight = (batch["weight"] * (1 - batch["label"]))[..., None]
+        contents = [keras.ops.sum(weight * keras.ops.exp(-0.5 * ((sigmoid(one)[..., None] - centres.astype("float32")) * 2 * n_bins) ** 2), axis=1) for one in outputs]
+        small = 1e-3 * keras.ops.sum(weight, axis=1)
+        return sum(keras.ops.mean(((one - contents[0]) / (contents[0] + small)) ** 2, axis=1) for one in contents[1:]) / (len(contents) - 1)
+
+    return penalty

@@ -5,9 +5,9 @@ import pytest
 from scipy import stats
 
 from lrguide.backend import to_device, to_numpy
-from lrguide.pivots import ShiftedSignal, learn_pivots, measured_information, mutual_information, score_histograms
-from lrguide.losses import against, mean_guess, mixture_guess, per_event
-from lrguide.nets import Dense, Training, train
+from lrguide.pivots import ShiftedSignal, learn_pivots, measured_information, mutual_information, score_histograms, steepness, unevenness
+from lrguide.losses import against, mean_guess, mixture_guess, per_event, plus_moved
+from lrguide.nets import Dense, Training, predict, train
 
 RNG = np.random.default_rng(3)
 N = 400
@@ -16,6 +16,10 @@ Z = RNG.normal(size=N)
 COLUMNS = {"x": np.column_stack([RNG.normal(size=N) + LABEL, Z + LABEL]), "label": LABEL, "z": Z}
 PLAIN, ADVERSARY = per_event("cross-entropy", Dense(2, (6,))), Dense(1, (5,), outputs=6)
 SHORT = Training(epochs=2, batch=50)
+
+
+def without(name):
+    return {key: values for key, values in COLUMNS.items() if key != name}
 
 
 @pytest.mark.parametrize("correlation", [-0.95, -0.3, 0.05, 0.4, 0.9])
@@ -69,6 +73,16 @@ def test_members_of_a_game_are_in_the_order_strength_then_seed():
     assert np.abs(outputs[0, 0] - outputs[0, 1]).max() > 0.01
 
 
+@pytest.mark.parametrize("penalty", [steepness, unevenness(5)])
+def test_a_penalty_for_moves_makes_the_score_move_less(penalty):
+    "The second feature moves by one; without the penalty it decides."
+    columns = {"x": COLUMNS["x"], "label": LABEL, "up": COLUMNS["x"] + [0.0, 1.0]}
+    moved = plus_moved(PLAIN, "strength", penalty, ("x", "up"))
+    found = train(moved, columns, members=4, own={"strength": np.array([[0.0], [0.0], [30.0], [30.0]])}, training=Training(epochs=20, batch=100), rng=1).network
+    change = np.abs(predict(found, columns["up"]) - predict(found, columns["x"]))[:, LABEL == 0].mean(axis=1)
+    assert change[2:].max() < 0.5 * change[:2].min()
+
+
 def test_information():
     assert mutual_information([[1, 2, 3]]) == 0
     np.testing.assert_allclose(mutual_information([[1, 0], [0, 1], [0, 1]], [0.5, 0.25, 0.25]), np.log(2))
@@ -98,6 +112,10 @@ CALLS = [
     (lambda: against(PLAIN, ADVERSARY, "z", -1.0), "reversal: expected a number in [0, inf)"),
     (lambda: train(against(PLAIN, Dense(1, (5,), outputs=4), "z", 1.0, mixture_guess), COLUMNS, training=SHORT, rng=1), "z: expected an adversary with a multiple of 3 outputs"),
     (lambda: train(against(PLAIN, Dense(1, (5,)), "z", 1.0, mixture_guess), COLUMNS, training=SHORT, rng=1), "z: expected an adversary with a multiple of 3 outputs"),
+    (lambda: plus_moved(PLAIN, -1.0, steepness, ("up", "down")), "strength: expected a number in [0, inf)"),
+    (lambda: train(plus_moved(PLAIN, 1.0, steepness, ("up", "down")), without("z"), training=SHORT, rng=1), "columns: expected up among them"),
+    (lambda: train(plus_moved(PLAIN, 1.0, steepness, ("x", "up")), without("z") | {"up": COLUMNS["x"][:, :1]}, training=SHORT, rng=1), "x: expected 2 features, got 1"),
+    (lambda: unevenness(1), "n_bins: expected a whole number of at least 2"),
     (lambda: learn_pivots(PLAIN, ADVERSARY, COLUMNS, "mass", [1.0], rng=1), "target: expected one of the columns, x, label, z, got mass"),
     (lambda: learn_pivots(PLAIN, ADVERSARY, COLUMNS, "z", [], rng=1), "strengths: expected at least one"),
     (lambda: learn_pivots(PLAIN, ADVERSARY, COLUMNS, "z", [-1.0], rng=1), "strengths: expected numbers in [0, inf)"),
