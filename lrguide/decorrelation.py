@@ -132,7 +132,8 @@ class FatJets:
 # %% ../nbs/5_decorrelation/53_planing_ddt_pca.ipynb #53000014
 def conditional_log_ratio(x, rho) -> np.ndarray:
     "Log ratio (n,) of the densities of the features `x` (n, 3) of FatJets, signal to background, at the same `rho` (n,)."
-    d, z = _shift(check_column(rho, len(x), "rho")), _hidden(_check_jets(x), rho)[0]
+    x = _check_jets(x)
+    d, z = _shift(check_column(rho, len(x), "rho")), _hidden(x, np.asarray(rho))[0]
     return np.sum(z * d, axis=1) - 0.5 * np.sum(d**2, axis=1)
 
 
@@ -140,8 +141,9 @@ def flat_score(x, rho) -> np.ndarray:
     """The quantile (n,) of `conditional_log_ratio` in background: uniform in [0, 1] at every `rho` (n,); `x` (n, 3).
 
     Of all selections with one background efficiency at every m and pT, cuts on it keep most signal (Neyman and Pearson at each)."""
+    x = _check_jets(x)
     d = _shift(check_column(rho, len(x), "rho"))
-    return ndtr(np.sum(_hidden(_check_jets(x), rho)[0] * d, axis=1) / np.linalg.norm(d, axis=1))
+    return ndtr(np.sum(_hidden(x, np.asarray(rho))[0] * d, axis=1) / np.linalg.norm(d, axis=1))
 
 
 def flat_efficiency(model: FatJets, efficiency: float = 0.5) -> float:
@@ -218,9 +220,10 @@ def rejection(score, signal, background, efficiency: float = 0.5) -> tuple[float
     `signal`, `background` (n,): weights or labels, not negative. Infinite, with an infinite error, if no background passes."""
     score = check_column(score, None, "score")
     signal, background = (_weights(own, len(score)) for own in (signal, background))
+    efficiency = check_number(efficiency, "efficiency", "(0, 1)")
     if not (signal.sum() > 0 and background.sum() > 0):
         raise ValueError(f"signal: expected a positive total weight of both classes, got {signal.sum():g} and {background.sum():g}")
-    moved = np.sqrt(efficiency * (1 - efficiency) * np.sum(signal**2)) / signal.sum() if 0 < efficiency < 1 else 0.0
+    moved = np.sqrt(efficiency * (1 - efficiency) * np.sum(signal**2)) / signal.sum()
     passing = lambda share: background @ (score > cut_at(score, signal, share)) / background.sum()
     passed, ends = passing(efficiency), [passing(np.clip(efficiency + sign * moved, 1e-9, 1 - 1e-9)) for sign in (-1, 1)]
     if not passed > 0:
