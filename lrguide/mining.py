@@ -450,7 +450,7 @@ class Mined(Ratio):
     """A `Ratio` that learns from joint ratios and joint scores, columns of `also`, by a `method` of METHODS; `strength` of the score's loss.
 
     `parameters` and `settings` as for a `Ratio`; by default the activation is 'silu', gradients are clipped at 10, and it is normalised over the
-    denominator, which needs no labels."""
+    denominator, which needs no labels (other denominator events for `normalised` come without nu)."""
     def __init__(self, parameters: Mapping[str, tuple[float, float]] | None = None, *, method: str = "ALICES", strength: float = 1.0, rng, **settings):
         super().__init__(parameters, rng=rng, **{"activation": "silu", "training": Training(clip=10.0), "normalise": "denominator", **settings})
         _check_mined(self.recipe, method)

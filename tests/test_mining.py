@@ -88,6 +88,8 @@ def test_a_mined_ratio_is_a_ratio_like_others(tmp_path):
     np.testing.assert_array_equal(mining.score_of(again, UP.x, [-0.6]), mined.score(UP.x, [-0.6]))
     np.testing.assert_array_equal(mining.Mined(BOARD.parameters, rng=1, **BRIEF).fit(UP, DOWN).log_ratio(UP.x, UP.nu), mined.log_ratio(UP.x, UP.nu))
     assert lr.Likelihood({"balls": lr.Process(100.0, mined)}).fit(UP.x[:100]).values.keys() == {"theta"}        # its reference does not move
+    anew = mined.normalised(UP, replace(BOARD.sample("denominator", 600, 9), nu=None), over="denominator")
+    assert np.isfinite(lr.Likelihood({"balls": lr.Process(100.0, anew)}).nll(UP.x[:100], {"theta": -0.6}))
     with pytest.raises(ValueError, match="expected a fitted Ratio of networks with parameters"):
         mining.score_of(mined.normalised(over=None, calibration="histogram"), UP.x, [-0.6])
 
