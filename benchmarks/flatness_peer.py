@@ -45,7 +45,8 @@ def judged(model, test) -> dict:
     background, passes = label == 0, score > cut_at(score, label, 0.5)
     left, kept = sculpting(mass[background], passes[background], EDGES), rejection(score, label, 1 - label, 0.5)
     spectra = {name: (np.histogram(mass[passes & own], EDGES)[0] / own.sum()).tolist() for name, own in (("signal", ~background), ("background", background))}
-    return {"rejection": kept, "jsd": left.jsd, "bias": left.bias, "jsd_error": left.error, "worst": flatness(mass[background], passes[background], EDGES).worst,
+    worst = flatness(mass[background], passes[background], EDGES).worst
+    return {"rejection": kept, "jsd": left.jsd, "bias": left.bias, "jsd_error": left.error, "worst": worst if np.isfinite(worst) else None,
             "auc": float(auc(score, label, 1 - label))} | spectra
 
 
