@@ -21,7 +21,7 @@ from .toys import Drawn, Quick, drawn_experiments, evaluated, joined_experiments
 from .hypotest import refuse_fit
 
 # %% auto #0
-__all__ = ['wald_tail', 'chi2_quantile', 'Tested', 'Curves', 'join_tested', 'parameter_tests', 'for_all_sets', 'models_by_name', 'parameter_toys', 'toys_at', 'Coverage', 'coverage', 'AsymptoticFit', 'asymptotic_fit', 'median_significance']
+__all__ = ['wald_tail', 'chi2_quantile', 'Tested', 'Curves', 'join_tested', 'parameter_tests', 'for_all_sets', 'models_by_name', 'parameter_toys', 'toys_at', 'Coverage', 'coverage', 'AsymptoticFit', 'asymptotic_fit', 'median_significance', 'squared_significance', 'uncertain_significance']
 
 # %% ../nbs/2_uncertainty/22_asymptotics.ipynb #00000005
 def wald_tail(t, noncentrality=0.0) -> float | np.ndarray:
@@ -349,3 +349,26 @@ def median_significance(signal, background, regularisation=0.0):
     share = signal / known
     inside = np.where(share < 1e-4, known * share**2 * (0.5 - share / 6), (signal + known) * np.log1p(share) - signal)     # the difference of two nearly equal numbers
     return np.sqrt(2 * np.maximum(inside, 0.0))
+
+# %% ../nbs/7_inference_aware/74_significance_losses.ipynb #74000002
+import numpy as np
+from .arrays import check_numbers
+
+# %% ../nbs/7_inference_aware/74_significance_losses.ipynb #74000008
+def squared_significance(signal, background, variance, xp=np):
+    "The square of `uncertain_significance`, of arrays or tensors of one shape that are not checked; `xp`: where log1p and where are found, numpy or keras.ops."
+    excess = signal * variance / (background * (background + variance))
+    small = excess < 1e-3
+    slope = xp.where(small, 1 - excess / 2 + excess**2 / 3, xp.log1p(excess) / xp.where(small, 1.0, excess))
+    total = signal + background
+    gain = total * xp.log1p(signal * background / (background**2 + total * variance))
+    return 2 * (gain - signal * background / (background + variance) * slope)
+
+
+def uncertain_significance(signal, background, error):
+    """Median significance of a count with expected `signal` and `background`, the latter known with the standard `error`.
+
+    Numbers or arrays; for large samples. Error 0: `median_significance`. Source: Cowan (2012). Raises ValueError where the background is not positive."""
+    signal, background = check_numbers(signal, "signal", "[0, inf)"), check_numbers(background, "background", "(0, inf)")
+    signal, background, error = np.broadcast_arrays(signal, background, check_numbers(error, "error", "[0, inf)"))
+    return np.sqrt(np.maximum(squared_significance(signal, background, error**2), 0.0))

@@ -15,9 +15,7 @@ from .arrays import Table, check_choice, check_count, check_events, check_mappin
 from .awareness import information
 
 # %% auto #0
-__all__ = ['PARAMETERS', 'INFERNO', 'expected_error', 'MovingBackground', 'Setting', 'benchmark_settings', 'check_settings',
-           'expected_errors', 'Cells', 'event_slopes', 'cells_of', 'even_bins', 'log_variance', 'information_of',
-           'inferno', 'units_of', 'LearnedBins', 'learn_bins', 'Expanded', 'learn_change']
+__all__ = ['PARAMETERS', 'INFERNO', 'expected_error', 'MovingBackground', 'Setting', 'benchmark_settings', 'check_settings', 'expected_errors', 'Cells', 'event_slopes', 'cells_of', 'even_bins', 'log_variance', 'information_of', 'inferno', 'units_of', 'LearnedBins', 'learn_bins', 'Expanded', 'learn_change', 'shares_in', 'best_edges', 'Staircase', 'conditional_minimum', 'squared_test', 'by_histogram']
 
 # %% ../nbs/7_inference_aware/72_inferno.ipynb #725674ac
 def _masked(information: np.ndarray, free, precision) -> np.ndarray:
@@ -457,3 +455,158 @@ def learn_change(varied: Table, nominal: Table, recipe: Recipe, rng, degree: int
                     training=sensible_training(recipe.training, task.rows.shape[1], n_inputs), **watch).network
     ratio.fitted = finished(ratio.recipe, replace(task.scores, network=network), task.calibrating, task.kept, task.moving)
     return ratio
+
+# %% ../nbs/7_inference_aware/73_binned_likelihoods.ipynb #73000002
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+import numpy as np
+from .arrays import check_choice, check_count, check_numbers, check_number
+from .backend import keras
+from .binned import check_edges
+from .losses import Objective
+
+# %% ../nbs/7_inference_aware/73_binned_likelihoods.ipynb #73000007
+def shares_in(values, edges: Sequence[float], width: float, hard: bool = False):
+    """Shares (..., K) of events with `values` (...), a tensor, in the bins between K + 1 `edges`; what lies outside belongs to the end bins.
+
+    Edges are logistic steps of this `width`. `hard`: shares are 0 or 1, and only their gradient is that of the smooth ones. Sources: Simpson and
+    Heinrich (2022); Wunsch et al. (2021). Raises ValueError for edges that do not increase or a width that is not positive."""
+    inner, width, ops = check_edges(edges)[1:-1].astype(np.float32), check_number(width, "width", "(0, inf)"), keras.ops
+    if not len(inner):
+        raise ValueError("edges: expected at least two bins, three edges, got one bin")
+    above = ops.sigmoid((values[..., None] - inner) / width)
+    if hard:
+        above = above + ops.stop_gradient(ops.cast(values[..., None] > inner, above.dtype) - above)
+    ends = ops.ones_like(above[..., :1])
+    whole = ops.concatenate([ends, above, 0 * ends], axis=-1)
+    return whole[..., :-1] - whole[..., 1:]
+
+# %% ../nbs/7_inference_aware/73_binned_likelihoods.ipynb #7300000b
+def best_edges(contents, gain: Callable, bins: int) -> tuple[float, np.ndarray]:
+    """The largest sum of `gain` over `bins` bins made of neighbouring cells, and the numbers (bins - 1,) of the cells at which a new bin begins.
+
+    `contents` (c, n): of n cells in their order; `gain(sums)` (...): of sums (c, ...) over the cells of a bin, minus infinity where a bin is not allowed.
+    Exact, by dynamic programming, in n^2 steps for each bin (Bellman 1961). Raises ValueError for fewer cells than bins or if no bins are allowed."""
+    contents = np.atleast_2d(check_numbers(contents, "contents"))
+    n = contents.shape[1]
+    if n < check_count(bins, "bins"):
+        raise ValueError(f"contents: expected at least as many cells as {bins} bins, got {n}")
+    upto = np.concatenate([np.zeros((len(contents), 1)), np.cumsum(contents, axis=1)], axis=1)
+    first, last = np.triu_indices(n + 1, 1)
+    value = np.full((n + 1, n + 1), -np.inf)
+    value[first, last] = gain(upto[:, last] - upto[:, first])
+    best, begins = value[0], []
+    for _ in range(bins - 1):
+        both = best[:, None] + value
+        begins.append(np.argmax(both, axis=0))
+        best = np.max(both, axis=0)
+    if not np.isfinite(best[-1]):
+        raise ValueError("gain: expected at least one division into allowed bins, got none; ask for fewer bins")
+    edges = [n]
+    for begin in reversed(begins):
+        edges.append(int(begin[edges[-1]]))
+    return float(best[-1]), np.array(edges[:0:-1])
+
+# %% ../nbs/7_inference_aware/73_binned_likelihoods.ipynb #7300000f
+@dataclass(frozen=True)
+class Staircase:
+    "Straight lines of one feature between 0 and 1 whose softmax is `outputs` bins with edges that are learned: an architecture for `inferno`, the temperature being the width of the edges."
+    outputs: int = 10
+
+    n_features = property(lambda self: 1, doc="One: what is binned.")
+    size = property(lambda self: self.outputs - 1, doc="Number of weights of one member, one for each edge.")
+
+    def __post_init__(self):
+        check_count(self.outputs, "outputs", 2)
+
+    def draw(self, rngs: Sequence[np.random.Generator]) -> np.ndarray:
+        "First weights (m, size), those of member k from `rngs[k]`: edges about as far from one another."
+        return np.stack([0.3 * rng.standard_normal(self.size) for rng in rngs]).astype(np.float32)
+
+    def edges(self, weights):
+        "Inner edges (m, size), increasing between 0 and 1, of `weights` (m, size), tensors."
+        steps = keras.ops.softmax(keras.ops.concatenate([weights, 0 * weights[:, :1]], axis=1), axis=1)
+        return keras.ops.cumsum(steps, axis=1)[:, :-1]
+
+    def apply(self, weights, x, noise=None):
+        "Outputs (m, n, bins) at `x` (m or 1, n, 1)."
+        heights = keras.ops.cumsum(self.edges(weights), axis=1)[:, None]
+        lines = x * np.arange(1, self.outputs, dtype=np.float32) - heights
+        return keras.ops.concatenate([keras.ops.zeros_like(lines[..., :1]), lines], axis=-1)
+
+    def noise(self, rng: np.random.Generator, steps: int, batch: int, training: bool = True) -> None:
+        "None: nothing is dropped."
+
+# %% ../nbs/7_inference_aware/73_binned_likelihoods.ipynb #73000014
+def _solved(matrix, vector):
+    "The solutions (m, P) of `matrix` (m, P, P) times them = `vector` (m, P), tensors; positive definite: no pivots."
+    rows = keras.ops.concatenate([matrix, vector[..., None]], axis=-1)
+    rows = [rows[:, k] for k in range(matrix.shape[-1])]
+    for k in range(len(rows)):
+        row = rows[k] / rows[k][:, k:k + 1]
+        rows = [row if j == k else own - own[:, k:k + 1] * row for j, own in enumerate(rows)]
+    return keras.ops.stack([row[:, -1] for row in rows], axis=1)
+
+
+def _moved_rate(rate, slopes, theta):
+    "Contents (m, 1, K) at `theta` (m, P), at least a thousandth of those at 0."
+    return keras.ops.maximum(rate + keras.ops.sum(slopes * theta[..., None], axis=1, keepdims=True), 1e-3 * rate)
+
+
+def conditional_minimum(rate, slopes, counts, precision, steps: int = 6):
+    """Nuisance parameters (m, P) that fit `counts` (m, 1, K) best where `rate` (m, 1, K) plus theta times `slopes` (m, P, K) are expected, tensors.
+
+    `precision` (m, P): of their constraints around 0, positive. So many Newton `steps` from 0 without gradient and one with it: gradients by all
+    arguments are those of the implicit function theorem."""
+    ops, held = keras.ops, keras.ops.stop_gradient
+
+    def derivatives(theta, rate, slopes, counts):
+        at = _moved_rate(rate, slopes, theta)
+        second = ops.matmul(slopes * (counts / (at * at)), ops.swapaxes(slopes, 1, 2))
+        return ops.sum(slopes * (1 - counts / at), axis=-1) + precision * theta, second + ops.eye(slopes.shape[1]) * precision[:, None]
+
+    theta, fixed = 0 * precision, [held(values) for values in (rate, slopes, counts)]
+    for _ in range(steps):
+        gradient, second = derivatives(theta, *fixed)
+        theta = theta - held(_solved(second, gradient))
+    return theta - _solved(held(derivatives(theta, *fixed)[1]), derivatives(theta, rate, slopes, counts)[0])
+
+# %% ../nbs/7_inference_aware/73_binned_likelihoods.ipynb #73000015
+def squared_test(rate, slopes, signal, precision):
+    """q (m,), tensors: twice by how much the nll lies above its minimum where contents `rate` (m, 1, K), `signal` (m, 1, K) included, are expected and the signal is not there.
+
+    `slopes` (m, P, K) and `precision` (m, P) of the nuisance parameters, which are fitted. The expected CLs is 2 (1 - Phi(sqrt(q)))."""
+    ops = keras.ops
+    counts = ops.maximum(rate - signal, 1e-3 * rate)
+    theta = conditional_minimum(rate, slopes, counts, precision)
+    at = _moved_rate(rate, slopes, theta)
+    each = at - counts - counts * ops.log(at / counts)
+    return 2 * ops.sum(each, axis=(1, 2)) + ops.sum(precision * theta * theta, axis=1)
+
+# %% ../nbs/7_inference_aware/73_binned_likelihoods.ipynb #7300001a
+@lru_cache(maxsize=128)
+def by_histogram(architecture, bins: int = 10, width: float = 0.05, hard: bool = False, tested: tuple[float, float] | None = None) -> Objective:
+    """The log of the expected error of the first of P parameters, in `bins` equal bins of the sigmoid of one network's output, the part 'network'.
+
+    Columns as for `inferno`: x, weight (of mean one), slopes (n, P) of mean square one, and own columns free and precision (m, 1, P) in the units of
+    these. `width`, `hard`: as for `shares_in`. `tested`: (expected number of all events, value of the first parameter in its unit): minus the log of the
+    root of q of this value instead, fitted to what is expected without it. Sources: Wunsch et al. (2021); Simpson and Heinrich (2022)."""
+    edges, ops = tuple(np.linspace(0, 1, check_count(bins, "bins", 2) + 1)), keras.ops
+    check_number(width, "width", "(0, inf)")
+    if tested is not None:
+        total, value = (check_number(number, "tested", "(0, inf)") for number in tested)
+
+    def terms(networks, batch):
+        shares = shares_in(ops.sigmoid(networks["network"](batch["x"])), edges, width, hard)
+        weight, each, n = batch["weight"][:, None, :], batch["slopes"] * batch["weight"][..., None], shares.shape[1]
+        rate = ops.matmul(weight, shares) / n + 1e-5                                                    # a bin that nobody is in
+        slopes, free = ops.matmul(ops.swapaxes(each, 1, 2), shares) / n, batch["free"][:, 0]
+        precision = batch["precision"][:, 0] + 1e-5                                                     # and one parameter too many
+        if tested is None:
+            return 0.5 * log_variance(information_of(rate, slopes, free, precision))
+        slopes = np.sqrt(total) * slopes * free[..., None]
+        q = squared_test(total * rate, slopes[:, 1:], value * slopes[:, :1], (precision * free + 1 - free)[:, 1:])
+        return -0.5 * ops.log(ops.maximum(q, 1e-6))
+
+    return Objective((("network", architecture),), terms)
