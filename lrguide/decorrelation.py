@@ -465,13 +465,14 @@ def _product_sums(x: np.ndarray, y: np.ndarray, weights: np.ndarray) -> np.ndarr
 
 # %% ../nbs/5_decorrelation/54_distance_correlation.ipynb #54000013
 def _distance_covariance(weight: np.ndarray, a: np.ndarray, b: np.ndarray, products: np.ndarray, unbiased: bool) -> float:
-    "V^2 for weights of sum 1, row sums `a` and `b` (n,), and `products` (n, 2), those of a_ij b_ij with weights and their squares."
+    "V^2 for weights of sum 1, row sums `a` and `b` (n,), and `products` (n, 2), those of a_ij b_ij with weights and, unless these are equal, their squares."
     first, second, third = weight @ products[:, 0], (weight * a) @ b, (weight @ a) * (weight @ b)
     if not unbiased:
         return first - 2 * second + third
+    by_square = products[:, 1] if products.shape[1] > 1 else weight[0] * products[:, 0]
     p2, p3, p4 = (np.sum(weight**k) for k in (2, 3, 4))
-    second -= weight @ products[:, 1]
-    third += 2 * weight**2 @ (products[:, 1] - 2 * a * b)
+    second -= weight @ by_square
+    third += 2 * weight**2 @ (by_square - 2 * a * b)
     return first / (1 - p2) - 2 * second / (1 - 3 * p2 + 2 * p3) + third / (1 - 6 * p2 + 8 * p3 + 3 * p2**2 - 6 * p4)
 
 
@@ -491,7 +492,8 @@ def distance_correlation(x, y, weight=None, unbiased: bool = False) -> float:
         if not (scale := np.abs(column).max()) > 1e-13 * np.abs((x if name == "x" else y)[some]).max():
             raise ValueError(f"{name}: expected values that differ, got a constant column")
         columns.append(column / scale)
-    both, rows = np.stack([share, share**2], axis=1), [_row_sums(column, share) for column in columns]
+    both = np.stack([share, share**2] if unbiased and np.ptp(share) > 0 else [share], axis=1)
+    rows = [_row_sums(column, share) for column in columns]
     squares = [both.sum(axis=0) * (c**2)[:, None] - 2 * c[:, None] * (c @ both) + c**2 @ both for c in columns]
     own = [_distance_covariance(share, row, row, square, unbiased) for row, square in zip(rows, squares)]
     if not min(own) > 0:
