@@ -14,8 +14,7 @@ from .losses import paired
 from .nets import standardise
 
 # %% auto #0
-__all__ = ['closure', 'Check', 'tested', 'features_of', 'feature_names', 'told_apart', 'Culprit', 'find_culprit', 'Diagnosis',
-           'diagnose']
+__all__ = ['closure', 'Check', 'tested', 'features_of', 'feature_names', 'told_apart', 'Culprit', 'find_culprit', 'Diagnosis', 'diagnose', 'auc_difference']
 
 # %% ../nbs/1_optimality/19_diagnosis.ipynb #0000003b
 def closure(log_num, log_den, numerator: Table, denominator: Table, on_numerator: np.ndarray, on_denominator: np.ndarray, own: tuple | None = None) -> tuple:
@@ -255,3 +254,24 @@ def diagnose(ratio, numerator: Table, denominator: Table, *, rng=0) -> Diagnosis
               tested("two-sample test", *_two_sample(log_num, log_den, numerator, denominator, streams[1], own))]
     failed = not all(check.passed for check in checks)
     return Diagnosis(tuple(checks), find_culprit(ratio, log_num, log_den, numerator, denominator, own) if failed else None)
+
+# %% ../nbs/5_decorrelation/52_parameterised_networks.ipynb #52000003
+import numpy as np
+from .arrays import check_column, check_labels
+
+# %% ../nbs/5_decorrelation/52_parameterised_networks.ipynb #52000020
+def auc_difference(first, second, label) -> tuple[float, float]:
+    """`auc` of the score `first` (n,) minus that of `second` (n,) on the same events, and its standard error; `label` (n,): 1 for signal, 0 for background.
+
+    A constant `second` has an AUC of 1/2: then the error is that of `first`. DeLong, DeLong, Clarke-Pearson (1988). Raises ValueError unless both
+    classes have at least two events."""
+    label = check_labels(label, None if np.ndim(label) == 1 else -1, "label")
+    if min(label.sum(), (~label).sum()) < 2:
+        raise ValueError(f"label: expected at least two events of each class, got {label.sum()} and {(~label).sum()}")
+    beaten = lambda own, other: np.mean([np.searchsorted(np.sort(other), own, side) for side in ("left", "right")], axis=0) / len(other)
+    parts = []
+    for score, name in ((first, "first"), (second, "second")):
+        score = check_column(score, len(label), name)
+        parts.append((beaten(score[label], score[~label]), 1 - beaten(score[~label], score[label])))
+    signal, background = (one - other for one, other in zip(*parts))
+    return float(signal.mean()), float(np.sqrt(signal.var(ddof=1) / len(signal) + background.var(ddof=1) / len(background)))

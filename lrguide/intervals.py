@@ -422,7 +422,6 @@ def _quantile(t: np.ndarray, level: float) -> tuple[float, float]:
         return float(at(level)), float(at(level + spread) - at(level - spread)) / 2
 
 # %% ../nbs/5_decorrelation/51_summary_statistics.ipynb #51000004
-from collections.abc import Mapping
 from scipy.optimize import minimize_scalar
 from scipy.special import logsumexp
 from .arrays import combinations, check_numbers
@@ -430,32 +429,35 @@ from .minimum import Profile
 from .prepared import OnData, Prepared, one_set, prepare
 
 # %% ../nbs/5_decorrelation/51_summary_statistics.ipynb #51000029
-def _box(prepared: Prepared, name: str, grid: np.ndarray, reach: float) -> dict[str, tuple[float, float]]:
-    "Ranges of all free parameters but `name`: within `reach` standard deviations of their best values on the `grid`, where the parameter's own range ends. Raises ValueError for infinite ones."
-    fits, ends = prepared.fit_many({name: grid}), {}
-    for other, at in fits.values.items():
+def _box(prepared: Prepared, name: str, at: np.ndarray, reach: float) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+    """Ends (g,), (g,) of the range of every free parameter but `name` whose values are `at` (g,): within `reach` standard deviations of its best value there,
+    where its own range ends. Raises ValueError for infinite ones."""
+    fits, ends = prepared.fit_many({name: at}), {}
+    for other, best in fits.values.items():
         low, high = prepared.model.parameters[other]
-        width = np.where(np.isfinite(fits.errors[other]) & (fits.errors[other] > 0), fits.errors[other], np.nan)
-        width = np.nanmax(width) if np.isfinite(width).any() else np.inf
-        ends[other] = max(low, np.nanmin(at) - reach * width), min(high, np.nanmax(at) + reach * width)
-        if not np.isfinite(ends[other][1] - ends[other][0]):
+        known = np.isfinite(fits.errors[other]) & (fits.errors[other] > 0)
+        width = np.where(known, fits.errors[other], fits.errors[other][known].max() if known.any() else np.inf)
+        ends[other] = np.maximum(low, best - reach * width), np.minimum(high, best + reach * width)
+        if not np.isfinite(ends[other][1] - ends[other][0]).all():
             raise ValueError(f"{other}: expected a parameter that data or constraints limit, or a range with ends, got {low:g} to {high:g}")
     return ends
 
 
-def _integrated(prepared: Prepared, name: str, at: np.ndarray, box: Mapping[str, tuple[float, float]], n_nodes: int) -> np.ndarray:
-    "-log of the integral over the `box` of the likelihood at the values `at` (g,) of parameter `name`, by `n_nodes` Gauss-Legendre nodes in each direction."
+def _integrated(prepared: Prepared, name: str, at: np.ndarray, reach: float, n_nodes: int) -> np.ndarray:
+    "-log of the integral of the likelihood over the `_box` at each of the values `at` (g,) of parameter `name`, by `n_nodes` Gauss-Legendre nodes in each direction."
     u, weight = np.polynomial.legendre.leggauss(n_nodes)
-    points = combinations(*((low + high) / 2 + (high - low) / 2 * u for low, high in box.values()))
-    weights = np.prod(combinations(*[weight] * len(box)), axis=1) * np.prod([(high - low) / 2 for low, high in box.values()])
-    nll = prepared.scan({name: at[:, None], **{other: column[None] for other, column in zip(box, points.T)}})
-    return -logsumexp(-np.where(np.isnan(nll), np.inf, nll), b=weights, axis=1)
+    box = _box(prepared, name, at, reach)
+    corners, weights = combinations(*[u] * len(box)), np.prod(combinations(*[weight] * len(box)), axis=1)
+    points = {other: ((low + high)[:, None] + (high - low)[:, None] * column) / 2 for (other, (low, high)), column in zip(box.items(), corners.T)}
+    nll = prepared.scan({name: np.broadcast_to(at[:, None], (len(at), len(weights))), **points})
+    size = np.prod([(high - low) / 2 for low, high in box.values()], axis=0)
+    return -logsumexp(-np.where(np.isnan(nll), np.inf, nll), b=weights, axis=1) - np.log(size)
 
 # %% ../nbs/5_decorrelation/51_summary_statistics.ipynb #5100002a
 def marginal(model: OnData, data, name: str, grid) -> Profile:
     """As `profile`, with the likelihood of one data set integrated over the other free parameters (at most three) in place of its largest value.
 
-    Constraints are the priors; a parameter without one has a uniform prior in its range. Exact to 1e-6 of the nll. Raises ValueError for a
+    Constraints are the priors; a parameter without one has a uniform prior in its range. Exact to 1e-6 of 1 + the rise. Raises ValueError for a
     parameter that nothing limits, importance weights, or if the integral does not converge."""
     prepared, grid = one_set(prepare(model, data)), check_numbers(grid, "grid")
     others = [other for other in prepared.model.parameters if other != name]
@@ -464,17 +466,17 @@ def marginal(model: OnData, data, name: str, grid) -> Profile:
         raise ValueError(f"model: expected at most three parameters to integrate over and no importance weights, got {', '.join(others)}")
     if not others:
         return found
-    before = np.inf
+    before = np.full(len(grid), np.inf)
     for reach, n_nodes in ((6, 20), (9, 40), (13, 80), (20, 160), (30, 320)):
-        box = _box(prepared, name, grid, reach)
-        nll = _integrated(prepared, name, grid, box, n_nodes)
-        if np.abs(nll - nll.min() - before).max() < 1e-6:
+        nll = _integrated(prepared, name, grid, reach, n_nodes)
+        change = np.abs(nll - before) / (1 + found.rise)
+        if np.all(change < 1e-6):
             break
-        before = nll - nll.min()
+        before = nll
     else:
-        raise ValueError(f"model: expected a likelihood whose integral over {', '.join(others)} converges, got changes of {np.abs(nll - nll.min() - before).max():.1g}; give constraints or narrower ranges")
+        raise ValueError(f"model: expected a likelihood whose integral over {', '.join(others)} converges, got changes of {np.max(change):.1g}; give constraints or narrower ranges")
     near = np.clip(np.argmin(nll) + np.array([-1, 1]), 0, len(grid) - 1)
-    lowest = minimize_scalar(lambda at: _integrated(prepared, name, np.array([at]), box, n_nodes)[0], bounds=tuple(grid[near]), method="bounded", options={"xatol": 1e-9})
+    lowest = minimize_scalar(lambda at: _integrated(prepared, name, np.array([at]), reach, n_nodes)[0], bounds=tuple(grid[near]), method="bounded", options={"xatol": 1e-9})
     best, least = min((float(lowest.x), float(lowest.fun)), (float(grid[np.argmin(nll)]), float(nll.min())), key=lambda pair: pair[1])
-    more = lambda values: _integrated(prepared, name, values, box, n_nodes) - least
+    more = lambda values: _integrated(prepared, name, values, reach, n_nodes) - least
     return Profile(name, grid, nll - least, best, prepared.model.parameters[name], ((best, 0.0),), more)

@@ -15,7 +15,7 @@ from .arrays import check_choice, check_number
 from .backend import keras
 
 # %% auto #0
-__all__ = ['softplus', 'sigmoid', 'exp', 'log', 'cross_entropy', 'squared_error', 'quadratic', 'maximum_likelihood', 'square_root', 'LOSSES', 'Loss', 'find_loss', 'Objective', 'weighted_mean', 'per_event', 'plus', 'side_by_side', 'Part', 'CALIBRATIONS', 'labelled', 'paired', 'Calibration', 'histogram_calibration', 'isotonic_calibration', 'polynomials', 'fit_shift', 'moments_over_denominator', 'shift_over_denominator', 'Normalisation', 'normalisation', 'mean_ratio', 'variational', 'reversed_gradient', 'against']
+__all__ = ['softplus', 'sigmoid', 'exp', 'log', 'cross_entropy', 'squared_error', 'quadratic', 'maximum_likelihood', 'square_root', 'LOSSES', 'Loss', 'find_loss', 'Objective', 'weighted_mean', 'per_event', 'plus', 'side_by_side', 'Part', 'CALIBRATIONS', 'labelled', 'paired', 'Calibration', 'histogram_calibration', 'isotonic_calibration', 'polynomials', 'fit_shift', 'moments_over_denominator', 'shift_over_denominator', 'Normalisation', 'normalisation', 'mean_ratio', 'variational', 'reversed_gradient', 'mean_guess', 'against', 'mixture_guess', 'plus_moved']
 
 # %% ../nbs/1_optimality/14_losses.ipynb #00000006
 @dataclass(frozen=True)
@@ -383,25 +383,60 @@ def reversed_gradient(values, strength: float):
     return (1 + strength) * keras.ops.stop_gradient(values) - strength * values
 
 # %% ../nbs/3_awareness/31_gaussian.ipynb #00000035
-@lru_cache(maxsize=128)
-def against(objective: Objective, adversary: object, target: str, reversal: float = 0.2) -> Objective:
-    """`objective` with an opponent, the part 'adversary': it guesses the column `target` (n,) or (n, k) from the sigmoid of the first part's output.
-
-    The adversary minimises the mean squared error of the guess, one more term; the first part minimises `objective` minus `reversal` times that
-    error, which is also what is watched. Source: Ganin and Lempitsky (2015)."""
-    first, reversal = objective.parts[0][0], check_number(reversal, "reversal", "[0, inf)")
-
-    def terms(networks, batch):
-        score = reversed_gradient(keras.ops.sigmoid(networks[first](batch["x"])), reversal)
-        missed = weighted_mean(_squared_error(networks["adversary"](score), batch[target], target), batch)
-        return side_by_side(objective.terms(networks, batch), missed)
-
-    return Objective((*objective.parts, ("adversary", adversary)), terms, (*objective.factors, -reversal))
-
-
-def _squared_error(guess, truth, name: str):
+def mean_guess(guess, truth, name: str):
     "Mean squared error (m, b) over the numbers of each event. Raises ValueError if there are more or fewer of them than guesses."
     guess, truth = (values if len(values.shape) == 3 else values[..., None] for values in (guess, truth))
     if guess.shape[-1] != truth.shape[-1]:
         raise ValueError(f"{name}: expected as many numbers for each event as the adversary guesses, {guess.shape[-1]}, got {truth.shape[-1]}")
     return keras.ops.mean((guess - truth) ** 2, axis=-1)
+
+
+@lru_cache(maxsize=128)
+def against(objective: Objective, adversary: object, target: str, reversal: float | str = 0.2, guess: Callable = mean_guess, weight: str = "weight") -> Objective:
+    """`objective` with an opponent, the part 'adversary': it guesses the column `target` (n,) or (n, k) from the sigmoid of the first part's output.
+
+    The adversary minimises the mean over events, times the column `weight`, of `guess(outputs, truth, name)` (m, b), the squared error by default:
+    one more term. The first part minimises `objective` minus `reversal` times it, which is also what is watched. `reversal` may be the name of a
+    column with a number for each member (m, 1); that product is then a term of its own, without gradient. Source: Ganin and Lempitsky (2015)."""
+    first, named = objective.parts[0][0], isinstance(reversal, str)
+    strength = None if named else check_number(reversal, "reversal", "[0, inf)")
+
+    def terms(networks, batch):
+        own = batch[reversal] if named else strength
+        score = reversed_gradient(keras.ops.sigmoid(networks[first](batch["x"])), own)
+        missed = batch[weight] * guess(networks["adversary"](score), batch[target], target)
+        both = side_by_side(objective.terms(networks, batch), keras.ops.mean(missed, axis=1))
+        return side_by_side(both, -keras.ops.stop_gradient(keras.ops.mean(own * missed, axis=1))) if named else both
+
+    return Objective((*objective.parts, ("adversary", adversary)), terms, (*objective.factors, *((0.0, 1.0) if named else (-strength,))))
+
+# %% ../nbs/5_decorrelation/55_pivot.ipynb #55000007
+def mixture_guess(guess, truth, name: str):
+    """Minus the log density (m, b) of `truth` (m, b) or (m, b, d) in mixtures of normal densities: `guess` (m, b, K (1 + 2 d)) holds for each event K logits
+    of the shares, K d means, K d logs of widths. For `against`. Raises ValueError if the outputs are not so many. Source: Bishop (1994)."""
+    truth = truth if len(truth.shape) == 3 else truth[..., None]
+    outputs, d = (guess.shape[-1] if len(guess.shape) == 3 else 1), truth.shape[-1]
+    count, left = divmod(outputs, 1 + 2 * d)
+    if left:
+        raise ValueError(f"{name}: expected an adversary with a multiple of {1 + 2 * d} outputs, for mixtures of densities of {d} number{'s' * (d > 1)}, got {outputs}")
+    logits, means, widths = keras.ops.split(guess, [count, count + count * d], axis=-1)
+    by_peak = lambda values: keras.ops.reshape(values, (*values.shape[:2], count, d))
+    off = (truth[:, :, None] - by_peak(means)) * keras.ops.exp(-by_peak(widths))
+    each = keras.ops.log_softmax(logits, axis=-1) - keras.ops.sum(by_peak(widths) + 0.5 * off**2 + 0.5 * np.log(2 * np.pi), axis=-1)
+    return -keras.ops.logsumexp(each, axis=-1)
+
+# %% ../nbs/5_decorrelation/56_one_benchmark.ipynb #56000007
+@lru_cache(maxsize=128)
+def plus_moved(objective: Objective, strength: float | str, penalty: Callable, columns: tuple[str, ...]) -> Objective:
+    """`objective` with one more term: `strength` times `penalty(outputs, batch)` (m,), where `outputs` are those of its first part, (m, b) each, on `columns`:
+    the inputs of the same events as they would be at other values of a nuisance parameter.
+
+    `strength` may be the name of a column with a number for each member (m, 1)."""
+    first, named = objective.parts[0][0], isinstance(strength, str)
+    factor = None if named else check_number(strength, "strength", "[0, inf)")
+
+    def terms(networks, batch):
+        more = penalty([networks[first](batch[name]) for name in columns], batch)
+        return side_by_side(objective.terms(networks, batch), more * (batch[strength][:, 0] if named else factor))
+
+    return Objective(objective.parts, terms, (*objective.factors, 1.0))

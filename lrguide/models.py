@@ -12,7 +12,7 @@ import numpy as np
 from .arrays import Table, check_choice, check_column, check_count, check_events, check_nu, check_number, generator
 
 # %% auto #0
-__all__ = ['wrap', 'log_wrapped_normal', 'Resonance', 'log_falling', 'falling_quantile', 'log_peak', 'log_resolution', 'BumpHunt', 'log_density_of_resolution', 'SlopeRatio', 'Turning', 'falling_above', 'Exponentials', 'draw']
+__all__ = ['wrap', 'log_wrapped_normal', 'Resonance', 'log_falling', 'falling_quantile', 'log_peak', 'peak_quantile', 'log_resolution', 'mass_of', 'BumpHunt', 'log_density_of_resolution', 'SlopeRatio', 'Turning', 'falling_above', 'Exponentials', 'MassPeak', 'draw']
 
 # %% ../nbs/1_optimality/11_model.ipynb #00000008
 def wrap(y: np.ndarray) -> np.ndarray:
@@ -157,7 +157,9 @@ def falling_quantile(chance, slope, window: tuple[float, float]) -> np.ndarray:
     low, high = window
     drop = np.asarray(slope, dtype=float) * (high - low)
     size = np.maximum(np.abs(drop), 1e-300)
-    depth = -np.log1p(np.where(drop < 0, 1 - chance, chance) * np.expm1(-size)) * (high - low) / size      # from the end where most of them are
+    with np.errstate(divide="ignore"):                    # the last one of a steep fall
+        depth = -np.log1p(np.where(drop < 0, 1 - chance, chance) * np.expm1(-size)) * (high - low) / size      # from the end where most of them are
+    depth = np.minimum(depth, high - low)
     return np.where(drop < 0, high - depth, low + depth)
 
 # %% ../nbs/2_uncertainty/26_bump_hunt.ipynb #0000000a
@@ -167,14 +169,20 @@ def log_peak(m, mass, sigma, window: tuple[float, float]):
     inside = ndtr((high - mass) / sigma) - ndtr((low - mass) / sigma)
     return -0.5 * ((m - mass) / sigma) ** 2 - np.log(sigma * inside) - 0.5 * np.log(2 * np.pi)
 
+
+def peak_quantile(chance, mass, sigma, window: tuple[float, float]) -> np.ndarray:
+    "Values (n,) below which such a variable lies with probability `chance` (n,); `mass` and `sigma` numbers or (n,)."
+    first, last = (ndtr((end - mass) / sigma) for end in window)
+    return np.clip(mass + sigma * ndtri(first + chance * (last - first)), *window)
+
 # %% ../nbs/2_uncertainty/26_bump_hunt.ipynb #0000000c
 def log_resolution(sigma, median, spread: float):
     "Log density (n,) of resolutions `sigma` (n,) whose logarithm is normal with width `spread` around that of `median`, a number or (n,)."
     return -0.5 * (np.log(sigma / median) / spread) ** 2 - np.log(sigma * spread) - 0.5 * np.log(2 * np.pi)
 
 # %% ../nbs/2_uncertainty/26_bump_hunt.ipynb #0000000f
-def _mass_of(model: BumpHunt, nu, n: int) -> float | np.ndarray:
-    "The mass searched for: a number, or (n,) where `nu` differs between events. Raises ValueError if nu is missing, unwanted or outside."
+def mass_of(model, nu, n: int) -> float | np.ndarray:
+    "The mass of a `model` with a field mass and a window: a number, or (n,) where `nu` differs between events. Raises ValueError if nu is missing, unwanted or outside."
     if model.mass is not None:
         if nu is not None:
             raise ValueError(f"nu: expected None for a mass that is a number, got {nu!r}")
@@ -215,17 +223,16 @@ def _events_of_bump(model: BumpHunt, x) -> np.ndarray:
 # %% ../nbs/2_uncertainty/26_bump_hunt.ipynb #00000010
 def _sample_bump(model: BumpHunt, process: str, n: int, rng, nu=None) -> Table:
     "`n` events (m, sigma) of `process`, by inverting the distributions."
-    rng, (low, high) = generator(rng), model.window
-    mass = _mass_of(model, nu, n) if process == "signal" or nu is not None else None
+    rng = generator(rng)
+    mass = mass_of(model, nu, n) if process == "signal" or nu is not None else None
     chance, quality = rng.random(n), np.exp(model.spread * rng.standard_normal(n))
     if process == "background":
         m = falling_quantile(chance, model.slope, model.window)
         sigma = m * model.resolutions[1] * quality
     else:
         sigma = mass * model.resolutions[0] * quality
-        first, last = (ndtr((end - mass) / sigma) for end in (low, high))
-        m = mass + sigma * ndtri(first + chance * (last - first))
-    return Table(np.column_stack([np.clip(m, low, high), sigma]), None if nu is None else check_nu(nu, n))
+        m = peak_quantile(chance, mass, sigma, model.window)
+    return Table(np.column_stack([np.clip(m, *model.window), sigma]), None if nu is None else check_nu(nu, n))
 
 # %% ../nbs/2_uncertainty/26_bump_hunt.ipynb #00000012
 @dataclass(frozen=True)
@@ -263,7 +270,7 @@ class BumpHunt:
         m, sigma = self.events(x).T
         if process == "background":
             return log_falling(m, self.slope, self.window) + log_resolution(sigma, m * self.resolutions[1], self.spread)
-        mass = _mass_of(self, nu, len(m))
+        mass = mass_of(self, nu, len(m))
         return log_peak(m, mass, sigma, self.window) + log_resolution(sigma, mass * self.resolutions[0], self.spread)
 
     def log_ratio(self, x, nu=None) -> np.ndarray:
@@ -296,7 +303,7 @@ def log_density_of_resolution(model: BumpHunt, process: str, sigma) -> np.ndarra
     "Log density (n,) of the resolutions `sigma` (n,) of events of `process`, whatever their mass; `model` has a mass. 400 midpoints in m."
     check_choice(process, "process", ("signal", "background"))
     if process == "signal":
-        return log_resolution(sigma, _mass_of(model, None, len(sigma)) * model.resolutions[0], model.spread)
+        return log_resolution(sigma, mass_of(model, None, len(sigma)) * model.resolutions[0], model.spread)
     low, high = model.window
     m = low + (high - low) * (np.arange(400) + 0.5) / 400
     falls = np.exp(log_falling(m, model.slope, model.window)) * (high - low) / 400
@@ -491,10 +498,7 @@ class Exponentials:
         "Name and range of the parameter of the background."
         return {"a": self.range} if self.a is None else {}
 
-    @property
-    def moving(self) -> bool:
-        "Whether the denominator of `log_ratio` depends on the parameter."
-        return self.a is None
+    moving = property(lambda self: self.a is None, doc="Whether the denominator of `log_ratio` depends on the parameter.")
 
     def sample(self, process: str, n: int, rng, nu=None) -> Table:
         "`n` events of `process` ('signal' or 'background'); background needs `nu` (1,) or (n, 1) where a is None."
@@ -518,6 +522,97 @@ class Exponentials:
     def quadrature(self, process: str, n_nodes: int = 10_000, nu=None) -> Table:
         "Nodes x, the same for both processes, and weights that sum to 1: sums of weight * f(x) are expectations of f under `process`."
         return _quadrature_exponentials(self, process, n_nodes, nu)
+
+# %% ../nbs/5_decorrelation/52_parameterised_networks.ipynb #52000002
+from dataclasses import dataclass
+import numpy as np
+from .arrays import Table, check_choice, check_count, check_events, check_nu, check_number, generator
+
+# %% ../nbs/5_decorrelation/52_parameterised_networks.ipynb #52000008
+def _sample_peak(model: MassPeak, process: str, n: int, rng, nu=None) -> Table:
+    "`n` events of `process`."
+    rng, signal = generator(rng), process == "signal"
+    mass = mass_of(model, nu, n) if signal else 0.0
+    x = peak_quantile(rng.random(n), mass, model.sigma, model.window) if signal else rng.uniform(*model.window, n)
+    features = [x] if model.shift is None else [x, model.shift * mass + rng.standard_normal(n)]
+    return Table(np.column_stack(features), None if nu is None or model.mass is not None else check_nu(nu, n))
+
+
+def _events_of_peak(model: MassPeak, x) -> np.ndarray:
+    "`x` as events (n, 1) or (n, 2) in the window. Raises ValueError for others."
+    x, n_features = check_events(x), 1 if model.shift is None else 2
+    if x.shape[1] != n_features or (len(x) and not model.window[0] <= x[:, 0].min() <= x[:, 0].max() <= model.window[1]):
+        raise ValueError(f"x: expected {n_features} feature{'s' * (n_features > 1)}, the first in the window {model.window}, got shape {x.shape}"
+                         + (f", {x[:, 0].min():g} to {x[:, 0].max():g}" if len(x) else ""))
+    return x
+
+
+def _quadrature_peak(model: MassPeak, process: str, n_nodes: int, nu=None) -> Table:
+    "Midpoints in the window, times 100 midpoints of y that reach 6 standard deviations beyond both means; weights are densities, normalised."
+    low, high = model.window
+    n_y = 1 if model.shift is None else 100
+    n_x = check_count(n_nodes, "n_nodes", 100 * n_y) // n_y
+    if n_x * model.sigma < 4 * (high - low):                # the midpoint rule needs a few nodes inside the peak
+        raise ValueError(f"n_nodes: expected at least {int(np.ceil(4 * (high - low) / model.sigma)) * n_y} for a resolution of {model.sigma:g}, got {n_nodes}")
+    x = low + (high - low) * (np.arange(n_x) + 0.5) / n_x
+    if model.shift is not None:
+        away = model.shift * mass_of(model, nu, 1)
+        least, most = min(0.0, np.min(away)) - 6, max(0.0, np.max(away)) + 6
+        x = np.column_stack([np.repeat(x, n_y), np.tile(least + (most - least) * (np.arange(n_y) + 0.5) / n_y, n_x)])
+    density = np.exp(model.log_density(process, x, nu))
+    return Table(x, None if nu is None else check_nu(nu, len(x)), density / density.sum())
+
+# %% ../nbs/5_decorrelation/52_parameterised_networks.ipynb #52000009
+@dataclass(frozen=True)
+class MassPeak:
+    """A Gaussian peak of width `sigma` at `mass` on a flat background in a `window`; `mass`: a number, or None (the parameter nu = (mass,)).
+
+    Events are (x,), or (x, y) with a `shift`: y is N(shift mass, 1) for signal and N(0, 1) for background, which does not depend on the mass.
+    Densities are exact. Source: Baldi, Cranmer, Faucett, Sadowski, Whiteson (2016)."""
+    mass: float | None = None
+    sigma: float = 0.25
+    window: tuple[float, float] = (-5.0, 5.0)
+    shift: float | None = None
+
+    def __post_init__(self):
+        low, high = (check_number(end, "window") for end in self.window)
+        if not low < high:
+            raise ValueError(f"window: expected (low, high) with low < high, got {self.window!r}")
+        check_number(self.sigma, "sigma", "(0, inf)")
+        for value, name, interval in ((self.mass, "mass", f"[{low}, {high}]"), (self.shift, "shift", "[-100, 100]")):
+            value is None or check_number(value, name, interval)
+
+    def events(self, x) -> np.ndarray:
+        "`x` as events (n, d) of this model. Raises ValueError for other features or an x outside the window."
+        return _events_of_peak(self, x)
+
+    @property
+    def parameters(self) -> dict[str, tuple[float, float]]:
+        "Name and range of the mass, if it is a parameter."
+        return {"mass": self.window} if self.mass is None else {}
+
+    def sample(self, process: str, n: int, rng, nu=None) -> Table:
+        "`n` events of `process` ('signal' or 'background'); signal needs `nu` (1,) or (n, 1) where the mass is None."
+        return _sample_peak(self, check_choice(process, "process", ("signal", "background")), check_count(n, "n", 0), rng, nu)
+
+    def log_density(self, process: str, x, nu=None) -> np.ndarray:
+        "Log density (n,) of events `x` (n, d) of `process`."
+        x, signal = self.events(x), check_choice(process, "process", ("signal", "background")) == "signal"
+        mass = mass_of(self, nu, len(x)) if signal else 0.0
+        found = log_peak(x[:, 0], mass, self.sigma, self.window) if signal else np.full(len(x), -np.log(self.window[1] - self.window[0]))
+        return found if self.shift is None else found - 0.5 * (x[:, 1] - self.shift * mass) ** 2 - 0.5 * np.log(2 * np.pi)
+
+    def log_ratio(self, x, nu=None) -> np.ndarray:
+        "Log ratio (n,) of the signal density to the background density at events `x` (n, d)."
+        return self.log_density("signal", x, nu) - self.log_density("background", x)
+
+    def log_ratio_grid(self, x, points) -> np.ndarray:
+        "Log ratios (g, n) of events `x` (n, d) at the masses `points` (g, 1)."
+        return np.stack([self.log_ratio(x, nu) for nu in np.asarray(points, dtype=float)])
+
+    def quadrature(self, process: str, n_nodes: int = 20_000, nu=None) -> Table:
+        "Nodes x, the same for both processes at one mass, and weights that sum to 1: sums of weight * f(x) are expectations of f under `process`."
+        return _quadrature_peak(self, process, n_nodes, nu)
 
 # %% ../nbs/9_machinery/91_arrays.ipynb #00000049
 from collections.abc import Mapping

@@ -41,7 +41,7 @@ CALLS = {
     "templates": (CELLS.templates, dict(summary=np.arange(len(CELLS.rate)) % 3),
                   dict(summary={**ARRAYS, "halves": np.full(len(CELLS.rate), 0.5), "empty bins": np.arange(len(CELLS.rate)) % 3 * 2, "negative": np.full(len(CELLS.rate), -1),
                                 "shares": np.ones((len(CELLS.rate), 2)), "empty share": np.tile([1.0, 0.0], (len(CELLS.rate), 1))})),
-    "equal_bins": (aware.equal_bins, dict(score=[0.1, 0.9], n_bins=3), dict(score={"above": [1.1], "nan": [np.nan], "text": "a"}, n_bins=COUNTS)),
+    "even_bins": (aware.even_bins, dict(score=[0.1, 0.9], n_bins=3), dict(score={"above": [1.1], "nan": [np.nan], "text": "a"}, n_bins=COUNTS)),
     "inferno": (aware.inferno, dict(architecture=Dense(3, (3,), outputs=2), temperature=1.0), dict(architecture={"one output": Dense(3)}, temperature=YIELDS)),
     "units_of": (aware.units_of, dict(weight=[1.0], slopes=[[1.0, 2.0]]), dict(slopes={"nothing": [[1.0, 0.0]]})),
     "learn_bins": (aware.learn_bins, dict(table=TABLE, slopes=SLOPES, settings=SETTINGS, members=1, outputs=3, temperature=1.0, hidden=(3,), steps={"r": ENDS}, training=BRIEF, rng=1),
