@@ -217,14 +217,18 @@ def cut_at(score, weight=None, efficiency: float = 0.5) -> float:
 def rejection(score, signal, background, efficiency: float = 0.5) -> tuple[float, float]:
     """One over the background efficiency of a cut on `score` (n,) that the share `efficiency` of the signal passes, and its error.
 
-    `signal`, `background` (n,): weights or labels, not negative. Infinite, with an infinite error, if no background passes."""
+    `signal`, `background` (n,): weights or labels, not negative. Of events whose score is the cut itself a share passes, as a cut at random among them would have it.
+    Infinite, with an infinite error, if no background passes."""
     score = check_column(score, None, "score")
     signal, background = (_weights(own, len(score)) for own in (signal, background))
     efficiency = check_number(efficiency, "efficiency", "(0, 1)")
     if not (signal.sum() > 0 and background.sum() > 0):
         raise ValueError(f"signal: expected a positive total weight of both classes, got {signal.sum():g} and {background.sum():g}")
     moved = np.sqrt(efficiency * (1 - efficiency) * np.sum(signal**2)) / signal.sum()
-    passing = lambda share: background @ (score > cut_at(score, signal, share)) / background.sum()
+    def passing(share):
+        above, at = score > (cut := cut_at(score, signal, share)), score == cut
+        part = np.clip((share * signal.sum() - signal @ above) / (signal @ at), 0, 1)
+        return (background @ above + part * (background @ at)) / background.sum()
     passed, ends = passing(efficiency), [passing(np.clip(efficiency + sign * moved, 1e-9, 1 - 1e-9)) for sign in (-1, 1)]
     if not passed > 0:
         return np.inf, np.inf
@@ -403,7 +407,7 @@ def whitened_in_bins(x, mass, n_bins: int = 20, weight=None, rotation: str = "ch
     for rows, mean in zip(bins, means):
         covariance = np.atleast_2d(np.cov(x[rows].T, aweights=weight[rows], bias=True))
         scale = np.sqrt(np.diag(covariance))
-        values, vectors = np.linalg.eigh(covariance / np.outer(scale, scale)) if scale.min() > 1e-12 * np.abs(mean).max() else (np.zeros(1), None)
+        values, vectors = np.linalg.eigh(covariance / np.outer(scale, scale)) if np.all(scale > 1e-12 * np.abs(mean)) else (np.zeros(1), None)
         if not values[0] > 1e-9:
             raise ValueError(f"x: expected features that are neither constant nor functions of each other in a bin of mass, got such ones around {np.average(mass[rows]):.4g}")
         largest = np.take_along_axis(vectors, np.abs(vectors).argmax(axis=0)[None], axis=0)
@@ -497,7 +501,7 @@ def distance_correlation(x, y, weight=None, unbiased: bool = False) -> float:
     squares = [both.sum(axis=0) * (c**2)[:, None] - 2 * c[:, None] * (c @ both) + c**2 @ both for c in columns]
     own = [_distance_covariance(share, row, row, square, unbiased) for row, square in zip(rows, squares)]
     if not min(own) > 0:
-        raise ValueError(f"weight: expected more effective events, got a distance variance of {min(own):.3g}")
+        raise ValueError(f"{'xy'[int(np.argmin(own))]}: expected more effective events that differ, got a distance variance of {min(own):.3g}")
     square = _distance_covariance(share, *rows, _product_sums(*columns, both), unbiased) / np.sqrt(own[0] * own[1])
     return float(np.sign(square) * np.sqrt(np.abs(square)))
 

@@ -84,6 +84,37 @@ def test_a_quantile_of_ties_is_their_middle():
     np.testing.assert_allclose(found(np.array([-1.0, 0.0, 1.0]), np.full(3, 1.5)), [0, 0.5, 1])
 
 
+def test_equal_scores_pass_in_part():
+    label = np.repeat([1.0, 0.0], 1000)
+    for share in (0.2, 0.5, 0.9):                           # a constant, and a score of two values: the straight pieces of its ROC curve
+        np.testing.assert_allclose(dec.rejection(np.zeros(2000), label, 1 - label, share)[0], 1 / share)
+    two = np.concatenate([np.arange(1000) < 600, np.arange(1000) < 200]) * 1.0
+    np.testing.assert_allclose(dec.rejection(two, label, 1 - label, 0.3)[0], 1 / 0.1)
+    np.testing.assert_allclose(dec.rejection(two, label, 1 - label, 0.8)[0], 1 / 0.6)
+
+
+def test_whitening_does_not_know_units():
+    rng = np.random.default_rng(1)
+    x, mass = rng.standard_normal((400, 2)) + 5, rng.random(400)
+    scale = np.array([1e7, 1e-8])
+    np.testing.assert_allclose(dec.whitened_in_bins(x * scale, mass, 2)(x * scale, mass), dec.whitened_in_bins(x, mass, 2)(x, mass), rtol=1e-6, atol=1e-8)
+
+
+def test_the_column_with_too_few_values_is_named():
+    varied = np.arange(4.0)
+    for name, columns in (("x", (varied // 3, varied)), ("y", (varied, varied // 3))):
+        with pytest.raises(ValueError, match=f"^{name}: expected more effective events that differ"):
+            dec.distance_correlation(*columns, unbiased=True)
+
+
+def test_the_same_as_another_package():
+    dcor = pytest.importorskip("dcor")
+    rng = np.random.default_rng(1)
+    x, y = rng.standard_normal((2, 500)) + 0.5 * rng.standard_normal(500)
+    np.testing.assert_allclose(dec.distance_correlation(x, y), dcor.distance_correlation(x, y), rtol=1e-9)
+    np.testing.assert_allclose(dec.distance_correlation(x, y, unbiased=True)**2, dcor.u_distance_correlation_sqr(x, y), rtol=1e-9)
+
+
 def batch_of(label, weight=None, shift=0.0):
     return {"label": to_device(label), "weight": to_device(np.ones(label.shape) if weight is None else weight), "m": to_device(np.resize(MASS, label.shape) + shift)}
 
