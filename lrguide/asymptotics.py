@@ -343,7 +343,12 @@ def median_significance(signal, background, regularisation=0.0):
 
     Numbers or arrays; for large samples. Cowan, Cranmer, Gross, Vitells (2011), (97). Raises ValueError where s < 0 or b' is not positive."""
     signal, background = check_numbers(signal, "signal", "[0, inf)"), check_numbers(background, "background", "[0, inf)")
-    known = background + check_numbers(regularisation, "regularisation", "[0, inf)")
+    regularisation = check_numbers(regularisation, "regularisation", "[0, inf)")
+    try:
+        np.broadcast_shapes(signal.shape, background.shape, regularisation.shape)
+    except ValueError:
+        raise ValueError(f"background: expected a shape that goes with signal {signal.shape}, got {background.shape} and regularisation {regularisation.shape}") from None
+    known = background + regularisation
     if not np.all(known > 0):
         raise ValueError("background: expected a positive one, or a positive regularisation, got 0")
     share = signal / known

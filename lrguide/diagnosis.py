@@ -265,7 +265,9 @@ def auc_difference(first, second, label) -> tuple[float, float]:
 
     A constant `second` has an AUC of 1/2: then the error is that of `first`. DeLong, DeLong, Clarke-Pearson (1988). Raises ValueError unless both
     classes have at least two events."""
-    label = check_labels(label, None if np.ndim(label) == 1 else -1, "label")
+    if np.ndim(label) != 1:
+        raise ValueError(f"label: expected shape (n,), one number for each event, got {np.shape(label)}")
+    label = check_labels(label, None, "label")
     if min(label.sum(), (~label).sum()) < 2:
         raise ValueError(f"label: expected at least two events of each class, got {label.sum()} and {(~label).sum()}")
     beaten = lambda own, other: np.mean([np.searchsorted(np.sort(other), own, side) for side in ("left", "right")], axis=0) / len(other)

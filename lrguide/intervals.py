@@ -422,6 +422,7 @@ def _quantile(t: np.ndarray, level: float) -> tuple[float, float]:
         return float(at(level)), float(at(level + spread) - at(level - spread)) / 2
 
 # %% ../nbs/5_decorrelation/51_summary_statistics.ipynb #51000004
+from collections.abc import Callable
 from scipy.optimize import minimize_scalar
 from scipy.special import logsumexp
 from .arrays import combinations, check_numbers
@@ -454,6 +455,23 @@ def _integrated(prepared: Prepared, name: str, at: np.ndarray, reach: float, n_n
     return -logsumexp(-np.where(np.isnan(nll), np.inf, nll), b=weights, axis=1) - np.log(size)
 
 # %% ../nbs/5_decorrelation/51_summary_statistics.ipynb #5100002a
+def _lowest(curve: Callable[[float], float], at: np.ndarray, nll: np.ndarray, limits: tuple[float, float]) -> tuple[float, float]:
+    "Value and height of the minimum of a `curve` that is `nll` (g,) at the rising values `at` (g,). Where it still falls at an end of them, more are taken, up to the `limits`."
+    for _ in range(40):                                     # each doubles the range
+        k, span = int(np.argmin(nll)), at[-1] - at[0]
+        if k == 0 and at[0] > limits[0]:
+            at = np.concatenate([[max(limits[0], at[0] - span)], at])
+            nll = np.concatenate([[curve(at[0])], nll])
+        elif k == len(at) - 1 and at[-1] < limits[1]:
+            at = np.concatenate([at, [min(limits[1], at[-1] + span)]])
+            nll = np.concatenate([nll, [curve(at[-1])]])
+        else:
+            break
+    near = np.clip(k + np.array([-1, 1]), 0, len(at) - 1)
+    found = minimize_scalar(curve, bounds=tuple(at[near]), method="bounded", options={"xatol": 1e-9})
+    return min((float(found.x), float(found.fun)), (float(at[k]), float(nll[k])), key=lambda pair: pair[1])
+
+
 def marginal(model: OnData, data, name: str, grid) -> Profile:
     """As `profile`, with the likelihood of one data set integrated over the other free parameters (at most three) in place of its largest value.
 
@@ -475,8 +493,6 @@ def marginal(model: OnData, data, name: str, grid) -> Profile:
         before = nll
     else:
         raise ValueError(f"model: expected a likelihood whose integral over {', '.join(others)} converges, got changes of {np.max(change):.1g}; give constraints or narrower ranges")
-    near = np.clip(np.argmin(nll) + np.array([-1, 1]), 0, len(grid) - 1)
-    lowest = minimize_scalar(lambda at: _integrated(prepared, name, np.array([at]), reach, n_nodes)[0], bounds=tuple(grid[near]), method="bounded", options={"xatol": 1e-9})
-    best, least = min((float(lowest.x), float(lowest.fun)), (float(grid[np.argmin(nll)]), float(nll.min())), key=lambda pair: pair[1])
+    best, least = _lowest(lambda at: _integrated(prepared, name, np.array([at]), reach, n_nodes)[0], grid, nll, prepared.model.parameters[name])
     more = lambda values: _integrated(prepared, name, values, reach, n_nodes) - least
     return Profile(name, grid, nll - least, best, prepared.model.parameters[name], ((best, 0.0),), more)

@@ -141,7 +141,7 @@ def _quadrature(model: Resonance, process: str, n_nodes: int, nu=None) -> Table:
 from dataclasses import dataclass
 import numpy as np
 from scipy.special import ndtr, ndtri
-from .arrays import Table, check_choice, check_count, check_events, check_nu, check_number, generator
+from .arrays import Table, check_choice, check_count, check_events, check_nu, check_number, check_numbers, generator, shown
 
 # %% ../nbs/2_uncertainty/26_bump_hunt.ipynb #00000008
 def log_falling(m, slope, window: tuple[float, float]):
@@ -198,11 +198,17 @@ def mass_of(model, nu, n: int) -> float | np.ndarray:
     return float(nu[0, 0]) if one and n else nu[:, 0]
 
 
+def _ends(values, name: str, interval: str = "(-inf, inf)") -> tuple[float, float]:
+    "The two ends `values` of a window or a range, numbers in `interval`. Raises TypeError or ValueError unless they are (low, high) with low < high."
+    ends = check_numbers(values, name, interval)
+    if ends.shape != (2,) or not ends[0] < ends[1]:
+        raise ValueError(f"{name}: expected (low, high) with low < high, got {shown(values)}")
+    return float(ends[0]), float(ends[1])
+
+
 def _check_bump(model: BumpHunt) -> None:
     "Raises TypeError or ValueError for a window, a slope, a mass or widths that make no sense."
-    low, high = (check_number(end, "window", "(0, inf)") for end in model.window)
-    if not low < high:
-        raise ValueError(f"window: expected (low, high) with low < high, got {model.window!r}")
+    low, high = _ends(model.window, "window", "(0, inf)")
     for value, name, interval in ((model.slope, "slope", "(-inf, inf)"), (model.spread, "spread", "(0, inf)"),
                                   *((one, "resolutions", "(0, inf)") for one in model.resolutions)):
         check_number(value, name, interval)
@@ -432,8 +438,12 @@ from .arrays import Table, check_choice, check_count, check_events, check_nu, ch
 # %% ../nbs/5_decorrelation/51_summary_statistics.ipynb #51000009
 def falling_above(m, slope, window: tuple[float, float]) -> np.ndarray:
     "Chance that a mass that falls like exp(-slope m) in the `window` lies above `m`; numbers or arrays, any slope; `log_falling` is its density."
-    low, high = window
+    low, high = _ends(window, "window")
     m, slope = check_numbers(m, "m", f"[{low}, {high}]"), check_numbers(slope, "slope")
+    try:
+        np.broadcast_shapes(m.shape, slope.shape)
+    except ValueError:
+        raise ValueError(f"slope: expected a shape that goes with m {m.shape}, got {slope.shape}") from None
     size = np.maximum(np.abs(slope), 1e-300 / (high - low))
     share = np.expm1(-size * (high - m)) / np.expm1(-size * (high - low))
     return np.where(slope > 0, np.exp(-size * (m - low)), 1.0) * share
@@ -452,6 +462,14 @@ def _slope_of(model: Exponentials, process: str, nu, n: int) -> float | np.ndarr
     if nu.shape[1] != 1:
         raise ValueError(f"nu: expected one column, the slope a, got {nu.shape[1]}")
     return nu[:, 0]
+
+
+def _points_of(points) -> np.ndarray:
+    "`points` (g, 1) or (g,) as numbers. Raises TypeError or ValueError for others, and for none."
+    points = check_numbers(points, "points")
+    if points.ndim not in (1, 2) or not points.size:
+        raise ValueError(f"points: expected shape (g, 1) with g of at least 1, got {points.shape}")
+    return points
 
 
 def _in_unit(x) -> np.ndarray:
@@ -483,9 +501,7 @@ class Exponentials:
     range: tuple[float, float] = (-3.0, 12.0)
 
     def __post_init__(self):
-        low, high = (check_number(end, "range", "[-1e6, 1e6]") for end in self.range)
-        if not low < high:
-            raise ValueError(f"range: expected (low, high) with low < high, got {self.range!r}")
+        _ends(self.range, "range", "[-1e6, 1e6]")
         if self.a is not None:
             check_number(self.a, "a", "[-1e6, 1e6]")
 
@@ -517,7 +533,7 @@ class Exponentials:
 
     def log_ratio_grid(self, x, points) -> np.ndarray:
         "Log ratios (g, n) of events `x` (n, 1) at the slopes `points` (g, 1)."
-        return np.stack([self.log_ratio(x, nu) for nu in np.asarray(points, dtype=float)])
+        return np.stack([self.log_ratio(x, nu) for nu in _points_of(points)])
 
     def quadrature(self, process: str, n_nodes: int = 10_000, nu=None) -> Table:
         "Nodes x, the same for both processes, and weights that sum to 1: sums of weight * f(x) are expectations of f under `process`."
@@ -532,7 +548,8 @@ from .arrays import Table, check_choice, check_count, check_events, check_nu, ch
 def _sample_peak(model: MassPeak, process: str, n: int, rng, nu=None) -> Table:
     "`n` events of `process`."
     rng, signal = generator(rng), process == "signal"
-    mass = mass_of(model, nu, n) if signal else 0.0
+    given = mass_of(model, nu, n) if signal or nu is not None else 0.0
+    mass = given if signal else 0.0                         # background has none, but what is told has to be one
     x = peak_quantile(rng.random(n), mass, model.sigma, model.window) if signal else rng.uniform(*model.window, n)
     features = [x] if model.shift is None else [x, model.shift * mass + rng.standard_normal(n)]
     return Table(np.column_stack(features), None if nu is None or model.mass is not None else check_nu(nu, n))
@@ -575,9 +592,7 @@ class MassPeak:
     shift: float | None = None
 
     def __post_init__(self):
-        low, high = (check_number(end, "window") for end in self.window)
-        if not low < high:
-            raise ValueError(f"window: expected (low, high) with low < high, got {self.window!r}")
+        low, high = _ends(self.window, "window")
         check_number(self.sigma, "sigma", "(0, inf)")
         for value, name, interval in ((self.mass, "mass", f"[{low}, {high}]"), (self.shift, "shift", "[-100, 100]")):
             value is None or check_number(value, name, interval)
@@ -598,7 +613,8 @@ class MassPeak:
     def log_density(self, process: str, x, nu=None) -> np.ndarray:
         "Log density (n,) of events `x` (n, d) of `process`."
         x, signal = self.events(x), check_choice(process, "process", ("signal", "background")) == "signal"
-        mass = mass_of(self, nu, len(x)) if signal else 0.0
+        given = mass_of(self, nu, len(x)) if signal or nu is not None else 0.0
+        mass = given if signal else 0.0
         found = log_peak(x[:, 0], mass, self.sigma, self.window) if signal else np.full(len(x), -np.log(self.window[1] - self.window[0]))
         return found if self.shift is None else found - 0.5 * (x[:, 1] - self.shift * mass) ** 2 - 0.5 * np.log(2 * np.pi)
 
@@ -608,7 +624,7 @@ class MassPeak:
 
     def log_ratio_grid(self, x, points) -> np.ndarray:
         "Log ratios (g, n) of events `x` (n, d) at the masses `points` (g, 1)."
-        return np.stack([self.log_ratio(x, nu) for nu in np.asarray(points, dtype=float)])
+        return np.stack([self.log_ratio(x, nu) for nu in _points_of(points)])
 
     def quadrature(self, process: str, n_nodes: int = 20_000, nu=None) -> Table:
         "Nodes x, the same for both processes at one mass, and weights that sum to 1: sums of weight * f(x) are expectations of f under `process`."
