@@ -1095,6 +1095,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '', 'doc_host': '', 'git_url
                                                                                           'lrguide/inference_aware.py'),
                                          'lrguide.inference_aware._masked': ( '7_inference_aware/inferno.html#_masked',
                                                                               'lrguide/inference_aware.py'),
+                                         'lrguide.inference_aware._measurable': ( '7_inference_aware/inferno.html#_measurable',
+                                                                                  'lrguide/inference_aware.py'),
                                          'lrguide.inference_aware._moved_columns': ( '7_inference_aware/inferno.html#_moved_columns',
                                                                                      'lrguide/inference_aware.py'),
                                          'lrguide.inference_aware._moved_rate': ( '7_inference_aware/binned_likelihoods.html#_moved_rate',

@@ -22,7 +22,9 @@ __all__ = ['PARAMETERS', 'INFERNO', 'expected_error', 'MovingBackground', 'Setti
 def _masked(information: np.ndarray, free, precision) -> np.ndarray:
     "Matrices (..., P, P) with the `precision` added, and the identity where a parameter is not `free`."
     size = information.shape[-1]
-    free = np.ones(size, bool) if free is None else np.asarray(free, dtype=bool)
+    free = np.ones(size) if free is None else check_numbers(free, "free")
+    if np.any(free != (free := free.astype(bool))):
+        raise ValueError("free: expected true or false for each parameter, got other numbers")
     precision = np.zeros(size) if precision is None else check_numbers(precision, "precision", "[0, inf)")
     for values, name in ((free, "free"), (precision, "precision")):
         if values.shape[-1:] != (size,):
@@ -76,7 +78,9 @@ def _log_density_moving(model: MovingBackground, process: str, x: np.ndarray, nu
 
 
 def _quadrature_moving(model: MovingBackground, process: str, n_nodes: int, nu) -> Table:
-    "Sobol' points, at least `n_nodes`, of normal features 1.3 times as wide as the background and of waiting times 4/3 as long as those of either class."
+    """Sobol' points, at least `n_nodes`, of normal features 1.3 times as wide as the background and of waiting times 4/3 as long as those of either class.
+
+    Raises ValueError for a density of which they see next to nothing: few of them have all the weight, or none has any."""
     from scipy.stats import qmc
     n = 1 << (check_count(n_nodes, "n_nodes", 2**10, 2**24) - 1).bit_length()
     u = np.clip(qmc.Sobol(3, seed=2).random(n), 2.0**-40, 1 - 2.0**-40)
@@ -84,6 +88,8 @@ def _quadrature_moving(model: MovingBackground, process: str, n_nodes: int, nu) 
     normal, waiting = ndtri(u[:, :2]), -np.log1p(-u[:, 2]) / slow
     x = np.column_stack([normal * width + (model.r, 0), waiting])
     weight = np.exp(_log_density_moving(model, process, x, nu) + 0.5 * np.sum(normal**2, axis=1) + slow * waiting)
+    if not weight.sum()**2 > 2e-3 * n * (weight @ weight):
+        raise ValueError(f"{'r' if nu is None else 'nu'}: expected a {process} where the nodes are, those of a background at r {model.r:g} and lambda {model.rate:g}; more than 99.8 % are lost{'' if nu is None else f' at {shown(nu)}'}")
     return Table(x, None if nu is None else check_nu(nu, n), weight / weight.sum())
 
 # %% ../nbs/7_inference_aware/72_inferno.ipynb #72a8bb11
@@ -178,6 +184,8 @@ def check_settings(settings) -> tuple[Setting, ...]:
 def expected_errors(information, settings: Sequence[Setting], names: Sequence[str] = PARAMETERS) -> np.ndarray:
     "Expected errors (..., k) of the first of the parameters `names` in k `settings`, from Fisher `information` (..., P, P): see `expected_error`."
     masks = [setting.masks(names) for setting in check_settings(settings)]
+    if np.shape(information)[-1:] != (len(names),):
+        raise ValueError(f"information: expected matrices of the {len(names)} parameters {', '.join(names)}, got shape {np.shape(information)}")
     return np.stack([expected_error(information, *mask) for mask in masks], axis=-1)
 
 # %% ../nbs/7_inference_aware/72_inferno.ipynb #72ab2b38
@@ -206,6 +214,8 @@ class Cells:
             bins = np.rint(summary).astype(int)
             if np.any(bins != summary):
                 raise ValueError(f"summary: expected whole numbers, the bins, got {summary[bins != summary][0]:g}")
+            if bins.max(initial=0) >= len(bins):
+                raise ValueError(f"summary: expected fewer bins than the {len(bins)} cells, got the number {bins.max()}; number those that are used")
             rate, *slopes = (np.bincount(bins, values) for values in (self.rate, *self.slopes))
         if not np.all(rate > 0):
             raise ValueError(f"summary: expected events in each of {len(rate)} bins, got none in bin {', '.join(map(str, np.flatnonzero(rate <= 0)[:5]))}; number those that are used")
@@ -334,6 +344,8 @@ class LearnedBins:
     def errors(self, cells: Cells, settings: Sequence[Setting]) -> np.ndarray:
         "Expected errors (m,) of the members, each in its own of the `settings`, in the bins of `cells` that are used."
         used = lambda own: np.unique(own, return_inverse=True)[1]
+        if len(check_settings(settings)) <= self.which.max():
+            raise ValueError(f"settings: expected the {self.which.max() + 1} that the bins were trained for, got {len(settings)}")
         return np.array([cells.errors([settings[k]], used(own))[0] for k, own in zip(self.which, self.bins(cells.x))])
 
 
@@ -368,6 +380,18 @@ def _columns_of(table: Table, slopes, names: Sequence[str], steps: Mapping, scal
     columns = {"x": scaling(table.x), "weight": table.weights / table.weights.mean(), "slopes": slopes * units * np.sqrt(table.total)}
     return columns | ({"down": scaling(down), "up": scaling(up)} if moved else {}), units, moved
 
+
+def _measurable(columns: Mapping[str, np.ndarray], moved: Sequence[int], masks: Sequence[tuple], units: np.ndarray, outputs: int) -> None:
+    "Raises ValueError if no bins of these events could measure the first parameter: too few of them, or slopes of which one is made of the others."
+    if (needed := max(np.sum(free & (known == 0)) for free, known in masks)) > outputs:
+        raise ValueError(f"outputs: expected at least {needed}, one for each parameter that is free and that nobody else has measured, got {outputs}")
+    most = columns["slopes"].T @ (columns["slopes"] * columns["weight"][:, None]) / len(columns["weight"])       # if each event showed its slopes
+    most[moved, moved] = 1
+    try:
+        [expected_error(most, free, known * units**2) for free, known in masks]
+    except ValueError as error:
+        raise ValueError(f"slopes: expected no parameter to do what others do, {error}") from None
+
 # %% ../nbs/7_inference_aware/72_inferno.ipynb #72e96bb7
 INFERNO = Training(epochs=30, batch=4000, rate=0.03)
 
@@ -379,12 +403,13 @@ def learn_bins(table: Table, slopes, settings: Sequence[Setting], *, members: in
     `table`: simulated events of all processes, weights their expected numbers. `slopes` (n, P): derivatives of the log weight. `steps`: for parameters that
     move events instead, (x moved down (n, d), x moved up (n, d), step); their `slopes` are not looked at. Raises ValueError for a temperature that is
     not positive, fewer than two outputs, or columns that do not fit."""
-    table, names = check_sample(table, "table"), tuple(names)
+    table, names = check_sample(table, "table"), tuple(check_name(name, "names") for name in names)
     masks, scaling = [setting.masks(names) for setting in check_settings(settings)], standardise(table.x, np.ones(len(table)))
     columns, units, moved = _columns_of(table, slopes, names, steps, scaling)
+    _measurable(columns, moved, masks, units, check_count(outputs, "outputs", 2))
     which = np.tile(np.arange(len(masks)), check_count(members, "members"))
     free, precision = (np.array([own[k] for k in which], float)[:, None] for own in zip(*masks))
-    objective = inferno(Dense(table.x.shape[1], hidden, outputs=check_count(outputs, "outputs", 2)), check_number(temperature, "temperature", "(0, inf)"), moved)
+    objective = inferno(Dense(table.x.shape[1], hidden, outputs=outputs), check_number(temperature, "temperature", "(0, inf)"), moved)
     found = train(objective, columns, members=len(which), own={"free": free, "precision": precision * units**2}, training=training, rng=rng)
     return LearnedBins(found.network, scaling, float(temperature), which)
 

@@ -26,7 +26,7 @@ CALLS = {
     "expected_error": (aware.expected_error, dict(information=np.eye(2), free=[True, True], precision=[0.0, 0.0]),
                        dict(information={**ARRAYS, "singular": np.ones((2, 2)), "empty": np.zeros((0, 0)), "nothing": np.diag([1.0, 0.0]), "negative": -np.eye(2), "not square": np.ones((2, 3)),
                                          "not symmetric": [[2.0, 1.0], [0.0, 2.0]]},
-                            free={"short": [True], "not the first": [False, True]}, precision={"short": [1.0], "negative": [0.0, -1.0], "nan": [0.0, np.nan]})),
+                            free={"short": [True], "not the first": [False, True], "text": ["yes", "no"], "nan": [1.0, np.nan], "halves": [1.0, 0.5], "ragged": [[True], [True, False]]}, precision={"short": [1.0], "negative": [0.0, -1.0], "nan": [0.0, np.nan]})),
     "expected_errors": (aware.expected_errors, dict(information=np.eye(4), settings=SETTINGS, names=aware.PARAMETERS), dict(information={"small": np.eye(3)}, names={"others": ("r", "s", "lambda", "b")})),
     "Setting": (aware.Setting, dict(free=("s", "r"), known={"r": 0.4}),
                 dict(free={"none": (), "twice": ("s", "s"), "numbers": (1, 2), "None": None}, known={"other": {"q": 1.0}, "zero": {"r": 0.0}, "nan": {"r": np.nan}, "text": {"r": "a"}, "list": [1.0]})),
@@ -35,18 +35,18 @@ CALLS = {
     "sample": (MODEL.sample, dict(process="signal", n=3, rng=1), dict(process={"other": "top", "None": None}, n=COUNTS, rng=SEEDS)),
     "log_density": (MODEL.log_density, dict(process="background", x=np.ones((2, 3)), nu=(2.0, 3.0)),
                     dict(x={**EVENTS, "negative time": [[0, 0, -1.0]], "two features": np.ones((2, 2))}, nu={"negative": (2.0, -1.0), "one": [2.0], "nan": (np.nan, 3.0)})),
-    "quadrature": (MODEL.quadrature, dict(process="signal", n_nodes=2000), dict(process={"other": "top"}, n_nodes={k: v for k, v in COUNTS.items()} | {"few": 10})),
+    "quadrature": (MODEL.quadrature, dict(process="background", n_nodes=2000, nu=(2.2, 2.8)), dict(process={"other": "top"}, nu={"far": (20.0, 3.0), "slow": (2.0, 0.05)}, n_nodes={k: v for k, v in COUNTS.items()} | {"few": 10})),
     "cells_of": (aware.cells_of, dict(model=MODEL, signal=50.0, background=1000.0, n_nodes=2000), dict(signal=YIELDS, background=YIELDS, n_nodes=COUNTS)),
     "event_slopes": (aware.event_slopes, dict(model=MODEL, process="signal", x=np.ones((2, 3)), signal=50.0, background=1000.0), dict(x=EVENTS, process={"other": "top"}, signal=YIELDS)),
     "templates": (CELLS.templates, dict(summary=np.arange(len(CELLS.rate)) % 3),
                   dict(summary={**ARRAYS, "halves": np.full(len(CELLS.rate), 0.5), "empty bins": np.arange(len(CELLS.rate)) % 3 * 2, "negative": np.full(len(CELLS.rate), -1),
-                                "shares": np.ones((len(CELLS.rate), 2)), "empty share": np.tile([1.0, 0.0], (len(CELLS.rate), 1))})),
+                                "shares": np.ones((len(CELLS.rate), 2)), "empty share": np.tile([1.0, 0.0], (len(CELLS.rate), 1)), "huge": np.full(len(CELLS.rate), 1e12)})),
     "even_bins": (aware.even_bins, dict(score=[0.1, 0.9], n_bins=3), dict(score={"above": [1.1], "nan": [np.nan], "text": "a"}, n_bins=COUNTS)),
     "inferno": (aware.inferno, dict(architecture=Dense(3, (3,), outputs=2), temperature=1.0), dict(architecture={"one output": Dense(3)}, temperature=YIELDS)),
     "units_of": (aware.units_of, dict(weight=[1.0], slopes=[[1.0, 2.0]]), dict(slopes={"nothing": [[1.0, 0.0]]})),
-    "learn_bins": (aware.learn_bins, dict(table=TABLE, slopes=SLOPES, settings=SETTINGS, members=1, outputs=3, temperature=1.0, hidden=(3,), steps={"r": ENDS}, training=BRIEF, rng=1),
-                   dict(table={**TABLES, "negative weight": lr.Table(TABLE.x, weight=np.r_[-1e-3, TABLE.weight[1:]])}, slopes={**ARRAYS, "short": SLOPES[:-1], "nothing": 0 * SLOPES},
-                        settings={"others": [aware.Setting(("mu",))], "none": [], "None": None, "text": "a"}, members=COUNTS, outputs={**COUNTS, "one": 1}, temperature=YIELDS,
+    "learn_bins": (aware.learn_bins, dict(table=TABLE, slopes=SLOPES, settings=SETTINGS, members=1, outputs=3, temperature=1.0, hidden=(3,), names=aware.PARAMETERS, steps={"r": ENDS}, training=BRIEF, rng=1),
+                   dict(table={**TABLES, "negative weight": lr.Table(TABLE.x, weight=np.r_[-1e-3, TABLE.weight[1:]])}, slopes={**ARRAYS, "short": SLOPES[:-1], "nothing": 0 * SLOPES, "two the same": SLOPES[:, [0, 1, 0, 3]]}, names={"numbers": (1, 2, 3, 4)},
+                        settings={"others": [aware.Setting(("mu",))], "none": [], "None": None, "text": "a"}, members=COUNTS, outputs={**COUNTS, "one": 1, "fewer than parameters": 2}, temperature=YIELDS,
                         steps={"unknown": {"q": ENDS}, "no step": {"r": ENDS[:2]}, "step zero": {"r": (*ENDS[:2], 0.0)}, "nobody moves": {"r": (TABLE.x, TABLE.x, 0.1)}, "short": {"r": (TABLE.x, TABLE.x[1:], 0.1)}, "narrow": {"r": (TABLE.x[:, :1], TABLE.x, 0.1)},
                                "list": [ENDS], "numbers": {"r": (1.0, 2.0, 0.1)}}, rng=SEEDS)),
     "Expanded": (aware.Expanded, dict(network=Dense(1, (3,), outputs=2), n_parameters=1, degree=2), dict(network={"one output": Dense(1, (3,))}, n_parameters=COUNTS, degree=COUNTS)),
@@ -98,3 +98,17 @@ def test_an_expanded_network_is_not_written_to_a_file(tmp_path):
     with pytest.raises(ValueError, match="a file cannot hold Expanded"):
         found.save(tmp_path / "change.npz")
     assert not list(tmp_path.iterdir())
+
+
+def test_a_model_whose_signal_no_node_sees_has_no_cells():
+    "The nodes lie where the background is; sums over them would be wrong without a word."
+    with pytest.raises(ValueError, match="r: expected a signal where the nodes are"):
+        aware.cells_of(aware.MovingBackground(r=20.0), n_nodes=2**14)
+    assert np.isfinite(aware.cells_of(aware.MovingBackground(r=5.0), n_nodes=2**14).errors(SETTINGS)).all()
+
+
+def test_bins_are_judged_in_the_settings_they_were_trained_for():
+    found = aware.learn_bins(TABLE, SLOPES, SETTINGS[:2], outputs=3, hidden=(3,), training=BRIEF, rng=1)
+    with pytest.raises(ValueError, match="settings: expected the 2 that the bins were trained for, got 1"):
+        found.errors(CELLS, SETTINGS[:1])
+    assert found.errors(CELLS, SETTINGS[:2]).shape == (2,)
