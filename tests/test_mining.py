@@ -41,13 +41,13 @@ CALLS = {
                     dict(table={"no score": with_gold(AT_ONE, joint_score=None), "nu": UP, "zero": with_gold(AT_ONE, joint_score=np.zeros(600)), **TABLES}, rng=SEEDS)),
     "information": (mining.information, dict(summary=np.arange(9.0), joint_score=np.arange(9.0) ** 2, weight=np.ones(9)),
                     dict(summary={**EVENTS, "constant": np.ones(9), "twice": np.ones((9, 2)) * np.arange(9)[:, None], "one": [1.0]},
-                         joint_score={**EVENTS, "short": np.arange(8.0)}, weight={**{kind: value for kind, value in COLUMNS.items() if value is not None}, "zero": np.zeros(9)})),
+                         joint_score={**EVENTS, "short": np.arange(8.0)}, weight={**{kind: value for kind, value in COLUMNS.items() if value is not None}, "zero": np.zeros(9), "negative variance": np.r_[-1.5, np.ones(7), -1.5]})),
     "gold_report": (mining.gold_report, dict(numerator=UP, denominator=None), dict(numerator={**TABLES, "none": replace(UP, also={})},
                                                                                 denominator={"text": "a", "ratio (n, 1)": with_gold(DOWN, joint_log_ratio=np.ones((600, 1)))})),
     "GaltonBoard": (mining.GaltonBoard, dict(rows=4, nails=9, slope=20.0, reference=-0.7, low=-1.0, high=-0.4),
-                    dict(rows={**COUNTS, "one": 1, "many": 9}, nails={**COUNTS, "few": 4}, slope=NUMBERS, reference={**NUMBERS, "outside": 0.0}, low={**NUMBERS, "above": 0.0})),
-    "LatentGaussian": (mining.LatentGaussian, dict(smearing=1.0, unseen=0.0, reference=0.0),
-                       dict(smearing={**NUMBERS, "negative": -1.0}, unseen={**NUMBERS, "negative": -1.0}, reference={**NUMBERS, "outside": 2.0})),
+                    dict(rows={**COUNTS, "one": 1, "many": 9}, nails={**COUNTS, "few": 4}, slope=NUMBERS, reference={**NUMBERS, "outside": 0.0}, low={**NUMBERS, "above": 0.0}, high=NUMBERS)),
+    "LatentGaussian": (mining.LatentGaussian, dict(smearing=1.0, unseen=0.0, reference=0.0, high=1.0),
+                       dict(smearing={**NUMBERS, "negative": -1.0}, unseen={**NUMBERS, "negative": -1.0}, reference={**NUMBERS, "outside": 2.0}, high=NUMBERS)),
     "sample": (BOARD.sample, dict(process="numerator", n=5, rng=1, nu=[-0.6]), dict(process={"None": None, "signal": "signal"}, n=COUNTS, rng=SEEDS, nu={"outside": [0.0], "two": [-0.6, -0.6], "text": "a"})),
     "log_ratio": (BOARD.log_ratio, dict(x=[15.0], nu=[-0.6]), dict(x={**EVENTS, "no bin": [15.5], "never": [30.0], "two": np.full((2, 2), 15.0)}, nu={"None": None, "outside": [0.0]})),
 }
@@ -80,6 +80,24 @@ def test_wrong_gold_is_warned_of():
             mining.Mined(BOARD.parameters, rng=1, **BRIEF).fit(wrong, DOWN)
 
 
+def test_right_gold_is_not_warned_of_for_rounding_and_infinite_means_are():
+    weight = np.random.default_rng(1).uniform(0.1, 3, 600)      # its sums round differently: 1 + 2e-16 +- 1e-17
+    same = [replace(with_gold(table, joint_log_ratio=np.zeros(600)), weight=weight) for table in (UP, DOWN)]
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        mining.fit_mined(RECIPE, "ALICE", 1.0, *same, 1)
+        assert np.isinf(mining.gold_report(with_gold(UP, joint_log_ratio=np.full(600, -800.0)))["mean inverse ratio"][0])
+    with pytest.warns(UserWarning, match="mean inverse ratio: expected 1, got inf"):
+        mining.fit_mined(RECIPE, "ALICE", 1.0, with_gold(UP, joint_log_ratio=np.full(600, -800.0)), DOWN, 1)
+
+
+@pytest.mark.parametrize("unit", [1e-200, 1e9, 1e200])
+def test_information_is_the_same_in_any_unit(unit):
+    x = np.random.default_rng(1).normal(size=(500, 2))
+    t = x @ [1.0, 0.5]
+    np.testing.assert_allclose(mining.information(x * [unit, 1.0], t), mining.information(x, t), rtol=1e-10)
+
+
 def test_a_mined_ratio_is_a_ratio_like_others(tmp_path):
     mined = mining.Mined(BOARD.parameters, rng=1, **BRIEF).fit(UP, DOWN)
     mined.save(tmp_path / "ratio.npz")
@@ -87,6 +105,7 @@ def test_a_mined_ratio_is_a_ratio_like_others(tmp_path):
     np.testing.assert_array_equal(again.log_ratio(UP.x, [-0.6]), mined.log_ratio(UP.x, [-0.6]))
     np.testing.assert_array_equal(mining.score_of(again, UP.x, [-0.6]), mined.score(UP.x, [-0.6]))
     np.testing.assert_array_equal(mining.Mined(BOARD.parameters, rng=1, **BRIEF).fit(UP, DOWN).log_ratio(UP.x, UP.nu), mined.log_ratio(UP.x, UP.nu))
+    assert mined.score(np.zeros((0, 1)), [-0.6]).shape == (0, 1)
     assert lr.Likelihood({"balls": lr.Process(100.0, mined)}).fit(UP.x[:100]).values.keys() == {"theta"}        # its reference does not move
     anew = mined.normalised(UP, replace(BOARD.sample("denominator", 600, 9), nu=None), over="denominator")
     assert np.isfinite(lr.Likelihood({"balls": lr.Process(100.0, anew)}).nll(UP.x[:100], {"theta": -0.6}))
