@@ -6,7 +6,8 @@ from scipy import stats
 
 from lrguide.backend import to_device, to_numpy
 from lrguide.pivots import ShiftedSignal, equal_bins, learn_pivots, measured_information, mutual_information, score_histograms, steepness, unevenness
-from lrguide.losses import against, mean_guess, mixture_guess, per_event, plus_moved
+from lrguide.decorrelation import disco
+from lrguide.losses import against, mean_guess, mixture_guess, per_event, plus, plus_moved
 from lrguide.nets import Dense, Training, predict, train
 
 RNG = np.random.default_rng(3)
@@ -138,6 +139,7 @@ CALLS = [
     (lambda: train(plus_moved(PLAIN, 1.0, steepness, ("up", "down")), without("z"), training=SHORT, rng=1), "columns: expected up among them"),
     (lambda: train(plus_moved(PLAIN, 1.0, steepness, ("x", "up")), without("z") | {"up": COLUMNS["x"][:, :1]}, training=SHORT, rng=1), "x: expected 2 features, got 1"),
     (lambda: train(plus_moved(PLAIN, "by", steepness, ("x", "up")), without("z") | {"up": COLUMNS["x"], "by": Z**2}, training=SHORT, rng=1), "by: expected one number for each member, shape (m, 1)"),
+    (lambda: train(plus(PLAIN, 1.0, disco("z", strength="by")), COLUMNS | {"by": Z**2}, training=SHORT, rng=1), "by: expected one number for each member, shape (m, 1)"),
     (lambda: train(plus_moved(PLAIN, 1.0, steepness, ("x",)), without("z"), training=SHORT, rng=1), "columns: expected two, moved up and down, got 1"),
     (lambda: train(plus_moved(PLAIN, 1.0, unevenness(), ("x",)), without("z"), training=SHORT, rng=1), "columns: expected at least two"),
     (lambda: plus_moved(PLAIN, 1.0, steepness, "up"), "columns: expected the names of one column or more, got 'up'"),
