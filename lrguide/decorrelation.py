@@ -547,6 +547,8 @@ def disco(column: str, power: int = 2, *, strength: str | None = None, events: i
     ops, fixed = keras.ops, keras.ops.stop_gradient
 
     def penalty(output, batch):
+        if strength is not None and batch[strength].shape[1:] != (1,):
+            raise ValueError(f"{strength}: expected one number for each member, shape (m, 1), got one for each event")
         s, w, y = of(output), batch["weight"] * (1 - batch["label"]), batch[column]
         if events is not None and events < w.shape[1]:
             key = ops.where(w > 0, 0.0, float(w.shape[1])) + ops.arange(w.shape[1], dtype="float32")

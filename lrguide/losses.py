@@ -7,11 +7,11 @@
 `plus`, `against` and `variational` are the `Objective`s that `nets.train` takes. A `Calibration` is a link that was measured, a `Normalisation` what makes a ratio one of densities.
 """
 from __future__ import annotations
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 import numpy as np
-from .arrays import check_choice, check_number
+from .arrays import check_choice, check_function, check_number
 from .backend import keras
 
 # %% auto #0
@@ -426,17 +426,24 @@ def mixture_guess(guess, truth, name: str):
     return -keras.ops.logsumexp(each, axis=-1)
 
 # %% ../nbs/5_decorrelation/56_one_benchmark.ipynb #56000007
-@lru_cache(maxsize=128)
-def plus_moved(objective: Objective, strength: float | str, penalty: Callable, columns: tuple[str, ...]) -> Objective:
+def plus_moved(objective: Objective, strength: float | str, penalty: Callable, columns: Sequence[str]) -> Objective:
     """`objective` with one more term: `strength` times `penalty(outputs, batch)` (m,), where `outputs` are those of its first part, (m, b) each, on `columns`:
     the inputs of the same events as they would be at other values of a nuisance parameter.
 
     `strength` may be the name of a column with a number for each member (m, 1)."""
-    first, named = objective.parts[0][0], isinstance(strength, str)
-    factor = None if named else check_number(strength, "strength", "[0, inf)")
+    if isinstance(columns, str) or not len(columns):
+        raise ValueError(f"columns: expected the names of one column or more, got {columns!r}")
+    return _plus_moved(objective, strength if isinstance(strength, str) else check_number(strength, "strength", "[0, inf)"), check_function(penalty, "penalty"), tuple(columns))
+
+
+@lru_cache(maxsize=128)                                     # equal objectives share a compiled program
+def _plus_moved(objective: Objective, strength: float | str, penalty: Callable, columns: tuple[str, ...]) -> Objective:
+    first = objective.parts[0][0]
 
     def terms(networks, batch):
         more = penalty([networks[first](batch[name]) for name in columns], batch)
-        return side_by_side(objective.terms(networks, batch), more * (batch[strength][:, 0] if named else factor))
+        if isinstance(strength, str) and batch[strength].shape[1:] != (1,):
+            raise ValueError(f"{strength}: expected one number for each member, shape (m, 1), got one for each event")
+        return side_by_side(objective.terms(networks, batch), more * (batch[strength][:, 0] if isinstance(strength, str) else strength))
 
     return Objective(objective.parts, terms, (*objective.factors, 1.0))

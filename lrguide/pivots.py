@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 import numpy as np
-from scipy.special import ndtr, ndtri
+from scipy.special import logsumexp, ndtr, ndtri
 from .arrays import Ranges, Table, check_choice, check_column, check_count, check_events, check_nu, check_number, check_numbers, generator, spawn
 from .losses import Objective, against, mixture_guess
 from .nets import Trained, Training, predict, train
@@ -42,7 +42,7 @@ def _ratio_of_pivots(model) -> tuple[np.ndarray, np.ndarray]:
         low, high = np.where(short, delta, low), np.where(short, high, delta)
     x1 = centre + delta                                     # r is the same on both sides of the centre
     log_r = -0.5 * (x1 - 1)**2 + 0.5 * (x1 - rho * x2)**2 / (1 - rho**2) + 0.5 * np.log(1 - rho**2)
-    return t, -np.log(np.exp(-log_r) @ weight / weight.sum())
+    return t, -logsumexp(-log_r, axis=1, b=weight / weight.sum())
 
 
 def _lattice(n: int) -> tuple[np.ndarray, np.ndarray]:
@@ -123,20 +123,21 @@ def mutual_information(contents, share=None) -> float:
 
 
 def equal_bins(score, weight, n_bins: int) -> np.ndarray:
-    "The bin (n,) of each `score` (n,) where `n_bins` bins hold the same part of the `weight` (n,), lowest scores first."
+    "The bin (n,) of each `score` (n,) where `n_bins` bins hold the same part of the `weight` (n,), lowest scores first; equal scores share a bin."
     score, weight = check_column(score, None, "score"), check_numbers(weight, "weight", "[0, inf)")
-    order = np.argsort(score, kind="stable")
-    own = check_column(weight, len(score), "weight")[order]
-    middle, bins = np.cumsum(own) - own / 2, np.empty(len(score), int)
-    bins[order] = np.minimum((check_count(n_bins, "n_bins", 2) * middle / own.sum()).astype(int), n_bins - 1)
-    return bins
+    if not check_column(weight, len(score), "weight").sum() > 0:
+        raise ValueError("weight: expected a positive sum, got 0")
+    values, at = np.unique(score, return_inverse=True)
+    own = np.bincount(at, weight)
+    middle = np.cumsum(own) - own / 2
+    return np.minimum((check_count(n_bins, "n_bins", 2) * middle / own.sum()).astype(int), n_bins - 1)[at]
 
 
 def score_histograms(score, weights, n_bins: int = 50) -> np.ndarray:
     """Contents (g, n_bins) of the `score` (n,) of the same events with each of `weights` (g, n), in `equal_bins` of their sum.
 
     Raises ValueError for shapes that do not fit, or a weight that is negative."""
-    weights = check_numbers(weights, "weights", "[0, inf)")
+    score, weights = check_column(score, None, "score"), check_numbers(weights, "weights", "[0, inf)")
     if weights.ndim != 2 or weights.shape[1] != len(score):
         raise ValueError(f"weights: expected shape (g, {len(score)}), got {weights.shape}")
     bins = equal_bins(score, weights.sum(axis=0), n_bins)
@@ -163,16 +164,30 @@ class Pivots:
         return both.reshape(len(both), len(self.strengths), -1, 2)
 
 
+def _check_target(columns: Mapping[str, np.ndarray], target: str, weight: str):
+    "Raises ValueError unless `target` is among the `columns` and of a size that an adversary can guess, and weights have a positive sum."
+    if target not in columns:
+        raise ValueError(f"target: expected one of the columns, {', '.join(columns)}, got {target}")
+    values = check_numbers(columns[target], target)
+    mean, width = np.mean(values, axis=0), np.std(values, axis=0)
+    if not (np.all(np.abs(mean) <= 10) and np.all((width >= 0.1) & (width <= 10))):
+        raise ValueError(f"{target}: expected a mean between -10 and 10 and a standard deviation between 0.1 and 10, for the adversary's outputs begin near 0 and 1, "
+                         f"got {np.ravel(mean)[0]:.3g} and {np.ravel(width)[0]:.3g}")
+    if weight in columns and not check_numbers(columns[weight], weight).sum() > 0:
+        raise ValueError(f"{weight}: expected weights with a positive sum, got {np.sum(columns[weight]):g}")
+
+
 def learn_pivots(objective: Objective, adversary, columns: Mapping[str, np.ndarray], target: str, strengths: Sequence[float], *, seeds: int = 5,
                  guess: Callable = mixture_guess, weight: str = "weight", training: Training = Training(), fight: Training = Training(), rng) -> Pivots:
     """The Pivots of `objective` against an `adversary` that guesses the column `target`, for all `strengths` (lambda) and `seeds` at once.
 
     `training`: of the classifier alone, then of the adversary alone; `fight`: of both, with rates for the objective's part and 'adversary', at once or in
     turns. `guess`, `weight`: of `against`; a column of weights that is 0 for signal asks for a pivot of the background alone.
-    Raises ValueError for columns or strengths that do not fit. Source: Louppe, Kagan, Cranmer (2017), algorithm 1."""
+    Raises ValueError for columns or strengths that do not fit, or a target far from 0 or of another size than 1. Source: Louppe, Kagan, Cranmer (2017), algorithm 1."""
     strengths = check_column(check_numbers(strengths, "strengths", "[0, inf)"), None, "strengths")
-    if not len(strengths) or target not in columns:
-        raise ValueError(f"target: expected one of the columns, {', '.join(columns)}, got {target}" if len(strengths) else "strengths: expected at least one, got none")
+    if not len(strengths):
+        raise ValueError("strengths: expected at least one, got none")
+    _check_target(columns, target, weight)
     alone, warming, fighting = spawn(rng, 3)
     own = {"strength": np.repeat(strengths, check_count(seeds, "seeds"))[:, None]}
     game, members = against(objective, adversary, target, "strength", guess, weight), seeds * len(strengths)
@@ -209,8 +224,10 @@ def steepness(outputs, batch):
     """Mean square change (m,) of the score of background between two `outputs` of moved events: a penalty for `plus_moved`.
 
     For a small move it is the square of the derivative along it, times the square of the step. Source: Simard, Victorri, LeCun, Denker (1991)."""
-    weight = batch["weight"] * (1 - batch["label"])
-    return keras.ops.mean(weight * (sigmoid(outputs[1]) - sigmoid(outputs[0])) ** 2, axis=1) / keras.ops.mean(weight, axis=1)
+    if len(outputs) != 2:
+        raise ValueError(f"columns: expected two, moved up and down, got {len(outputs)}")
+    weight = batch["weight"] * (1 - batch["label"])         # a batch without background costs nothing
+    return keras.ops.mean(weight * (sigmoid(outputs[1]) - sigmoid(outputs[0])) ** 2, axis=1) / (keras.ops.mean(weight, axis=1) + 1e-12)
 
 
 def unevenness(n_bins: int = 10) -> Callable:
@@ -220,9 +237,11 @@ def unevenness(n_bins: int = 10) -> Callable:
     centres = (np.arange(check_count(n_bins, "n_bins", 2)) + 0.5) / n_bins
 
     def penalty(outputs, batch):
+        if len(outputs) < 2:
+            raise ValueError(f"columns: expected at least two, the first as it is and others moved, got {len(outputs)}")
         weight = (batch["weight"] * (1 - batch["label"]))[..., None]
         contents = [keras.ops.sum(weight * keras.ops.exp(-0.5 * ((sigmoid(one)[..., None] - centres.astype("float32")) * 2 * n_bins) ** 2), axis=1) for one in outputs]
-        small = 1e-3 * keras.ops.sum(weight, axis=1)
+        small = 1e-3 * keras.ops.sum(weight, axis=1) + 1e-12
         return sum(keras.ops.mean(((one - contents[0]) / (contents[0] + small)) ** 2, axis=1) for one in contents[1:]) / (len(contents) - 1)
 
     return penalty

@@ -5,8 +5,9 @@ import pytest
 from scipy import stats
 
 from lrguide.backend import to_device, to_numpy
-from lrguide.pivots import ShiftedSignal, learn_pivots, measured_information, mutual_information, score_histograms, steepness, unevenness
-from lrguide.losses import against, mean_guess, mixture_guess, per_event, plus_moved
+from lrguide.pivots import ShiftedSignal, equal_bins, learn_pivots, measured_information, mutual_information, score_histograms, steepness, unevenness
+from lrguide.decorrelation import disco
+from lrguide.losses import against, mean_guess, mixture_guess, per_event, plus, plus_moved
 from lrguide.nets import Dense, Training, predict, train
 
 RNG = np.random.default_rng(3)
@@ -83,6 +84,28 @@ def test_a_penalty_for_moves_makes_the_score_move_less(penalty):
     assert change[2:].max() < 0.5 * change[:2].min()
 
 
+def test_a_score_with_equal_values_tells_nothing_of_the_order_of_events():
+    "Two values of the score, the same part of each row at both; the rows one after the other."
+    score, rows = np.tile([0.0, 1.0], 500), np.repeat(np.eye(2), 500, axis=1)
+    assert abs(mutual_information(score_histograms(score, rows))) < 1e-15
+    assert len(np.unique(equal_bins(np.zeros(7), np.ones(7), 3))) == 1
+    order = RNG.permutation(1000)
+    np.testing.assert_array_equal(equal_bins(score, np.ones(1000), 4)[order], equal_bins(score[order], np.ones(1000), 4))
+
+
+@pytest.mark.parametrize("penalty", [steepness, unevenness(5)])
+def test_a_batch_without_background_costs_nothing(penalty):
+    columns = {"x": COLUMNS["x"], "label": np.ones(N), "up": COLUMNS["x"] + 1.0}
+    history = train(plus_moved(PLAIN, 5.0, penalty, ["x", "up"]), columns, training=SHORT, rng=1).history
+    assert (history.train[..., 1] == 0).all() and np.isfinite(history.train).all()
+
+
+def test_a_steep_correlation_has_finite_ratios_without_a_warning():
+    x = ShiftedSignal(0.999).sample("signal", 1000, 1).x
+    with np.errstate(all="raise", under="ignore"):
+        assert np.isfinite(ShiftedSignal(0.999).pivot_log_ratio(x)).all()
+
+
 def test_information():
     assert mutual_information([[1, 2, 3]]) == 0
     np.testing.assert_allclose(mutual_information([[1, 0], [0, 1], [0, 1]], [0.5, 0.25, 0.25]), np.log(2))
@@ -115,6 +138,18 @@ CALLS = [
     (lambda: plus_moved(PLAIN, -1.0, steepness, ("up", "down")), "strength: expected a number in [0, inf)"),
     (lambda: train(plus_moved(PLAIN, 1.0, steepness, ("up", "down")), without("z"), training=SHORT, rng=1), "columns: expected up among them"),
     (lambda: train(plus_moved(PLAIN, 1.0, steepness, ("x", "up")), without("z") | {"up": COLUMNS["x"][:, :1]}, training=SHORT, rng=1), "x: expected 2 features, got 1"),
+    (lambda: train(plus_moved(PLAIN, "by", steepness, ("x", "up")), without("z") | {"up": COLUMNS["x"], "by": Z**2}, training=SHORT, rng=1), "by: expected one number for each member, shape (m, 1)"),
+    (lambda: train(plus(PLAIN, 1.0, disco("z", strength="by")), COLUMNS | {"by": Z**2}, training=SHORT, rng=1), "by: expected one number for each member, shape (m, 1)"),
+    (lambda: train(plus_moved(PLAIN, 1.0, steepness, ("x",)), without("z"), training=SHORT, rng=1), "columns: expected two, moved up and down, got 1"),
+    (lambda: train(plus_moved(PLAIN, 1.0, unevenness(), ("x",)), without("z"), training=SHORT, rng=1), "columns: expected at least two"),
+    (lambda: plus_moved(PLAIN, 1.0, steepness, "up"), "columns: expected the names of one column or more, got 'up'"),
+    (lambda: plus_moved(PLAIN, 1.0, 2.0, ("up", "down")), "penalty: expected a function"),
+    (lambda: equal_bins([1.0, 2.0], [0.0, 0.0], 2), "weight: expected a positive sum"),
+    (lambda: score_histograms(1.0, [[1.0]]), "score: expected shape (n,)"),
+    (lambda: learn_pivots(PLAIN, ADVERSARY, COLUMNS | {"z": Z + 1e4}, "z", [1.0], rng=1), "z: expected a mean between -10 and 10 and a standard deviation between 0.1 and 10"),
+    (lambda: learn_pivots(PLAIN, ADVERSARY, COLUMNS | {"z": 1e3 * Z}, "z", [1.0], rng=1), "z: expected a mean between -10 and 10"),
+    (lambda: learn_pivots(PLAIN, ADVERSARY, COLUMNS | {"z": np.ones(N)}, "z", [1.0], rng=1), "z: expected a mean between -10 and 10"),
+    (lambda: learn_pivots(PLAIN, ADVERSARY, COLUMNS | {"of": np.zeros(N)}, "z", [1.0], weight="of", rng=1), "of: expected weights with a positive sum"),
     (lambda: unevenness(1), "n_bins: expected a whole number of at least 2"),
     (lambda: learn_pivots(PLAIN, ADVERSARY, COLUMNS, "mass", [1.0], rng=1), "target: expected one of the columns, x, label, z, got mass"),
     (lambda: learn_pivots(PLAIN, ADVERSARY, COLUMNS, "z", [], rng=1), "strengths: expected at least one"),
