@@ -500,6 +500,8 @@ def shares_in(values, edges: Sequence[float], width: float, hard: bool = False):
     inner, width, ops = check_edges(edges)[1:-1].astype(np.float32), check_number(width, "width", "(0, inf)"), keras.ops
     if not len(inner):
         raise ValueError("edges: expected at least two bins, three edges, got one bin")
+    if not np.all(np.diff(inner) > 0):
+        raise ValueError("edges: expected some that differ in single precision, got equal ones; shift and scale values and edges")
     above = ops.sigmoid((values[..., None] - inner) / width)
     if hard:
         above = above + ops.stop_gradient(ops.cast(values[..., None] > inner, above.dtype) - above)
@@ -514,13 +516,18 @@ def best_edges(contents, gain: Callable, bins: int) -> tuple[float, np.ndarray]:
     `contents` (c, n): of n cells in their order; `gain(sums)` (...): of sums (c, ...) over the cells of a bin, minus infinity where a bin is not allowed.
     Exact, by dynamic programming, in n^2 steps for each bin (Bellman 1961). Raises ValueError for fewer cells than bins or if no bins are allowed."""
     contents = np.atleast_2d(check_numbers(contents, "contents"))
+    if contents.ndim != 2:
+        raise ValueError(f"contents: expected shape (c, n), got {contents.shape}")
     n = contents.shape[1]
     if n < check_count(bins, "bins"):
         raise ValueError(f"contents: expected at least as many cells as {bins} bins, got {n}")
     upto = np.concatenate([np.zeros((len(contents), 1)), np.cumsum(contents, axis=1)], axis=1)
     first, last = np.triu_indices(n + 1, 1)
     value = np.full((n + 1, n + 1), -np.inf)
-    value[first, last] = gain(upto[:, last] - upto[:, first])
+    gains = np.asarray(gain(upto[:, last] - upto[:, first]), float)
+    if gains.shape != first.shape or np.isnan(gains).any():
+        raise ValueError(f"gain: expected a number or minus infinity for each bin, also for one without contents, got {np.isnan(gains).sum()} NaN and shape {gains.shape} for {len(first)} bins")
+    value[first, last] = gains
     best, begins = value[0], []
     for _ in range(bins - 1):
         both = best[:, None] + value
@@ -620,6 +627,8 @@ def by_histogram(architecture, bins: int = 10, width: float = 0.05, hard: bool =
     edges, ops = tuple(np.linspace(0, 1, check_count(bins, "bins", 2) + 1)), keras.ops
     check_number(width, "width", "(0, inf)")
     if tested is not None:
+        if np.shape(tested) != (2,):
+            raise ValueError(f"tested: expected two numbers, the events in all and the value that is tested, got {tested!r}")
         total, value = (check_number(number, "tested", "(0, inf)") for number in tested)
 
     def terms(networks, batch):

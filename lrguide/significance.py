@@ -65,7 +65,10 @@ class Splits:
     splits: tuple[tuple[int, int, float], ...]
 
     def leaves(self, x: np.ndarray) -> np.ndarray:
-        "The leaf (n,) of each of the events `x` (n, d)."
+        "The leaf (n,) of each of the events `x` (n, d). Raises ValueError if they lack a feature that is cut on, or hold NaN."
+        x, needed = check_events(x), 1 + max((feature for _, feature, _ in self.splits), default=-1)
+        if x.shape[1] < needed:
+            raise ValueError(f"x: expected the features the tree was grown on, at least {needed}, got {x.shape[1]}")
         leaf = np.zeros(len(x), int)
         for k, (parent, feature, cut) in enumerate(self.splits):
             leaf[(leaf == parent) & (x[:, feature] > cut)] = k + 1

@@ -11,16 +11,16 @@ from lrguide.nets import Dense
 VALUES = to_device(np.linspace(0, 1, 7))
 FEW = np.random.default_rng(0).random((2, 12)) + [[0], [1]]
 GAIN = lambda sums: sums[0] ** 2 / sums[1]
-EDGES = {"falling": [0, 1, 0.5], "equal": [0, 0.5, 0.5, 1], "one": [0.0], "one bin": [0.0, 1.0], "nan": [0, np.nan, 1], "text": "a", "two axes": np.eye(3)}
+EDGES = {"falling": [0, 1, 0.5], "equal": [0, 0.5, 0.5, 1], "one": [0.0], "one bin": [0.0, 1.0], "nan": [0, np.nan, 1], "equal in single precision": [1e6, 1e6 + 0.01, 1e6 + 0.02, 1e6 + 1], "text": "a", "two axes": np.eye(3)}
 
 CALLS = {
     "shares_in": (aware.shares_in, dict(values=VALUES, edges=[0, 0.5, 1], width=0.1), dict(edges=EDGES, width={**NUMBERS, "zero": 0.0, "negative": -1.0})),
-    "best_edges": (aware.best_edges, dict(contents=FEW, gain=GAIN, bins=3), dict(contents={"nan": np.nan * FEW, "text": "a", "few cells": FEW[:, :2]},
-                   bins={**COUNTS, "zero": 0, "thirteen": 13}, gain={"nothing allowed": lambda sums: -np.inf * np.ones(len(sums[0]))})),
+    "best_edges": (aware.best_edges, dict(contents=FEW, gain=GAIN, bins=3), dict(contents={"nan": np.nan * FEW, "text": "a", "few cells": FEW[:, :2], "three axes": FEW[None]},
+                   bins={**COUNTS, "zero": 0, "thirteen": 13}, gain={"nothing allowed": lambda sums: -np.inf * np.ones(len(sums[0])), "nan": lambda sums: np.nan * sums[0], "one for all": lambda sums: 1.0})),
     "Staircase": (aware.Staircase, dict(outputs=3), dict(outputs={**COUNTS, "one": 1})),
     "by_histogram": (aware.by_histogram, dict(architecture=Dense(1, (2,)), bins=3, width=0.1, tested=(10.0, 1.0)),
                      dict(bins={"one": 1, "half": 2.5, "text": "a", "None": None}, width={"zero": 0.0, "negative": -1.0, "nan": np.nan, "text": "a", "None": None},
-                          tested={"zero": (0.0, 1.0), "negative": (10.0, -1.0), "nan": (np.nan, 1.0)})),
+                          tested={"zero": (0.0, 1.0), "negative": (10.0, -1.0), "nan": (np.nan, 1.0), "one": 10.0, "three": (10.0, 1.0, 1.0), "text": "a"})),
 }
 
 test_it_is_refused_in_one_line, test_what_works = checks_of(CALLS)

@@ -17,6 +17,7 @@ CALLS = {
     "best_cut": (aware.best_cut, dict(score=X[:, 0], signal=S, background=B, shifts=0.1 * B, least=1.0),
                  dict(score={k: v for k, v in COLUMNS.items() if k not in ("masked",)}, signal=YIELDS, background={**YIELDS, "empty": 0 * B},
                       shifts={"short": B[:3], "nan": np.nan * B, "text": "a"}, least={**NUMBERS, "zero": 0.0})),
+    "leaves": (aware.Splits(((0, 1, 0.5),)).leaves, dict(x=np.column_stack([X, X])), dict(x={"one feature": X, "nan": np.full((N, 2), np.nan), "text": "a"})),
     "significance_tree": (aware.significance_tree, dict(x=X, signal=S, background=B, shifts=0.1 * B[:, None], leaves=3, least=1.0, n_cuts=7),
                           dict(signal=YIELDS, background={**YIELDS, "empty": 0 * B}, shifts={"short": B[:3, None], "nan": np.nan * B[:, None], "text": "a"},
                                leaves={**COUNTS, "zero": 0}, least={**NUMBERS, "zero": 0.0}, n_cuts={**COUNTS, "zero": 0})),
