@@ -19,7 +19,7 @@ from .binned import check_edges, filled
 from .models import log_falling, log_peak
 
 # %% auto #0
-__all__ = ['FatJets', 'conditional_log_ratio', 'flat_score', 'flat_efficiency', 'Sculpting', 'sculpting', 'cut_at', 'rejection', 'Flatness', 'flatness', 'Trend', 'trend', 'ddt', 'QuantileInBins', 'quantile_in_bins', 'planing_weights', 'WhitenedInBins', 'whitened_in_bins', 'normal_distance_correlation', 'distance_correlation', 'disco']
+__all__ = ['jet_features', 'hidden_numbers', 'hidden_shift', 'FatJets', 'conditional_log_ratio', 'flat_score', 'flat_efficiency', 'checked_weights', 'Sculpting', 'sculpting', 'cut_at', 'rejection', 'Flatness', 'flatness', 'Trend', 'trend', 'ddt', 'QuantileInBins', 'quantile_in_bins', 'planing_weights', 'WhitenedInBins', 'whitened_in_bins', 'normal_distance_correlation', 'distance_correlation', 'disco']
 
 # %% ../nbs/5_decorrelation/53_planing_ddt_pca.ipynb #53000007
 def _law(rho) -> tuple[np.ndarray, ...]:
@@ -28,14 +28,14 @@ def _law(rho) -> tuple[np.ndarray, ...]:
     return r, 0.6 * np.tanh(r), 0.2 * np.exp(0.1 * r)
 
 
-def _features(z: np.ndarray, rho) -> np.ndarray:
+def jet_features(z: np.ndarray, rho) -> np.ndarray:
     "Features (n, 3) of hidden normal numbers `z` (n, 3) at `rho`, a number or (n,)."
     r, c, s = _law(rho)
     tau21, n = 0.62 - 0.08 * r + 0.10 * z[:, 0], 50 + 8 * r + 9 * (c * z[:, 0] + np.sqrt(1 - c**2) * z[:, 1])
     return np.stack([tau21, n, np.exp(-1.6 + 0.5 * r + s * z[:, 2])], axis=1)
 
 
-def _hidden(x: np.ndarray, rho) -> tuple[np.ndarray, np.ndarray]:
+def hidden_numbers(x: np.ndarray, rho) -> tuple[np.ndarray, np.ndarray]:
     "Hidden numbers (n, 3) of features `x` (n, 3) at `rho`, a number or (n,), and the log of the Jacobian |dz/dx| (n,)."
     r, c, s = _law(rho)
     first, log_width = (x[:, 0] - 0.62 + 0.08 * r) / 0.10, np.log(x[:, 2])
@@ -43,7 +43,7 @@ def _hidden(x: np.ndarray, rho) -> tuple[np.ndarray, np.ndarray]:
     return np.stack([first, second, (log_width + 1.6 - 0.5 * r) / s], axis=1), -np.log(0.9 * s) - log_width - 0.5 * np.log(1 - c**2)
 
 
-def _shift(rho) -> np.ndarray:
+def hidden_shift(rho) -> np.ndarray:
     "Mean (n, 3) of the hidden numbers of signal at `rho` (n,) or a number, then (1, 3)."
     r = np.atleast_1d(_law(rho)[0])
     return np.stack([0.5 * r - 1.2, np.full(len(r), -0.5), np.full(len(r), -0.6)], axis=1)
@@ -108,7 +108,7 @@ class FatJets:
         rng, n = generator(rng), check_count(n, "n", 0)
         m, pt = _quantiles(self, process, rng.random(n), rng.random(n))
         rho, z = 2 * np.log(m / pt), rng.standard_normal((n, 3))
-        return Table(_features(z + signal * _shift(rho), rho), also={"m": m, "pt": pt, "rho": rho, "signal": np.full(n, float(signal))}, names=("tau21", "multiplicity", "width"))
+        return Table(jet_features(z + signal * hidden_shift(rho), rho), also={"m": m, "pt": pt, "rho": rho, "signal": np.full(n, float(signal))}, names=("tau21", "multiplicity", "width"))
 
     def log_density_of_mass(self, process: str, m) -> np.ndarray:
         "Log density (n,) of the masses `m` (n,) of `process`."
@@ -121,8 +121,8 @@ class FatJets:
         masses = check_choice(process if masses is None else masses, "masses", ("signal", "background"))
         x, total = _check_jets(x), np.full(len(x), -np.inf)
         for rho, share in zip(*_rho_nodes(self, masses)):
-            z, log_jacobian = _hidden(x, rho)
-            total = np.logaddexp(total, np.log(share) + log_jacobian - 0.5 * np.sum((z - signal * _shift(rho)) ** 2, axis=1))
+            z, log_jacobian = hidden_numbers(x, rho)
+            total = np.logaddexp(total, np.log(share) + log_jacobian - 0.5 * np.sum((z - signal * hidden_shift(rho)) ** 2, axis=1))
         return total - 1.5 * np.log(2 * np.pi)
 
     def log_ratio(self, x, nu=None) -> np.ndarray:
@@ -133,7 +133,7 @@ class FatJets:
 def conditional_log_ratio(x, rho) -> np.ndarray:
     "Log ratio (n,) of the densities of the features `x` (n, 3) of FatJets, signal to background, at the same `rho` (n,)."
     x = _check_jets(x)
-    d, z = _shift(check_column(rho, len(x), "rho")), _hidden(x, np.asarray(rho))[0]
+    d, z = hidden_shift(check_column(rho, len(x), "rho")), hidden_numbers(x, np.asarray(rho))[0]
     return np.sum(z * d, axis=1) - 0.5 * np.sum(d**2, axis=1)
 
 
@@ -142,18 +142,18 @@ def flat_score(x, rho) -> np.ndarray:
 
     Of all selections with one background efficiency at every m and pT, cuts on it keep most signal (Neyman and Pearson at each)."""
     x = _check_jets(x)
-    d = _shift(check_column(rho, len(x), "rho"))
-    return ndtr(np.sum(_hidden(x, np.asarray(rho))[0] * d, axis=1) / np.linalg.norm(d, axis=1))
+    d = hidden_shift(check_column(rho, len(x), "rho"))
+    return ndtr(np.sum(hidden_numbers(x, np.asarray(rho))[0] * d, axis=1) / np.linalg.norm(d, axis=1))
 
 
 def flat_efficiency(model: FatJets, efficiency: float = 0.5) -> float:
     "The background efficiency of `flat_score` where `efficiency` of the signal passes: exact, from a quadrature over rho."
     rho, share = _rho_nodes(model, "signal")
-    delta, wanted = np.linalg.norm(_shift(rho), axis=1), check_number(efficiency, "efficiency", "(0, 1)")
+    delta, wanted = np.linalg.norm(hidden_shift(rho), axis=1), check_number(efficiency, "efficiency", "(0, 1)")
     return float(ndtr(-brentq(lambda cut: share @ ndtr(delta - cut) - wanted, -40, 40)))
 
 # %% ../nbs/5_decorrelation/53_planing_ddt_pca.ipynb #53000017
-def _weights(weight, n: int) -> np.ndarray:
+def checked_weights(weight, n: int) -> np.ndarray:
     "Weights (n,), ones for None. Raises ValueError for negative ones."
     weight = np.ones(n) if weight is None else check_column(weight, n, "weight")
     if weight.min(initial=0.0) < 0:
@@ -181,7 +181,7 @@ def sculpting(mass, passes, edges, weight=None, against: str = "failing") -> Scu
     """The Sculpting of a background: its `mass` (n,) where `passes` (n,), a mask, against the mass of the 'failing' events or of 'all', in bins between `edges`.
 
     Events outside are in the end bins. Raises ValueError for negative weights, and unless events pass and fail. Source: Lin (1991)."""
-    mass, edges, weight = check_column(mass, None, "mass"), check_edges(edges), _weights(weight, np.size(mass))
+    mass, edges, weight = check_column(mass, None, "mass"), check_edges(edges), checked_weights(weight, np.size(mass))
     passes, part = _mask(passes, len(mass)), 1.0 * (check_choice(against, "against", ("failing", "all")) == "all")
     contents = [filled(mass[own], edges, weight[own]) for own in (passes, ~passes)]
     totals = [content.sum() for content, _ in contents]
@@ -206,7 +206,7 @@ def sculpting(mass, passes, edges, weight=None, against: str = "failing") -> Scu
 def cut_at(score, weight=None, efficiency: float = 0.5) -> float:
     "The cut above which the share `efficiency` of `score` (n,) lies, by `weight` (n,)."
     score = check_column(score, None, "score")
-    weight, efficiency = _weights(weight, len(score)), check_number(efficiency, "efficiency", "(0, 1)")
+    weight, efficiency = checked_weights(weight, len(score)), check_number(efficiency, "efficiency", "(0, 1)")
     if not weight.sum() > 0:
         raise ValueError(f"weight: expected a positive total, got {weight.sum():g} of {len(score)} events")
     order = np.argsort(-score, kind="stable")
@@ -220,7 +220,7 @@ def rejection(score, signal, background, efficiency: float = 0.5) -> tuple[float
     `signal`, `background` (n,): weights or labels, not negative. Of events whose score is the cut itself a share passes, as a cut at random among them would have it.
     Infinite, with an infinite error, if no background passes."""
     score = check_column(score, None, "score")
-    signal, background = (_weights(own, len(score)) for own in (signal, background))
+    signal, background = (checked_weights(own, len(score)) for own in (signal, background))
     efficiency = check_number(efficiency, "efficiency", "(0, 1)")
     if not (signal.sum() > 0 and background.sum() > 0):
         raise ValueError(f"signal: expected a positive total weight of both classes, got {signal.sum():g} and {background.sum():g}")
@@ -252,7 +252,7 @@ class Flatness:
 
 def flatness(mass, passes, edges, weight=None) -> Flatness:
     "The Flatness of a selection `passes` (n,), a mask, of background with this `mass` (n,). Raises ValueError if a bin is empty, or all events or none pass."
-    mass, edges, weight = check_column(mass, None, "mass"), check_edges(edges), _weights(weight, np.size(mass))
+    mass, edges, weight = check_column(mass, None, "mass"), check_edges(edges), checked_weights(weight, np.size(mass))
     passes = _mask(passes, len(mass))
     (total, square), passing = filled(mass, edges, weight), filled(mass, edges, weight * passes)[0]
     if not total.min() > 0:
@@ -284,7 +284,7 @@ class Trend:
 def trend(score, rho, edges, weight=None) -> Trend:
     "The Trend of `score` (n,) in slices of `rho` (n,) between `edges`. Raises ValueError for fewer than three slices with two effective events that differ."
     score = check_column(score, None, "score")
-    rho, edges, weight = check_column(rho, len(score), "rho"), check_edges(edges), _weights(weight, len(score))
+    rho, edges, weight = check_column(rho, len(score), "rho"), check_edges(edges), checked_weights(weight, len(score))
     total, square = filled(rho, edges, weight)
     total = np.where(total > 0, total, np.nan)
     at, mean = (filled(rho, edges, weight * (own - own.mean()))[0] / total + own.mean() for own in (rho, score))
@@ -347,7 +347,7 @@ class QuantileInBins:
 def quantile_in_bins(score, mass, n_bins: int = 20, weight=None) -> QuantileInBins:
     "The QuantileInBins of a background sample, `score` and `mass` (n,), not negative `weight` (n,), in `n_bins` with equal numbers of events, at least 20 each."
     score = check_column(score, None, "score")
-    mass, weight, scores, sums = check_column(mass, len(score), "mass"), _weights(weight, len(score)), [], []
+    mass, weight, scores, sums = check_column(mass, len(score), "mass"), checked_weights(weight, len(score)), [], []
     centres, bins = _bins_of(mass, weight, n_bins, 20)
     for rows in bins:
         rows = rows[np.argsort(score[rows], kind="stable")]
@@ -365,15 +365,15 @@ def planing_weights(column, edges, target=None, weight=None, target_weight=None)
     if not np.isfinite(edges).all():
         raise ValueError(f"edges: expected finite numbers, got {edges[0]:g} to {edges[-1]:g}")
     inside = lambda values: (values >= edges[0]) & (values <= edges[-1])
-    own = filled(column, edges, _weights(weight, len(column)) * inside(column))[0]
+    own = filled(column, edges, checked_weights(weight, len(column)) * inside(column))[0]
     wanted = np.diff(edges)
     if target is not None:
         target = check_column(target, None, "target")
-        wanted = filled(target, edges, _weights(target_weight, len(target)) * inside(target))[0]
+        wanted = filled(target, edges, checked_weights(target_weight, len(target)) * inside(target))[0]
     if np.any(empty := (wanted > 0) & (own <= 0)) or not wanted.sum() > 0:
         got = f"none in {np.count_nonzero(empty)} of {len(own)}" if wanted.sum() > 0 else "a target without any"
         raise ValueError(f"edges: expected events of the sample in every bin where the target has some, got {got}")
-    factor = np.divide(wanted, own, out=np.zeros(len(own)), where=own > 0) * _weights(weight, len(column)).sum() / wanted.sum()
+    factor = np.divide(wanted, own, out=np.zeros(len(own)), where=own > 0) * checked_weights(weight, len(column)).sum() / wanted.sum()
     return factor[np.searchsorted(edges[1:-1], column, side="right")] * inside(column)
 
 # %% ../nbs/5_decorrelation/53_planing_ddt_pca.ipynb #53000040
@@ -400,7 +400,7 @@ def whitened_in_bins(x, mass, n_bins: int = 20, weight=None, rotation: str = "ch
     `rotation`: 'cholesky', or 'pca' with the largest component first, its largest entry positive. Raises ValueError for features that are constant, or functions
     of others, in a bin."""
     x = check_events(x)
-    mass, weight = check_column(mass, len(x), "mass"), _weights(weight, len(x))
+    mass, weight = check_column(mass, len(x), "mass"), checked_weights(weight, len(x))
     check_choice(rotation, "rotation", ("cholesky", "pca"))
     centres, bins = _bins_of(mass, weight, n_bins, 20 * x.shape[1])
     means, factors = np.array([np.average(x[rows], axis=0, weights=weight[rows]) for rows in bins]), []
@@ -486,7 +486,7 @@ def distance_correlation(x, y, weight=None, unbiased: bool = False) -> float:
     As counted it is between 0 and 1, and above 0 for independent columns. `unbiased`: the root of the size of the estimate of dCor^2 without bias, with its sign.
     Raises ValueError for a constant column, and for fewer events than 2, or 4 without bias. Source: Szekely and Rizzo (2014), arXiv:1310.2926; Huo and Szekely (2016)."""
     x = check_column(x, None, "x")
-    y, weight = check_column(y, len(x), "y"), _weights(weight, len(x))
+    y, weight = check_column(y, len(x), "y"), checked_weights(weight, len(x))
     some = weight > 0
     if (n := np.count_nonzero(some)) < (fewest := 4 if unbiased else 2):
         raise ValueError(f"x: expected at least {fewest} events with a positive weight, got {n}")

@@ -4,7 +4,7 @@
 """Learning from what a simulator knows of its own histories: joint ratios and joint scores, columns of `also` in a Table.
 
 `Mined` is a `Ratio` trained with them (ROLR, CASCAL, RASCAL, ALICE, ALICES), `learn_score` the local score (SALLY), `score_of` the derivative
-of a learned log ratio by its parameters, `information` what a summary keeps, `gold_report` whether the columns are what they say.
+of a learned log ratio by its parameters, `kept_information` what a summary keeps, `gold_report` whether the columns are what they say.
 `GaltonBoard` and `LatentGaussian` are simulators whose answer is known.
 """
 from __future__ import annotations
@@ -23,7 +23,8 @@ from .ratio import Fitted, NetworkScores, Ratio, Recipe, architecture_of, finish
 
 # %% auto #0
 __all__ = ['METHODS', 'TERMS', 'GaltonBoard', 'LatentGaussian', 'mined_losses', 'tangent', 'mined_objective', 'term_shares',
-           'information', 'regression', 'LocalScore', 'learn_score', 'gold_report', 'fit_mined', 'score_of', 'Mined']
+           'kept_information', 'regression', 'LocalScore', 'learn_score', 'gold_report', 'fit_mined', 'score_of',
+           'Mined']
 
 # %% ../nbs/7_inference_aware/71_mining_gold.ipynb #71000005
 def _left(board: GaltonBoard, row: int, position, theta) -> tuple:
@@ -247,7 +248,7 @@ def _columns_of(values, name: str) -> np.ndarray:
     return check_events(values, name, 2)
 
 
-def information(summary, joint_score, weight=None) -> tuple[np.ndarray, np.ndarray]:
+def kept_information(summary, joint_score, weight=None) -> tuple[np.ndarray, np.ndarray]:
     """The information (k, k) on k parameters that one event's `summary` (n,) or (n, q) keeps, and its standard errors (k, k).
 
     From joint scores (n,) or (n, k) of the same events, simulated at the point where the information is asked for; `weight` (n,). It is the inverse

@@ -12,7 +12,7 @@ import numpy as np
 from .arrays import Table, check_choice, check_column, check_count, check_events, check_nu, check_number, generator
 
 # %% auto #0
-__all__ = ['wrap', 'log_wrapped_normal', 'Resonance', 'log_falling', 'falling_quantile', 'log_peak', 'peak_quantile', 'log_resolution', 'mass_of', 'BumpHunt', 'log_density_of_resolution', 'SlopeRatio', 'Turning', 'falling_above', 'Exponentials', 'MassPeak', 'draw']
+__all__ = ['wrap', 'log_wrapped_normal', 'Resonance', 'log_falling', 'falling_quantile', 'log_peak', 'peak_quantile', 'log_resolution', 'mass_of', 'check_ends', 'BumpHunt', 'log_density_of_resolution', 'SlopeRatio', 'Turning', 'falling_above', 'as_points', 'Exponentials', 'MassPeak', 'draw']
 
 # %% ../nbs/1_optimality/11_model.ipynb #00000008
 def wrap(y: np.ndarray) -> np.ndarray:
@@ -198,7 +198,7 @@ def mass_of(model, nu, n: int) -> float | np.ndarray:
     return float(nu[0, 0]) if one and n else nu[:, 0]
 
 
-def _ends(values, name: str, interval: str = "(-inf, inf)") -> tuple[float, float]:
+def check_ends(values, name: str, interval: str = "(-inf, inf)") -> tuple[float, float]:
     "The two ends `values` of a window or a range, numbers in `interval`. Raises TypeError or ValueError unless they are (low, high) with low < high."
     ends = check_numbers(values, name, interval)
     if ends.shape != (2,) or not ends[0] < ends[1]:
@@ -208,7 +208,7 @@ def _ends(values, name: str, interval: str = "(-inf, inf)") -> tuple[float, floa
 
 def _check_bump(model: BumpHunt) -> None:
     "Raises TypeError or ValueError for a window, a slope, a mass or widths that make no sense."
-    low, high = _ends(model.window, "window", "(0, inf)")
+    low, high = check_ends(model.window, "window", "(0, inf)")
     for value, name, interval in ((model.slope, "slope", "(-inf, inf)"), (model.spread, "spread", "(0, inf)"),
                                   *((one, "resolutions", "(0, inf)") for one in model.resolutions)):
         check_number(value, name, interval)
@@ -438,7 +438,7 @@ from .arrays import Table, check_choice, check_count, check_events, check_nu, ch
 # %% ../nbs/5_decorrelation/51_summary_statistics.ipynb #51000009
 def falling_above(m, slope, window: tuple[float, float]) -> np.ndarray:
     "Chance that a mass that falls like exp(-slope m) in the `window` lies above `m`; numbers or arrays, any slope; `log_falling` is its density."
-    low, high = _ends(window, "window")
+    low, high = check_ends(window, "window")
     m, slope = check_numbers(m, "m", f"[{low}, {high}]"), check_numbers(slope, "slope")
     try:
         np.broadcast_shapes(m.shape, slope.shape)
@@ -464,7 +464,7 @@ def _slope_of(model: Exponentials, process: str, nu, n: int) -> float | np.ndarr
     return nu[:, 0]
 
 
-def _points_of(points) -> np.ndarray:
+def as_points(points) -> np.ndarray:
     "`points` (g, 1) or (g,) as numbers. Raises TypeError or ValueError for others, and for none."
     points = check_numbers(points, "points")
     if points.ndim not in (1, 2) or not points.size:
@@ -501,7 +501,7 @@ class Exponentials:
     range: tuple[float, float] = (-3.0, 12.0)
 
     def __post_init__(self):
-        _ends(self.range, "range", "[-1e6, 1e6]")
+        check_ends(self.range, "range", "[-1e6, 1e6]")
         if self.a is not None:
             check_number(self.a, "a", "[-1e6, 1e6]")
 
@@ -533,7 +533,7 @@ class Exponentials:
 
     def log_ratio_grid(self, x, points) -> np.ndarray:
         "Log ratios (g, n) of events `x` (n, 1) at the slopes `points` (g, 1)."
-        return np.stack([self.log_ratio(x, nu) for nu in _points_of(points)])
+        return np.stack([self.log_ratio(x, nu) for nu in as_points(points)])
 
     def quadrature(self, process: str, n_nodes: int = 10_000, nu=None) -> Table:
         "Nodes x, the same for both processes, and weights that sum to 1: sums of weight * f(x) are expectations of f under `process`."
@@ -592,7 +592,7 @@ class MassPeak:
     shift: float | None = None
 
     def __post_init__(self):
-        low, high = _ends(self.window, "window")
+        low, high = check_ends(self.window, "window")
         check_number(self.sigma, "sigma", "(0, inf)")
         for value, name, interval in ((self.mass, "mass", f"[{low}, {high}]"), (self.shift, "shift", "[-100, 100]")):
             value is None or check_number(value, name, interval)
@@ -624,7 +624,7 @@ class MassPeak:
 
     def log_ratio_grid(self, x, points) -> np.ndarray:
         "Log ratios (g, n) of events `x` (n, d) at the masses `points` (g, 1)."
-        return np.stack([self.log_ratio(x, nu) for nu in _points_of(points)])
+        return np.stack([self.log_ratio(x, nu) for nu in as_points(points)])
 
     def quadrature(self, process: str, n_nodes: int = 20_000, nu=None) -> Table:
         "Nodes x, the same for both processes at one mass, and weights that sum to 1: sums of weight * f(x) are expectations of f under `process`."

@@ -39,7 +39,7 @@ CALLS = {
                        method={"None": None, "text": "a"}, rng=SEEDS)),
     "learn_score": (mining.learn_score, dict(table=AT_ONE, rng=1, **BRIEF),
                     dict(table={"no score": with_gold(AT_ONE, joint_score=None), "nu": UP, "zero": with_gold(AT_ONE, joint_score=np.zeros(600)), **TABLES}, rng=SEEDS)),
-    "information": (mining.information, dict(summary=np.arange(9.0), joint_score=np.arange(9.0) ** 2, weight=np.ones(9)),
+    "kept_information": (mining.kept_information, dict(summary=np.arange(9.0), joint_score=np.arange(9.0) ** 2, weight=np.ones(9)),
                     dict(summary={**EVENTS, "constant": np.ones(9), "twice": np.ones((9, 2)) * np.arange(9)[:, None], "one": [1.0]},
                          joint_score={**EVENTS, "short": np.arange(8.0)}, weight={**{kind: value for kind, value in COLUMNS.items() if value is not None}, "zero": np.zeros(9), "negative variance": np.r_[-1.5, np.ones(7), -1.5]})),
     "gold_report": (mining.gold_report, dict(numerator=UP, denominator=None), dict(numerator={**TABLES, "none": replace(UP, also={})},
@@ -95,7 +95,7 @@ def test_right_gold_is_not_warned_of_for_rounding_and_infinite_means_are():
 def test_information_is_the_same_in_any_unit(unit):
     x = np.random.default_rng(1).normal(size=(500, 2))
     t = x @ [1.0, 0.5]
-    np.testing.assert_allclose(mining.information(x * [unit, 1.0], t), mining.information(x, t), rtol=1e-10)
+    np.testing.assert_allclose(mining.kept_information(x * [unit, 1.0], t), mining.kept_information(x, t), rtol=1e-10)
 
 
 def test_a_mined_ratio_is_a_ratio_like_others(tmp_path):
