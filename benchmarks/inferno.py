@@ -77,7 +77,7 @@ def unbinned(quick: bool) -> list[dict]:
     "A profile of s in setting 4 on one data set, with learned ratios, 41 points."
     ranges, n = MODEL.parameters, 20_000
     nu = np.random.default_rng(1).uniform(*np.array(list(ranges.values())).T, (n, 2))
-    change = aware.learn_change(MODEL.sample("background", n, 1, nu), MODEL.sample("background", n, 2),
+    change = aware.learn_expansion(MODEL.sample("background", n, 1, nu), MODEL.sample("background", n, 2),
                                 Recipe(ranges, members=2, hidden=(16, 16), training=Training(epochs=4, batch=1000)), 1)
     to_signal = Ratio(members=2, hidden=(32, 32), training=Training(epochs=4, batch=1000), rng=1).fit(MODEL.sample("signal", n, 3), MODEL.sample("background", n, 4))
     model = Likelihood({"signal": Process(50.0, to_signal), "background": Process(1000.0, change, norm={"b": (0.9, 1.1)})}, strength={"mu": "signal"},

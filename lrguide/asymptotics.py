@@ -21,7 +21,7 @@ from .toys import Drawn, Quick, drawn_experiments, evaluated, joined_experiments
 from .hypotest import refuse_fit
 
 # %% auto #0
-__all__ = ['wald_tail', 'chi2_quantile', 'Tested', 'Curves', 'join_tested', 'parameter_tests', 'for_all_sets', 'models_by_name', 'parameter_toys', 'toys_at', 'Coverage', 'coverage', 'AsymptoticFit', 'asymptotic_fit', 'median_significance', 'squared_significance', 'uncertain_significance']
+__all__ = ['wald_tail', 'chi2_quantile', 'Tested', 'Curves', 'join_tested', 'parameter_tests', 'for_all_sets', 'models_by_name', 'parameter_toys', 'toys_at', 'Coverage', 'coverage', 'AsymptoticFit', 'asymptotic_fit', 'median_significance', 'squared_significance', 'profiled_significance']
 
 # %% ../nbs/2_uncertainty/22_asymptotics.ipynb #00000005
 def wald_tail(t, noncentrality=0.0) -> float | np.ndarray:
@@ -361,7 +361,7 @@ from .arrays import check_numbers
 
 # %% ../nbs/7_inference_aware/74_significance_losses.ipynb #74000008
 def squared_significance(signal, background, variance, xp=np):
-    "The square of `uncertain_significance`, of arrays or tensors of one shape that are not checked; `xp`: where log1p and where are found, numpy or keras.ops."
+    "The square of `profiled_significance`, of arrays or tensors of one shape that are not checked; `xp`: where log1p and where are found, numpy or keras.ops."
     excess = signal * variance / (background * (background + variance))
     small = excess < 1e-3
     slope = xp.where(small, 1 - excess / 2 + excess**2 / 3, xp.log1p(excess) / xp.where(small, 1.0, excess))
@@ -370,7 +370,7 @@ def squared_significance(signal, background, variance, xp=np):
     return 2 * (gain - signal * background / (background + variance) * slope)
 
 
-def uncertain_significance(signal, background, error):
+def profiled_significance(signal, background, error):
     """Median significance of a count with expected `signal` and `background`, the latter known with the standard `error`.
 
     Numbers or arrays; for large samples. Error 0: `median_significance`. Source: Cowan (2012). Raises ValueError where the background is not positive."""

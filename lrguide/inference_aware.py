@@ -5,7 +5,7 @@
 
 `MovingBackground` is an exact model, `Setting` what a measurement knows beforehand, `expected_error` what it reaches with a given Fisher
 information; `Cells` are a model in cells of a quadrature, which judge any summary without simulation. `inferno` is the objective, `learn_bins` trains
-bins with it; `learn_change` is a ratio for a likelihood without bins, of a density at nu to the same at the middle of its ranges.
+bins with it; `learn_expansion` is a ratio for a likelihood without bins, of a density at nu to the same at the middle of its ranges.
 """
 from __future__ import annotations
 from collections.abc import Mapping, Sequence
@@ -16,7 +16,7 @@ from .arrays import Table, check_choice, check_count, check_events, check_mappin
 from .awareness import information
 
 # %% auto #0
-__all__ = ['PARAMETERS', 'INFERNO', 'expected_error', 'MovingBackground', 'Setting', 'benchmark_settings', 'check_settings', 'expected_errors', 'Cells', 'event_slopes', 'cells_of', 'even_bins', 'log_variance', 'information_of', 'inferno', 'units_of', 'LearnedBins', 'learn_bins', 'Expanded', 'learn_change', 'shares_in', 'best_edges', 'Staircase', 'conditional_minimum', 'squared_test', 'by_histogram']
+__all__ = ['PARAMETERS', 'INFERNO', 'expected_error', 'MovingBackground', 'Setting', 'benchmark_settings', 'check_settings', 'expected_errors', 'Cells', 'event_slopes', 'cells_of', 'even_bins', 'log_variance', 'information_of', 'inferno', 'units_of', 'LearnedBins', 'learn_bins', 'Expanded', 'learn_expansion', 'shares_in', 'best_edges', 'Staircase', 'conditional_minimum', 'squared_test', 'by_histogram']
 
 # %% ../nbs/7_inference_aware/72_inferno.ipynb #725674ac
 def _masked(information: np.ndarray, free, precision) -> np.ndarray:
@@ -458,7 +458,7 @@ class Expanded:
         return self.network.noise(rng, steps, batch, training)
 
 # %% ../nbs/7_inference_aware/72_inferno.ipynb #728d920d
-def learn_change(varied: Table, nominal: Table, recipe: Recipe, rng, degree: int = 2) -> Ratio:
+def learn_expansion(varied: Table, nominal: Table, recipe: Recipe, rng, degree: int = 2) -> Ratio:
     """The Ratio of a density at nu to the same density in the middle of the recipe's ranges, there 1 by construction: a polynomial of `degree` in nu.
 
     `varied`: events with nu, spread over the ranges. `nominal`: events in the middle, a fixed reference. Normalised over these. Raises ValueError for a

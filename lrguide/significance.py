@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 import numpy as np
 from .arrays import check_column, check_count, check_events, check_number, check_numbers
-from .asymptotics import squared_significance, uncertain_significance
+from .asymptotics import squared_significance, profiled_significance
 from .backend import keras
 from .losses import Objective
 
@@ -38,7 +38,7 @@ def by_significance(architecture) -> Objective:
 
 # %% ../nbs/7_inference_aware/74_significance_losses.ipynb #74000010
 def best_cut(score, signal, background, shifts=None, least: float = 1.0) -> tuple[float, np.ndarray]:
-    """The largest `uncertain_significance` of the cells, or events, above a cut on the `score` (n,), and which are above (n,).
+    """The largest `profiled_significance` of the cells, or events, above a cut on the `score` (n,), and which are above (n,).
 
     `signal`, `background` (n,): expected numbers. `shifts` (J, n): by how much the background moves when one of J nuisance parameters moves by its error.
     `least`: background that has to be left above the cut. Raises ValueError if there is less."""
@@ -53,7 +53,7 @@ def best_cut(score, signal, background, shifts=None, least: float = 1.0) -> tupl
     last = np.append(np.flatnonzero(np.diff(score[order])), len(score) - 1)               # equal scores cannot be cut apart
     s, b, *moved = (np.cumsum(values[order])[last] for values in (signal, background, *shifts))
     allowed = b >= least * (1 - 1e-12)
-    z = np.where(allowed, uncertain_significance(s, np.where(allowed, b, 1.0), np.sqrt(np.sum(np.square(moved), axis=0))), -1.0)
+    z = np.where(allowed, profiled_significance(s, np.where(allowed, b, 1.0), np.sqrt(np.sum(np.square(moved), axis=0))), -1.0)
     above = np.zeros(len(score), bool)
     above[order[:last[np.argmax(z)] + 1]] = True
     return float(z.max()), above

@@ -50,7 +50,7 @@ CALLS = {
                         steps={"unknown": {"q": ENDS}, "no step": {"r": ENDS[:2]}, "step zero": {"r": (*ENDS[:2], 0.0)}, "nobody moves": {"r": (TABLE.x, TABLE.x, 0.1)}, "short": {"r": (TABLE.x, TABLE.x[1:], 0.1)}, "narrow": {"r": (TABLE.x[:, :1], TABLE.x, 0.1)},
                                "list": [ENDS], "numbers": {"r": (1.0, 2.0, 0.1)}}, rng=SEEDS)),
     "Expanded": (aware.Expanded, dict(network=Dense(1, (3,), outputs=2), n_parameters=1, degree=2), dict(network={"one output": Dense(1, (3,))}, n_parameters=COUNTS, degree=COUNTS)),
-    "learn_change": (aware.learn_change, dict(varied=VARIED, nominal=NOMINAL, recipe=RECIPE, rng=1, degree=1),
+    "learn_expansion": (aware.learn_expansion, dict(varied=VARIED, nominal=NOMINAL, recipe=RECIPE, rng=1, degree=1),
                      dict(varied={**TABLES, "without nu": NOMINAL}, nominal={**TABLES, "with nu": VARIED}, recipe={"None": None, "no parameters": lr.Recipe(), "calibration": lr.Recipe(RECIPE.parameters, calibration="isotonic")},
                           rng=SEEDS, degree={**COUNTS, "zero": 0, "high": 7})),
 }
@@ -94,7 +94,7 @@ def test_members_do_not_depend_on_one_another():
 
 
 def test_an_expanded_network_is_not_written_to_a_file(tmp_path):
-    found = aware.learn_change(VARIED, NOMINAL, RECIPE, 1)
+    found = aware.learn_expansion(VARIED, NOMINAL, RECIPE, 1)
     with pytest.raises(ValueError, match="a file cannot hold Expanded"):
         found.save(tmp_path / "change.npz")
     assert not list(tmp_path.iterdir())

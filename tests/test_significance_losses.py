@@ -4,14 +4,14 @@ import numpy as np
 from malformed import COLUMNS, COUNTS, NUMBERS, checks_of
 
 from lrguide import significance as aware
-from lrguide.asymptotics import median_significance, squared_significance, uncertain_significance
+from lrguide.asymptotics import median_significance, squared_significance, profiled_significance
 
 N = 40
 X, S, B = np.linspace(0, 1, N)[:, None], np.full(N, 0.5), np.linspace(2, 0.5, N)
 YIELDS = {"negative": -S, "short": S[:3], "nan": np.full(N, np.nan), "text": "a", "None": None}
 
 CALLS = {
-    "uncertain_significance": (uncertain_significance, dict(signal=1.0, background=2.0, error=0.1),
+    "profiled_significance": (profiled_significance, dict(signal=1.0, background=2.0, error=0.1),
                                dict(signal={"negative": -1.0, "nan": np.nan, "text": "a"}, background={"zero": 0.0, "negative": -1.0, "nan": np.nan, "text": "a"},
                                     error={"negative": -1.0, "inf": np.inf, "nan": np.nan, "text": "a"})),
     "best_cut": (aware.best_cut, dict(score=X[:, 0], signal=S, background=B, shifts=0.1 * B, least=1.0),
@@ -28,7 +28,7 @@ test_it_is_refused_in_one_line, test_what_works = checks_of(CALLS)
 
 def test_more_error_is_less_significance_and_none_is_the_formula_without():
     s, b = np.geomspace(0.01, 100, 30)[:, None], np.geomspace(0.1, 1e5, 30)[None]
-    z = np.stack([uncertain_significance(s, b, error * b) for error in (0, 1e-3, 0.01, 0.1, 1.0)])
+    z = np.stack([profiled_significance(s, b, error * b) for error in (0, 1e-3, 0.01, 0.1, 1.0)])
     assert np.all(np.isfinite(z)) and np.all(np.diff(z, axis=0) < 1e-6 * z[:1])
     some = (s / b > 1e-3)                                 # below, the difference of two nearly equal numbers
     np.testing.assert_allclose(np.where(some, z[0], 1), np.where(some, median_significance(s + 0 * b, b + 0 * s), 1), rtol=1e-5)
