@@ -333,10 +333,6 @@ def _bend(constraint, model: OnData, at: Mapping[str, float], names: Sequence[st
     many = lambda points: np.array([np.ravel(constraint.nll({**at, **dict(zip(names, map(float, point)))}))[:1] for point in points])
     return differentiated(many, np.array([[at[name] for name in names]]), low, high)[2][:, :, 0, 0]
 
-# %% ../nbs/5_decorrelation/51_summary_statistics.ipynb #51000003
-import numpy as np
-from .arrays import check_numbers
-
 # %% ../nbs/5_decorrelation/51_summary_statistics.ipynb #51000012
 def median_significance(signal, background, regularisation=0.0):
     """Median significance of a count with expected `signal` s and known `background` b: sqrt(2 ((s + b') log(1 + s/b') - s)), b' = b + `regularisation`.

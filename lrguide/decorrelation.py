@@ -7,7 +7,7 @@
 `QuantileInBins` and `WhitenedInBins` take the mass out by hand; `distance_correlation` measures what is left, `disco` penalises it.
 """
 from __future__ import annotations
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 import numpy as np
