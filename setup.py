@@ -7,8 +7,8 @@ from setuptools import find_packages, setup
 config = ConfigParser()
 config.read(Path(__file__).parent / "settings.ini", encoding="utf-8")
 settings = config["DEFAULT"]
-extras = {name: settings[name + "_requirements"].split() for name in ("sweep", "dask", "files", "collider", "bench", "dev")}
-extras["dev"] += extras["sweep"] + extras["dask"] + extras["files"] + extras["collider"]
+extras = {name: settings[name + "_requirements"].split() for name in ("sweep", "dask", "files", "borders", "site", "collider", "bench", "dev")}
+extras["dev"] += [package for name in ("sweep", "dask", "files", "borders", "site", "collider") for package in extras[name]]
 
 setup(
     name=settings["lib_name"],

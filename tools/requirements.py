@@ -1,6 +1,6 @@
 """Prints requirements of settings.ini, one a line: what `make lock` resolves.
 
-Without arguments the package's own and the developers', those of sweeps, Dask, files and collisions included; `bench` gives the benchmarks' peers."""
+Without arguments the package's own and the developers', those of all extras but the benchmarks included; `bench` gives the benchmarks' peers."""
 
 import sys
 from configparser import ConfigParser
@@ -9,6 +9,6 @@ from pathlib import Path
 config = ConfigParser()
 config.read(Path(__file__).parent.parent / "settings.ini", encoding="utf-8")
 settings = config["DEFAULT"]
-kinds = [kind + "_requirements" for kind in sys.argv[1:]] or ["requirements", "dev_requirements", "sweep_requirements", "dask_requirements", "files_requirements", "collider_requirements"]
+kinds = [kind + "_requirements" for kind in sys.argv[1:]] or ["requirements", "dev_requirements", "sweep_requirements", "dask_requirements", "files_requirements", "borders_requirements", "site_requirements", "collider_requirements"]
 for kind in kinds:
     print(*settings[kind].split(), sep="\n")
