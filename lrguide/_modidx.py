@@ -1902,6 +1902,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '', 'doc_host': '', 'git_url
                                'lrguide.ratio._check_shares': ('1_optimality/ratio.html#_check_shares', 'lrguide/ratio.py'),
                                'lrguide.ratio._from_arrays': ('8_your_analysis/folds.html#_from_arrays', 'lrguide/ratio.py'),
                                'lrguide.ratio._header': ('8_your_analysis/folds.html#_header', 'lrguide/ratio.py'),
+                               'lrguide.ratio._history_of': ('1_optimality/ratio.html#_history_of', 'lrguide/ratio.py'),
                                'lrguide.ratio._log_ratio': ('1_optimality/ratio.html#_log_ratio', 'lrguide/ratio.py'),
                                'lrguide.ratio._normalised': ('1_optimality/ratio.html#_normalised', 'lrguide/ratio.py'),
                                'lrguide.ratio._on': ('1_optimality/ratio.html#_on', 'lrguide/ratio.py'),

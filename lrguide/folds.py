@@ -76,9 +76,10 @@ def _fit_shared(recipe: Recipe, pairs: Sequence[tuple[Table, Table]], rngs: Sequ
     shape = architecture_of(recipe, columns(events[:1], label[:1])["x"], len(pairs))
     training = sensible_training(recipe.training, len(events), shape.n_features)
     rows = bootstrap_rows([np.flatnonzero(label == c) for c in range(len(pairs) + 1)], recipe.members, rngs[2]) if recipe.bootstrap else None
-    network = train(softmax(shape), columns(events, label), members=recipe.members, rows=rows, training=training, threads=recipe.threads, rng=rngs[3],
-                    watch=None if training.patience is None else columns(*joined(1))).network
-    return [finished(recipe, replace(scores, network=network, output=k), part[1], part[2], pairs[0][1].nu is not None) for k, part in enumerate(sets)]
+    found = train(softmax(shape), columns(events, label), members=recipe.members, rows=rows, training=training, threads=recipe.threads, rng=rngs[3],
+                    watch=None if training.patience is None else columns(*joined(1)))
+    scores = replace(scores, network=found.network, history=found.history)                  # of all outputs together
+    return [finished(recipe, replace(scores, output=k), part[1], part[2], pairs[0][1].nu is not None) for k, part in enumerate(sets)]
 
 # %% ../nbs/8_your_analysis/83_folds.ipynb #83e5da19
 @dataclass(frozen=True, eq=False)

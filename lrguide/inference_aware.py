@@ -476,9 +476,9 @@ def learn_expansion(varied: Table, nominal: Table, recipe: Recipe, rng, degree: 
     n_terms = sum(1 for order in range(1, check_count(degree, "degree", 1, 6) + 1) for _ in combinations_with_replacement(range(k), order))
     shape = Expanded(Dense(n_inputs - k, recipe.hidden, recipe.activation, recipe.dropout, n_terms), k, degree)
     watch = {} if recipe.training.patience is None else {"watch": task.watch}
-    network = train(per_event(recipe.loss, shape), task.columns, members=recipe.members, rows=task.rows, threads=recipe.threads, rng=list(task.rngs),
-                    training=sensible_training(recipe.training, task.rows.shape[1], n_inputs), **watch).network
-    ratio.fitted = finished(ratio.recipe, replace(task.scores, network=network), task.calibrating, task.kept, task.moving)
+    found = train(per_event(recipe.loss, shape), task.columns, members=recipe.members, rows=task.rows, threads=recipe.threads, rng=list(task.rngs),
+                    training=sensible_training(recipe.training, task.rows.shape[1], n_inputs), **watch)
+    ratio.fitted = finished(ratio.recipe, replace(task.scores, network=found.network, history=found.history), task.calibrating, task.kept, task.moving)
     return ratio
 
 # %% ../nbs/7_inference_aware/73_binned_likelihoods.ipynb #73000002

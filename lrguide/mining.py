@@ -423,9 +423,9 @@ def fit_mined(recipe: Recipe, method: str, strength: float, numerator: Table, de
     rows = bootstrap_rows(strata, m, rngs[2]) if recipe.bootstrap else None
     shares = {"shares": np.broadcast_to([[strength if name == "score" else 1.0 for name in names]], (m, 1, len(names)))}
     watch = None if how.patience is None else _mined_columns(recipe, names, scores, calibrating)[0] | shares
-    network = train(mined_objective(shape, names, len(recipe.parameters)), columns, own=shares, members=m, rows=rows, watch=watch, training=how, threads=recipe.threads, rng=rngs[3]).network
+    found = train(mined_objective(shape, names, len(recipe.parameters)), columns, own=shares, members=m, rows=rows, watch=watch, training=how, threads=recipe.threads, rng=rngs[3])
     plain = lambda pair: None if pair is None else tuple(replace(table, also={}) for table in pair)
-    return finished(recipe, replace(scores, network=network), plain(calibrating), plain(kept))
+    return finished(recipe, replace(scores, network=found.network, history=found.history), plain(calibrating), plain(kept))
 
 # %% ../nbs/7_inference_aware/71_mining_gold.ipynb #71000036
 def score_of(ratio: Ratio, x, nu, *, extrapolate: bool = False) -> np.ndarray:

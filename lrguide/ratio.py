@@ -17,7 +17,7 @@ from .arrays import (Ranges, Table, aligned, as_table, check_choice, check_count
 from .diagnosis import diagnose
 from .interpolation import Interpolant, kept_on
 from .losses import CALIBRATIONS, Calibration, Normalisation, find_loss, labelled, mean_ratio, normalisation, paired, per_event, polynomials
-from .nets import DeepSets, Dense, Network, Scaling, Training, bootstrap_rows, number_of_epochs, predict, standardise, train
+from .nets import DeepSets, Dense, History, Network, Scaling, Training, bootstrap_rows, number_of_epochs, predict, standardise, train
 
 # %% auto #0
 __all__ = ['check_same_nu', 'matched', 'nu_within', 'Recipe', 'in_three', 'transformed', 'scaling_of', 'scaled', 'NetworkScores', 'untrained', 'architecture_of', 'Task', 'task_of', 'trained', 'sensible_training', 'Fitted', 'check_like', 'finished', 'fit_all', 'Ratio', 'FORMAT', 'held_out', 'moved', 'named', 'save_ratio', 'load_ratio']
@@ -158,7 +158,7 @@ def scaled(scaling: Scaling, x: np.ndarray) -> np.ndarray:
 # %% ../nbs/1_optimality/16_ratio.ipynb #863c5538
 @dataclass(frozen=True, eq=False)
 class NetworkScores:
-    "Log-ratio scores (m, n) of an ensemble: features after `inputs`, standardised by `scaling`, nu by its range; of several outputs one."
+    "Log-ratio scores (m, n) of an ensemble: features after `inputs`, standardised by `scaling`, nu by its range; of several outputs one. `history`: its training's."
     network: Network
     scaling: Scaling
     loss: str
@@ -166,6 +166,7 @@ class NetworkScores:
     inputs: Callable | None = None
     output: int | None = None
     threads: int | None = None
+    history: History | None = None
 
     def seen(self, x: np.ndarray, nu: np.ndarray | None) -> np.ndarray:
         """What the network sees (n, d' + k), or (n, p + 1, f' + k) of sets: nu is told with each particle, before its last number, and with one more
@@ -257,9 +258,17 @@ def trained(recipe: Recipe, tasks: Sequence[Task]) -> list[NetworkScores]:
             which = np.repeat(np.arange(len(tasks)), [len(task.watch["label"]) for task in tasks])
             own = {"weight": np.broadcast_to(columns.pop("weight"), (m * len(tasks), sum(sizes)))}
             watch["weight"] = watch["weight"] * (which == np.repeat(np.arange(len(tasks)), m)[:, None])
-    network = train(per_event(recipe.loss, shape), columns, own=own, members=len(rows), rows=rows, watch=watch, training=training,
-                    threads=recipe.threads, rng=[rng for task in tasks for rng in task.rngs]).network
-    return [replace(task.scores, network=Network(shape, network.weights[k * m:(k + 1) * m])) for k, task in enumerate(tasks)]
+    found = train(per_event(recipe.loss, shape), columns, own=own, members=len(rows), rows=rows, watch=watch, training=training,
+                    threads=recipe.threads, rng=[rng for task in tasks for rng in task.rngs])
+    own = [slice(k * m, (k + 1) * m) for k in range(len(tasks))]
+    seen = [len(task.watch["label"]) for task in tasks]     # a mean over the events of all tasks is made one over a task's own
+    return [replace(task.scores, network=Network(shape, found.network.weights[one]), history=_history_of(found.history, one, sum(seen) / n_seen))
+            for task, one, n_seen in zip(tasks, own, seen)]
+
+
+def _history_of(history: History, members: slice, factor: float) -> History:
+    "The History of some `members`, its validation times `factor`."
+    return History(history.train[:, members], None if history.validation is None else factor * history.validation[:, members], history.best[members])
 
 
 def sensible_training(training: Training, n_events: int, n_inputs: int) -> Training:
@@ -278,7 +287,7 @@ class Fitted:
     """What a fit leaves: `scores` of the members, `tables` that calibrate them, their `normalisation`, None if there is none.
 
     `names` and `n_features` of the training events, of a particle if they were `sets`; `calibrating` and `kept`, the two Tables that calibrated and that nobody has looked at;
-    `moving`: whether the denominator was simulated with nu of its own."""
+    `moving`: whether the denominator was simulated with nu of its own. `history`: the losses of the training, None where nobody has kept them (a file does not)."""
     scores: object
     n_features: int
     names: tuple[str, ...] | None = None
@@ -288,6 +297,8 @@ class Fitted:
     kept: tuple[Table, Table] | None = None
     moving: bool = False
     sets: bool = False
+
+    history = property(lambda self: getattr(self.scores, "history", None), doc="The History of the members' training, or None.")
 
     def calibrated(self, x: np.ndarray, nu: np.ndarray | None) -> np.ndarray:
         "Calibrated but not yet normalised log ratios (m, n)."

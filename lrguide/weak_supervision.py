@@ -170,11 +170,11 @@ def from_bags(tables, proportions, recipe: Recipe = Recipe(), *, rng) -> Ratio:
     seen = scores.seen(events.x, None)
     shape = architecture_of(recipe, seen)
     rows = bootstrap_rows([np.flatnonzero(label == k) for k in range(len(tables))], recipe.members, rngs[0]) if recipe.bootstrap else None
-    network = train(proportion_likelihood(shape, proportions), {"x": seen, "label": label, "weight": events.weights}, members=recipe.members, rows=rows,
-                    training=sensible_training(recipe.training, len(events), shape.n_features), threads=recipe.threads, rng=rngs[1]).network
+    found = train(proportion_likelihood(shape, proportions), {"x": seen, "label": label, "weight": events.weights}, members=recipe.members, rows=rows,
+                    training=sensible_training(recipe.training, len(events), shape.n_features), threads=recipe.threads, rng=rngs[1])
     ratio = Ratio(rng=0)
     ratio.recipe = replace(recipe, normalise=None)
-    ratio.fitted = Fitted(replace(scores, network=network), events.x.shape[-1], events.names, sets=events.x.ndim == 3)
+    ratio.fitted = Fitted(replace(scores, network=found.network, history=found.history), events.x.shape[-1], events.names, sets=events.x.ndim == 3)
     return ratio
 
 # %% ../nbs/6_without_labels/61_proportions.ipynb #61000036

@@ -8,10 +8,12 @@ import numpy as np
 import pytest
 
 from lrguide import backend
+from lrguide.arrays import Table, spawn
 from lrguide.backend import keras, thread_count
+from lrguide.folds import fit_together
 from lrguide.losses import Objective, against, cross_entropy, per_event, variational
 from lrguide.nets import Dense, DeepSets, Network, Training, bags, predict, stratified, train
-from lrguide.ratio import Ratio
+from lrguide.ratio import Ratio, Recipe, load_ratio
 from lrguide.uncertainty import Variational
 
 RNG = np.random.default_rng(1)
@@ -254,3 +256,21 @@ def test_chunks_and_an_ensemble_of_none():
         network = Network(Dense(2, (8,)), RNG.normal(size=(members, 33)).astype(np.float32))
         np.testing.assert_allclose(predict(network, x), predict(network, x, chunk=1000), atol=1e-5)
     assert predict(Network(Dense(2, (8,)), np.zeros((0, 33), np.float32)), x).shape == (0, 3000)
+
+
+def test_each_ratio_keeps_the_history_of_its_own_training(tmp_path):
+    """Trained together with others or alone, with other numbers of events to watch; normalised anew it stays, in a file it is not."""
+    tables = [Table(RNG.normal(size=n) + shift) for n, shift in ((300, 1.0), (300, 0.5), (400, 0.0))]
+    recipe = Recipe(members=2, hidden=(4,), training=Training(epochs=3, batch=50, patience=2))
+    pairs, rngs = [(tables[0], tables[2]), (tables[1], tables[2])], spawn(1, 2)
+    together = fit_together(pairs, recipe, 1)
+    for pair, rng, one in zip(pairs, rngs, together):
+        alone = fit_together([pair], recipe, [rng])[0].fitted.history
+        assert one.fitted.history.validation.shape == (3, 2) and np.all(np.isin(one.fitted.history.best, range(3)))
+        for name in ("train", "validation", "best"):
+            np.testing.assert_allclose(getattr(one.fitted.history, name), getattr(alone, name), rtol=1e-5)
+    assert together[0].normalised(over=None).fitted.history is together[0].fitted.history
+    shared = fit_together(pairs, recipe, 1, shared=True)
+    assert shared[0].fitted.history is shared[1].fitted.history is not None
+    together[0].save(tmp_path / "ratio.npz")
+    assert load_ratio(tmp_path / "ratio.npz").fitted.history is None
