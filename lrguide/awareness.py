@@ -13,7 +13,7 @@ from .arrays import check_number
 from .binned import check_edges, poisson_nll
 
 # %% auto #0
-__all__ = ['Auxiliary', 'information', 'fixed_reference', 'filtered', 'paired_width', 'Shifted', 'Yield', 'yield_of', 'reference_ratios']
+__all__ = ['Auxiliary', 'information', 'fixed_reference', 'filtered', 'paired_width', 'Shifted', 'Yield', 'yield_of', 'reference_ratios', 'at_random']
 
 # %% ../nbs/3_awareness/32_auxiliary_measurement.ipynb #00000004
 @dataclass(frozen=True)
@@ -146,6 +146,12 @@ class Shifted:
         "The yield at `nu` (k,): the weights of what is selected."
         return float(self.samples[process].weights @ self.moved(self.samples[process], nu)[1])
 
+    def events_at(self, process: str, nu) -> Table:
+        "The selected events of a process at `nu` (k,), with their weights."
+        table = self.samples[process]
+        x, kept = self.moved(table, nu)
+        return Table(x[kept], weight=table.weights[kept], names=table.names)
+
     def sample(self, process: str, n: int, rng, nu) -> Table:
         "`n` selected events of a process at `nu` (k,), drawn with repetition in proportion to their weights."
         rng, table, found = generator(rng), self.samples[process], []
@@ -195,14 +201,14 @@ def reference_ratios(samples: Mapping[str, Table], shift: Callable, parameters: 
     if not model.samples or not model.parameters:
         raise ValueError("samples: expected at least one process and one parameter, got none")
     streams, yields = spawn(rng, 2), {name: yield_of(model, name) for name in samples}
-    parts = {name: _in_halves(model, name, yields[name], stream) for name, stream in zip(samples, streams[0].spawn(len(samples)))}
+    parts = {name: at_random(model, name, yields[name], stream) for name, stream in zip(samples, streams[0].spawn(len(samples)))}
     reference = fixed_reference([of_reference for _, of_reference in parts.values()])
     recipe = replace(recipe, parameters=model.parameters, normalise="denominator")
     ratios = fit_together({name: (learned_from, reference) for name, (learned_from, _) in parts.items()}, recipe, streams[1])
     return {name: Process(yields[name], ratios[name], model) for name in samples}
 
 
-def _in_halves(model: Shifted, process: str, expected: Yield, rng) -> tuple[Table, Table]:
+def at_random(model: Shifted, process: str, expected: Yield, rng) -> tuple[Table, Table]:
     "Selected events of a process at random parameters, of each half of its sample: every parameter counts the same."
     table, ranges = model.samples[process], model.parameters
     nu = rng.uniform(ranges.low, ranges.high, (len(table), len(ranges)))

@@ -330,6 +330,8 @@ def sources_of(model: Likelihood, source, values: Mapping[str, float]) -> dict:
             raise ValueError(f"source: expected an entry for each of {', '.join(model.processes)}, got {', '.join(source) or 'none'}")
         item = source[name] if isinstance(source, Mapping) else source if source is not None else process.source
         item = _held_out(model, name, values) if item is None else item
+        if hasattr(item, "events_at"):     # simulated events that a parameter moves
+            item = item.events_at(name, nu_of(item, values))
         found[name] = check_source(item, name)
     return found
 

@@ -211,7 +211,8 @@ class Training:
     `epochs` None: as many as make 6,000 steps, at least 5 and at most 30 (`number_of_epochs`).
     `schedule` 'cosine' lowers the rate to zero over all epochs, 'constant' keeps it. `patience`: epochs without a
     better watched loss after which a member stops (None: never). `clip`: largest gradient norm (None: no limit).
-    `rates`: a rate in place of `rate` for parts of the objective by name; 0 freezes a part, several numbers take turns, step by step."""
+    `rates`: a rate in place of `rate` for parts of the objective by name; 0 freezes a part, several numbers take turns, step by step.
+    `progress`: a bar of epochs on a terminal."""
     epochs: int | None = None
     batch: int = 250
     rate: float = 0.01
@@ -219,6 +220,7 @@ class Training:
     patience: int | None = None
     clip: float | None = None
     rates: Mapping[str, float | Sequence[float]] = field(default_factory=dict, hash=False)
+    progress: bool = field(default=False, compare=False)
 
     def __post_init__(self):
         if self.epochs is not None:
@@ -559,6 +561,7 @@ def train(objective: Objective, columns: Mapping[str, np.ndarray], *, members: i
     choose the best epoch by. `threads`: as many groups of members are trained at a time (None: `thread_count`, as many as there are cores),
     groups that fit into a core's cache; threads=1 is one group, which an objective needs that holds arrays with an entry for each member.
     Raises ValueError for input that does not fit, RuntimeError if a loss is not finite."""
+    from tqdm import tqdm
     of_weights, of_order, of_noise = _streams(members, len(objective.parts), rng)
     m, asked = len(of_order), set()
     n_threads, sample = thread_count(threads), Columns(columns, own, m)
@@ -576,7 +579,7 @@ def train(objective: Objective, columns: Mapping[str, np.ndarray], *, members: i
     epochs = [_epoch_of(objective, program, data, to_device(weights[group]), [(part, rngs[group]) for part, rngs in noisy.values()], watcher, 2**27 / len(groups))
               for group, data, watcher in zip(groups, sample.on_device(groups), watched)]
     best, losses, validation = BestWeights(m, training.patience), [], []
-    for number, rate in enumerate(rates):
+    for number, rate in enumerate(tqdm(rates, "training", unit=" epochs", disable=None if training.progress else True)):
         found = in_threads(lambda k: epochs[k](draw(groups[k]) if number else batches[k], rate), range(len(groups)), n_threads)
         weights, loss, *seen = (np.concatenate(of_groups) for of_groups in zip(*found))
         losses.append(loss)

@@ -236,9 +236,10 @@ from .arrays import check_count, check_function, check_numbers, generator, shown
 from .nets import Network
 from .ratio import Ratio
 from .folds import Folded
-from .algebra import Combined, Mixture
+from .algebra import AtPoint, Combined, Mixture
 from .likelihood import Channels, Likelihood, Normal
 from .prepared import OnData, check_model
+from .systematics import Morphed
 
 # %% ../nbs/2_uncertainty/29_network_error.ipynb #7b7194ab
 def of_member(ratio: Ratio, k: int, rng) -> Ratio:
@@ -272,6 +273,10 @@ def _parts_of(thing) -> list:
         return [process.ratio for process in thing.processes.values()] if isinstance(thing, Likelihood) else list(thing.channels.values())
     if isinstance(thing, Combined):
         return [ratio for _, ratio, _ in thing.terms]
+    if isinstance(thing, Morphed):
+        return [thing.nominal, *(one for pair in thing.shapes.values() for one in pair)]
+    if isinstance(thing, AtPoint):
+        return [thing.ratio]
     return [ratio for _, ratio in thing.parts.values()] if isinstance(thing, Mixture) else list(thing.ratios) if isinstance(thing, Folded) else []
 
 
@@ -286,6 +291,10 @@ def with_ratios(thing, new: Mapping[int, Ratio]):
         if thing.normalisation is not None and ratios_in(thing):
             raise ValueError("ratio: expected a sum without a normalisation of its own, which belongs to the ensemble; normalise its terms")
         return replace(thing, terms=tuple((c, of(ratio), *([] if columns is None else [columns])) for c, ratio, columns in thing.terms))
+    if isinstance(thing, Morphed):
+        return replace(thing, nominal=of(thing.nominal), shapes={name: tuple(map(of, pair)) for name, pair in thing.shapes.items()})
+    if isinstance(thing, AtPoint):
+        return replace(thing, ratio=of(thing.ratio))
     if isinstance(thing, Mixture):
         return replace(thing, parts={name: (weight, of(ratio)) for name, (weight, ratio) in thing.parts.items()})
     return replace(thing, ratios=tuple(map(of, thing.ratios))) if isinstance(thing, Folded) else new.get(id(thing), thing)
