@@ -1291,6 +1291,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '', 'doc_host': '', 'git_url
                                    'lrguide.intervals.feldman_cousins': ( '2_uncertainty/intervals.html#feldman_cousins',
                                                                           'lrguide/intervals.py'),
                                    'lrguide.intervals.intervals': ('2_uncertainty/intervals.html#intervals', 'lrguide/intervals.py'),
+                                   'lrguide.intervals.last_crossing': ( '2_uncertainty/intervals.html#last_crossing',
+                                                                        'lrguide/intervals.py'),
                                    'lrguide.intervals.limit': ('2_uncertainty/intervals.html#limit', 'lrguide/intervals.py'),
                                    'lrguide.intervals.limit_of': ('2_uncertainty/intervals.html#limit_of', 'lrguide/intervals.py'),
                                    'lrguide.intervals.marginal': ( '5_decorrelation/summary_statistics.html#marginal',

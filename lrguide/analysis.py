@@ -32,8 +32,8 @@ from .reweighting import Comparison, compare
 from .uncertainty import NetworkError, network_error
 
 # %% auto #0
-__all__ = ['RECIPE', 'STEPS', 'Shift', 'Varied', 'scaled_features', 'samples_of', 'norms_of', 'halves', 'Learned', 'Reweighted',
-           'selected', 'learn', 'as_samples', 'Analysis', 'summary_of', 'against_model', 'warnings_of', 'analyse',
+__all__ = ['RECIPE', 'STEPS', 'Shift', 'Varied', 'scaled_features', 'samples_of', 'norms_of', 'halves', 'selected', 'Learned',
+           'as_samples', 'Reweighted', 'learn', 'Analysis', 'summary_of', 'against_model', 'warnings_of', 'analyse',
            'histogram_of', 'simulated_at', 'score_of', 'simulated_yield', 'edges_of']
 
 # %% ../nbs/8_your_analysis/82_your_own_data.ipynb #e80af304
@@ -124,6 +124,16 @@ def halves(table: Table, share: float, rng) -> tuple[Table, Table]:
     learned, tested = split(table, share, rng)
     return rescale(learned, table.total), rescale(tested, table.total)
 
+
+def selected(table: Table, select: Callable | None) -> Table:
+    "The events that are kept. Raises ValueError if `select` does not answer yes or no for each."
+    if select is None:
+        return table
+    kept = np.asarray(check_function(select, "select")(table.x))
+    if kept.shape != (len(table),) or kept.dtype != bool:
+        raise ValueError(f"select: expected True or False for each of {len(table)} events, got shape {kept.shape} of {kept.dtype}")
+    return table[kept]
+
 # %% ../nbs/8_your_analysis/82_your_own_data.ipynb #1045772f
 @dataclass(frozen=True, eq=False)
 class Learned:
@@ -156,6 +166,21 @@ def _of_shifts(samples: Mapping, learning: Mapping, testing: Mapping, shifts: Ma
     reference = fixed_reference([other for _, other in parts.values()])
     return Learned({name: Process(yields[name], process.ratio, tested) for name, process in made.items()}, {name: process.ratio for name, process in made.items()},
                    {name: (one, reference) for name, (one, _) in parts.items()}, tuple(Normal(name, one.mean, one.width) for name, one in shifts.items()))
+
+# %% ../nbs/8_your_analysis/82_your_own_data.ipynb #79613a6c
+def as_samples(shift: Shift, samples: Mapping[str, Table]) -> Varied:
+    "The samples moved by one standard deviation down and up."
+    side = lambda value: {name: replace(table, x=shift.move(table.x, np.full(len(table), value))) for name, table in samples.items()}
+    return Varied(side(shift.mean - shift.width), side(shift.mean + shift.width))
+
+
+def _in_parts(varied: Varied, samples: Mapping[str, Table], select: Callable | None, share: float, rng) -> tuple[Varied, Varied, Varied]:
+    "The selected events of `varied`: to learn from, to test with, all. Raises ValueError for other processes or features."
+    for name in varied.down:
+        check_choice(name, "shifts", list(samples), "processes:")
+    whole = [{name: check_sample(selected(aligned(table, samples[name].names, name), select), f"shifts of {name}") for name, table in side.items()} for side in (varied.down, varied.up)]
+    cut = [{name: halves(table, share, rng) for name, table in side.items()} for side in whole]
+    return (*(Varied(*({name: pair[k] for name, pair in side.items()} for side in cut)) for k in (0, 1)), Varied(*whole))
 
 # %% ../nbs/8_your_analysis/82_your_own_data.ipynb #80d7a0ad
 def _of_samples(samples: Mapping, learning: Mapping, testing: Mapping, varied: Mapping[str, tuple], recipe: Recipe, rng) -> Learned:
@@ -224,16 +249,6 @@ class Reweighted:
         return Table(table.x[rows], names=table.names)
 
 # %% ../nbs/8_your_analysis/82_your_own_data.ipynb #20bc5ba8
-def selected(table: Table, select: Callable | None) -> Table:
-    "The events that are kept. Raises ValueError if `select` does not answer yes or no for each."
-    if select is None:
-        return table
-    kept = np.asarray(check_function(select, "select")(table.x))
-    if kept.shape != (len(table),) or kept.dtype != bool:
-        raise ValueError(f"select: expected True or False for each of {len(table)} events, got shape {kept.shape} of {kept.dtype}")
-    return table[kept]
-
-
 def learn(samples: Mapping[str, Table], shifts: Mapping[str, Shift | Varied], select: Callable | None, norms: Mapping, recipe: Recipe, rng) -> Learned:
     "What is Learned of the samples: functions that move events as parameters of the networks, shifted samples as ratios one standard deviation down and up."
     share, rngs = recipe.shares[2], spawn(rng, 3)
@@ -252,21 +267,6 @@ def learn(samples: Mapping[str, Table], shifts: Mapping[str, Shift | Varied], se
             kinds = {name: _in_parts(one, samples, select, share, stream) for (name, one), stream in zip(varied.items(), rngs[2].spawn(len(varied)))}
             found = _of_samples(samples, *parted(samples, rngs[0]), kinds, recipe, rngs[1])
     return replace(found, processes={name: replace(process, norm={**process.norm, **norms.get(name, {})}) for name, process in found.processes.items()})
-
-
-def as_samples(shift: Shift, samples: Mapping[str, Table]) -> Varied:
-    "The samples moved by one standard deviation down and up."
-    side = lambda value: {name: replace(table, x=shift.move(table.x, np.full(len(table), value))) for name, table in samples.items()}
-    return Varied(side(shift.mean - shift.width), side(shift.mean + shift.width))
-
-
-def _in_parts(varied: Varied, samples: Mapping[str, Table], select: Callable | None, share: float, rng) -> tuple[Varied, Varied, Varied]:
-    "The selected events of `varied`: to learn from, to test with, all. Raises ValueError for other processes or features."
-    for name in varied.down:
-        check_choice(name, "shifts", list(samples), "processes:")
-    whole = [{name: check_sample(selected(aligned(table, samples[name].names, name), select), f"shifts of {name}") for name, table in side.items()} for side in (varied.down, varied.up)]
-    cut = [{name: halves(table, share, rng) for name, table in side.items()} for side in whole]
-    return (*(Varied(*({name: pair[k] for name, pair in side.items()} for side in cut)) for k in (0, 1)), Varied(*whole))
 
 # %% ../nbs/8_your_analysis/82_your_own_data.ipynb #248d8069
 @dataclass(frozen=True, eq=False)
@@ -365,7 +365,7 @@ def warnings_of(found: Analysis) -> list[str]:
     return lines
 
 # %% ../nbs/8_your_analysis/82_your_own_data.ipynb #915a4eba
-RECIPE = Recipe(members=5, bootstrap=True, training=Training(epochs=40, patience=8), shares=(0.6, 0.2, 0.2))
+RECIPE = Recipe(members=5, bootstrap=True, training=Training(patience=30), shares=(0.6, 0.2, 0.2))
 
 
 class _Stages:
@@ -461,7 +461,7 @@ def simulated_at(found: Analysis, process: str, values: Mapping[str, float]) -> 
     "Simulated events of a process at complete `values`, which nobody has learned from; weights sum to the yield, without its factors (`norm`)."
     one = found.model.processes[process]
     table = one.source if isinstance(one.source, Table) else one.source.events_at(process, nu_of(one.source, values))
-    return rescale(table, one.expected(values) if callable(one.expected) else one.expected)
+    return rescale(table, simulated_yield(one, values))
 
 
 def score_of(found: Analysis, x: np.ndarray, values: Mapping[str, float]) -> np.ndarray:
@@ -472,6 +472,7 @@ def score_of(found: Analysis, x: np.ndarray, values: Mapping[str, float]) -> np.
 
 
 def simulated_yield(process: Process, values: Mapping[str, float]) -> float:
+    "The yield at complete `values`, without its factors (`norm`)."
     return float(process.expected(values)) if callable(process.expected) else process.expected
 
 
