@@ -32,7 +32,7 @@ from .reweighting import Comparison, compare
 from .uncertainty import NetworkError, network_error
 
 # %% auto #0
-__all__ = ['RECIPE', 'STEPS', 'Shift', 'Varied', 'scaled_features', 'samples_of', 'norms_of', 'halves', 'selected', 'Learned',
+__all__ = ['RECIPE', 'STEPS', 'Shift', 'Varied', 'scaled_features', 'check_samples', 'norms_of', 'halves', 'selected', 'Learned',
            'as_samples', 'Reweighted', 'learn', 'Analysis', 'summary_of', 'against_model', 'warnings_of', 'analyse',
            'histogram_of', 'simulated_at', 'score_of', 'simulated_yield', 'edges_of']
 
@@ -85,7 +85,7 @@ def scaled_features(names: Sequence[str], features: Sequence[str]) -> Callable:
     return move
 
 # %% ../nbs/8_your_analysis/82_your_own_data.ipynb #d7a76a9b
-def samples_of(signal, background, expected: Mapping[str, float] | None = None) -> dict[str, Table]:
+def check_samples(signal, background, expected: Mapping[str, float] | None = None) -> dict[str, Table]:
     """The samples by process, 'signal' first, features in one order, weights that sum to what is `expected`, by default as they are.
 
     `signal`: what `as_table` takes; `background` also several of them by name. Raises ValueError for samples that stand for no events."""
@@ -402,16 +402,18 @@ def analyse(signal, background, data=None, *, expected: Mapping[str, float] | No
     if recipe.shares[2] == 0 or not recipe.bootstrap:
         raise ValueError("recipe: expected a share of events for testing, and bootstrap=True for the error of the networks, "
                          f"got shares {recipe.shares} and bootstrap={recipe.bootstrap}")
-    samples, shifts, rngs = samples_of(signal, background, expected), _check_shifts(shifts), spawn(rng, 6)
+    samples, shifts, rngs = check_samples(signal, background, expected), _check_shifts(shifts), spawn(rng, 6)
     norms, stage = norms_of(norm, samples), _Stages(progress, STEPS)
-    if set(shifts) & {effect for effects in norms.values() for effect in effects} or "mu" in {*shifts, *(effect for effects in norms.values() for effect in effects)}:
-        raise ValueError("norm: expected names other than mu and those of shifts")
+    seen = None if data is None else selected(aligned(data, samples["signal"].names, "data"), select)
+    if taken := {"mu", *shifts} & {effect for effects in norms.values() for effect in effects} | {"mu"} & set(shifts):
+        raise ValueError(f"norm: expected names other than mu and those of shifts, got {taken.pop()}")
+    if seen is not None and (seen.x.shape[1:] != samples["signal"].x.shape[1:] or len(seen) == 0):
+        raise ValueError(f"data: expected events with {samples['signal'].x.shape[1]} features, as in signal, got shape {seen.x.shape}")
     with stage("learning"):
         learned = learn(samples, shifts, select, norms, replace(recipe, training=replace(recipe.training, progress=progress)), rngs[0])
     with stage("testing what was learned"):
         diagnoses = {name: diagnose(learned.ratios[name], *pair, rng=one) for (name, pair), one in zip(learned.tests.items(), rngs[1].spawn(len(learned.tests)))}
     model = Likelihood(learned.processes, {"mu": "signal"}, learned.constraints)
-    seen = None if data is None else selected(aligned(data, samples["signal"].names, "data"), select)
     method = check_choice(method or ("exact" if len(model.parameters) == 1 else "asymptotic"), "method", ("exact", "toys", "asymptotic"))
     with stage("fit"):
         prepared = model.on(Table(seen.x, names=seen.names) if seen is not None else asimov(model, _without_signal(model)))
