@@ -14,7 +14,7 @@ from .losses import paired
 from .nets import standardise
 
 # %% auto #0
-__all__ = ['closure', 'Check', 'tested', 'features_of', 'feature_names', 'told_apart', 'Culprit', 'find_culprit', 'Diagnosis', 'diagnose', 'auc_difference', 'auc_with_error', 'weight_above', 'odds_in_ranges', 'contents_of', 'reweighted_features']
+__all__ = ['closure', 'Check', 'tested', 'features_of', 'feature_names', 'told_apart', 'Culprit', 'find_culprit', 'Diagnosis', 'diagnose', 'auc_difference', 'check_scores', 'auc_with_error', 'weight_above', 'ranges_of_score', 'odds_in_ranges', 'contents_of', 'reweighted_features']
 
 # %% ../nbs/1_optimality/19_diagnosis.ipynb #0000003b
 def closure(log_num, log_den, numerator: Table, denominator: Table, on_numerator: np.ndarray, on_denominator: np.ndarray, own: tuple | None = None) -> tuple:
@@ -279,6 +279,20 @@ def auc_difference(first, second, label) -> tuple[float, float]:
     return float(signal.mean()), float(np.sqrt(signal.var(ddof=1) / len(signal) + background.var(ddof=1) / len(background)))
 
 # %% ../nbs/9_machinery/93_plot.ipynb #93f00006
+from .arrays import check_log_ratio
+
+
+def check_scores(score, weights) -> tuple[list[np.ndarray], list[np.ndarray]]:
+    "Scores and weights (n1,) and (n0,) of signal and of background, checked. Raises TypeError or ValueError for other shapes, NaN, or weights without a positive sum."
+    if len(score) != 2 or len(weights) != 2:
+        raise ValueError(f"score: expected those of signal and of background, and weights of both, got {len(score)} and {len(weights)}")
+    score = [check_log_ratio(one, np.size(one), "score") for one in score]
+    weights = [check_column(weight, len(one), "weights") for weight, one in zip(weights, score)]
+    if not min(weight.sum() for weight in weights) > 0:
+        raise ValueError(f"weights: expected a positive sum of both classes, got {weights[0].sum():g} and {weights[1].sum():g}")
+    return score, weights
+
+
 def _below(values: np.ndarray, other: np.ndarray, weight: np.ndarray) -> np.ndarray:
     "Share (n,) of the `weight` of the `other` events that lies below each of `values`, half of what is equal."
     order = np.argsort(other)
@@ -289,6 +303,7 @@ def _below(values: np.ndarray, other: np.ndarray, weight: np.ndarray) -> np.ndar
 
 def auc_with_error(score, weights) -> tuple[float, float]:
     "Area below the ROC curve and its standard error, NaN for a single event, from the scores and weights of signal and background."
+    score, weights = check_scores(score, weights)
     won = _below(score[0], score[1], weights[1]), 1 - _below(score[1], score[0], weights[0])
     area, variance = float(weights[0] @ won[0] / weights[0].sum()), 0.0
     for own, weight in zip(won, weights):
@@ -304,20 +319,27 @@ def weight_above(thresholds: np.ndarray, score: np.ndarray, weight: np.ndarray) 
     return upto[-1] - upto[np.searchsorted(score[order], thresholds, "left")]
 
 # %% ../nbs/9_machinery/93_plot.ipynb #93f00012
-def odds_in_ranges(score, weights, bins: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    "Log odds predicted and observed (b,), and the standard error of these, in ranges of the score with ten effective events of each class if there are so many."
-    from scipy.special import expit, logit
+def ranges_of_score(score, weights, bins: int, least: float) -> list[list[np.ndarray]]:
+    "Ranges of the score in which both classes have `least` effective events, or one: for each whether the events are inside, (n1,) and (n0,). At most `bins` or so."
+    score, weights = check_scores(score, weights)
     finite = [one[np.isfinite(one)] for one in score]
     share = np.linspace(0, 1, bins // 2 + 2)[1:-1]          # half of the edges where the signal is, half where the background is
     edges = np.unique(np.concatenate([np.quantile(one, share) for one in finite if len(one)] or [np.zeros(0)]))
     at = [np.searchsorted(edges, one, "right") for one in score]
     groups, last = [], 0
-    for stop in range(1, len(edges) + 2):                       # the last ones join those before
+    for stop in range(1, len(edges) + 2):
         inside = [(last <= one) & (one < stop) for one in at]
-        if all(effective_size(weight[own]) >= 10 for weight, own in zip(weights, inside)):
+        if all(effective_size(weight[own]) >= least for weight, own in zip(weights, inside)):
             groups, last = [*groups, inside], stop
-    rest = [one >= last for one in at]
-    groups = [*groups[:-1], [one | other for one, other in zip(groups[-1], rest)]] if groups else [rest]
+    rest = [one >= last for one in at]                      # these join those before
+    return [*groups[:-1], [one | other for one, other in zip(groups[-1], rest)]] if groups else [rest]
+
+
+def odds_in_ranges(score, weights, bins: int = 20) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    "Log odds predicted by log ratios `score` and observed (b,), and the standard error of these, in ranges with ten effective events of each class."
+    from scipy.special import expit, logit
+    score, weights = check_scores(score, weights)
+    groups = ranges_of_score(score, weights, bins, 10)
     sums = np.array([[weight[own].sum() for weight, own in zip(weights, inside)] for inside in groups])
     predicted = np.array([sum(weight[own] @ expit(one[own]) for weight, one, own in zip(weights, score, inside)) for inside in groups]) / sums.sum(axis=1)
     sizes = np.array([[effective_size(weight[own]) for weight, own in zip(weights, inside)] for inside in groups])

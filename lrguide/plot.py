@@ -3,7 +3,9 @@
 # %% ../nbs/9_machinery/93_plot.ipynb #00000002
 """The house style of all figures: colours that everybody can tell apart, sizes, bands, points with errors.
 
-`style` sets it, `figure` makes the axes, `points` and `steps` draw data and histograms, `draw_hunt` a hunt for a bump.
+`style` sets it, `figure` makes the axes, `points` and `steps` draw data and histograms. What the package's functions return has one call each: `draw_roc`,
+`draw_calibration`, `draw_closure`, `draw_scores`, `draw_history`, `draw_significance`, `draw_cls_scan`, `draw_limits`, `draw_profile`, `draw_impacts`,
+`draw_correlations`, `draw_hunt`.
 """
 from __future__ import annotations
 import numpy as np
@@ -194,9 +196,9 @@ def draw_hunt(found, p_global=None, *, number: int | None = None, mass: str = "m
 
 # %% ../nbs/9_machinery/93_plot.ipynb #93f00001
 def _short(name, most: int = 28) -> str:
-    "A name of at most so many letters."
-    name = str(name)
-    return name if len(name) <= most else name[:most - 1] + "…"
+    "A name of at most so many letters: of a longer one the beginning and the end, in which such names differ."
+    name, end = str(name), most // 3
+    return name if len(name) <= most else name[:most - 1 - end] + "…" + name[len(name) - end:]
 
 
 def _named(name: str) -> str:
@@ -321,7 +323,7 @@ def draw_calibration(ratios, signal=None, background=None, *, nu=None, bins: int
     lower.axhline(0, color=FAINT, linewidth=1, zorder=0)
     lower.set(xlabel="predicted log odds", ylabel="difference")
     upper.set_ylabel("observed log odds")
-    _heading(upper, [name or "both samples count as much" for name in judged.of], [colour if name else "0.35" for name, colour in zip(judged.of, colours)])
+    _heading(upper, [name for name in judged.of if name], colours)
     return fig, (upper, lower)
 
 # %% ../nbs/9_machinery/93_plot.ipynb #93f00019
@@ -360,10 +362,12 @@ def _draw_closure(upper, lower, name: str, edges, numerator, denominator, reweig
     middle = (edges[1:] + edges[:-1]) / 2
     steps(upper, edges, numerator[0], color=SIGNAL)
     steps(upper, edges, denominator[0], color=BACKGROUND)
-    points(upper, middle, reweighted[0], np.sqrt(reweighted[1]), color=LEARNED)
-    some = numerator[0] > 0
+    there = reweighted[1] > 0
+    points(upper, middle[there], reweighted[0][there], np.sqrt(reweighted[1][there]), color=LEARNED)
+    some = there & (numerator[0] > 0)
     share, error = reweighted[0][some] / numerator[0][some], np.sqrt(reweighted[1][some]) / numerator[0][some]
-    own = np.where(some, np.sqrt(numerator[1]) / np.where(some, numerator[0], 1.0), 0.0)
+    filled = np.where(numerator[0] > 0, numerator[0], np.inf)
+    own = np.sqrt(numerator[1]) / filled
     lower.stairs(1 + own, edges, baseline=1 - own, fill=True, color=SIGNAL, alpha=0.25, linewidth=0)
     lower.axhline(1, color=FAINT, linewidth=0.8)
     points(lower, middle[some], share, error, color=LEARNED)
@@ -377,7 +381,7 @@ def draw_scores(ratio, signal=None, background=None, data=None, *, nu=None, yiel
     """Figure and axes of the distributions of one log ratio: of signal, of background, and of `data`, if there are any.
 
     `ratio`, `signal`, `background`, `nu` as for `draw_roc`, `data` like the samples, or their log ratios (n,) if `ratio` is a pair of arrays. With `yields`, the
-    expected numbers of (signal, background), the signal stands on the background, and the scale is logarithmic; without, all have one area."""
+    expected numbers of (signal, background), the signal stands on the background, on a logarithmic scale where they reach far; without, all have one area."""
     from lrguide.diagnosis import contents_of
     if isinstance(ratio, Mapping):
         raise TypeError(f"ratio: expected one ratio, or a pair of arrays, got {shown(ratio)}")
@@ -385,8 +389,9 @@ def draw_scores(ratio, signal=None, background=None, data=None, *, nu=None, yiel
     score, total = judged.of[""], None if yields is None else check_column(yields, 2, "yields")
     seen = weight = None
     if data is not None:
-        table = as_table(data, "data")
-        seen = check_log_ratio(np.ravel(table.x), len(table), "data") if isinstance(ratio, (tuple, list)) else _asked(ratio, check_sample(table, "data"), nu, "ratio")
+        pair = isinstance(ratio, (tuple, list))
+        table = Table(np.zeros((np.size(data), 1))) if pair else as_table(data, "data")
+        seen = check_log_ratio(data, len(table), "data") if pair else _asked(ratio, check_sample(table, "data"), nu, "ratio")
         weight = table.weights if total is not None else table.weights / table.total
     finite = np.concatenate([one[np.isfinite(one)] for one in (*score, *([] if seen is None else [seen]))])
     low, high = np.quantile(finite, [0.001, 0.999]) if len(finite) else (0.0, 0.0)
@@ -402,7 +407,7 @@ def draw_scores(ratio, signal=None, background=None, data=None, *, nu=None, yiel
         count, variance = contents_of(edges, seen, weight)
         some = variance > 0
         points(ax, ((edges[1:] + edges[:-1]) / 2)[some], (count / width)[some], (np.sqrt(variance) / width)[some])
-    if total is not None and top.max() > 0:
+    if total is not None and top.max() > 20 * min(top[top > 0], default=np.inf):
         ax.set(yscale="log", ylim=(max(0.3 * top[top > 0].min(), 1e-4 * top.max()), None))
     ax.set(xlabel="log ratio", ylabel="density" if total is None else "events per bin", xlim=(edges[0], edges[-1]))
     names = ["signal" if total is None else "signal + background", "background", *(["data"] if seen is not None else [])]
@@ -489,6 +494,7 @@ def draw_limits(limits, *, x: str = "mass", unit: str = "", label: str | None = 
         ax.plot([_expected_at(one, 0)] * 2, [row - 0.3, row + 0.3], color=COUNTING, linestyle="--", linewidth=1.3)
         ax.errorbar(one.value, row, xerr=one.error or None, color=EXACT, fmt="o", markersize=4.5, linewidth=1)
     ax.set(yticks=range(len(several)), yticklabels=[_short(name) for name in several], xlabel=label, ylim=(len(several) - 0.5, -0.5), xlim=(0, None))
+    ax.tick_params(axis="y", length=0)
     _heading(ax, *zip(*_of_limits(several)))
     return fig, ax
 
@@ -507,9 +513,8 @@ def _limits_over(several, x: str, label: str):
     _band_in_five(ax, at, [[_expected_at(several[one], n) for n in (-2, -1, 0, 1, 2)] for one in at], (-2, -1, 0, 1, 2))
     ax.plot(at, value, color=EXACT, linewidth=1.2)
     points(ax, at, value, error if np.any(error > 0) else None)
-    ax.set(xlabel=x, ylabel=label, xlim=(at[0], at[-1]), ylim=(0, None))
-    if value.min() > 0 and value.max() > 20 * value.min():
-        ax.set(yscale="log", ylim=(None, None))
+    ax.set(xlabel=x, ylabel=label, xlim=(at[0], at[-1]))
+    ax.set(**({"yscale": "log"} if value.min() > 0 and value.max() > 20 * value.min() else {"ylim": (0, None)}))
     _heading(ax, *zip(*_of_limits(several)))
     return fig, ax
 
@@ -576,7 +581,7 @@ def draw_impacts(found, *, name: str = "mu", most: int = 15):
     pulls = [abs(one.pull) + np.nan_to_num(one.constraint, posinf=0.0) for one in kept if np.isfinite(one.pull)]
     reach = max(2.0, 1.1 * max(pulls, default=0.0))
     left.set(yticks=range(n), yticklabels=[_short(one.name) for one in kept], ylim=(n - 0.4, -0.6), xlabel=f"change of {name}")
-    right.set(xlim=(-reach, reach), xlabel="pull ± error, in errors before the fit")
+    right.set(xlim=(-reach, reach), xlabel="pull ± constraint")
     _heading(left, ["one error down", "up", "(outlines: before the fit)"], [BACKGROUND, LEARNED, "0.35"])
     if n < len(found):
         _heading(right, [f"the largest {n} of {len(found)}"], ["0.35"])
@@ -600,12 +605,11 @@ def draw_correlations(fit):
     from matplotlib.colors import LinearSegmentedColormap
     names, matrix = _correlations(fit)
     n, names = len(names), [_short(name) for name in names]
-    size = np.clip(1.6 + 0.42 * n, 2.6, 6.4)
-    fig, ax = figure(width=size + 1.2, height=size + 0.3)
-    colours = LinearSegmentedColormap.from_list("correlation", [LEARNED, "white", SIGNAL])
-    colours.set_bad(FAINT)
+    size, small = np.clip(0.6 + 0.42 * n, 1.4, 5.4), 8.5 if n <= 8 else 7.0 if n <= 20 else 5.5
+    room = 0.4 + max(map(len, names)) * small / 115         # inches for the names
+    fig, ax = figure(width=size + room + 0.9, height=size + room)
+    colours = LinearSegmentedColormap.from_list("correlation", [LEARNED, "white", SIGNAL]).with_extremes(bad=FAINT)
     image = ax.imshow(matrix, cmap=colours, vmin=-1, vmax=1)
-    small = 8.5 if n <= 8 else 7.0 if n <= 20 else 5.5
     if n <= 15:
         for (row, column), value in np.ndenumerate(matrix):
             if np.isfinite(value):
@@ -661,7 +665,7 @@ def draw_history(history):
 
 # %% ../nbs/9_machinery/93_plot.ipynb #93f00053
 def draw_significance(ratios, signal=None, background=None, *, yields, error: float = 0.0, exact=None, nu=None):
-    """Figure and axes of the median significance of a count above a threshold on the log ratio, with the best threshold, and of the whole likelihood, dotted.
+    """Figure and axes of the median significance of a count above a threshold on the log ratio, with the best threshold, and of the likelihood of all events, dotted.
 
     `ratios`, `signal`, `background`, `exact`, `nu` as for `draw_roc`; `yields`: expected numbers of (signal, background); `error`: of the background, as a share of it. The
     band: standard errors for the finite samples; thresholds that leave less than ten effective background events are not drawn."""
@@ -677,7 +681,7 @@ def draw_significance(ratios, signal=None, background=None, *, yields, error: fl
         _curve(ax, at, z, name, colour)
         ax.plot(at[best], z[best], color=colour, marker="o", markersize=4.5)
         ax.axhline(whole, color=colour, linestyle=(0, (1.5, 1.5)), linewidth=1.1)
-        told.append(f"{_named(name)}Z = {z[best]:.3g} above {at[best]:.3g}, whole likelihood {whole:.3g}")
+        told.append(f"{_named(_short(name, 16))}Z = {z[best]:.3g} above {at[best]:.3g}, of all {whole:.3g}")
     ax.set(xlabel="threshold on the log ratio", ylabel="median significance", ylim=(0, None))
     _heading(ax, told, colours)
     return fig, ax
