@@ -1,4 +1,4 @@
-"""Events from Parquet and ROOT files: every format, size and selection against the arrays they were written from, and what is refused."""
+"""Events from files and from memory: every format, size and selection against the arrays they were written from, and what is refused."""
 
 import pickle
 import sys
@@ -183,14 +183,16 @@ def test_where_all_events_are_needed_pieces_are_refused(folder):
 
 
 REFUSED = [("nowhere.parquet", {}, "files: expected a file, or a pattern"), ("nowhere*.root", {}, "files: expected a file, or a pattern"), ("", {}, "files: expected a file, or a pattern"),
-           ("text.root", {}, "files: expected Parquet, ROOT or CSV"), ("empty.parquet", {}, "files: expected Parquet, ROOT or CSV"), ("cut_events.parquet", {}, "files: expected a file that can be read"),
+           ("text.root", {}, "files: expected ROOT, Parquet, CSV or NumPy"), ("empty.parquet", {}, "files: expected ROOT, Parquet, CSV or NumPy"), ("cut_events.parquet", {}, "files: expected a file that can be read"),
            ("histogram.root", {}, r"tree: expected one of the trees of histogram.root: \(none\)"), ("two.root", {}, "tree: expected one of .*signal, deep/background, got None"),
            ("two.root", {"tree": "data"}, "tree: expected one of .*signal, deep/background, got 'data'"), ("bad.parquet", {"features": ["good", "god"]}, "features: expected columns of bad.parquet .*good.* got 'god'"),
            ("bad.root", {"features": "god"}, "features: expected columns of bad.root .*good.* got 'god'"), ("bad.parquet", {"features": "good", "weight": "w"}, "weight: expected columns of bad.parquet"),
            ("bad.parquet", {"features": "good", "cut": {"w": (0, 1)}}, "cut: expected columns of bad.parquet"), *(("bad.parquet", {"features": name}, f"features: expected one number .* {name} of bad.parquet") for name in ("text", "lists", "deep", "date")),
            *(("bad.root", {"features": name}, f"features: expected one number .* {name} of bad.root") for name in ("pt", "pair")), ("bad.parquet", {"features": "good", "weight": "text"}, "weight: expected one number"),
-           *(("bad.parquet", {"features": name}, f"features, column {name} of bad.parquet: expected finite numbers, got 1 ") for name in ("x", "missing", "flag", "infinite")),
-           ("bad.parquet", {"features": "good", "weight": "x"}, "weight, column x of bad.parquet: expected finite"), ("bad.parquet", {"features": "good", "cut": {"x": (0, 1)}}, "cut, column x of bad.parquet: expected finite"),
+           *(("bad.parquet", {"features": name}, f"features: expected a value in every event of bad.parquet, got 1 of 3 missing in {name}; .*fill=fill_values") for name in ("x", "missing", "flag")),
+           ("bad.parquet", {"features": "infinite"}, "features, column infinite of bad.parquet: expected finite numbers, got 1 infinite of 3"),
+           *(("bad.parquet", {"features": "good", argument: name}, f"{argument}, column {name} of bad.parquet: expected a finite number in every event, got 1 {what} of 3")
+             for argument in ("weight", "nu", "also") for name, what in (("x", "missing"), ("missing", "missing"), ("flag", "missing"), ("infinite", "infinite"))), ("bad.parquet", {"features": "good", "cut": {"x": (0, 1)}}, "cut, column x of bad.parquet: expected finite"),
            (["part_0.parquet", "bad.parquet"], {"features": "zeta"}, "features: expected columns of bad.parquet")]
 
 
@@ -234,7 +236,7 @@ def test_a_library_that_is_not_there(folder, monkeypatch, library, name):
 
 
 FILE_KINDS = {"None": None, "number": 1.0, "list": [], "numbers": [1.0], "object": object(), "mapping": {"a": "b"}, "text": "nowhere", "array": np.ones(2), "bytes": b"a"}
-FEATURE_KINDS = {"None": None, "number": 1.0, "list": [], "numbers": [1.0], "object": object(), "twice": ["zeta", "zeta"], "unknown": "x", "empty": "", "mapping": {"zeta": 1}}
+FEATURE_KINDS = {"number": 1.0, "list": [], "numbers": [1.0], "object": object(), "twice": ["zeta", "zeta"], "unknown": "x", "empty": "", "mapping": {"zeta": 1}}
 CUT_KINDS = {"number": 1.0, "text": "a", "pairs": {"run": (2.0, 1.0)}, "nan": {"run": (NAN, 1.0)}, "one": {"run": 1.0}, "texts": {"run": ("a", "b")}, "number as name": {1: (0, 1)}, "unknown": {"x": (0, 1)}, "list": [1]}
 BROKEN = dict(files=FILE_KINDS, features=FEATURE_KINDS, weight={kind: value for kind, value in CHOICES.items() if kind != "None"}, cut=CUT_KINDS,
               tree={kind: value for kind, value in CHOICES.items() if kind not in ("None", "text")}, size={**COUNTS, "zero": 0})
