@@ -365,7 +365,7 @@ def write_ratios(found, work: Path) -> list[str]:
         stem = f"ratio_{re.sub(r'[^A-Za-z0-9.-]+', '_', name)}"
         ratio.save(work / f"{stem}.npz")
         try:
-            from lrguide.onnx import to_onnx
+            from lrguide.borders import to_onnx
 
             to_onnx(ratio, work / f"{stem}.onnx")
         except ImportError:
