@@ -14,7 +14,7 @@ from .losses import paired
 from .nets import standardise
 
 # %% auto #0
-__all__ = ['closure', 'Check', 'tested', 'features_of', 'feature_names', 'told_apart', 'Culprit', 'find_culprit', 'Diagnosis', 'diagnose', 'auc_difference']
+__all__ = ['closure', 'Check', 'tested', 'features_of', 'feature_names', 'told_apart', 'Culprit', 'find_culprit', 'Diagnosis', 'diagnose', 'auc_difference', 'check_scores', 'auc_with_error', 'weight_above', 'ranges_of_score', 'odds_in_ranges', 'contents_of', 'reweighted_features']
 
 # %% ../nbs/1_optimality/19_diagnosis.ipynb #0000003b
 def closure(log_num, log_den, numerator: Table, denominator: Table, on_numerator: np.ndarray, on_denominator: np.ndarray, own: tuple | None = None) -> tuple:
@@ -277,3 +277,102 @@ def auc_difference(first, second, label) -> tuple[float, float]:
         parts.append((beaten(score[label], score[~label]), 1 - beaten(score[~label], score[label])))
     signal, background = (one - other for one, other in zip(*parts))
     return float(signal.mean()), float(np.sqrt(signal.var(ddof=1) / len(signal) + background.var(ddof=1) / len(background)))
+
+# %% ../nbs/9_machinery/93_plot.ipynb #93f00006
+from .arrays import check_log_ratio
+
+
+def check_scores(score, weights) -> tuple[list[np.ndarray], list[np.ndarray]]:
+    "Scores and weights (n1,) and (n0,) of signal and of background, checked. Raises TypeError or ValueError for other shapes, NaN, or weights without a positive sum."
+    if len(score) != 2 or len(weights) != 2:
+        raise ValueError(f"score: expected those of signal and of background, and weights of both, got {len(score)} and {len(weights)}")
+    score = [check_log_ratio(one, np.size(one), "score") for one in score]
+    weights = [check_column(weight, len(one), "weights") for weight, one in zip(weights, score)]
+    if not min(weight.sum() for weight in weights) > 0:
+        raise ValueError(f"weights: expected a positive sum of both classes, got {weights[0].sum():g} and {weights[1].sum():g}")
+    return score, weights
+
+
+def _below(values: np.ndarray, other: np.ndarray, weight: np.ndarray) -> np.ndarray:
+    "Share (n,) of the `weight` of the `other` events that lies below each of `values`, half of what is equal."
+    order = np.argsort(other)
+    upto = np.append(0.0, np.cumsum(weight[order]))
+    low, high = (upto[np.searchsorted(other[order], values, side)] for side in ("left", "right"))
+    return (low + high) / 2 / upto[-1]
+
+
+def auc_with_error(score, weights) -> tuple[float, float]:
+    "Area below the ROC curve and its standard error, NaN for a single event, from the scores and weights of signal and background."
+    score, weights = check_scores(score, weights)
+    won = _below(score[0], score[1], weights[1]), 1 - _below(score[1], score[0], weights[0])
+    area, variance = float(weights[0] @ won[0] / weights[0].sum()), 0.0
+    for own, weight in zip(won, weights):
+        n = effective_size(weight)
+        variance += np.sum((weight / weight.sum() * (own - area)) ** 2) * n / (n - 1) if n > 1 else np.nan
+    return area, float(np.sqrt(variance))
+
+
+def weight_above(thresholds: np.ndarray, score: np.ndarray, weight: np.ndarray) -> np.ndarray:
+    "Sum (g,) of the weights of the events with a score of at least each of the `thresholds`."
+    order = np.argsort(score)
+    upto = np.append(0.0, np.cumsum(weight[order]))
+    return upto[-1] - upto[np.searchsorted(score[order], thresholds, "left")]
+
+# %% ../nbs/9_machinery/93_plot.ipynb #93f00012
+def ranges_of_score(score, weights, bins: int, least: float) -> list[list[np.ndarray]]:
+    "Ranges of the score in which both classes have `least` effective events, or one: for each whether the events are inside, (n1,) and (n0,). At most `bins` or so."
+    score, weights = check_scores(score, weights)
+    finite = [one[np.isfinite(one)] for one in score]
+    share = np.linspace(0, 1, bins // 2 + 2)[1:-1]          # half of the edges where the signal is, half where the background is
+    edges = np.unique(np.concatenate([np.quantile(one, share) for one in finite if len(one)] or [np.zeros(0)]))
+    at = [np.searchsorted(edges, one, "right") for one in score]
+    groups, last = [], 0
+    for stop in range(1, len(edges) + 2):
+        inside = [(last <= one) & (one < stop) for one in at]
+        if all(effective_size(weight[own]) >= least for weight, own in zip(weights, inside)):
+            groups, last = [*groups, inside], stop
+    rest = [one >= last for one in at]                      # these join those before
+    return [*groups[:-1], [one | other for one, other in zip(groups[-1], rest)]] if groups else [rest]
+
+
+def odds_in_ranges(score, weights, bins: int = 20) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    "Log odds predicted by log ratios `score` and observed (b,), and the standard error of these, in ranges with ten effective events of each class."
+    from scipy.special import expit, logit
+    score, weights = check_scores(score, weights)
+    groups = ranges_of_score(score, weights, bins, 10)
+    sums = np.array([[weight[own].sum() for weight, own in zip(weights, inside)] for inside in groups])
+    predicted = np.array([sum(weight[own] @ expit(one[own]) for weight, one, own in zip(weights, score, inside)) for inside in groups]) / sums.sum(axis=1)
+    sizes = np.array([[effective_size(weight[own]) for weight, own in zip(weights, inside)] for inside in groups])
+    return logit(predicted), np.log(sums[:, 0] / sums[:, 1]), np.sqrt(np.sum(1 / sizes, axis=1))
+
+# %% ../nbs/9_machinery/93_plot.ipynb #93f00018
+def _edges_of(values: np.ndarray, bins: int) -> np.ndarray:
+    "Edges (b + 1,) for a histogram of `values`: between 0.5 and 99.5 % of them, or around each if there are few different ones."
+    different = np.unique(values)
+    if len(different) <= min(bins, 2 + len(values) // 10):
+        middle = (different[1:] + different[:-1]) / 2
+        first, last = (middle[0] - different[0], different[-1] - middle[-1]) if len(middle) else (0.5, 0.5)
+        return np.array([different[0] - first, *middle, different[-1] + last])
+    low, high = np.quantile(values, [0.005, 0.995])
+    return np.linspace(*((low, high) if high > low else (different[0], different[-1])), bins + 1)
+
+
+def contents_of(edges: np.ndarray, values: np.ndarray, weight: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    "Sums (b,) of the weights and of their squares in bins, what lies beyond in the first and the last one."
+    at = np.clip(np.searchsorted(edges, values, "right") - 1, 0, len(edges) - 2)
+    return tuple(np.bincount(at, w, minlength=len(edges) - 1) for w in (weight, weight**2))
+
+
+def reweighted_features(log_den, numerator: Table, denominator: Table, bins: int = 24) -> list[tuple]:
+    """For each feature its name, edges, contents and their variances (b,) of the numerator, of the denominator, and of that reweighted by log ratios `log_den` (n0,); and
+    chi^2 per bin of the last against the first."""
+    weight = denominator.weights / denominator.total
+    weights = numerator.weights / numerator.total, weight, weight * np.exp(log_den)
+    found = []
+    for name, *columns in zip(feature_names(numerator), *(features_of(table).T for table in (numerator, denominator))):
+        edges = _edges_of(np.concatenate(columns), bins)
+        three = [contents_of(edges, columns[k > 0], one) for k, one in enumerate(weights)]
+        variance = three[0][1] + three[2][1]
+        some = variance > 0
+        found.append((name, edges, *three, float(np.sum((three[0][0] - three[2][0])[some] ** 2 / variance[some]) / max(some.sum(), 1))))
+    return found

@@ -26,7 +26,7 @@ from .hypotest import (SIGMAS, CLsValue, band_in_words, cls_value, enough_toys, 
 from .asymptotics import Coverage, Curves, chi2_quantile, for_all_sets, models_by_name, toys_at
 
 # %% auto #0
-__all__ = ['Intervals', 'intervals', 'Limit', 'limit_of', 'expected_without_signal', 'without_signal', 'expected_limits', 'asymptotic_limits', 'limit', 'unified_acceptance', 'feldman_cousins', 'bounded_critical', 'Construction', 'neyman_construction', 'marginal']
+__all__ = ['Intervals', 'intervals', 'Limit', 'limit_of', 'expected_without_signal', 'without_signal', 'expected_limits', 'asymptotic_limits', 'limit', 'unified_acceptance', 'feldman_cousins', 'bounded_critical', 'Construction', 'neyman_construction', 'marginal', 'CLsScan', 'cls_scan']
 
 # %% ../nbs/2_uncertainty/27_intervals.ipynb #0000003c
 def _end(outside: Callable, centre: np.ndarray, step: np.ndarray, wall: float | np.ndarray) -> np.ndarray:
@@ -496,3 +496,45 @@ def marginal(model: OnData, data, name: str, grid) -> Profile:
     best, least = _lowest(lambda at: _integrated(prepared, name, np.array([at]), reach, n_nodes)[0], grid, nll, prepared.model.parameters[name])
     more = lambda values: _integrated(prepared, name, values, reach, n_nodes) - least
     return Profile(name, grid, nll - least, best, prepared.model.parameters[name], ((best, 0.0),), more)
+
+# %% ../nbs/9_machinery/93_plot.ipynb #93f00028
+from scipy.special import log_ndtr
+
+
+@dataclass(frozen=True, eq=False)
+class CLsScan:
+    """CLs of one data set at the values `at` (g,) of parameter `strength`, the CLsValues `found` (g,).
+
+    `expected` (g, k): CLs without signal at fluctuations of `n_sigma` (k,) standard deviations; `level`: where it excludes."""
+    strength: str
+    at: np.ndarray
+    found: tuple[CLsValue, ...]
+    expected: np.ndarray
+    n_sigma: tuple[float, ...]
+    level: float
+
+
+def cls_scan(model: OnData, data, strengths, strength: str = "mu", level: float = 0.05, method: str = "exact", *, n_sigma: Sequence[float] = SIGMAS,
+             source=None, n_toys: int = 1000, rng=None, map: Callable = map) -> CLsScan:
+    """The CLsScan of one data set at the rising values `strengths` (g,) of parameter `strength`, all above 0; other arguments as for `limit`.
+
+    It passes through `level` at the limit, and so does what is expected. Raises ValueError for strengths outside the range."""
+    check_choice(strength, "strength", list(check_model(model).parameters), "free parameters"), check_number(level, "level", "(0, 1)")
+    at, n_sigma = np.atleast_1d(check_numbers(strengths, "strengths", "(0, inf)")), fluctuations(n_sigma)
+    most = model.parameters[strength][1]
+    if at.ndim != 1 or not len(at) or not np.all(np.diff(at) > 0) or at[-1] > most:
+        raise ValueError(f"strengths: expected rising values up to {most:g}, got {np.ravel(at).tolist()[:5]}")
+    if check_choice(method, "method", ("exact", "toys", "asymptotic")) == "asymptotic":
+        seen = prepare(model, data)
+        grid, root, bias = _asimov_root(model, strength, source, without_signal(model, seen, strength, None), seen)
+        wider = float(np.sqrt(inflation(seen, strength)[0]))
+        root = np.exp(PchipInterpolator(np.log(grid), np.log(root))(np.log(np.clip(at, grid[0], grid[-1])))) / wider        # below the grid CLs is 1 anyway
+        n = np.array(n_sigma) + bias / wider
+        found = [cls_value(model, seen, {strength: float(value)}, {strength: 0.0}, "asymptotic", source=source) for value in at]
+        return CLsScan(strength, at, tuple(found), np.exp(log_ndtr(n - root[:, None]) - log_ndtr(n)), n_sigma, level)
+    tails = tails_by_strength(model, data, strength, float(at[0]), method, source, n_toys, rng, map)
+    pairs = [tails(float(value)) for value in at]
+    if np.isneginf(pairs[0][0].t):
+        raise ValueError(f"data: expected no event where {strength} = 0 expects none, because then T = -inf whatever the strength is")
+    logs = [np.subtract(*expected_tails(*pair, ndtr(np.array(n_sigma)))) if n_sigma else np.zeros(0) for pair in pairs]
+    return CLsScan(strength, at, tuple(quotient(*pair, method) for pair in pairs), np.exp(logs), n_sigma, level)

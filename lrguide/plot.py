@@ -3,14 +3,18 @@
 # %% ../nbs/9_machinery/93_plot.ipynb #00000002
 """The house style of all figures: colours that everybody can tell apart, sizes, bands, points with errors.
 
-`style` sets it, `figure` makes the axes, `points` and `steps` draw data and histograms, `draw_hunt` a hunt for a bump.
+`style` sets it, `figure` makes the axes, `points` and `steps` draw data and histograms. What the package's functions return has one call each: `draw_roc`,
+`draw_calibration`, `draw_closure`, `draw_scores`, `draw_history`, `draw_significance`, `draw_cls_scan`, `draw_limits`, `draw_profile`, `draw_impacts`,
+`draw_correlations`, `draw_hunt`.
 """
 from __future__ import annotations
 import numpy as np
 
 # %% auto #0
 __all__ = ['EXACT', 'LEARNED', 'SIGNAL', 'BACKGROUND', 'BINNED', 'COUNTING', 'OTHER', 'FAINT', 'COLOURS', 'style', 'figure',
-           'exact', 'band', 'points', 'steps', 'figure_with_ratio', 'name_curves', 'draw_hunt']
+           'exact', 'band', 'points', 'steps', 'figure_with_ratio', 'name_curves', 'draw_hunt', 'draw_roc',
+           'draw_calibration', 'draw_closure', 'draw_scores', 'draw_cls_scan', 'draw_limits', 'draw_profile',
+           'draw_impacts', 'draw_correlations', 'draw_history', 'draw_significance']
 
 # %% ../nbs/9_machinery/93_plot.ipynb #00000004
 EXACT = "#000000"       # closed form or exact computation: black, dashed
@@ -189,3 +193,495 @@ def draw_hunt(found, p_global=None, *, number: int | None = None, mass: str = "m
         told.append(f"global p of the smallest of {n} {'<' if p_global.method == 'bound' else '='} {in_words(p_global.log_p, p_global.relative)}")
     lower.set_title("\n".join(told), loc="left", fontsize=9)
     return fig, (upper, lower)
+
+# %% ../nbs/9_machinery/93_plot.ipynb #93f00001
+def _short(name, most: int = 28) -> str:
+    "A name of at most so many letters: of a longer one the beginning and the end, in which such names differ."
+    name, end = str(name), most // 3
+    return name if len(name) <= most else name[:most - 1 - end] + "…" + name[len(name) - end:]
+
+
+def _named(name: str) -> str:
+    "How a line about something with this name begins; one alone needs none."
+    return f"{_short(name)}: " if name else ""
+
+
+def _heading(ax, names, colours) -> None:
+    "Writes `names` in their `colours` above the axes, in as many rows as they need."
+    rows, room = [[]], 14 * ax.bbox.width / ax.figure.dpi                    # letters to an inch
+    for name, colour in zip(map(str, names), colours):
+        if rows[-1] and sum(len(one) + 2 for one, _ in rows[-1]) + len(name) > room:
+            rows.append([])
+        rows[-1].append((_short(name, max(int(room), 12)), colour))
+    for k, row in enumerate(rows[::-1]):
+        place = {"xy": (0, 1), "xycoords": "axes fraction", "xytext": (0, 5 + 12 * k)}
+        for name, colour in row:
+            last = ax.annotate(name, **place, textcoords="offset points", color=colour, fontsize=8.5, va="bottom")
+            place = {"xy": (1, 0), "xycoords": last, "xytext": (9, 0)}
+
+
+def _with_error(value: float, error: float) -> str:
+    "A value with its error, two digits of the error; without it where there is none."
+    if not (np.isfinite(error) and error > 0):
+        return f"{value:.4g}"
+    digits = int(np.clip(1 - np.floor(np.log10(error)), 0, 12))
+    return f"{value:.{digits}f} ± {error:.{digits}f}"
+
+
+_CYCLE = (LEARNED, SIGNAL, COUNTING, BINNED, OTHER, BACKGROUND)
+
+
+def _colours_of(names) -> list[str]:
+    "A colour for each name: black for what is exact, the others in turn."
+    others = [name for name in names if name != "exact"]
+    return [EXACT if name == "exact" else _CYCLE[others.index(name) % len(_CYCLE)] for name in names]
+
+
+def _curve(ax, x, y, name: str, colour: str, **options):
+    "Draws a curve, dashed if its name is 'exact'."
+    return exact(ax, x, y, **options) if name == "exact" else ax.plot(x, y, color=colour, **options)[0]
+
+# %% ../nbs/9_machinery/93_plot.ipynb #93f00003
+from collections.abc import Mapping
+from dataclasses import dataclass
+from .arrays import Table, as_table, check_choice, check_column, check_count, check_log_ratio, check_number, check_numbers, check_ratio, check_sample, effective_size, shown
+
+
+@dataclass(frozen=True, eq=False)
+class _Judged:
+    "Log ratios of signal and of background events, (n1,) and (n0,), `of` each ratio by its name, and the `weights` of these events, each of sum one."
+    of: dict[str, tuple[np.ndarray, np.ndarray]]
+    weights: tuple[np.ndarray, np.ndarray]
+
+
+def _asked(ratio, table, nu, name: str) -> np.ndarray:
+    "Log ratios (n,) of the events of a Table, at `nu` or their own."
+    check_ratio(ratio, name)
+    nu = table.nu if nu is None else nu
+    x = table if hasattr(ratio, "fitted") else table.x                      # a learned one compares the names of the features
+    return check_log_ratio(ratio.log_ratio(x) if nu is None else ratio.log_ratio(x, nu), len(table), name)
+
+
+def _judged(ratios, signal, background, nu, known=None) -> _Judged:
+    "The scores of one or several `ratios`, and of the exact one, if it is `known`. Raises TypeError or ValueError for what cannot be judged."
+    several = (dict(ratios) if isinstance(ratios, Mapping) else {"": ratios}) | ({} if known is None else {"exact": known})
+    pairs = {name: one for name, one in several.items() if isinstance(one, (tuple, list))}
+    if not several or any(len(pair) != 2 for pair in pairs.values()):
+        raise ValueError(f"ratios: expected a ratio, or a pair of arrays, log ratios of signal and of background events, got {shown(ratios)}")
+    if signal is None and background is None and len(pairs) == len(several):
+        tables = [Table(np.zeros((np.size(one), 1))) for one in next(iter(pairs.values()))]       # each event weighs the same
+    elif signal is None or background is None:
+        raise ValueError(f"{'signal' if signal is None else 'background'}: expected events, a Table or an array, to ask the ratios about, got None")
+    else:
+        tables = [as_table(signal, "signal"), as_table(background, "background")]
+    for table, name in zip(tables, ("signal", "background")):
+        check_sample(table, name)
+    answer = lambda one, k, name: check_log_ratio(one[k], len(tables[k]), f"{name or 'ratios'} of {('signal', 'background')[k]}") if isinstance(one, (tuple, list)) else _asked(one, tables[k], nu, name or "ratios")
+    return _Judged({str(name): (answer(one, 0, str(name)), answer(one, 1, str(name))) for name, one in several.items()},
+                   tuple(table.weights / table.total for table in tables))
+
+# %% ../nbs/9_machinery/93_plot.ipynb #93f00007
+def draw_roc(ratios, signal=None, background=None, *, exact=None, nu=None):
+    """Figure and axes of the ROC curves of log ratios, with the area below each and its standard error.
+
+    `ratios`: one, or several by name: anything with `log_ratio`, asked about `signal` and `background` (Tables; at their own nu, or at `nu`), or
+    pairs of arrays, log ratios of their events; without Tables these weigh the same. `exact`: such a one, drawn dashed."""
+    from lrguide.diagnosis import auc_with_error, weight_above
+    judged = _judged(ratios, signal, background, nu, exact)
+    fig, ax = figure(width=4.6, height=4.2)
+    ax.plot([0, 1], [0, 1], color=FAINT, linewidth=0.8)
+    colours, told = _colours_of(judged.of), []
+    for (name, score), colour in zip(judged.of.items(), colours):
+        thresholds = np.unique(np.concatenate(score))[::-1]
+        some = np.unique(np.linspace(0, len(thresholds) - 1, min(len(thresholds), 2000)).astype(int))       # as many as can be seen
+        sides = [np.append(0.0, weight_above(thresholds[some], one, weight)) for one, weight in zip(score, judged.weights)]
+        _curve(ax, sides[1], sides[0], name, colour)
+        told.append(f"{_named(name)}AUC = {_with_error(*auc_with_error(score, judged.weights))}")
+    for k, (line, colour) in enumerate(zip(told[::-1], colours[::-1])):
+        ax.annotate(line, (1, 0), (-4, 6 + 12 * k), xycoords="axes fraction", textcoords="offset points", color=colour, ha="right", fontsize=8.5)
+    ax.set(xlabel="background efficiency", ylabel="signal efficiency", xlim=(-0.01, 1.01), ylim=(-0.01, 1.01))
+    return fig, ax
+
+# %% ../nbs/9_machinery/93_plot.ipynb #93f00013
+def draw_calibration(ratios, signal=None, background=None, *, nu=None, bins: int = 20):
+    """Figure and (upper, lower) axes: the log odds observed in ranges of the log ratio against those predicted there, and their differences, with standard errors.
+
+    Arguments as for `draw_roc`; both samples count as much as the other. `bins`: at most so many ranges."""
+    from lrguide.diagnosis import odds_in_ranges
+    judged, bins = _judged(ratios, signal, background, nu), check_count(bins, "bins")
+    fig, (upper, lower) = figure(2, 1, width=4.8, height=4.8, sharex=True, height_ratios=(2.6, 1))
+    colours, ends = _colours_of(judged.of), []
+    for k, ((name, score), colour) in enumerate(zip(judged.of.items(), colours)):
+        predicted, observed, error = odds_in_ranges(score, judged.weights, bins)
+        marker = {"color": colour, "fmt": "osD^vP"[k % 6]}
+        points(upper, predicted, observed, error, **marker)
+        points(lower, predicted, observed - predicted, error, **marker)
+        ends += [*predicted[np.isfinite(predicted)]]
+    ends = (min(ends), max(ends)) if ends else (0.0, 0.0)
+    ends = ends if ends[1] > ends[0] else (ends[0] - 1, ends[0] + 1)
+    upper.plot(ends, ends, color=FAINT, linewidth=1, zorder=0)
+    lower.axhline(0, color=FAINT, linewidth=1, zorder=0)
+    lower.set(xlabel="predicted log odds", ylabel="difference")
+    upper.set_ylabel("observed log odds")
+    _heading(upper, [name for name in judged.of if name], colours)
+    return fig, (upper, lower)
+
+# %% ../nbs/9_machinery/93_plot.ipynb #93f00019
+def draw_closure(ratio, numerator, denominator, features=None, *, nu=None, bins: int = 24):
+    """Figure and axes (f, 2), upper and lower, of histograms of `features`: numerator, denominator, and the denominator reweighted by `ratio`, with errors.
+
+    `numerator`, `denominator`: Tables of events that the ratio was not trained on. `features`: names, by default the six with the largest chi^2 per bin. What lies
+    beyond 99 % of the events is in the first and the last bin."""
+    from lrguide.diagnosis import reweighted_features
+    numerator, denominator = (check_sample(as_table(one, name), name) for one, name in ((numerator, "numerator"), (denominator, "denominator")))
+    found = reweighted_features(_asked(ratio, denominator, nu, "ratio"), numerator, denominator, check_count(bins, "bins"))
+    if features is None:
+        largest = sorted(sorted(range(len(found)), key=lambda k: -found[k][-1])[:6])
+        found, features = [found[k] for k in largest], None if len(largest) == len(found) else len(found)
+    else:
+        known = {name: one for one in found for name in [one[0]]}
+        found = [known[check_choice(name, "features", list(known))] for name in ([features] if isinstance(features, str) else features)]
+    columns = min(len(found), 3)
+    rows = -(-len(found) // columns)
+    fig, axes = figure(2 * rows, columns, width=(4.6, 7.0, 8.0)[columns - 1], height=(3.4, 2.9, 2.7)[columns - 1] * rows, squeeze=False, height_ratios=(2.6, 1) * rows)
+    pairs = [(axes[2 * (k // columns), k % columns], axes[2 * (k // columns) + 1, k % columns]) for k in range(rows * columns)]
+    for upper, lower in pairs[len(found):]:
+        upper.remove(), lower.remove()
+    for (upper, lower), one in zip(pairs, found):
+        _draw_closure(upper, lower, *one[:-1])
+    for ax in axes[::2, 0]:
+        ax.set_ylabel("share per bin")
+    for ax in axes[1::2, 0]:
+        ax.set_ylabel("quotient")
+    _heading(pairs[0][0], ["numerator", "denominator", "reweighted"], [SIGNAL, BACKGROUND, LEARNED])
+    return fig, np.array(pairs[:len(found)])
+
+
+def _draw_closure(upper, lower, name: str, edges, numerator, denominator, reweighted) -> None:
+    "Draws the histograms of one feature, contents and variances, and the quotient of the reweighted one to the numerator."
+    middle = (edges[1:] + edges[:-1]) / 2
+    steps(upper, edges, numerator[0], color=SIGNAL)
+    steps(upper, edges, denominator[0], color=BACKGROUND)
+    there = reweighted[1] > 0
+    points(upper, middle[there], reweighted[0][there], np.sqrt(reweighted[1][there]), color=LEARNED)
+    some = there & (numerator[0] > 0)
+    share, error = reweighted[0][some] / numerator[0][some], np.sqrt(reweighted[1][some]) / numerator[0][some]
+    filled = np.where(numerator[0] > 0, numerator[0], np.inf)
+    own = np.sqrt(numerator[1]) / filled
+    lower.stairs(1 + own, edges, baseline=1 - own, fill=True, color=SIGNAL, alpha=0.25, linewidth=0)
+    lower.axhline(1, color=FAINT, linewidth=0.8)
+    points(lower, middle[some], share, error, color=LEARNED)
+    reach = np.clip(1.3 * np.max(np.abs(share - 1) + error, initial=0.0), 0.1, 1.0)
+    lower.set(xlabel=_short(name), ylim=(1 - reach, 1 + reach), xlim=(edges[0], edges[-1]))
+    upper.set(xlim=(edges[0], edges[-1]), ylim=(min(0.0, *numerator[0], *denominator[0]), None))
+    upper.tick_params(labelbottom=False)
+
+# %% ../nbs/9_machinery/93_plot.ipynb #93f00023
+def draw_scores(ratio, signal=None, background=None, data=None, *, nu=None, yields=None, bins: int = 40):
+    """Figure and axes of the distributions of one log ratio: of signal, of background, and of `data`, if there are any.
+
+    `ratio`, `signal`, `background`, `nu` as for `draw_roc`, `data` like the samples, or their log ratios (n,) if `ratio` is a pair of arrays. With `yields`, the
+    expected numbers of (signal, background), the signal stands on the background, on a logarithmic scale where they reach far; without, all have one area."""
+    from lrguide.diagnosis import contents_of
+    if isinstance(ratio, Mapping):
+        raise TypeError(f"ratio: expected one ratio, or a pair of arrays, got {shown(ratio)}")
+    judged, bins = _judged(ratio, signal, background, nu), check_count(bins, "bins", 2)
+    score, total = judged.of[""], None if yields is None else check_column(yields, 2, "yields")
+    seen = weight = None
+    if data is not None:
+        pair = isinstance(ratio, (tuple, list))
+        table = Table(np.zeros((np.size(data), 1))) if pair else as_table(data, "data")
+        seen = check_log_ratio(data, len(table), "data") if pair else _asked(ratio, check_sample(table, "data"), nu, "ratio")
+        weight = table.weights if total is not None else table.weights / table.total
+    finite = np.concatenate([one[np.isfinite(one)] for one in (*score, *([] if seen is None else [seen]))])
+    low, high = np.quantile(finite, [0.001, 0.999]) if len(finite) else (0.0, 0.0)
+    edges = np.linspace(low, high, bins + 1) if high > low else np.array([low - 0.5, low + 0.5])
+    width = np.diff(edges) if total is None else 1.0
+    of_signal, of_background = (contents_of(edges, one, w)[0] * (1 if total is None else n) / width for one, w, n in zip(score, judged.weights, (1, 1) if total is None else total))
+    fig, ax = figure()
+    if total is not None:
+        steps(ax, edges, of_background, color=BACKGROUND, fill=True, alpha=0.5)
+    top = of_signal if total is None else of_signal + of_background
+    steps(ax, edges, of_background, color=BACKGROUND), steps(ax, edges, top, color=SIGNAL)
+    if seen is not None:
+        count, variance = contents_of(edges, seen, weight)
+        some = variance > 0
+        points(ax, ((edges[1:] + edges[:-1]) / 2)[some], (count / width)[some], (np.sqrt(variance) / width)[some])
+    if total is not None and top.max() > 20 * min(top[top > 0], default=np.inf):
+        ax.set(yscale="log", ylim=(max(0.3 * top[top > 0].min(), 1e-4 * top.max()), None))
+    ax.set(xlabel="log ratio", ylabel="density" if total is None else "events per bin", xlim=(edges[0], edges[-1]))
+    names = ["signal" if total is None else "signal + background", "background", *(["data"] if seen is not None else [])]
+    _heading(ax, names, [SIGNAL, BACKGROUND, EXACT])
+    return fig, ax
+
+# %% ../nbs/9_machinery/93_plot.ipynb #93f00031
+def _band_in_five(ax, x, expected, n_sigma, **options) -> list:
+    "Draws what is expected (g, k): the median dashed, one and two standard deviations as bands; names and colours of what is there, with their last heights."
+    at, told = {round(float(n), 9): column for n, column in zip(n_sigma, np.transpose(expected))}, []
+    for n, colour in ((2, BINNED), (1, COUNTING)):
+        if n in at and -n in at:
+            ax.fill_between(x, at[-n], at[n], color=colour, alpha=0.45 if n == 1 else 0.35, linewidth=0, **options)
+            told.insert(0, (f"±{n} sigma", colour))
+    if 0 in at:
+        ax.plot(x, at[0], color=COUNTING, linestyle="--", linewidth=1.3)
+        told.insert(0, ("expected without signal", COUNTING))
+    return told
+
+
+def _as_scan(scan):
+    "A CLsScan, also of a mapping from strengths to CLsValues. Raises TypeError for other things, ValueError for an empty one."
+    from lrguide.intervals import CLsScan
+    if isinstance(scan, Mapping):
+        if not scan or not all(hasattr(one, "log_clb") for one in scan.values()):
+            raise ValueError(f"scan: expected a CLsValue for each of some strengths, got {shown(scan)}")
+        at = sorted(scan)
+        return CLsScan("mu", check_numbers(at, "scan"), tuple(scan[one] for one in at), np.zeros((len(at), 0)), (), 0.05)
+    if not isinstance(scan, CLsScan):
+        raise TypeError(f"scan: expected what cls_scan returns, or a mapping from strengths to CLsValues, got {shown(scan)}")
+    return scan
+
+
+def draw_cls_scan(scan, found=None):
+    """Figure and axes of CLs over the strength: observed, with errors, and the band expected without signal, and the level, which it crosses at the limit.
+
+    `scan`: what `cls_scan` returns, or a mapping from strengths to CLsValues. `found`: a Limit, marked; without one the crossing of the drawn curve is."""
+    scan = _as_scan(scan)
+    value, error = (np.array([getattr(one, name) for one in scan.found]) for name in ("value", "error"))
+    fig, ax = figure()
+    told = _band_in_five(ax, scan.at, scan.expected, scan.n_sigma)
+    ax.plot(scan.at, value, color=EXACT, linewidth=1.4)
+    points(ax, scan.at, value, error if np.any(error > 0) else None, markersize=3)
+    ax.axhline(scan.level, color=SIGNAL, linewidth=1)
+    ax.annotate(f"{scan.level:g}", (1, scan.level), (4, 0), xycoords=("axes fraction", "data"), textcoords="offset points", color=SIGNAL, va="center", fontsize=8.5)
+    at, name = (found.value, found.strength) if found is not None else (_crossing(scan.at, value, scan.level), scan.strength)
+    if at is not None:
+        ax.plot([at, at], [0, scan.level], color=SIGNAL, linewidth=1)
+        error = getattr(found, "error", 0.0)
+        told.append((f"{name} < {_with_error(at, error) if found is not None else f'{at:.3g} (crossing)'}", SIGNAL))
+    ax.set(xlabel=scan.strength if found is None else name, ylabel="CLs", ylim=(0, 1.03))
+    _heading(ax, *zip(("observed", EXACT), *told))
+    return fig, ax
+
+
+def _crossing(at, value, level: float) -> float | None:
+    "The last place at which the curve falls through `level`, straight between its points in the logarithm of CLs; None if it does not."
+    log = np.log(np.maximum(value, 1e-300) / level)
+    falls = np.flatnonzero((log[:-1] > 0) & (log[1:] <= 0))
+    return None if not len(falls) else float(at[falls[-1]] + (at[falls[-1] + 1] - at[falls[-1]]) * log[falls[-1]] / (log[falls[-1]] - log[falls[-1] + 1]))
+
+# %% ../nbs/9_machinery/93_plot.ipynb #93f00034
+def _expected_at(found, n: float) -> float:
+    "The limit expected at a fluctuation of `n` standard deviations, NaN if nobody has asked."
+    return next((value for value, one in zip(found.expected, found.n_sigma) if abs(one - n) < 1e-9), np.nan)
+
+
+def draw_limits(limits, *, x: str = "mass", unit: str = "", label: str | None = None):
+    """Figure and axes of limits: observed, with the band expected without signal.
+
+    `limits`: a Limit, several by name, drawn one below the other, or a mapping from numbers, such as masses, to Limits, drawn over these: `x` names them, `unit` is
+    theirs. `label`: of the limited quantity, by default from the limits."""
+    several = dict(limits) if isinstance(limits, Mapping) else {"": limits}
+    if not several or not all(hasattr(one, "expected") and hasattr(one, "strength") for one in several.values()):
+        raise ValueError(f"limits: expected a Limit, or some by name or by number, got {shown(limits)}")
+    first = next(iter(several.values()))
+    label = label or f"upper limit on {first.strength} at {100 * (1 - first.level):.4g} % confidence"
+    if len(several) > 1 and all(isinstance(key, (int, float, np.number)) for key in several):
+        return _limits_over(several, f"{x} ({unit})" if unit else x, label)
+    fig, ax = figure(width=5.8, height=0.95 + 0.42 * len(several))
+    for row, one in enumerate(several.values()):
+        for n, colour, alpha in ((2, BINNED, 0.35), (1, COUNTING, 0.45)):
+            ax.fill_betweenx([row - 0.3, row + 0.3], _expected_at(one, -n), _expected_at(one, n), color=colour, alpha=alpha, linewidth=0)
+        ax.plot([_expected_at(one, 0)] * 2, [row - 0.3, row + 0.3], color=COUNTING, linestyle="--", linewidth=1.3)
+        ax.errorbar(one.value, row, xerr=one.error or None, color=EXACT, fmt="o", markersize=4.5, linewidth=1)
+    ax.set(yticks=range(len(several)), yticklabels=[_short(name) for name in several], xlabel=label, ylim=(len(several) - 0.5, -0.5), xlim=(0, None))
+    ax.tick_params(axis="y", length=0)
+    _heading(ax, *zip(*_of_limits(several)))
+    return fig, ax
+
+
+def _of_limits(several) -> list:
+    "Names and colours of what there is to be seen of some limits."
+    has = lambda n: any(np.isfinite([_expected_at(one, -n) + _expected_at(one, n)]) for one in several.values())
+    return [("observed", EXACT)] + [pair for n, pair in ((0, ("expected without signal", COUNTING)), (1, ("±1 sigma", COUNTING)), (2, ("±2 sigma", BINNED))) if has(n)]
+
+
+def _limits_over(several, x: str, label: str):
+    "The limits over numbers."
+    at = sorted(several)
+    value, error = (np.array([getattr(several[one], name) for one in at]) for name in ("value", "error"))
+    fig, ax = figure(width=6.0)
+    _band_in_five(ax, at, [[_expected_at(several[one], n) for n in (-2, -1, 0, 1, 2)] for one in at], (-2, -1, 0, 1, 2))
+    ax.plot(at, value, color=EXACT, linewidth=1.2)
+    points(ax, at, value, error if np.any(error > 0) else None)
+    ax.set(xlabel=x, ylabel=label, xlim=(at[0], at[-1]))
+    ax.set(**({"yscale": "log"} if value.min() > 0 and value.max() > 20 * value.min() else {"ylim": (0, None)}))
+    _heading(ax, *zip(*_of_limits(several)))
+    return fig, ax
+
+# %% ../nbs/9_machinery/93_plot.ipynb #93f00038
+def draw_profile(profiles, *, exact=None, most: float = 9.0):
+    """Figure and axes of twice the rise of minus log likelihood over a parameter, and its intervals at 68.27 %.
+
+    `profiles`: a Profile, or several of one parameter by name. `exact`: such a one, drawn dashed. `most`: the height up to which is drawn."""
+    several = (dict(profiles) if isinstance(profiles, Mapping) else {"": profiles}) | ({} if exact is None else {"exact": exact})
+    if not several or not all(hasattr(one, "rise") and hasattr(one, "grid") for one in several.values()):
+        raise TypeError(f"profiles: expected a Profile, or several by name, got {shown(profiles)}")
+    name, top = next(iter(several.values())).name, check_number(most, "most", "(0, inf)")
+    if any(one.name != name for one in several.values()):
+        raise ValueError(f"profiles: expected those of one parameter, got {', '.join(dict.fromkeys(one.name for one in several.values()))}")
+    fig, ax = figure()
+    colours, told, ends = _colours_of(several), [], []
+    for (key, one), colour in zip(several.items(), colours):
+        at, rise = np.append(one.grid, one.best), np.append(one.rise, 0.0)
+        order = np.argsort(at)
+        _curve(ax, at[order], 2 * rise[order], key, colour)
+        told.append(_named(key) + _interval_of(ax, one, colour))
+        ends += [*at[2 * rise <= top]]
+    for height, share in ((1.0, "68.27 %"), (4.0, "95.45 %")):
+        if height < top:
+            ax.axhline(height, color=FAINT, linewidth=0.8, zorder=0)
+            ax.annotate(share, (1, height), (4, 0), xycoords=("axes fraction", "data"), textcoords="offset points", va="center", fontsize=8, color="0.35")
+    ax.set(xlabel=name, ylabel="−2 Δ log L", ylim=(0, top))
+    if max(ends) > min(ends):
+        ax.set_xlim(min(ends), max(ends))
+    _heading(ax, told, colours)
+    return fig, ax
+
+
+def _interval_of(ax, profile, colour: str) -> str:
+    "Marks the ends of the interval at 68.27 % and says it in words."
+    try:
+        low, high = profile.interval(0.6827)
+    except ValueError:                                      # in several pieces, or beyond the grid
+        return f"{profile.name} = {profile.best:.4g}"
+    ax.vlines([low, high], 0, 1, color=colour, linewidth=0.9)
+    digits = int(np.clip(1 - np.floor(np.log10(max(high - low, 1e-12) / 2)), 0, 12))
+    return f"{profile.name} = {profile.best:.{digits}f} −{profile.best - low:.{digits}f} +{high - profile.best:.{digits}f}"
+
+# %% ../nbs/9_machinery/93_plot.ipynb #93f00041
+def draw_impacts(found, *, name: str = "mu", most: int = 15):
+    """Figure and (left, right) axes of Impacts: by how much each nuisance parameter moves `name` when it moves by its error after the fit (bars) and before
+    (outlines), and the pulls of the parameters, with the errors as shares of those before. The `most` largest; what nobody measured before is told as a value."""
+    found = tuple(found)
+    if not found or not all(hasattr(one, "pull") and hasattr(one, "after") for one in found):
+        raise ValueError(f"found: expected the Impacts of at least one nuisance parameter, got {shown(found)}")
+    kept = found[:check_count(most, "most")]
+    n = len(kept)
+    fig, (left, right) = figure(1, 2, width=7.0, height=1.2 + 0.27 * n, sharey=True, width_ratios=(1.3, 1))
+    for row, one in enumerate(kept):
+        for side, colour in enumerate((BACKGROUND, LEARNED)):
+            left.barh(row, np.nan_to_num(one.after[side]), height=0.62, color=colour)
+            left.barh(row, np.nan_to_num(one.before[side]), height=0.62, color="none", edgecolor=colour, linewidth=0.9)
+        if np.isfinite(one.pull):
+            right.errorbar(one.pull, row, xerr=one.constraint if np.isfinite(one.constraint) else None, color=EXACT, fmt="o", markersize=3.5, linewidth=1)
+        else:
+            right.annotate(_with_error(one.value, one.error), (0, row), ha="center", va="center", fontsize=8)
+    left.axvline(0, color="0.3", linewidth=0.6)
+    right.axvspan(-1, 1, color=FAINT, alpha=0.35, linewidth=0, zorder=0)
+    pulls = [abs(one.pull) + np.nan_to_num(one.constraint, posinf=0.0) for one in kept if np.isfinite(one.pull)]
+    reach = max(2.0, 1.1 * max(pulls, default=0.0))
+    left.set(yticks=range(n), yticklabels=[_short(one.name) for one in kept], ylim=(n - 0.4, -0.6), xlabel=f"change of {name}")
+    right.set(xlim=(-reach, reach), xlabel="pull ± constraint")
+    _heading(left, ["one error down", "up", "(outlines: before the fit)"], [BACKGROUND, LEARNED, "0.35"])
+    if n < len(found):
+        _heading(right, [f"the largest {n} of {len(found)}"], ["0.35"])
+    return fig, (left, right)
+
+# %% ../nbs/9_machinery/93_plot.ipynb #93f00042
+def _correlations(fit) -> tuple[list[str], np.ndarray]:
+    "Names and correlations (P, P) of the parameters of a Fit, NaN for one that is at a limit or not measured. Raises TypeError or ValueError."
+    if not hasattr(fit, "minuit") or not hasattr(fit, "errors"):
+        raise TypeError(f"fit: expected what fit() of a likelihood returns, got {shown(fit)}")
+    covariance = None if fit.minuit is None else fit.minuit.covariance
+    if not fit.values or covariance is None:
+        raise ValueError(f"fit: expected one with free parameters and a covariance, got {shown(fit)}")
+    known, matrix = np.array([np.isfinite(error) and error > 0 for error in fit.errors.values()]), np.array(covariance)
+    width = np.sqrt(np.where(known, np.diag(matrix), np.nan))
+    return list(fit.values), matrix / np.outer(width, width)
+
+
+def draw_correlations(fit):
+    "Figure and axes of the correlations of the free parameters of a Fit, with numbers for up to 15; grey for one at a limit of its range."
+    from matplotlib.colors import LinearSegmentedColormap
+    names, matrix = _correlations(fit)
+    n, names = len(names), [_short(name) for name in names]
+    size, small = np.clip(0.6 + 0.42 * n, 1.4, 5.4), 8.5 if n <= 8 else 7.0 if n <= 20 else 5.5
+    room = 0.4 + max(map(len, names)) * small / 115         # inches for the names
+    fig, ax = figure(width=size + room + 0.9, height=size + room)
+    colours = LinearSegmentedColormap.from_list("correlation", [LEARNED, "white", SIGNAL]).with_extremes(bad=FAINT)
+    image = ax.imshow(matrix, cmap=colours, vmin=-1, vmax=1)
+    if n <= 15:
+        for (row, column), value in np.ndenumerate(matrix):
+            if np.isfinite(value):
+                ax.text(column, row, f"{value:.2f}".replace("-0.00", "0.00"), ha="center", va="center", fontsize=small - 0.5, color="white" if abs(value) > 0.7 else "black")
+    fig.colorbar(image, ax=ax, shrink=0.8, label="correlation", pad=0.03)
+    ax.set_xticks(range(n), names, rotation=90, fontsize=small)
+    ax.set_yticks(range(n), names, fontsize=small)
+    ax.tick_params(length=0)
+    ax.spines[:].set_visible(False)
+    return fig, ax
+
+# %% ../nbs/9_machinery/93_plot.ipynb #93f00047
+def _histories(history) -> list:
+    "The Histories of one, of a fitted ratio, of the ratios of folds, or of several of these by name, as pairs with their names. Raises ValueError if there are none."
+    if isinstance(history, Mapping):
+        return [(str(name), own) for name, one in history.items() for _, own in _histories(one)]
+    ratios = getattr(history, "ratios", None)
+    found = [one.fitted.history for one in ratios] if ratios else [getattr(getattr(history, "fitted", None), "history", getattr(history, "history", history))]
+    if not all(hasattr(one, "train") and hasattr(one, "best") for one in found):
+        raise ValueError(f"history: expected the History of a training, or a ratio that was fitted here (a file keeps none), got {shown(history)}")
+    return [(f"fold {k + 1}" if ratios else "", one) for k, one in enumerate(found)]
+
+
+def draw_history(history):
+    """Figure and axes (k,) of the losses of trainings by epoch: of each member thin, their mean thick; a point at the epoch whose weights were kept.
+
+    `history`: a History, a fitted ratio, that of folds, or several of these by name, a panel for each, and for each of several terms of a loss."""
+    panels = []
+    for name, one in _histories(history):
+        train, watched = (None if loss is None else np.asarray(loss) for loss in (one.train, one.validation))
+        terms = range(train.shape[2]) if train.ndim == 3 else [None]
+        panels += [(f"{name} term {k + 1}".strip() if k is not None else name, *((loss if k is None or loss is None else loss[..., k]) for loss in (train, watched)), one.best) for k in terms]
+    columns = min(len(panels), 3)
+    rows = -(-len(panels) // columns)
+    fig, axes = figure(rows, columns, squeeze=False, **({"height": 2.6 * rows} if columns > 1 else {}))
+    for ax, (name, train, watched, best) in zip(axes.flat, panels):
+        epochs = np.arange(1, len(train) + 1)
+        losses = [("training", train, LEARNED)] + ([] if watched is None else [("validation", watched, SIGNAL)])
+        for _, loss, colour in losses:
+            ax.plot(epochs, loss, color=colour, linewidth=0.6, alpha=0.5 if loss.shape[1] > 1 else 1)
+            ax.plot(epochs, loss.mean(axis=1), color=colour, marker="." if len(epochs) == 1 else None)
+        last = losses[-1][1]
+        points(ax, np.asarray(best) + 1, last[best, np.arange(last.shape[1])], color=losses[-1][2], markersize=4)
+        ax.set(title=_short(name), xlabel="epoch")
+        ax.xaxis.get_major_locator().set_params(integer=True)
+        _heading(ax, [one for one, _, _ in losses] + ["points: weights kept"], [colour for _, _, colour in losses] + ["0.35"]) if not name else name_curves(
+            ax, [loss[-1].mean() for _, loss, _ in losses], [one for one, _, _ in losses], [colour for _, _, colour in losses])
+    for ax in axes.flat[len(panels):]:
+        ax.remove()
+    for ax in axes[:, 0]:
+        ax.set_ylabel("loss")
+    return fig, axes.flat[:len(panels)]
+
+# %% ../nbs/9_machinery/93_plot.ipynb #93f00053
+def draw_significance(ratios, signal=None, background=None, *, yields, error: float = 0.0, exact=None, nu=None):
+    """Figure and axes of the median significance of a count above a threshold on the log ratio, with the best threshold, and of the likelihood of all events, dotted.
+
+    `ratios`, `signal`, `background`, `exact`, `nu` as for `draw_roc`; `yields`: expected numbers of (signal, background); `error`: of the background, as a share of it. The
+    band: standard errors for the finite samples; thresholds that leave less than ten effective background events are not drawn."""
+    from lrguide.significance import significance_above, whole_significance
+    judged, (s, b) = _judged(ratios, signal, background, nu, exact), check_column(check_numbers(yields, "yields", "(0, inf)"), 2, "yields")
+    error = check_number(error, "error", "[0, inf)")
+    fig, ax = figure()
+    colours, told = _colours_of(judged.of), []
+    for (name, score), colour in zip(judged.of.items(), colours):
+        at, z, spread = significance_above(score, judged.weights, s, b, error)
+        best, whole = int(np.argmax(z)), whole_significance(score, judged.weights, s, b, error)
+        ax.fill_between(at, z - spread, z + spread, color=colour, alpha=0.25, linewidth=0)
+        _curve(ax, at, z, name, colour)
+        ax.plot(at[best], z[best], color=colour, marker="o", markersize=4.5)
+        ax.axhline(whole, color=colour, linestyle=(0, (1.5, 1.5)), linewidth=1.1)
+        told.append(f"{_named(_short(name, 16))}Z = {z[best]:.3g} above {at[best]:.3g}, of all {whole:.3g}")
+    ax.set(xlabel="threshold on the log ratio", ylabel="median significance", ylim=(0, None))
+    _heading(ax, told, colours)
+    return fig, ax

@@ -15,7 +15,7 @@ from .backend import keras
 from .losses import Objective
 
 # %% auto #0
-__all__ = ['by_significance', 'best_cut', 'Splits', 'significance_tree']
+__all__ = ['by_significance', 'best_cut', 'Splits', 'significance_tree', 'whole_significance', 'significance_above']
 
 # %% ../nbs/7_inference_aware/74_significance_losses.ipynb #7400000c
 @lru_cache(maxsize=32)
@@ -115,3 +115,34 @@ def significance_tree(x, signal, background, shifts=None, leaves: int = 7, gain:
         for one in (parent, len(splits)):
             candidates[one] = _best_split(x[leaf == one], edges, sums[leaf == one], gain, least)
     return Splits(tuple(splits))
+
+# %% ../nbs/9_machinery/93_plot.ipynb #93f00052
+from .diagnosis import check_scores, ranges_of_score, weight_above
+
+
+def whole_significance(score, weights, signal: float, background: float, error: float = 0.0, bins: int = 200, least: float = 100) -> float:
+    """Median significance of a likelihood of a score in ranges, of expected numbers `signal` and `background`, the latter known to a share `error`.
+
+    `score`, `weights`: of signal and background events, weights of sum one each. Every range has `least` effective events of each class, which makes the result too
+    high by 1 % or so at most; that the score is a true log ratio is not needed."""
+    score, weights = check_scores(score, weights)
+    s, b = np.array([[n * weight[own].sum() for n, weight, own in zip((signal, background), weights, inside)] for inside in ranges_of_score(score, weights, bins, least)]).T
+    q = np.sum((s + b) * np.log1p(s / b)) - signal
+    if error > 0:
+        m = error**-2.0
+        q += signal - (signal + background + m) * np.log1p(signal / (background + m))        # (beta - 1)(B + m) = S
+    return float(np.sqrt(2 * max(q, 0.0)))
+
+
+def significance_above(score, weights, signal: float, background: float, error: float) -> tuple[np.ndarray, ...]:
+    "Thresholds (g,), rising, the significance above each, and the standard error that the finite samples give it; where ten effective background events are left."
+    values = np.unique(np.concatenate(score))
+    values = values[np.isfinite(values)][np.unique(np.linspace(0, np.isfinite(values).sum() - 1, 1500).astype(int))]
+    s, b, s_square, b_square = (weight_above(values, one, w) for power in (1, 2) for one, w in zip(score, (weights[0]**power, weights[1]**power)))
+    some = (b > 0) & (s > 0) & (b**2 >= min(10.0, b[0] ** 2 / b_square[0]) * b_square * (1 - 1e-9))
+    if not some.any():
+        raise ValueError("background: expected events above some thresholds, with weights of a positive sum, got none")
+    values, s, b, s_error, b_error = values[some], signal * s[some], background * b[some], signal * np.sqrt(s_square[some]), background * np.sqrt(b_square[some])
+    z = profiled_significance(s, b, error * b)
+    slopes = [(profiled_significance(s * (1 + h), b * (1 + k), error * b * (1 + k)) - z) / 1e-4 for h, k in ((1e-4, 0), (0, 1e-4))]
+    return values, z, np.hypot(slopes[0] * s_error / s, slopes[1] * b_error / b)
