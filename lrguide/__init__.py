@@ -10,7 +10,7 @@ __all__ = ["BinnedRatio", "Combined", "Contents", "Dense", "FromFunction", "Hist
            "LogNormal", "Mined", "Mixture", "Morphed", "Normal", "Poisson", "Process", "Ranges", "Ratio", "Recipe", "Resonance", "Table",
            "Training", "across_folds", "as_table", "cls_value", "compacted", "compare", "diagnose", "discovery", "draw", "fit_together", "from_bags", "from_scores", "impacts", "learn_score",
            "limit", "load", "network_error", "p_value", "pieces", "pseudo_experiments", "published", "published_likelihood", "record", "reference_ratios",
-           "reweighted", "save", "save_published", "two_sample", "unfold", "with_network_error"]
+           "reweighted", "save", "save_published", "to_onnx", "two_sample", "unfold", "with_network_error"]
 
 
 def _modules() -> list[str]:
