@@ -32,8 +32,8 @@ from .reweighting import Comparison, compare
 from .uncertainty import NetworkError, network_error
 
 # %% auto #0
-__all__ = ['RECIPE', 'STEPS', 'Shift', 'Varied', 'scaled_features', 'samples_of', 'norms_of', 'halves', 'Learned', 'Reweighted',
-           'selected', 'learn', 'as_samples', 'Analysis', 'summary_of', 'against_model', 'warnings_of', 'analyse',
+__all__ = ['RECIPE', 'STEPS', 'Shift', 'Varied', 'scaled_features', 'check_samples', 'norms_of', 'halves', 'selected', 'Learned',
+           'as_samples', 'Reweighted', 'learn', 'Analysis', 'summary_of', 'against_model', 'warnings_of', 'analyse',
            'histogram_of', 'simulated_at', 'score_of', 'simulated_yield', 'edges_of']
 
 # %% ../nbs/8_your_analysis/82_your_own_data.ipynb #e80af304
@@ -85,7 +85,7 @@ def scaled_features(names: Sequence[str], features: Sequence[str]) -> Callable:
     return move
 
 # %% ../nbs/8_your_analysis/82_your_own_data.ipynb #d7a76a9b
-def samples_of(signal, background, expected: Mapping[str, float] | None = None) -> dict[str, Table]:
+def check_samples(signal, background, expected: Mapping[str, float] | None = None) -> dict[str, Table]:
     """The samples by process, 'signal' first, features in one order, weights that sum to what is `expected`, by default as they are.
 
     `signal`: what `as_table` takes; `background` also several of them by name. Raises ValueError for samples that stand for no events."""
@@ -124,6 +124,16 @@ def halves(table: Table, share: float, rng) -> tuple[Table, Table]:
     learned, tested = split(table, share, rng)
     return rescale(learned, table.total), rescale(tested, table.total)
 
+
+def selected(table: Table, select: Callable | None) -> Table:
+    "The events that are kept. Raises ValueError if `select` does not answer yes or no for each."
+    if select is None:
+        return table
+    kept = np.asarray(check_function(select, "select")(table.x))
+    if kept.shape != (len(table),) or kept.dtype != bool:
+        raise ValueError(f"select: expected True or False for each of {len(table)} events, got shape {kept.shape} of {kept.dtype}")
+    return table[kept]
+
 # %% ../nbs/8_your_analysis/82_your_own_data.ipynb #1045772f
 @dataclass(frozen=True, eq=False)
 class Learned:
@@ -156,6 +166,21 @@ def _of_shifts(samples: Mapping, learning: Mapping, testing: Mapping, shifts: Ma
     reference = fixed_reference([other for _, other in parts.values()])
     return Learned({name: Process(yields[name], process.ratio, tested) for name, process in made.items()}, {name: process.ratio for name, process in made.items()},
                    {name: (one, reference) for name, (one, _) in parts.items()}, tuple(Normal(name, one.mean, one.width) for name, one in shifts.items()))
+
+# %% ../nbs/8_your_analysis/82_your_own_data.ipynb #79613a6c
+def as_samples(shift: Shift, samples: Mapping[str, Table]) -> Varied:
+    "The samples moved by one standard deviation down and up."
+    side = lambda value: {name: replace(table, x=shift.move(table.x, np.full(len(table), value))) for name, table in samples.items()}
+    return Varied(side(shift.mean - shift.width), side(shift.mean + shift.width))
+
+
+def _in_parts(varied: Varied, samples: Mapping[str, Table], select: Callable | None, share: float, rng) -> tuple[Varied, Varied, Varied]:
+    "The selected events of `varied`: to learn from, to test with, all. Raises ValueError for other processes or features."
+    for name in varied.down:
+        check_choice(name, "shifts", list(samples), "processes:")
+    whole = [{name: check_sample(selected(aligned(table, samples[name].names, name), select), f"shifts of {name}") for name, table in side.items()} for side in (varied.down, varied.up)]
+    cut = [{name: halves(table, share, rng) for name, table in side.items()} for side in whole]
+    return (*(Varied(*({name: pair[k] for name, pair in side.items()} for side in cut)) for k in (0, 1)), Varied(*whole))
 
 # %% ../nbs/8_your_analysis/82_your_own_data.ipynb #80d7a0ad
 def _of_samples(samples: Mapping, learning: Mapping, testing: Mapping, varied: Mapping[str, tuple], recipe: Recipe, rng) -> Learned:
@@ -224,16 +249,6 @@ class Reweighted:
         return Table(table.x[rows], names=table.names)
 
 # %% ../nbs/8_your_analysis/82_your_own_data.ipynb #20bc5ba8
-def selected(table: Table, select: Callable | None) -> Table:
-    "The events that are kept. Raises ValueError if `select` does not answer yes or no for each."
-    if select is None:
-        return table
-    kept = np.asarray(check_function(select, "select")(table.x))
-    if kept.shape != (len(table),) or kept.dtype != bool:
-        raise ValueError(f"select: expected True or False for each of {len(table)} events, got shape {kept.shape} of {kept.dtype}")
-    return table[kept]
-
-
 def learn(samples: Mapping[str, Table], shifts: Mapping[str, Shift | Varied], select: Callable | None, norms: Mapping, recipe: Recipe, rng) -> Learned:
     "What is Learned of the samples: functions that move events as parameters of the networks, shifted samples as ratios one standard deviation down and up."
     share, rngs = recipe.shares[2], spawn(rng, 3)
@@ -252,21 +267,6 @@ def learn(samples: Mapping[str, Table], shifts: Mapping[str, Shift | Varied], se
             kinds = {name: _in_parts(one, samples, select, share, stream) for (name, one), stream in zip(varied.items(), rngs[2].spawn(len(varied)))}
             found = _of_samples(samples, *parted(samples, rngs[0]), kinds, recipe, rngs[1])
     return replace(found, processes={name: replace(process, norm={**process.norm, **norms.get(name, {})}) for name, process in found.processes.items()})
-
-
-def as_samples(shift: Shift, samples: Mapping[str, Table]) -> Varied:
-    "The samples moved by one standard deviation down and up."
-    side = lambda value: {name: replace(table, x=shift.move(table.x, np.full(len(table), value))) for name, table in samples.items()}
-    return Varied(side(shift.mean - shift.width), side(shift.mean + shift.width))
-
-
-def _in_parts(varied: Varied, samples: Mapping[str, Table], select: Callable | None, share: float, rng) -> tuple[Varied, Varied, Varied]:
-    "The selected events of `varied`: to learn from, to test with, all. Raises ValueError for other processes or features."
-    for name in varied.down:
-        check_choice(name, "shifts", list(samples), "processes:")
-    whole = [{name: check_sample(selected(aligned(table, samples[name].names, name), select), f"shifts of {name}") for name, table in side.items()} for side in (varied.down, varied.up)]
-    cut = [{name: halves(table, share, rng) for name, table in side.items()} for side in whole]
-    return (*(Varied(*({name: pair[k] for name, pair in side.items()} for side in cut)) for k in (0, 1)), Varied(*whole))
 
 # %% ../nbs/8_your_analysis/82_your_own_data.ipynb #248d8069
 @dataclass(frozen=True, eq=False)
@@ -365,7 +365,7 @@ def warnings_of(found: Analysis) -> list[str]:
     return lines
 
 # %% ../nbs/8_your_analysis/82_your_own_data.ipynb #915a4eba
-RECIPE = Recipe(members=5, bootstrap=True, training=Training(epochs=40, patience=8), shares=(0.6, 0.2, 0.2))
+RECIPE = Recipe(members=5, bootstrap=True, training=Training(patience=30), shares=(0.6, 0.2, 0.2))
 
 
 class _Stages:
@@ -402,16 +402,18 @@ def analyse(signal, background, data=None, *, expected: Mapping[str, float] | No
     if recipe.shares[2] == 0 or not recipe.bootstrap:
         raise ValueError("recipe: expected a share of events for testing, and bootstrap=True for the error of the networks, "
                          f"got shares {recipe.shares} and bootstrap={recipe.bootstrap}")
-    samples, shifts, rngs = samples_of(signal, background, expected), _check_shifts(shifts), spawn(rng, 6)
+    samples, shifts, rngs = check_samples(signal, background, expected), _check_shifts(shifts), spawn(rng, 6)
     norms, stage = norms_of(norm, samples), _Stages(progress, STEPS)
-    if set(shifts) & {effect for effects in norms.values() for effect in effects} or "mu" in {*shifts, *(effect for effects in norms.values() for effect in effects)}:
-        raise ValueError("norm: expected names other than mu and those of shifts")
+    seen = None if data is None else selected(aligned(data, samples["signal"].names, "data"), select)
+    if taken := {"mu", *shifts} & {effect for effects in norms.values() for effect in effects} | {"mu"} & set(shifts):
+        raise ValueError(f"norm: expected names other than mu and those of shifts, got {taken.pop()}")
+    if seen is not None and (seen.x.shape[1:] != samples["signal"].x.shape[1:] or len(seen) == 0):
+        raise ValueError(f"data: expected events with {samples['signal'].x.shape[1]} features, as in signal, got shape {seen.x.shape}")
     with stage("learning"):
         learned = learn(samples, shifts, select, norms, replace(recipe, training=replace(recipe.training, progress=progress)), rngs[0])
     with stage("testing what was learned"):
         diagnoses = {name: diagnose(learned.ratios[name], *pair, rng=one) for (name, pair), one in zip(learned.tests.items(), rngs[1].spawn(len(learned.tests)))}
     model = Likelihood(learned.processes, {"mu": "signal"}, learned.constraints)
-    seen = None if data is None else selected(aligned(data, samples["signal"].names, "data"), select)
     method = check_choice(method or ("exact" if len(model.parameters) == 1 else "asymptotic"), "method", ("exact", "toys", "asymptotic"))
     with stage("fit"):
         prepared = model.on(Table(seen.x, names=seen.names) if seen is not None else asimov(model, _without_signal(model)))
@@ -461,7 +463,7 @@ def simulated_at(found: Analysis, process: str, values: Mapping[str, float]) -> 
     "Simulated events of a process at complete `values`, which nobody has learned from; weights sum to the yield, without its factors (`norm`)."
     one = found.model.processes[process]
     table = one.source if isinstance(one.source, Table) else one.source.events_at(process, nu_of(one.source, values))
-    return rescale(table, one.expected(values) if callable(one.expected) else one.expected)
+    return rescale(table, simulated_yield(one, values))
 
 
 def score_of(found: Analysis, x: np.ndarray, values: Mapping[str, float]) -> np.ndarray:
@@ -472,6 +474,7 @@ def score_of(found: Analysis, x: np.ndarray, values: Mapping[str, float]) -> np.
 
 
 def simulated_yield(process: Process, values: Mapping[str, float]) -> float:
+    "The yield at complete `values`, without its factors (`norm`)."
     return float(process.expected(values)) if callable(process.expected) else process.expected
 
 

@@ -26,7 +26,7 @@ from .hypotest import (SIGMAS, CLsValue, band_in_words, cls_value, enough_toys, 
 from .asymptotics import Coverage, Curves, chi2_quantile, for_all_sets, models_by_name, toys_at
 
 # %% auto #0
-__all__ = ['Intervals', 'intervals', 'Limit', 'limit_of', 'expected_without_signal', 'without_signal', 'expected_limits', 'asymptotic_limits', 'limit', 'unified_acceptance', 'feldman_cousins', 'bounded_critical', 'Construction', 'neyman_construction', 'marginal', 'CLsScan', 'cls_scan']
+__all__ = ['Intervals', 'intervals', 'Limit', 'limit_of', 'expected_without_signal', 'without_signal', 'expected_limits', 'last_crossing', 'asymptotic_limits', 'limit', 'unified_acceptance', 'feldman_cousins', 'bounded_critical', 'Construction', 'neyman_construction', 'marginal', 'CLsScan', 'cls_scan']
 
 # %% ../nbs/2_uncertainty/27_intervals.ipynb #0000003c
 def _end(outside: Callable, centre: np.ndarray, step: np.ndarray, wall: float | np.ndarray) -> np.ndarray:
@@ -231,7 +231,14 @@ def expected_limits(model: OnData, strength: str = "mu", level: float = 0.05, *,
     wider = 1.0 if seen is None else float(np.sqrt(inflation(seen, strength)[0]))                # importance weights
     root, bias = root / wider, bias / wider
     n = np.array(fluctuations(n_sigma)) + bias
-    return np.exp(PchipInterpolator(np.log(root), np.log(grid), extrapolate=False)(np.log(n - ndtri(level * ndtr(n)))))
+    return last_crossing(grid, root, n - ndtri(level * ndtr(n)))
+
+
+def last_crossing(grid: np.ndarray, root: np.ndarray, heights) -> np.ndarray:
+    "The largest strengths (k,) at which `root` (g,), known on the rising `grid` (g,), passes `heights` (k,) upwards; NaN beyond the grid: all strengths above a limit are excluded."
+    root = np.minimum.accumulate(root[::-1])[::-1]           # with several valleys it may fall in between
+    kept = np.append(np.diff(root) > 0, True)
+    return np.exp(PchipInterpolator(np.log(root[kept]), np.log(grid[kept]), extrapolate=False)(np.log(heights)))
 
 
 def asymptotic_limits(model: OnData, data, strength: str = "mu", level: float = 0.05, *, weights=None, source=None,
