@@ -22,7 +22,7 @@ HERE = Path(__file__).resolve().parent
 WORKS = {"training": ["figure_3", "twenty_networks", "aware"], "cores": ["train", "predict"], "exact": ["distribution"], "toys": ["unbinned", "binned"],
          "fits": ["binned", "unbinned"], "profile": ["speed", "bias"], "grid": ["scan", "templates", "profile"], "importing": ["package"], "reading": ["root"],
          "events": ["streamed"], "compact": ["statistic", "toys", "passes", "streamed"], "collisions": ["generated"],
-         "unfolding": ["omnifold", "replicas", "memory"], "hunting": ["nested", "on_cores", "scan"], "decorrelation": ["step", "exact"],
+         "unfolding": ["omnifold", "replicas", "memory"], "hunting": ["nested", "on_cores", "scan"], "analysing": ["whole"], "decorrelation": ["step", "exact"],
          "inferno": ["step", "trained", "exact", "unbinned"]}
 PACKAGES = ["lrguide", "numpy", "scipy", "keras", "tensorflow", "iminuit", "zfit", "hepstats", "pyhf", "pythia8mc"]
 ONE_THREAD = {name: "1" for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS",

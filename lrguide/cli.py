@@ -1,5 +1,5 @@
 """The command line: `lrguide figures`, `lrguide run`, `lrguide sweep`, `lrguide list`, `lrguide data`,
-`lrguide hunt`. Chapter 94 is its manual.
+`lrguide hunt`, `lrguide analyse`. Chapter 94 is its manual.
 
 `figures` and `sweep` run every chapter, or every point of a grid, as a `lrguide run` of its own: in a pool of processes here or, for
 a sweep with a profile, as jobs of Snakemake on a batch system.
@@ -22,7 +22,7 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from importlib import import_module
 from pathlib import Path
 
-from lrguide import hunting, run, sweep
+from lrguide import analysing, hunting, run, sweep
 from lrguide.hunting import folder
 
 PARENT = "LRGUIDE_PARENT"  # environment: a pipe that ends when the process that started this one does
@@ -41,7 +41,7 @@ class Parser(argparse.ArgumentParser):
 def parser() -> argparse.ArgumentParser:
     """The parser of all commands."""
     top = Parser(prog="lrguide", description="Run the chapters of the guide, and hunt for bumps.")
-    commands = top.add_subparsers(dest="command", required=True, metavar="figures | run | sweep | list | data | hunt")
+    commands = top.add_subparsers(dest="command", required=True, metavar="figures | run | sweep | list | data | hunt | analyse")
     figures = commands.add_parser("figures", help="make all figures and check all numbers")
     one = commands.add_parser("run", help="run chapters with any parameters")
     grid = commands.add_parser("sweep", help="run a chapter at every point of a grid, here or on a cluster, and make one table",
@@ -51,6 +51,8 @@ def parser() -> argparse.ArgumentParser:
     hunting.add_options(commands.add_parser("hunt", help="hunt for a bump in a table of your own",
                                             description="Hunt for a bump in the mass of a table of your own: networks learn to tell each window from its sidebands, "
                                             "what they select is counted against a fit beside the window (chapter 63)."))
+    analysing.add_options(commands.add_parser("analyse", help="from files of your own to a limit, a report and a workspace",
+                                              description="Learn density ratios from simulated events, test them, fit the data, set a limit, and write a report (chapter 82)."))
 
     figures.add_argument("--only", nargs="+", metavar="NN", help="these chapters (default: all)")
     figures.add_argument("--jobs", type=int, default=1, metavar="N", help="chapters at the same time (default: 1)")
@@ -466,7 +468,7 @@ def writable(folder: Path) -> Path:
 def main(arguments: list[str] | None = None) -> None:
     """Ends the process with the command's exit status."""
     commands = {"figures": make_figures, "run": run_some, "sweep": make_sweep, "list": list_chapters,
-                "data": fetch_data, "hunt": hunting.hunt_file}
+                "data": fetch_data, "hunt": hunting.hunt_file, "analyse": analysing.analyse_files}
     end_with_parent()
     try:
         options = parser().parse_args(arguments)
@@ -477,7 +479,7 @@ def main(arguments: list[str] | None = None) -> None:
     except run.ChapterError as error:
         status, message = 1, str(error)
     except KeyboardInterrupt:
-        kept = "nothing is written" if "hunt" in (arguments or sys.argv)[:2] else "what is done is kept, the same command goes on from there"
+        kept = "nothing is written" if {"hunt", "analyse"} & {*(arguments or sys.argv)[:2]} else "what is done is kept, the same command goes on from there"
         status, message = 130, f"interrupted; {kept}"
     except BrokenPipeError:  # `lrguide list | head`: nobody reads any more, and nothing is wrong
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
