@@ -48,7 +48,12 @@ class Finding:
 def check_machinery() -> None:
     """None; raises UsageError if what runs chapters is not installed."""
     if missing := [name for name in MACHINERY if not find_spec(name)]:
-        raise run.UsageError(f"chapters: expected {', '.join(missing)} to be installed (the extra `chapters`: pip install -e '.[chapters]')")
+        raise run.UsageError(f"chapters: expected {', '.join(missing)} to be installed (the extra `chapters`: {cure('chapters')})")
+
+
+def cure(extra: str) -> str:
+    """The command that installs an extra: of the clone, or of the package wherever it came from."""
+    return f"pip install -e '.[{extra}]'" if (ROOT / "settings.ini").exists() else f"pip install 'lrguide[{extra}]'"
 
 
 # --- what should be here -----------------------------------------------------------------------------------------------------
@@ -119,7 +124,7 @@ def of_python() -> Iterator[Finding]:
 def of_packages() -> Iterator[Finding]:
     """What is always needed, its versions, and each extra."""
     needs, lock = declared(), locked()
-    for requirement in needs.pop(""):
+    for requirement in needs.pop(""):  # what is absent of it is broken
         version = installed(requirement.name)
         if version is None:
             yield Finding("BROKEN", requirement.name, "not installed: pip install " + requirement.name)
@@ -129,9 +134,8 @@ def of_packages() -> Iterator[Finding]:
             other = lock.get(requirement.name, version)
             yield Finding("ok" if other == version else "note", requirement.name, version + ("" if other == version else f" (requirements.lock: {other})"))
     for extra, requirements in needs.items():
-        absent = [str(one) for one in requirements if (version := installed(one.name)) is None or not one.specifier.contains(version, prereleases=True)]
-        where = f"pip install {'-e ' if (ROOT / 'settings.ini').exists() else ''}'{'.' if (ROOT / 'settings.ini').exists() else 'lrguide'}[{extra}]'"
-        missing = f"without {', '.join(absent)}: {where}"
+        absent = [f"{one.name}{one.specifier}" for one in requirements if (version := installed(one.name)) is None or not one.specifier.contains(version, prereleases=True)]
+        missing = f"without {', '.join(absent[:6])}{f' and {len(absent) - 6} more' if len(absent) > 6 else ''}: {cure(extra)}"
         yield Finding("note" if absent else "ok", extra, missing if absent else ", ".join(one.name for one in requirements), "optional parts")
 
 
