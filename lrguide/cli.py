@@ -101,7 +101,8 @@ def make_figures(options: argparse.Namespace) -> int:
     out = writable(options.out or figures / options.preset)
 
     waiting = [name for name, key in keys.items() if options.force or not run.read_results(out / name, key)]
-    print(f"{len(keys)} chapters, {len(keys) - len(waiting)} of them done before, into {shown(out)}", flush=True)
+    if waiting:
+        print(f"{len(keys)} chapters, {len(keys) - len(waiting)} of them done before, into {shown(out)}", flush=True)
     failed = run_apart({name: run_words(name, out, options) for name in waiting}, options.jobs,
                        environment=ONE_THREAD if options.jobs > 1 else {})
     found = {name: run.read_results(out / name) for name in keys if name not in failed}
@@ -215,7 +216,8 @@ def make_sweep(options: argparse.Namespace) -> int:
     waiting = [point for point in points if options.force or not run.read_results(folders[point], keys[point])]
     names = grid_names(chapter, options.parameter, points)
     commands = {point: run_words(chapter.name, folders[point].parent, options, points[point]) for point in waiting}
-    print(f"{len(points)} points, {len(points) - len(waiting)} of them done before, into {shown(out / 'points')}", flush=True)
+    if waiting:
+        print(f"{len(points)} points, {len(points) - len(waiting)} of them done before, into {shown(out / 'points')}", flush=True)
     failed = (run_by_snakemake if options.profile else run_here)(commands, folders, names, options) if waiting else {}
 
     results = {point: run.read_results(folders[point], keys[point]) for point in points if point not in failed}
