@@ -280,19 +280,11 @@ class Parameter:
         """The values written as a list `a,b,c`, of which each may be a range of integers `a..b`, both ends included; all checked.
 
         A text with a comma stands in quotes, as in a CSV file: `"a,b",c` are two; a quote within such a one is doubled."""
-        values = [value for part in self._parts(text) for value in self._read_part(part)]
+        values = [value for part in _split(self, text) for value in self._read_part(part)]
         twice = [value for value, times in Counter(values).items() if times > 1]
         if twice:
             raise UsageError(f"{self.name}: expected different values, got {twice[0]!r} twice")
         return values
-
-    def _parts(self, text: str) -> list[str]:
-        if self.kind is not str or '"' not in text:
-            return text.split(",")
-        try:
-            return next(csv.reader([text], strict=True))
-        except csv.Error:
-            raise UsageError(f"{self.name}: expected texts such as a,\"b,c\" with quotes around a whole text, got {text!r}") from None
 
     def _read_part(self, text: str) -> list:
         ends = re.fullmatch(r"(-?\d{1,300})\.\.(-?\d{1,300})", text) if self.kind in (int, float) else None
@@ -302,6 +294,15 @@ class Parameter:
         if not low <= high < low + MOST_POINTS:
             raise UsageError(f"{self.name}: expected a range a..b of 1 to {MOST_POINTS} integers, got {text!r}")
         return [self.check(value) for value in range(low, high + 1)]
+
+
+def _split(parameter: Parameter, text: str) -> list[str]:
+    if parameter.kind is not str or '"' not in text:
+        return text.split(",")
+    try:
+        return next(csv.reader([text], strict=True))
+    except csv.Error:
+        raise UsageError(f"{parameter.name}: expected texts such as a,\"b,c\" with quotes around a whole text, got {text!r}") from None
 
 
 @dataclass(frozen=True)
