@@ -21,7 +21,7 @@ def wanted(lock: Path) -> int:
 def main(lock: str) -> int:
     """The exit status of pip; a line every ten seconds of what is fetched, and the last of what pip said if it fails."""
     total, start, seen, said = wanted(Path(lock)), time.monotonic(), set(), 0.0
-    print(f"Installing the {total} packages of {lock} into {sys.prefix}; they take about 3 GB there.", flush=True)
+    print(f"Installing {total} packages of {lock} into {sys.prefix}.", flush=True)
     words = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--no-color", "install", "--progress-bar", "off", "-r", lock]
     process, told = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True), []
     for line in process.stdout:
