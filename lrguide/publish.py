@@ -441,9 +441,9 @@ def _rows_of(result) -> tuple[tuple, list[tuple]]:
         return ("test", "largest difference", "p-value", "passed"), [(one.name, (one.value, one.error), one.p_value, one.passed) for one in result.checks]
     if isinstance(result, (Limit, Discovery, PValue)):
         return _rows_of({"": result})
-    if isinstance(result, Mapping):
+    if isinstance(result, Mapping) and result:
         return _rows_by_name(result)
-    if isinstance(result, (list, tuple)):
+    if isinstance(result, (list, tuple)) or result == {}:
         return _rows_of_records(result)
     raise TypeError(f"result: expected Impacts, a Fit, a Limit, a Discovery, a PValue, a Diagnosis, yields or a list of records, got {shown(result)}")
 

@@ -371,6 +371,8 @@ def _configured_from_pyhf(starts: Mapping[str, float], known: Mapping[str, Mappi
             ranges[name] = tuple(map(float, said["bounds"][at]))
         if said.get("fixed", False):
             fixed[name] = float(said["inits"][at]) if "inits" in said else start
-        if base == name and ("auxdata" in said or name == "lumi"):
+        if name == "lumi" and "auxdata" not in said:
+            raise ValueError("measurement: expected auxdata and sigmas of lumi among its parameters, got none")
+        if base == name and "auxdata" in said:
             normal.append(Normal(name, float(said["auxdata"][0]), float(said.get("sigmas", [1.0])[0])))
     return fixed, ranges, normal
