@@ -98,7 +98,7 @@ def test_round_trip():
 @pytest.mark.parametrize("example, seen", [(pyhf.simplemodels.uncorrelated_background([12.0, 11.0, 0.0], [50.0, 52.0, 0.0], [3.0, 7.0, 0.0]), [56.0, 60.0, 0.0]),
                                            (pyhf.simplemodels.correlated_background([12.0, 11.0], [50.0, 52.0], [45.0, 57.0], [55.0, 47.0]), [56.0, 60.0])])
 def test_examples_of_pyhf(example, seen):
-    space = pyhf.Workspace({"channels": example.spec["channels"], "observations": [{"name": "singlechannel", "data": seen}], "version": "1.0.0",
+    space = pyhf.Workspace({"channels": example.spec["channels"], "observations": [{"name": example.spec["channels"][0]["name"], "data": seen}], "version": "1.0.0",
                             "measurements": [{"name": "m", "config": {"poi": "mu", "parameters": []}}]})       # Workspace.build stops at an empty bin
     model, counts = from_pyhf(space)
     there, data = space.model(), space.data(space.model())
