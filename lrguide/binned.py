@@ -22,7 +22,7 @@ from .likelihood import STANDARD, Channels, Normal, check_constraints, check_nor
 # %% auto #0
 __all__ = ['CONTENTS', 'projected_contents', 'area_under_curve', 'on_lines', 'contents_on_lines', 'check_edges', 'filled',
            'check_contents', 'between', 'check_counts', 'Templates', 'poisson_nll', 'Bins', 'expected', 'Contents',
-           'Histogram', 'node_scan', 'node_profile', 'Strategy']
+           'multiplied', 'Histogram', 'node_scan', 'node_profile', 'Strategy']
 
 # %% ../nbs/3_awareness/31_gaussian.ipynb #0000000f
 def projected_contents(model, angle: float, cuts, z) -> tuple[np.ndarray, np.ndarray]:
@@ -442,10 +442,15 @@ def _curve(values: np.ndarray, of: Callable) -> tuple[np.ndarray, ...]:
     return at, (above - below) / 2e-3, (above - 2 * at + below) / 1e-6
 
 
+def multiplied(of: str | tuple[str, ...]) -> tuple[str, ...]:
+    "The processes that a strength of a Histogram multiplies, `of` one or several."
+    return tuple(of) if isinstance(of, (tuple, list)) else (of,)
+
+
 def _factors(histogram: Histogram, name: str, values: Mapping[str, np.ndarray]) -> dict[str, tuple]:
     "What multiplies process `name` by parameter: factor (p, 1), its first and second derivative."
     column = lambda parameter: np.atleast_1d(np.asarray(values[parameter], dtype=float))[:, None]
-    found = {parameter: (column(parameter), np.ones((1, 1)), np.zeros((1, 1))) for parameter, of in histogram.strength.items() if of == name}
+    found = {parameter: (column(parameter), np.ones((1, 1)), np.zeros((1, 1))) for parameter, of in histogram.strength.items() if name in multiplied(of)}
     for parameter, pair in histogram.processes[name].norm.items():
         found[parameter] = _curve(column(parameter), lambda alpha, pair=pair: norm_factor(alpha, *pair))
     return found
@@ -477,10 +482,11 @@ def _process_rate(histogram: Histogram, name: str, values: Mapping[str, np.ndarr
 class Histogram(OnData):
     """Likelihood of a histogram to which any number of `processes` contribute: Contents by name, all with as many bins.
 
-    `strength`, `constraints`, `ranges`, `fixed` and methods as for a `Likelihood`; data are counts (b,), for many data sets (s, b). Effects of
-    the processes get a standard normal constraint unless another is given. Several histograms add up: `a + b`."""
+    `strength`, `constraints`, `ranges`, `fixed` and methods as for a `Likelihood`, a strength may also multiply several processes, a tuple of names;
+    data are counts (b,), for many data sets (s, b). Effects of the processes get a standard normal constraint unless another is given. Several
+    histograms add up: `a + b`."""
     processes: Mapping[str, Contents]
-    strength: Mapping[str, str] = None
+    strength: Mapping[str, str | tuple[str, ...]] = None
     constraints: tuple = ()
     ranges: Mapping[str, tuple[float, float]] = None
     fixed: Mapping[str, float] = None
@@ -533,9 +539,9 @@ def _checked_histogram(histogram: Histogram) -> dict:
             raise TypeError(f"processes: expected Contents for {name}, got {type(process).__name__}")
     if len({len(process.contents) for process in processes.values()}) != 1:
         raise ValueError(f"processes: expected at least one, all with as many bins, got {[len(process.contents) for process in processes.values()]}")
-    for name, process in strength.items():
-        if process not in processes:
-            raise ValueError(f"strength: expected {name} to name one of {', '.join(processes)}, got {process!r}")
+    for name, of in strength.items():
+        if unknown := [process for process in multiplied(of) if process not in processes]:
+            raise ValueError(f"strength: expected {name} to name one of {', '.join(processes)}, or a tuple of them, got {unknown[0]!r}")
     effects = dict.fromkeys(name for process in processes.values() for name in (*process.norm, *process.shape))
     known = {name for constraint in own for name in names_of(constraint)}
     for name in known - {*strength, *effects, *ranges}:
