@@ -1146,6 +1146,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '', 'doc_host': '', 'git_url
                                                                                      'lrguide/inference_aware.py'),
                                          'lrguide.inference_aware.learn_bins': ( '7_inference_aware/inferno.html#learn_bins',
                                                                                  'lrguide/inference_aware.py'),
+                                         'lrguide.inference_aware.learn_edges': ( '7_inference_aware/binned_likelihoods.html#learn_edges',
+                                                                                  'lrguide/inference_aware.py'),
                                          'lrguide.inference_aware.learn_expansion': ( '7_inference_aware/inferno.html#learn_expansion',
                                                                                       'lrguide/inference_aware.py'),
                                          'lrguide.inference_aware.log_variance': ( '7_inference_aware/inferno.html#log_variance',
