@@ -928,6 +928,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '', 'doc_host': '', 'git_url
                                'lrguide.files._labelled': ('8_your_analysis/files.html#_labelled', 'lrguide/files.py'),
                                'lrguide.files._look': ('8_your_analysis/files.html#_look', 'lrguide/files.py'),
                                'lrguide.files._marks': ('8_your_analysis/files.html#_marks', 'lrguide/files.py'),
+                               'lrguide.files._memory': ('8_your_analysis/files.html#_memory', 'lrguide/files.py'),
                                'lrguide.files._names': ('8_your_analysis/files.html#_names', 'lrguide/files.py'),
                                'lrguide.files._one': ('8_your_analysis/files.html#_one', 'lrguide/files.py'),
                                'lrguide.files._reason': ('9_machinery/data.html#_reason', 'lrguide/files.py'),
