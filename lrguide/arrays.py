@@ -13,10 +13,10 @@ import numpy as np
 
 # %% auto #0
 __all__ = ['refusal', 'shown', 'check_number', 'check_count', 'check_choice', 'check_name', 'check_mapping', 'check_function',
-           'is_checked', 'check_numbers', 'check_events', 'check_column', 'check_log_ratio', 'check_fixed',
-           'check_ratio', 'check_labels', 'check_sets', 'combinations', 'Ranges', 'narrowed', 'restricted',
-           'check_ranges', 'check_within', 'by_name', 'check_nu', 'check_points', 'generator', 'spawn', 'Table',
-           'as_table', 'aligned', 'check_sample', 'rescale', 'effective_size', 'join', 'split', 'with_nu']
+           'sealed', 'is_checked', 'check_numbers', 'named_columns', 'check_events', 'check_column', 'check_log_ratio',
+           'check_fixed', 'check_ratio', 'check_labels', 'check_sets', 'combinations', 'Ranges', 'narrowed',
+           'restricted', 'check_ranges', 'check_within', 'by_name', 'check_nu', 'check_points', 'generator', 'spawn',
+           'Table', 'as_table', 'aligned', 'check_sample', 'rescale', 'effective_size', 'join', 'split', 'with_nu']
 
 # %% ../nbs/9_machinery/91_arrays.ipynb #0000000a
 def refusal(function, *args, **kwargs) -> str:
@@ -119,7 +119,7 @@ class _Sealed(np.ndarray):
     "Memory that holds finite numbers and is reached through read-only views alone."
 
 
-def _sealed(array: np.ndarray) -> np.ndarray:
+def sealed(array: np.ndarray) -> np.ndarray:
     "A read-only view of `array`, finite float64 that nobody else holds: it counts as checked."
     return np.asarray(memoryview(array.view(_Sealed)).toreadonly())
 
@@ -147,7 +147,7 @@ def _finite(array: np.ndarray, name: str) -> np.ndarray:
         return array
     own = np.array(array, dtype=np.float64)                 # first the copy, then the check: what is checked is what is kept
     _refuse_not_finite(own, name)
-    return _sealed(own)
+    return sealed(own)
 
 
 def check_numbers(values, name: str, interval: str = "(-inf, inf)", *, nan: bool = False) -> np.ndarray:
@@ -163,14 +163,14 @@ def check_numbers(values, name: str, interval: str = "(-inf, inf)", *, nan: bool
     return found
 
 # %% ../nbs/9_machinery/91_arrays.ipynb #00000018
-def _columns(data) -> dict[str, object] | None:
-    "The columns of `data` by name (data frame, Arrow table, structured array, mapping), None without names. Raises ValueError if two are the same."
+def named_columns(data) -> dict[str, object] | None:
+    "The columns of `data` by name (data frame, Arrow table, awkward records, structured array, mapping), or None. Raises ValueError for a name twice."
     if isinstance(data, Mapping):
         keys = list(data)
     elif isinstance(data, np.ndarray):
         keys = data.dtype.names
     else:
-        keys = getattr(data, "column_names", getattr(data, "columns", None))
+        keys = getattr(data, "column_names", getattr(data, "columns", getattr(data, "fields", None) or None))
     if keys is None or callable(keys):
         return None
     columns = {str(key): data[key] for key in keys}
@@ -183,7 +183,7 @@ def _stacked(columns: Mapping[str, object], name: str) -> np.ndarray:
     "Columns (n,) side by side (n, d), checked one by one, so that a message names the column."
     n = len(next(iter(columns.values()), ()))
     found = [check_column(column, n, f"{name}, column {one}") for one, column in columns.items()]
-    return _sealed(np.stack(found, axis=1)) if found else np.zeros((0, 0))
+    return sealed(np.stack(found, axis=1)) if found else np.zeros((0, 0))
 
 # %% ../nbs/9_machinery/91_arrays.ipynb #00000019
 def check_events(x, name: str = "x", minimum: int = 0) -> np.ndarray:
@@ -191,7 +191,7 @@ def check_events(x, name: str = "x", minimum: int = 0) -> np.ndarray:
 
     A copy that nobody can change, or `x` itself if it is one already: then nothing is checked again. Raises TypeError if it does
     not hold real numbers, ValueError for NaN, infinite or masked values, a wrong shape or too few events."""
-    columns = _columns(x)
+    columns = named_columns(x)
     x = _numbers(x, name) if columns is None else _stacked(columns, name)
     x = x[:, None] if x.ndim == 1 else x
     if x.ndim != 2 or x.shape[1] == 0:
@@ -370,7 +370,7 @@ def _clipped(ranges: Ranges, nu: np.ndarray, extrapolate: bool = False) -> np.nd
         if not low - slack - _ROUNDING * abs(low) <= worst <= high + slack + _ROUNDING * abs(high):
             raise ValueError(f"{name}: expected values in its range {low:.9g} to {high:.9g}, got {worst:.9g}")
     moved = np.clip(nu, ranges.low, ranges.high)
-    return _sealed(moved) if is_checked(nu) else moved
+    return sealed(moved) if is_checked(nu) else moved
 
 
 _ROUNDING = float(np.finfo(np.float32).eps)  # of an end given in single precision: 1.2e-7 of it
@@ -479,7 +479,7 @@ def spawn(rng: int | np.random.Generator, n: int) -> list[np.random.Generator]:
 # %% ../nbs/9_machinery/91_arrays.ipynb #00000036
 def _check_also(also, n: int) -> Mapping[str, np.ndarray]:
     "Columns (n, ...) by name as checked arrays. Raises TypeError or ValueError, as `check_events` does."
-    columns = _columns(also)
+    columns = named_columns(also)
     if columns is None:
         raise TypeError(f"also: expected columns by name, got {type(also).__name__}")
     found = {}
@@ -493,7 +493,7 @@ def _check_also(also, n: int) -> Mapping[str, np.ndarray]:
 
 def _check_features(x, names=None, name: str = "x") -> tuple[np.ndarray, tuple[str, ...] | None]:
     "Features (n, d) or (n, p, f) and their names; of data with names of its own, those asked for."
-    columns = _columns(x)
+    columns = named_columns(x)
     if names is not None and not hasattr(names, "__iter__"):
         raise TypeError(f"names: expected names of features, got {shown(names)}")
     names = None if names is None else tuple(names) if not isinstance(names, str) else (names,)
@@ -565,7 +565,7 @@ def _changed(table: Table, change: Callable, **columns) -> Table:
     "The Table of `change(column)`, a view or a new array of finite numbers, for every column of `table`; nothing is copied or checked."
     def own(column):
         column = None if column is None else change(column)
-        return column if column is None or is_checked(column) else _sealed(column)
+        return column if column is None or is_checked(column) else sealed(column)
     made = object.__new__(Table)
     vars(made).update(x=own(table.x), nu=own(table.nu), weight=own(table.weight), names=table.names,
                       also=MappingProxyType({name: own(column) for name, column in table.also.items()}))
@@ -606,7 +606,7 @@ def aligned(data, names: Sequence[str] | None, name: str = "data") -> Table:
         got = f"shape {table.x.shape} without names" if found is None else ", ".join(found)
         raise ValueError(f"{name}: expected the features {', '.join(names)}, got {got}")
     order = [found.index(one) for one in names] + [-1] * is_sets                # the last number of a particle stays where it is
-    return replace(table, x=_sealed(table.x[..., order]), names=tuple(names))
+    return replace(table, x=sealed(table.x[..., order]), names=tuple(names))
 
 # %% ../nbs/9_machinery/91_arrays.ipynb #00000040
 def check_sample(table: Table, name: str) -> Table:
@@ -673,7 +673,7 @@ def _end_to_end(columns: Sequence[np.ndarray], name: str) -> np.ndarray:
     shapes = dict.fromkeys(str(column.shape[1:]) for column in columns)
     if len(shapes) > 1:
         raise ValueError(f"tables: expected {name} of one shape for each event, got {' and '.join(shapes)}")
-    return _sealed(np.concatenate(columns))
+    return sealed(np.concatenate(columns))
 
 # %% ../nbs/9_machinery/91_arrays.ipynb #00000043
 def split(table: Table, fraction: float, rng) -> tuple[Table, Table]:

@@ -19,14 +19,14 @@ from importlib.metadata import version
 from pathlib import Path
 import numpy as np
 from .arrays import Table, check_choice, check_count, check_mapping, check_name, check_number, check_numbers, combinations, generator, shown
-from . import files
+from . import formats
 from .files import write_whole
 
 # %% auto #0
 __all__ = ['needed', 'PROCESSES', 'DIJET_FEATURES', 'check_setting', 'Scattering', 'pythia', 'final_particles', 'Collisions', 'sets', 'plain_settings', 'in_processes', 'generate', 'save_collisions', 'read_collisions', 'multiplicity', 'thrust_axis', 'thrust', 'energy_correlation', 'Detector', 'detected', 'jets', 'antikt', 'durham_jets', 'subjettiness', 'dijet_table', 'VARIABLE', 'WEIGHTABLE', 'weightable', 'WeightReport', 'weight_report', 'generate_varied', 'direct_settings']
 
 # %% ../nbs/4_phase_space/42_collisions.ipynb #fe7660e3
-needed = partial(files.needed, extra="collider")
+needed = partial(formats.needed, extra="collider")
 
 
 @cache

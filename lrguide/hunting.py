@@ -164,7 +164,7 @@ def read_events(options: argparse.Namespace, span: list) -> tuple[dict, dict, li
 
     Lines too on values that look like marks of missing ones."""
     import numpy as np
-    from lrguide.files import columns_of
+    from lrguide.files import columns_of, odd_values
 
     columns = columns_of(options.file, {options.mass: "--mass"} | dict.fromkeys(options.features, "--features"), options.tree)
     n, told = len(columns[options.mass]), []
@@ -187,7 +187,9 @@ def read_events(options: argparse.Namespace, span: list) -> tuple[dict, dict, li
         raise ValueError(f"--range: expected events with {options.mass} from {span[0]:g} to {span[1]:g}, got none among {np.count_nonzero(outside):,}")
     columns = {name: column[kept] for name, column in columns.items()}
     check_columns(columns, options.mass)
-    return columns, without, told + [line for name, column in columns.items() for line in odd_values(name, column)]
+    told += [f"look: {name} is exactly {value:g} in {n_odd:,} events, far from all others; if that marks a missing number, say --missing {value:g}"
+             for name, column in columns.items() for value, n_odd in odd_values(column).items()]
+    return columns, without, told
 
 
 def check_columns(columns: dict, mass: str) -> None:
@@ -197,23 +199,6 @@ def check_columns(columns: dict, mass: str) -> None:
     for name, column in columns.items():
         if column.min() == column.max() and name != mass:
             raise run.UsageError(f"--features: expected columns whose values differ, got {name}, which is {column[0]:g} in every event")
-
-
-def odd_values(name: str, column) -> list[str]:
-    """Lines on a smallest or largest value of a `column` (n,) that many events have, far from all others: a mark for a missing number?
-
-    None for a column of a few values, such as 0 and 1."""
-    import numpy as np
-
-    lines = []
-    if len(np.unique(column)) < 10:
-        return lines
-    for value in dict.fromkeys((float(column.min()), float(column.max()))):
-        others = column[column != value]
-        if len(others) > 1 and len(column) - len(others) >= 10 and np.abs(others - value).min() > 3 * others.std():
-            lines.append(f"look: {name} is exactly {value:g} in {len(column) - len(others):,} events, far from all others; if that marks a missing number, "
-                         f"say --missing {value:g}")
-    return lines
 
 
 # --- hunting -------------------------------------------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 import numpy as np
 from .arrays import Table, check_column, check_mapping, check_numbers, shown
-from .files import needed
+from .formats import needed
 from .rates import norm_factor
 from .prepared import OnData, check_model
 from .likelihood import Channels, Normal, check_pair

@@ -1,20 +1,23 @@
-"""Events from Parquet and ROOT files: every format, size and selection against the arrays they were written from, and what is refused."""
+"""Events from files and from memory: every format, size and selection against the arrays they were written from, and what is refused."""
 
 import pickle
 import sys
+import warnings
+from pathlib import Path
 
 import awkward
 import numpy as np
+import pandas
 import pyarrow
 import pyarrow.parquet
 import pytest
 import uproot
-from malformed import CHOICES, COUNTS, INF, NAN, THEIRS, cases, refused
+from malformed import CHOICES, COUNTS, INF, NAN, THEIRS, cases, checks_of, refused
 
 import lrguide as lr
-from lrguide.arrays import join
+from lrguide.arrays import is_checked, join
 from lrguide.compact import compacted
-from lrguide.files import Pieces, chunks, evenly, pieces, sampled
+from lrguide.files import Pieces, chunks, evenly, odd_values, pieces, sampled
 
 TOY, FAMILY = lr.Resonance(0.08), lr.Resonance(None)
 RNG = np.random.default_rng(1)
@@ -183,14 +186,16 @@ def test_where_all_events_are_needed_pieces_are_refused(folder):
 
 
 REFUSED = [("nowhere.parquet", {}, "files: expected a file, or a pattern"), ("nowhere*.root", {}, "files: expected a file, or a pattern"), ("", {}, "files: expected a file, or a pattern"),
-           ("text.root", {}, "files: expected Parquet, ROOT or CSV"), ("empty.parquet", {}, "files: expected Parquet, ROOT or CSV"), ("cut_events.parquet", {}, "files: expected a file that can be read"),
+           ("text.root", {}, "files: expected ROOT, Parquet, CSV or NumPy"), ("empty.parquet", {}, "files: expected ROOT, Parquet, CSV or NumPy"), ("cut_events.parquet", {}, "files: expected a file that can be read"),
            ("histogram.root", {}, r"tree: expected one of the trees of histogram.root: \(none\)"), ("two.root", {}, "tree: expected one of .*signal, deep/background, got None"),
            ("two.root", {"tree": "data"}, "tree: expected one of .*signal, deep/background, got 'data'"), ("bad.parquet", {"features": ["good", "god"]}, "features: expected columns of bad.parquet .*good.* got 'god'"),
            ("bad.root", {"features": "god"}, "features: expected columns of bad.root .*good.* got 'god'"), ("bad.parquet", {"features": "good", "weight": "w"}, "weight: expected columns of bad.parquet"),
            ("bad.parquet", {"features": "good", "cut": {"w": (0, 1)}}, "cut: expected columns of bad.parquet"), *(("bad.parquet", {"features": name}, f"features: expected one number .* {name} of bad.parquet") for name in ("text", "lists", "deep", "date")),
            *(("bad.root", {"features": name}, f"features: expected one number .* {name} of bad.root") for name in ("pt", "pair")), ("bad.parquet", {"features": "good", "weight": "text"}, "weight: expected one number"),
-           *(("bad.parquet", {"features": name}, f"features, column {name} of bad.parquet: expected finite numbers, got 1 ") for name in ("x", "missing", "flag", "infinite")),
-           ("bad.parquet", {"features": "good", "weight": "x"}, "weight, column x of bad.parquet: expected finite"), ("bad.parquet", {"features": "good", "cut": {"x": (0, 1)}}, "cut, column x of bad.parquet: expected finite"),
+           *(("bad.parquet", {"features": name}, f"features: expected a value in every event of bad.parquet, got 1 of 3 missing in {name}; .*fill=fill_values") for name in ("x", "missing", "flag")),
+           ("bad.parquet", {"features": "infinite"}, "features, column infinite of bad.parquet: expected finite numbers, got 1 infinite of 3"),
+           *(("bad.parquet", {"features": "good", argument: name}, f"{argument}, column {name} of bad.parquet: expected a finite number in every event, got 1 {what} of 3")
+             for argument in ("weight", "nu", "also") for name, what in (("x", "missing"), ("missing", "missing"), ("flag", "missing"), ("infinite", "infinite"))), ("bad.parquet", {"features": "good", "cut": {"x": (0, 1)}}, "cut, column x of bad.parquet: expected finite"),
            (["part_0.parquet", "bad.parquet"], {"features": "zeta"}, "features: expected columns of bad.parquet")]
 
 
@@ -234,7 +239,7 @@ def test_a_library_that_is_not_there(folder, monkeypatch, library, name):
 
 
 FILE_KINDS = {"None": None, "number": 1.0, "list": [], "numbers": [1.0], "object": object(), "mapping": {"a": "b"}, "text": "nowhere", "array": np.ones(2), "bytes": b"a"}
-FEATURE_KINDS = {"None": None, "number": 1.0, "list": [], "numbers": [1.0], "object": object(), "twice": ["zeta", "zeta"], "unknown": "x", "empty": "", "mapping": {"zeta": 1}}
+FEATURE_KINDS = {"number": 1.0, "list": [], "numbers": [1.0], "object": object(), "twice": ["zeta", "zeta"], "unknown": "x", "empty": "", "mapping": {"zeta": 1}}
 CUT_KINDS = {"number": 1.0, "text": "a", "pairs": {"run": (2.0, 1.0)}, "nan": {"run": (NAN, 1.0)}, "one": {"run": 1.0}, "texts": {"run": ("a", "b")}, "number as name": {1: (0, 1)}, "unknown": {"x": (0, 1)}, "list": [1]}
 BROKEN = dict(files=FILE_KINDS, features=FEATURE_KINDS, weight={kind: value for kind, value in CHOICES.items() if kind != "None"}, cut=CUT_KINDS,
               tree={kind: value for kind, value in CHOICES.items() if kind not in ("None", "text")}, size={**COUNTS, "zero": 0})
@@ -243,3 +248,242 @@ BROKEN = dict(files=FILE_KINDS, features=FEATURE_KINDS, weight={kind: value for 
 @pytest.mark.parametrize("name, argument, kind", list(cases({"pieces": (None, None, BROKEN)})))
 def test_malformed_calls_are_refused_in_one_line(folder, name, argument, kind):
     refused({"pieces": (pieces, dict(files=folder / "events.parquet", features="zeta", weight=None, cut=None, tree=None, size=100), BROKEN)}, name, argument, kind)
+
+
+# --- read ----------------------------------------------------------------------------------------------------------------------
+
+N = 600
+DTYPES = ["f4", "f8", "i1", "u1", "i2", "i4", "i8", "u4", "?"]
+KINDS = {**{f"z_{dtype}".replace("?", "flag"): RNG.integers(0, 100, N).astype(dtype) for dtype in DTYPES}, "a": RNG.normal(size=N).astype("f4")}
+GAPS = {"pt": np.where(RNG.random(N) < 0.3, -999.0, RNG.exponential(30.0, N)).astype("f4"), "eta": np.where(RNG.random(N) < 0.2, np.nan, RNG.normal(size=N)),
+        "met": RNG.exponential(40.0, N), "w": RNG.normal(1.0, 0.5, N), "tes": RNG.uniform(0.9, 1.1, N), "m": RNG.normal(125.0, 2.0, N), "y": (RNG.random(N) < 0.4).astype("i4")}
+ASKED = dict(features=["met", "pt", "eta"], weight="w", nu=["tes"], also=["m"], missing=-999)
+VALUES = {"eta": 0.25, "pt": 40.0, "met": 1.0}
+FILLED = np.column_stack([GAPS["met"], np.where(GAPS["pt"] == -999, 40.0, GAPS["pt"].astype(float)), np.where(np.isnan(GAPS["eta"]), 0.25, GAPS["eta"]),
+                          np.ones(N), GAPS["pt"] != -999, ~np.isnan(GAPS["eta"])])
+
+
+def written(columns, kind, path):
+    """A file of these columns, or what holds them in memory."""
+    if kind in ("mktree", "mkrntuple"):
+        return write_root(path / "a.root", columns, kind, steps=2) or path / "a.root"
+    if kind == "parquet":
+        return pyarrow.parquet.write_table(pyarrow.table(columns), path / "a.parquet", row_group_size=170) or path / "a.parquet"
+    if kind.startswith("csv"):
+        pandas.DataFrame({name: column.astype("f8") for name, column in columns.items()}).to_csv(path / f"a.{kind}", index=False, float_format="%.17g")
+        return path / f"a.{kind}"
+    if kind == "npz":
+        return np.savez(path / "a.npz", **columns) or path / "a.npz"
+    records = np.rec.fromarrays(list(columns.values()), names=list(columns))
+    if kind == "npy":
+        return np.save(path / "a.npy", records) or path / "a.npy"
+    return {"pandas": lambda: pandas.DataFrame(columns), "arrow": lambda: pyarrow.table(columns), "batch": lambda: pyarrow.record_batch(columns), "awkward": lambda: awkward.Array(columns), "records": lambda: records,
+            "mapping": lambda: columns, "table": lambda: lr.Table(columns)}[kind]()
+
+
+EVERYWHERE = ["mktree", "mkrntuple", "parquet", "csv", "csv.gz", "csv.xz", "npz", "npy", "pandas", "arrow", "batch", "awkward", "records", "mapping"]
+
+
+@pytest.mark.parametrize("kind", [*EVERYWHERE, "table"])
+def test_a_round_trip_is_exact(kind, tmp_path):
+    """Every type, columns by name in the order that is wanted; without names, in the order of the file; nothing is copied twice."""
+    place = written(KINDS, kind, tmp_path)
+    order = [*reversed(KINDS)]
+    table = lr.read(place, order)
+    np.testing.assert_array_equal(table.x, np.column_stack([KINDS[name] for name in order]))
+    assert table.names == tuple(order) and is_checked(table.x) and table.x.flags.c_contiguous and table.weight is table.nu is None and not table.also
+    every = lr.read(place, weight="a")
+    assert every.names == tuple(name for name in KINDS if name != "a") and np.array_equal(every.weight, KINDS["a"])
+
+
+@pytest.mark.parametrize("kind", EVERYWHERE)
+def test_missing_values_are_said_or_refused(kind, tmp_path):
+    """Also a feature that lacks none here gets its indicator; -999 is missing, and NaN always."""
+    place = written(GAPS, kind, tmp_path)
+    signal, background = lr.read(place, **ASKED, fill=VALUES, label="y")
+    data = lr.read(place, **ASKED, fill=VALUES, cut={"m": (123.0, 126.0)})
+    inside = (GAPS["m"] >= 123) & (GAPS["m"] < 126)
+    for table, rows in ((signal, GAPS["y"] == 1), (background, GAPS["y"] == 0), (data, inside)):
+        assert table.names == ("met", "pt", "eta", "has_met", "has_pt", "has_eta") and len(table) == rows.sum() > 50
+        for found, expected in ((table.x, FILLED), (table.weight, GAPS["w"]), (table.nu[:, 0], GAPS["tes"]), (table.also["m"], GAPS["m"])):
+            np.testing.assert_array_equal(found, expected[rows])
+    with pytest.raises(ValueError, match="^features: expected a value in every event of .*, got .* missing in pt, .* missing in eta; .*fill=fill_values"):
+        lr.read(place, **ASKED)
+    with pytest.raises(ValueError, match=rf"got {np.isnan(GAPS['eta']).sum()} of 600 missing in eta;"):
+        lr.read(place, **ASKED, fill={"pt": 1.0})
+
+
+@pytest.mark.parametrize("size", [7, 170, 10**6])
+@pytest.mark.parametrize("kind", ["mktree", "mkrntuple", "parquet", "csv.gz", "npz", "pandas", "awkward"])
+def test_pieces_are_what_is_read_at_once(kind, size, tmp_path):
+    place = written(GAPS, kind, tmp_path)
+    asked = ASKED | dict(fill=VALUES, cut={"met": (20.0, INF)})
+    for in_pieces, whole in zip([pieces(place, **asked, size=size), *pieces(place, **asked, size=size, label="y")], [lr.read(place, **asked), *lr.read(place, **asked, label="y")]):
+        for _ in range(2):
+            found = join(*in_pieces)
+            assert len(in_pieces) == len(whole) and found.names == whole.names and max(map(len, in_pieces)) <= size
+            for one, other in ((found.x, whole.x), (found.nu, whole.nu), (found.weight, whole.weight), (found.also["m"], whole.also["m"])):
+                np.testing.assert_array_equal(one, other)
+
+
+def test_several_files_of_several_kinds(tmp_path):
+    halves = [{name: column[rows] for name, column in GAPS.items()} for rows in (slice(0, 200), slice(200, None))]
+    one = written(halves[0], "mkrntuple", tmp_path)
+    other = written({name: halves[1][name] for name in reversed(halves[1])}, "parquet", tmp_path)
+    table = lr.read([one, other], **ASKED, fill=VALUES)
+    np.testing.assert_array_equal(table.x, FILLED)
+    np.testing.assert_allclose(list(lr.fill_values([one, other], ASKED["features"], missing=-999).values()),
+                               [GAPS["pt"][GAPS["pt"] != -999].mean(dtype=float), np.nanmean(GAPS["eta"])], rtol=1e-12)
+    assert lr.read([one, other], missing=-999, fill=VALUES).names[:7] == tuple(GAPS)
+    pyarrow.parquet.write_table(pyarrow.table({"met": [1.0]}), tmp_path / "b.parquet")
+    with pytest.raises(ValueError, match="^features: expected names of columns, since the files do not have the same ones: eta, m, pt, tes, w"):
+        lr.read([other, tmp_path / "b.parquet"])
+
+
+def test_values_to_put_in():
+    """The mean of those that are there, unweighted, of the events that are cut out; only where some are missing."""
+    found = lr.fill_values(GAPS, ["met", "pt", "eta"], -999)
+    assert list(found) == ["pt", "eta"]
+    few = (GAPS["m"] >= 125) & (GAPS["pt"] != -999)
+    np.testing.assert_allclose(lr.fill_values(GAPS, "pt", {"pt": -999}, cut={"m": (125.0, INF)})["pt"], GAPS["pt"][few].mean(dtype=float), rtol=1e-12)
+    assert lr.fill_values(GAPS, "met", -999) == {} and lr.fill_values({"a": [1, None, 3]}) == {"a": 2.0} and lr.fill_values({"a": np.array([1, -9, 3])}, missing=[-9, -99]) == {"a": 2.0}
+    for columns, match in (({"a": [NAN, NAN]}, "features: expected a value of a in some event, got none"), ({"a": [NAN, INF]}, "features, column a of the data: expected finite")):
+        with pytest.raises(ValueError, match=match):
+            lr.fill_values(columns, "a")
+
+
+@pytest.mark.parametrize("gap", [pandas.DataFrame({"a": pandas.array([1, None, 3], "Int64")}), pandas.DataFrame({"a": pandas.array([1.0, None, 3.0], "Float32")}), pandas.DataFrame({"a": [1.0, NAN, 3.0]}),
+                                 pandas.DataFrame({"a": pandas.Series([1, None, 3], dtype=object)}), pandas.DataFrame({"a": pandas.array([1, None, 3], "int32[pyarrow]")}), pyarrow.table({"a": [1, None, 3]}),
+                                 awkward.Array({"a": [1, None, 3]}), awkward.Array([{"a": 1}, {"a": None}, {"a": 3}]), {"a": np.ma.masked_array([1, 2, 3], [0, 1, 0])}, {"a": [1, None, 3]}, {"a": [1, -9, 3]},
+                                 {"a": np.float32([1, -9, 3])}, np.array([(1,), (NAN,), (3,)], [("a", "f4")])], ids=lambda gap: type(gap).__module__ + " " + type(gap).__name__)
+def test_whatever_a_gap_looks_like(gap):
+    assert lr.read(gap, "a", missing=-9, fill={"a": 5}).x.tolist() == [[1, 1], [5, 0], [3, 1]]
+    with pytest.raises(ValueError, match="^features: expected a value in every event of the data, got 1 of 3 missing in a"):
+        lr.read(gap, "a", missing=-9)
+    for argument in ("weight", "nu", "also"):
+        with pytest.raises(ValueError, match=f"^{argument}, column a of the data: expected a finite number in every event, got 1 missing of 3"):
+            lr.read({"b": [1, 2, 3], "a": gap["a"]}, "b", missing=-9, **{argument: "a"})
+    with pytest.raises(ValueError, match="^label: expected 1 or 0 in column a of the data, got"):
+        lr.read({"b": [1, 2, 3], "a": gap["a"]}, "b", missing=-9, label="a")
+
+
+def test_flags_with_gaps():
+    for flags in (pandas.DataFrame({"a": pandas.array([True, None, False], "boolean")}), pyarrow.table({"a": [True, None, False]}), {"a": [True, None, False]}):
+        assert lr.read(flags, "a", fill={"a": 0.5}).x.tolist() == [[1, 1], [0.5, 0], [0, 1]]
+
+
+def test_a_mark_is_a_number_of_the_columns_type():
+    """-99.99 in single precision is another number; too large ones are nowhere, or infinite there."""
+    columns = {"a": np.float32([1.0, -99.99, 2.0]), "b": np.float16([1.0, -99.99, 2.0]), "c": np.int8([1, -99, 2])}
+    for name, marks in (("a", -99.99), ("b", [-99.99, 1e300]), ("c", (-99, -1e9))):
+        assert lr.read(columns, name, missing=marks, fill={name: 0.0}).x.tolist() == [[1, 1], [0, 0], [2, 1]]
+    assert lr.read({"a": [1.0, INF, -INF]}, "a", missing=[INF, -INF], fill={"a": 0.0}).x[:, 1].tolist() == [1, 0, 0]
+
+
+def test_a_mark_of_one_column_is_a_value_of_another():
+    columns = {"charge": [-1.0, 1.0, -9.0], "eta": [-9.0, 0.5, 2.0]}
+    assert lr.read(columns, ["charge", "eta"], missing={"charge": [-9]}, fill={"charge": 0}).x.tolist() == [[-1, -9, 1], [1, 0.5, 1], [0, 2, 0]]
+
+
+def test_missing_values_in_a_column_of_the_cut():
+    """A declared one lies in no range; a NaN that nobody spoke of is refused."""
+    columns = {"a": [1.0, -999.0, 3.0], "b": [0.0, 1.0, 2.0], "c": [1.0, NAN, 3.0]}
+    assert lr.read(columns, "b", cut={"a": (-INF, INF)}, missing={"a": -999}).x[:, 0].tolist() == [0, 2]
+    assert lr.read(columns, "b", cut={"c": (0, 9)}, missing=[NAN, -999]).x[:, 0].tolist() == [0, 2]
+    assert lr.read(columns, "a", cut={"c": (0, 9)}, missing=[NAN, -999]).x[:, 0].tolist() == [1, 3]          # what is cut away may be missing
+    with pytest.raises(ValueError, match="^cut, column c of the data: expected finite numbers, got 1 NaN"):
+        lr.read(columns, "b", cut={"c": (0, 9)}, missing=-999)
+
+
+@pytest.mark.parametrize("kind", ["csv", "parquet", "mkrntuple", "pandas", "arrow", "awkward", "mapping"])
+def test_a_label_in_words(kind, tmp_path):
+    columns = {"x": [1.0, 2.0, 3.0, 4.0], "kind": ["s", "b", "b", "s"]}
+    if kind == "csv":
+        place = tmp_path / "a.csv"
+        place.write_text("x, kind\n1, s\n2,b\n3,b\n4,s\n")
+    elif kind == "mkrntuple":
+        place = tmp_path / "a.root"
+        with uproot.recreate(place) as file:
+            file.mkrntuple("events", awkward.Array(columns))
+    else:
+        place = pyarrow.parquet.write_table(pyarrow.table(columns), tmp_path / "a.parquet") or tmp_path / "a.parquet" if kind == "parquet" else \
+            {"pandas": pandas.DataFrame(columns), "arrow": pyarrow.table(columns), "awkward": awkward.Array(columns), "mapping": columns}[kind]
+    one, zero = lr.read(place, "x", label={"kind": ("s", "b")})
+    assert one.x[:, 0].tolist() == [1, 4] and zero.x[:, 0].tolist() == [2, 3]
+    assert [join(*each).x[:, 0].tolist() for each in pieces(place, "x", label={"kind": ("b", "s")}, size=2)] == [[2, 3], [1, 4]]
+    for label, match in (("kind", "label: expected one number|label: expected 1 or 0|files: expected numbers"), ({"kind": ("s", "c")}, "label: expected 's' or 'c' in column kind of .*, got 'b' in 2 events"), ({"x": (1.0, 2.0)}, "label: expected 1.0 or 2.0 .* got 3.0 in 2")):
+        with pytest.raises((TypeError, ValueError), match="^(" + match + ")"):
+            lr.read(place, "x", label=label)
+    kept = lr.read(place, "x", label={"x": (1.0, 2.0)}, cut={"x": (0, 3)})              # others may be cut away
+    assert [table.x.tolist() for table in kept] == [[[1.0]], [[2.0]]]
+
+
+def test_marks_that_nobody_named_are_told_once(tmp_path):
+    place = written(GAPS, "mktree", tmp_path)
+    n = int(np.sum(GAPS["pt"] == -999))
+    with pytest.warns(UserWarning, match=rf"^features: pt of a.root is exactly -999 in {n} of 600 events, far from all others; if that marks a missing value, say missing=-999$"):
+        lr.read(place, ["pt", "met"])
+    with pytest.warns(UserWarning) as told:
+        list(pieces(place, ["pt", "met"], size=100))
+    assert len(told) == 1
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        lr.read(place, ["pt", "met", "y"], missing=-999, fill={"pt": 0.0})
+    assert odd_values(np.r_[np.arange(100), [10**6] * 9]) == {} and odd_values(np.r_[np.arange(100), [10**6] * 10]) == {1e6: 10}
+    assert odd_values(np.r_[np.arange(100), [180] * 10].astype("u1")) == {} and odd_values(np.r_[np.arange(100), [255] * 10].astype("u1")) == {255.0: 10} and odd_values(np.r_[np.arange(9), [10**6] * 50]) == {1e6: 50}
+
+
+def test_a_table_keeps_its_weight_and_nu():
+    table = lr.Table({"a": [1.0, -9.0, 2.0], "b": [1.0, 2.0, 3.0]}, nu=[[0.1], [0.2], [0.3]], weight=[1.0, 2.0, 3.0], also={"m": [5.0, 6.0, 7.0]})
+    found = lr.read(table, ["b", "a"], missing=-9, fill={"a": 1.5}, also="m", cut={"m": (6, 9)})
+    assert found.x.tolist() == [[2, 1.5, 0], [3, 2, 1]] and found.nu.tolist() == [[0.2], [0.3]] and found.weight.tolist() == [2, 3] and found.also["m"].tolist() == [6, 7]
+    with pytest.raises(ValueError, match="^files: expected a Table whose features have names"):
+        lr.read(lr.Table(np.ones(3)), "a")
+
+
+def test_names_stay_with_what_is_fitted(tmp_path):
+    """A data frame in another order is put in order; other features are refused."""
+    place = written(GAPS, "mkrntuple", tmp_path)
+    asked = dict(features=["pt", "met"], missing=-999, fill={"pt": 30.0})
+    ratio = lr.Ratio(members=1, hidden=(4,), training=lr.Training(epochs=1), normalise=None, rng=1).fit(*lr.read(place, **asked, label="y"))
+    data = lr.read(place, **asked)
+    answer = ratio.log_ratio(data)
+    assert np.array_equal(ratio.log_ratio(pandas.DataFrame(data.x, columns=data.names)[["has_pt", "met", "pt"]]), answer)
+    assert np.array_equal(ratio.log_ratio(lr.read(place, **asked | dict(features=["met", "pt"]))), answer)
+    for other in (lr.read(GAPS, ["met"]), lr.read(GAPS, ["m", "met"]), lr.read(GAPS, ["pt", "met", "m"], missing=-999, fill={"pt": 30.0})):
+        with pytest.raises(ValueError, match="expected the features pt, met, has_pt, got"):
+            ratio.log_ratio(other)
+
+
+def test_the_higgs_file():
+    """As its own reader has it: 29 features of 30 columns, words for labels, -999 where a jet does not exist."""
+    from lrguide import data
+    path = data.higgsml_path() or data.find_higgsml([Path("/work/shared/data/higgsml")])
+    if path is None:
+        pytest.skip("the ATLAS file is not on this machine")
+    theirs = data.read_higgsml(path)
+    fill = lr.fill_values(path, data.FEATURES, missing=-999)
+    lacking = np.isnan(theirs.x).any(axis=0)
+    assert list(fill) == [name for name, some in zip(data.FEATURES, lacking) if some]
+    np.testing.assert_allclose(list(fill.values()), np.nanmean(theirs.x, axis=0)[lacking], rtol=1e-10)
+    both = lr.read(path, data.FEATURES, label={"Label": ("s", "b")}, weight="Weight", missing=-999, fill=fill, also="EventId")
+    for table, rows in zip(both, (theirs.signal, ~theirs.signal)):
+        x = theirs.x[rows]
+        gone = np.isnan(x[:, lacking])
+        np.testing.assert_array_equal(table.x[:, :29], np.where(np.isnan(x), [fill.get(name, 0.0) for name in data.FEATURES], x))
+        np.testing.assert_array_equal(table.x[:, 29:], ~gone)
+        np.testing.assert_array_equal(table.also["EventId"], theirs.event_id[rows])
+        np.testing.assert_allclose(table.weight / table.total, theirs.weight[rows] / theirs.weight[rows].sum(), rtol=1e-12)
+    with pytest.warns(UserWarning, match="DER_mass_MMC of .* is exactly -999"):
+        lr.read(path, ["DER_mass_MMC"])
+
+
+LABEL_KINDS = {"number": 1.0, "list": ["y"], "empty": "", "two": {"y": (1, 0), "k": (1, 0)}, "one value": {"y": (1,)}, "text": {"y": "sb"}, "unknown": "x", "none": {}}
+MARK_KINDS = {"text": "-999", "None": None, "object": object(), "texts": ["a"], "unknown": {"x": -999}, "texts by name": {"pt": "a"}, "true": True, "complex": 1j, "deep": [[1.0]]}
+VALUE_KINDS = {"number": 1.0, "text": "a", "nan": {"pt": NAN}, "inf": {"pt": INF}, "texts": {"pt": "a"}, "unknown": {"x": 1.0}, "other": {"w": 1.0}, "None": {"pt": None}}
+NAME_KINDS = {"number": 1.0, "numbers": [1.0], "twice": ["tes", "tes"], "unknown": "x", "mapping": {"tes": 1}, "object": object()}
+CALLS = {"read": (lr.read, dict(files=GAPS, features=["pt", "met"], label="y", weight="w", nu="tes", also="m", cut={"m": (0.0, 999.0)}, missing=-999.0, fill={"pt": 1.0}, tree=None),
+                  dict(files=FILE_KINDS, features=FEATURE_KINDS, label=LABEL_KINDS, weight={kind: value for kind, value in CHOICES.items() if kind != "None"}, nu=NAME_KINDS, also=NAME_KINDS, cut=CUT_KINDS,
+                       missing=MARK_KINDS, fill=VALUE_KINDS, tree={"text": "a", "number": 1.0})),
+         "fill_values": (lr.fill_values, dict(files=GAPS, features=["pt", "met"], missing=-999.0, cut=None, tree=None), dict(files=FILE_KINDS, features=FEATURE_KINDS, missing=MARK_KINDS, cut=CUT_KINDS, tree={"text": "a"}))}
+test_malformed_calls_of_read, test_calls_of_read = checks_of(CALLS)

@@ -1,0 +1,42 @@
+"""Reading columns of single precision from ROOT files: a Table of double precision, every column looked through, against uproot's own arrays."""
+
+import tempfile
+from pathlib import Path
+from time import process_time
+
+import numpy as np
+import uproot
+
+from benchmarks.harness import row
+from lrguide.files import read
+
+KINDS = {"TTree, zlib": ("mktree", uproot.ZLIB(1)), "RNTuple, zlib": ("mkrntuple", uproot.ZLIB(1)), "RNTuple, zstd": ("mkrntuple", uproot.ZSTD(5)), "TTree, uncompressed": ("mktree", None)}
+
+
+def root(quick: bool) -> list[dict]:
+    "30 columns of normal numbers, which compression makes hardly smaller; seconds of CPU, in turns, of one thread."
+    n, repeat, rng, rows = *((20_000, 2) if quick else (1_000_000, 5)), np.random.default_rng(1), []
+    columns = {f"feature_{k:02d}": rng.normal(size=n).astype(np.float32) for k in range(30)}
+    for kind, (make, compression) in KINDS.items():
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "events.root"
+            with uproot.recreate(path, compression=compression) as file:
+                tree = getattr(file, make)("events", {name: column.dtype for name, column in columns.items()})
+                for part in np.array_split(np.arange(n), 10):
+                    tree.extend({name: column[part] for name, column in columns.items()})
+
+            def theirs():
+                with uproot.open(path) as file:
+                    return file["events"].arrays(library="np")
+
+            mine, others = [], []
+            for number in range(1 + repeat):
+                for function, times in ((lambda: read(path, list(columns)), mine), (theirs, others)):
+                    start = process_time()
+                    function()
+                    times += [process_time() - start] if number else []
+            exact = np.array_equal(read(path, list(columns)).x, np.column_stack(list(columns.values())))
+            rows.append(row(f"reading {n:,} events of 30 single-precision columns, {kind}", mine, "uproot, arrays(library=\"np\")", others,
+                            goal=None if compression is None else 1 / 1.3, quality="to the bit" if exact else "other numbers", quality_met=exact,
+                            note="seconds of CPU; ours is a Table: double precision, one array, NaN, infinite and odd values looked for"))
+    return rows
