@@ -410,6 +410,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '', 'doc_host': '', 'git_url
                                  'lrguide.borders.LabelledRatio': ('8_your_analysis/borders.html#labelledratio', 'lrguide/borders.py'),
                                  'lrguide.borders.LabelledRatio.__init__': ( '8_your_analysis/borders.html#labelledratio.__init__',
                                                                              'lrguide/borders.py'),
+                                 'lrguide.borders.LabelledRatio.__sklearn_tags__': ( '8_your_analysis/borders.html#labelledratio.__sklearn_tags__',
+                                                                                     'lrguide/borders.py'),
                                  'lrguide.borders.LabelledRatio.fit': ( '8_your_analysis/borders.html#labelledratio.fit',
                                                                         'lrguide/borders.py'),
                                  'lrguide.borders.LabelledRatio.log_ratio': ( '8_your_analysis/borders.html#labelledratio.log_ratio',

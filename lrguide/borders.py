@@ -37,8 +37,6 @@ class LabelledRatio(ClassifierMixin, BaseEstimator):
         table = as_table(X, "X")
         if len(table) == 0:
             raise ValueError("X: expected at least 1 event, got 0")
-        if y is None:
-            raise ValueError("y: expected labels 0 and 1, got None")
         is_numerator = check_labels(y, len(table))
         if not isinstance(self.ratio, Ratio):
             raise TypeError(f"ratio: expected a Ratio, got {type(self.ratio).__name__}")
@@ -50,6 +48,12 @@ class LabelledRatio(ClassifierMixin, BaseEstimator):
         if table.names is not None:
             self.feature_names_in_ = np.array(table.names, dtype=object)
         return self
+
+    def __sklearn_tags__(self):
+        "What scikit-learn may try: two classes."
+        tags = super().__sklearn_tags__()
+        tags.classifier_tags.multi_class = False
+        return tags
 
     def log_ratio(self, X, nu=None) -> np.ndarray:
         "Log ratio (n,) of label 1 to label 0."
