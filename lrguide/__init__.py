@@ -10,8 +10,8 @@ __all__ = ["BinnedRatio", "Channels", "Combined", "Contents", "Dense", "FromFunc
            "Mined", "Mixture", "Morphed", "Normal", "Poisson", "Process", "Ranges", "Ratio", "Recipe", "Resonance", "Table", "Templates", "Training",
            "across_folds", "as_hist", "as_hs3", "as_latex", "as_table", "cls_value", "compacted", "compare", "diagnose", "discovery", "draw", "fill_values",
            "fit_together", "from_bags", "from_hist", "from_pyhf", "from_scores", "impacts", "learn_score", "limit", "load", "network_error", "p_value", "pieces",
-           "pseudo_experiments", "published", "published_likelihood", "read", "record", "reference_ratios", "reweighted", "save", "save_published", "to_pyhf",
-           "two_sample", "unfold", "with_network_error"]
+           "pseudo_experiments", "published", "published_likelihood", "read", "record", "reference_ratios", "reweighted", "save", "save_published", "to_onnx",
+           "to_pyhf", "two_sample", "unfold", "with_network_error"]
 
 
 def _modules() -> list[str]:

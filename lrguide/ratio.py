@@ -35,11 +35,19 @@ def check_same_nu(numerator: Table, denominator: Table) -> None:
             raise ValueError(f"nu: expected the same distribution in both classes, got two that differ by {distance:.2g} in column {column}")
 
 
+def _check_two_samples(numerator, denominator) -> None:
+    "Raises TypeError unless both are Tables, naming LabelledRatio for events and labels, ValueError for one without events or weight."
+    if not isinstance(numerator, Table) and not isinstance(denominator, Table) and np.ndim(denominator) == 1:
+        raise TypeError(f"numerator, denominator: expected two Tables, got {type(numerator).__name__} and {type(denominator).__name__}; "
+                        "events with labels go through lr.LabelledRatio(ratio).fit(X, y), an array becomes a Table by lr.Table(x)")
+    check_sample(numerator, "numerator"), check_sample(denominator, "denominator")
+
+
 def matched(parameters: Ranges, numerator: Table, denominator: Table, rng, compare: bool = True) -> tuple[Table, Table]:
     """The two Tables with the same features, and with nu inside the ranges, of one distribution (if `compare`), if there are `parameters`.
 
     Raises ValueError for samples that cannot be learned from, missing or unexpected nu, or nu outside the ranges."""
-    check_sample(numerator, "numerator"), check_sample(denominator, "denominator")
+    _check_two_samples(numerator, denominator)
     denominator = aligned(denominator, numerator.names, "denominator")
     if not parameters:
         for name, table in (("numerator", numerator), ("denominator", denominator)):
