@@ -14,7 +14,8 @@ from scipy.special import expit, logit
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils.validation import check_is_fitted
 from .arrays import Ranges, Table, as_table, check_column, check_count, check_labels, check_sample, shown
-from .files import needed, write_whole
+from .files import write_whole
+from .formats import needed
 from .nets import DeepSets, Dense, Network, Scaling
 from .losses import LOSSES, Calibration, Normalisation, find_loss, labelled
 from .ratio import NetworkScores, Ratio, finished, matched
