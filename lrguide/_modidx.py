@@ -2320,6 +2320,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '', 'doc_host': '', 'git_url
                                      'lrguide.systematics.Morphed': ('2_uncertainty/systematics.html#morphed', 'lrguide/systematics.py'),
                                      'lrguide.systematics.Morphed.__post_init__': ( '2_uncertainty/systematics.html#morphed.__post_init__',
                                                                                     'lrguide/systematics.py'),
+                                     'lrguide.systematics.Morphed._parts': ( '2_uncertainty/systematics.html#morphed._parts',
+                                                                             'lrguide/systematics.py'),
                                      'lrguide.systematics.Morphed.effects': ( '2_uncertainty/systematics.html#morphed.effects',
                                                                               'lrguide/systematics.py'),
                                      'lrguide.systematics.Morphed.log_ratio': ( '2_uncertainty/systematics.html#morphed.log_ratio',

@@ -285,12 +285,12 @@ def analysed(asked: Asked, options: argparse.Namespace) -> Done:
     """What is found in the files; prints what is said of them."""
     import numpy as np
     from lrguide.analysis import analyse
-    from lrguide.arrays import rescale
 
     content, start = asked.content, time.perf_counter()
     recipe, tests = recipe_of(content, options.quick), dict(content.get("tests", {}))
     samples, varied, data, notes = read_tables(asked)
-    for line in notes:
+    counts = [f"{name} {len(one):,}" for name, one in (samples | ({} if data is None else {"data": data})).items()]
+    for line in [f"read: {', '.join(counts)} events", *notes]:
         print(line, flush=True)
     factors = {name: content["samples"][name].get("expected", one.total) / one.total for name, one in samples.items()}
     samples = {name: replace(one, weight=one.weights * factors[name]) for name, one in samples.items()}

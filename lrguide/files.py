@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import BinaryIO
 import numpy as np
 from .arrays import Ranges, Table, aligned, as_table, check_column, check_count, check_mapping, check_name, check_number, join, named_columns, sealed, shown
-from .formats import Source, check_kinds, sources_of
+from .formats import Source, check_kinds, needed, sources_of
 
 # %% auto #0
 __all__ = ['odd_values', 'Pieces', 'chunks', 'evenly', 'sampled', 'read', 'fill_values', 'pieces', 'columns_of', 'write_whole', 'Remote', 'data_folder', 'package_folder', 'sample_path', 'write_columns', 'read_columns', 'check_new', 'FetchError', 'is_whole', 'fetch']

@@ -144,8 +144,9 @@ def answer(found: Analysis) -> str:
     upper = found.limit
     label = f"at {100 * (1 - upper.level):.4g} % confidence (CLs, {upper.method})"
     expected = found.data is None
-    cards = [("Signal strength", f"mu = {with_error(fit.values['mu'], fit.errors['mu'])}",
-              ["expected without signal" if expected else interval(found), f"± {of_mu:.2g} from the networks, beside that"]),
+    cards = [("Signal strength", f"mu ± {fit.errors['mu']:.2g} expected" if expected else f"mu = {with_error(fit.values['mu'], fit.errors['mu'])}",
+              [f"simulated events without signal give mu = {with_error(fit.values['mu'], of_mu)}, where 0 is right" if expected else interval(found),
+               f"± {of_mu:.2g} from the networks, beside that"]),
              ("Evidence for a signal", f"Z = {median(observed):.3g} expected" if expected else f"Z = {with_error(observed.z, observed.z_error)}",
               ([f"if mu = 1: {band(observed)}"] if expected else
                [f"p = {p_in_words(observed.observed.log_p)} without signal ({observed.observed.method})", simulation(observed.z_error),
@@ -241,11 +242,13 @@ def picture(draw: Callable, alt: str, caption: str = "", *, wide: bool = False) 
 
 def png_of(fig: object) -> tuple[bytes, tuple[int, int]]:
     """The figure as PNG of few colours, which is a third of the size, and its width and height on the page."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
     from PIL import Image
 
-    whole, small = io.BytesIO(), io.BytesIO()
-    fig.savefig(whole, dpi=DPI, format="png", facecolor="white")
-    image = Image.open(whole).convert("RGB")
+    fig.set_dpi(DPI)
+    canvas, small = FigureCanvasAgg(fig), io.BytesIO()
+    canvas.draw()
+    image = Image.fromarray(np.ascontiguousarray(np.asarray(canvas.buffer_rgba())[..., :3]))
     image.quantize(96, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE).save(small, "PNG", optimize=True)
     width, height = (round(96 * inches) for inches in fig.get_size_inches())
     return small.getvalue(), (width, height)

@@ -7,8 +7,9 @@
 `impacts` tells where an error comes from.
 """
 from __future__ import annotations
+from collections import deque
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 import numpy as np
 from .arrays import check_choice, check_function, check_mapping, check_name, check_number, check_ratio
 from .minimum import differentiated
@@ -100,6 +101,7 @@ class Morphed:
     `nominal` and those have `log_ratio(x)` without parameters of their own, all to one reference. -inf where the sum turns negative."""
     nominal: object
     shapes: Mapping[str, tuple[object, object]]
+    _last: deque = field(default_factory=lambda: deque(maxlen=4), init=False, repr=False, compare=False)
 
     def __post_init__(self):
         check_ratio(self.nominal, "nominal")
@@ -119,10 +121,18 @@ class Morphed:
         "Parameters that come with a standard normal constraint."
         return tuple(self.shapes)
 
+    def _parts(self, x: np.ndarray) -> tuple[np.ndarray, list]:
+        "Ratios (n,) without effects, and what each adds down and up; of the last few sets of events from memory: a fit asks a thousand times about the same."
+        for events, parts in self._last:
+            if events.shape == x.shape and np.array_equal(events, x):
+                return parts
+        nominal = np.exp(self.nominal.log_ratio(x))
+        self._last.append((np.array(x), (nominal, [[np.exp(one.log_ratio(x)) - nominal for one in pair] for pair in self.shapes.values()])))
+        return self._last[-1][1]
+
     def log_ratio_grid(self, x, points) -> np.ndarray:
         "Log ratios (g, n) at the nuisance parameters `points` (g, k)."
-        nominal = np.exp(self.nominal.log_ratio(x))
-        moved = [[np.exp(one.log_ratio(x)) - nominal for one in pair] for pair in self.shapes.values()]
+        nominal, moved = self._parts(np.asarray(x))
         with np.errstate(divide="ignore"):
             return np.log(np.maximum(nominal + sum(shape_shift(alpha, *pair) for alpha, pair in zip(np.transpose(points), moved)), 0.0))
 
