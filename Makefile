@@ -61,7 +61,7 @@ clean:
 	rm -rf .venv build dist figures/quick lrguide.egg-info .pytest_cache
 
 $(READY): requirements.lock settings.ini setup.py
-	@$(PYTHON) -c 'import sys; (3, 11) <= sys.version_info[:2] <= (3, 12) or sys.exit("Python 3.11 or 3.12 is needed: make PYTHON=python3.12 ...")'
+	@$(PYTHON) -c 'import sys; (3, 11) <= sys.version_info[:2] <= (3, 13) or sys.exit("Python 3.11, 3.12 or 3.13 is needed: make PYTHON=python3.12 ...")'
 	@echo 'Making .venv, once: this takes a minute or a few.'
 	@$(PYTHON) -m venv .venv
 	@$(BIN)/python tools/install.py requirements.lock
@@ -73,11 +73,11 @@ $(PEERS): $(READY) benchmarks/requirements.lock
 	@$(BIN)/python tools/install.py benchmarks/requirements.lock
 	@touch $@
 
-# one numpy, scipy and jax for both Pythons: a universal resolution would pin two of each
+# NumPy 2.5, SciPy 1.18 and JAX 0.12 need Python 3.12: for 3.11 the lock has the last ones before them
 lock:
 	mkdir -p build && $(PYTHON) -m venv build/lock && build/lock/bin/python -m pip --quiet install uv
 	$(PYTHON) tools/requirements.py > build/requirements.in
-	printf '%s\n' numpy==2.4.6 scipy==1.17.1 jax==0.10.2 jaxlib==0.10.2 > build/constraints.txt
+	echo 'tensorflow>=2.21' > build/constraints.txt  # which wants h5py below 3.15; else the newest h5py would bring an older TensorFlow
 	build/lock/bin/uv pip compile --quiet --universal --python-version 3.11 --no-header --no-annotate --no-emit-index-url \
 	  --constraint build/constraints.txt --output-file requirements.lock build/requirements.in
 	$(PYTHON) tools/requirements.py bench > build/bench.in
