@@ -7,6 +7,8 @@ import re
 from functools import cache
 from pathlib import Path
 
+from matplotlib import rc_context
+
 from chapters import ROOT, Chapter, find_chapters
 
 HERE = Path(__file__).resolve().parent
@@ -86,7 +88,7 @@ def run_example(module: str) -> tuple[str, str]:
     "Source of the module's example and what it prints; it fails if the example does."
     path = EXAMPLES / f"{module}.py"
     source, printed = path.read_text(encoding="utf-8"), io.StringIO()
-    with contextlib.redirect_stdout(printed):
+    with contextlib.redirect_stdout(printed), rc_context():
         exec(compile(source, str(path), "exec"), {"__name__": f"example_{module}"})
     return source.strip("\n"), printed.getvalue().strip("\n")
 

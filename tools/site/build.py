@@ -114,15 +114,17 @@ def copy_mathjax(folder: Path) -> None:
 
 
 def build(out: Path) -> None:
-    "Writes the site into `out`, anew. Raises CalledProcessError if Sphinx warns."
+    "Writes the site into `out`, in place of what is there. Raises CalledProcessError, and leaves `out` as it is, if Sphinx warns."
     with tempfile.TemporaryDirectory(prefix="lrguide-site-") as temporary:
-        source, static = Path(temporary, "pages"), Path(temporary, "static")
+        source, static, html = (Path(temporary, name) for name in ("pages", "static", "html"))
         copy_mathjax(static)
         assemble(source)
-        shutil.rmtree(out, ignore_errors=True)
         command = [sys.executable, "-m", "sphinx", "-q", "-n", "-W", "--keep-going", "-j", "2", "-c", str(HERE), "-d", str(Path(temporary, "doctrees"))]
         environment = os.environ | {"LRGUIDE_SITE_MATHJAX": str(static), "PYTHONPATH": os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])}
-        subprocess.run([*command, str(source), str(out)], check=True, env=environment)
+        subprocess.run([*command, str(source), str(html)], check=True, env=environment)
+        shutil.rmtree(out, ignore_errors=True)
+        out.parent.mkdir(parents=True, exist_ok=True)
+        shutil.move(html, out)
 
 
 if __name__ == "__main__":

@@ -24,6 +24,15 @@ METHODS = [("networks that know\nthe systematics", "part 3", "31_gaussian/profil
 
 def draw(path: Path) -> None:
     "Writes the picture as a PNG of at most 256 colours."
+    with plt.style.context("default"):
+        fig = compose()
+        fig.savefig(path)
+    plt.close(fig)
+    Image.open(path).convert("RGB").quantize(256).save(path, optimize=True)
+
+
+def compose() -> plt.Figure:
+    "The figure."
     fig = plt.figure(figsize=(12, 7.9), dpi=130, facecolor="white")
     page = fig.add_axes((0, 0, 1, 1))
     page.set(xlim=(0, 12), ylim=(0, 7.9))
@@ -45,9 +54,7 @@ def draw(path: Path) -> None:
         inset(fig, figure, part, left + 0.08, 0.82, 1.94, 1.84)
         page.text(left + 1.05, 0.56, about, ha="center", va="center", size=9, color=INK, linespacing=1.2)
         page.text(left + 1.05, 0.24, chapter, ha="center", va="center", size=8.5, color=GREY)
-    fig.savefig(path)
-    plt.close(fig)
-    Image.open(path).convert("RGB").quantize(256).save(path, optimize=True)
+    return fig
 
 
 def box(page, left: float, bottom: float, width: float, height: float) -> None:
