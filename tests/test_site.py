@@ -137,7 +137,7 @@ def test_every_figure_has_its_command(pages):
             if any("image/png" in output.get("data", {}) for output in cell.get("outputs", [])):
                 assert f"lrguide run {chapter.number} --out runs" in text
                 for name in SAVED.findall("".join(cell["source"])):
-                    assert f"{chapter.path.stem}/{name}.png" in text
+                    assert f"runs/{chapter.path.stem}/{name}.png" in text
                     assert f"fig-{chapter.number}-{name}".replace("_", "-") in pages[f"{chapter.page}.html"].ids
 
 

@@ -36,6 +36,14 @@ def homes() -> dict[str, str]:
 
 
 @cache
+def at_hand() -> dict[str, str]:
+    "By their names in the modules, the names that are reached as lr.NAME."
+    import lrguide
+
+    return {lrguide._RENAMED.get(name, name): name for name in sorted(lrguide.__all__, key=str.lower)}
+
+
+@cache
 def places() -> dict[tuple[str, str], tuple[Chapter, str]]:
     "By module and name, the chapter that defines it and the label of the cell."
     return {key: (chapter, label) for chapter in find_chapters() for key, label in chapter.definitions.items()}
@@ -113,7 +121,10 @@ def page(module: str) -> str:
         parts += ["Example\n-------", f".. code-block:: python\n\n{indented(source)}"]
         if printed:
             parts += [f".. code-block:: none\n   :class: printed\n\n{indented(printed)}"]
-    parts += ["Contents\n--------"] + [entry(module, node) for node in public(module)]
+    first = [node for node in public(module) if node.name in at_hand()]
+    rest = [node for node in public(module) if node not in first]
+    for heading, nodes in (("At hand as lr.NAME", first), ("More" if first else "Contents", rest)):
+        parts += [f"{heading}\n{'-' * len(heading)}"] * bool(nodes) + [entry(module, node) for node in nodes]
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
@@ -130,12 +141,8 @@ def entry(module: str, node: ast.FunctionDef | ast.ClassDef) -> str:
 
 def overview() -> str:
     "Page of all modules, and of the names that are reached as lr.NAME."
-    import lrguide
-
-    short = [name for name in sorted(lrguide.__all__, key=str.lower)]
-    real = lambda name: lrguide._RENAMED.get(name, name)
     nodes = {node.name: node for module in modules() for node in public(module)}
-    rows = [f"   * - :py:obj:`lr.{name} <lrguide.{homes()[real(name)]}.{real(name)}>`\n     - {marked(first_line(nodes[real(name)]))}" for name in short]
+    rows = [f"   * - :py:obj:`lr.{name} <lrguide.{homes()[real]}.{real}>`\n     - {marked(first_line(nodes[real]))}" for real, name in at_hand().items()]
     module_rows = [f"   * - :doc:`{name} <{name}>`\n     - {marked(first_line(tree))}" for name, tree in modules().items()]
     table = ".. list-table::\n   :widths: 25 75\n\n"
     toc = ".. toctree::\n   :hidden:\n\n" + "\n".join(f"   {name}" for name in modules())

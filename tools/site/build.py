@@ -54,7 +54,7 @@ def home() -> str:
     first, *rest = texts.pop("lrguide").split("\n\n")
     shown = "\n\n".join(f"## {heading}\n\n{text}" for heading, text in texts.items() if heading not in ("Chapters", "Words and symbols"))
     begin = (HERE / "begin.md").read_text(encoding="utf-8")
-    return "\n\n".join([f"# lrguide\n\n{first}", begin, *rest, shown, toctree(["ten_minutes", "chapters", "api/index", "symbols", "results"])]) + "\n"
+    return "\n\n".join([f"# lrguide\n\n{first}", begin, *rest, shown, toctree(["Ten minutes <ten_minutes>", "chapters", "api/index", "symbols", "results"])]) + "\n"
 
 
 def part_page(digit: str, chapters: list) -> str:
@@ -87,9 +87,10 @@ def assemble(folder: Path) -> None:
     for module in api.modules():
         write(folder / "api" / f"{module}.rst", api.page(module))
     write(folder / "api" / "index.rst", api.overview())
-    write(folder / "results.md", "# Results\n\n" + toctree(["figures/RESULTS", "benchmarks/RESULTS"], hidden=False))
+    write(folder / "results.md", "# Results and speed\n\n" + toctree(["figures/RESULTS", "benchmarks/RESULTS"], hidden=False))
     for table in ("figures/RESULTS.md", "benchmarks/RESULTS.md"):
-        write(folder / table, (ROOT / table).read_text(encoding="utf-8"))
+        title, text = (ROOT / table).read_text(encoding="utf-8").split("\n", 1)
+        write(folder / table, f"{title}\n\n```{{container}} results\n{text}\n```\n")
     shutil.copytree(ROOT / "figures" / "paper", folder / "figures" / "paper", ignore=shutil.ignore_patterns("*.json", ".*"))
     picture.draw(folder / "inside.png")
 

@@ -140,7 +140,7 @@ def settings(chapter: Chapter, source: str) -> str:
 
 
 def command(chapter: Chapter, saved: list[str]) -> str:
-    files = ", ".join(f"`{chapter.path.stem}/{name}.png`" for name in saved)
+    files = ", ".join(f"`runs/{chapter.path.stem}/{name}.png`" for name in saved)
     large = [f"[{name}](/figures/paper/{chapter.path.stem}/{name}.png)" for name in saved
              if (ROOT / "figures" / "paper" / chapter.path.stem / f"{name}.png").exists()]
     text = f"Draw it again: `lrguide run {chapter.number} --out runs`" + (f" writes {files}" if files else "")
