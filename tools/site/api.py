@@ -31,8 +31,9 @@ def public(module: str) -> tuple[ast.FunctionDef | ast.ClassDef, ...]:
 
 @cache
 def homes() -> dict[str, str]:
-    "The module of each public name."
-    return {node.name: module for module in modules() for node in public(module)}
+    "The module of each public name; of one that several have, that of the module that a chapter opens."
+    opened = {chapter.module for chapter in find_chapters()}
+    return {node.name: module for module in sorted(modules(), key=lambda module: module in opened) for node in public(module)}
 
 
 @cache
@@ -56,29 +57,30 @@ def first_line(node: ast.AST) -> str:
 def as_rst(app, what, name, obj, options, lines) -> None:
     "Turns a plain docstring into reStructuredText, in place: code stays code, names of this package become links."
     paragraphs = "\n".join(lines).strip("\n").split("\n\n")
-    text = "\n\n".join(paragraph(part) for part in paragraphs)
+    text = "\n\n".join(paragraph(part, name.split(".")[1]) for part in paragraphs)
     lines[:] = [*text.split("\n"), ""]
 
 
-def paragraph(text: str) -> str:
+def paragraph(text: str, module: str = "") -> str:
     "One paragraph; 'Raises' and 'Source' begin their own."
     lines = text.split("\n")
     if any(re.match(r"\s+\S|[-*] ", line) for line in lines[1:]) and not all(line.startswith(" ") for line in lines):
-        return "\n".join(f"| {marked(line.strip())}" if line.strip() else "|" for line in lines)
+        return "\n".join(f"| {marked(line.strip(), module)}" if line.strip() else "|" for line in lines)
     joined = " ".join(line.strip() for line in lines)
     parts = re.split(r"(?<=[.)`]) (?=Raises \w+Error|Source: )", joined)
-    return "\n\n".join(marked(part) for part in parts)
+    return "\n\n".join(marked(part, module) for part in parts)
 
 
-def marked(text: str) -> str:
-    "The text with code in backticks marked for Sphinx, and nothing else taken for markup."
+def marked(text: str, module: str = "") -> str:
+    "The text with code in backticks marked for Sphinx, and nothing else taken for markup; names of the same module come first."
+    own = {node.name for node in public(module)} if module in modules() else ()
     pieces = re.split(r"``(.+?)``|`([^`]+)`", text)
     out = escaped(pieces[0])
     for double, single, rest in zip(pieces[1::3], pieces[2::3], pieces[3::3]):
         inner = double or single
         name = inner.removeprefix("lr.").removeprefix("lrguide.")
         if name in homes():
-            code = f":py:obj:`~lrguide.{homes()[name]}.{name}`"
+            code = f":py:obj:`~lrguide.{module if name in own else homes()[name]}.{name}`"
         elif name in modules():
             code = f":py:mod:`~lrguide.{name}`"
         else:
@@ -141,9 +143,9 @@ def entry(module: str, node: ast.FunctionDef | ast.ClassDef) -> str:
 
 def overview() -> str:
     "Page of all modules, and of the names that are reached as lr.NAME."
-    nodes = {node.name: node for module in modules() for node in public(module)}
+    nodes = {name: next(node for node in public(home) if node.name == name) for name, home in homes().items()}
     rows = [f"   * - :py:obj:`lr.{name} <lrguide.{homes()[real]}.{real}>`\n     - {marked(first_line(nodes[real]))}" for real, name in at_hand().items()]
-    module_rows = [f"   * - :doc:`{name} <{name}>`\n     - {marked(first_line(tree))}" for name, tree in modules().items()]
+    module_rows = [f"   * - :doc:`{name} <{name}>`\n     - {marked(first_line(tree), name)}" for name, tree in modules().items()]
     table = ".. list-table::\n   :widths: 25 75\n\n"
     toc = ".. toctree::\n   :hidden:\n\n" + "\n".join(f"   {name}" for name in modules())
     said = ("After ``import lrguide as lr`` these names are at hand; every module is too, as ``lr.nets`` or ``lr.plot``, with the rest. "
