@@ -104,7 +104,7 @@ def test_docstrings_become_restructuredtext():
 def test_every_chapter_has_a_page_in_its_part(pages):
     for chapter in CHAPTERS:
         page = pages[f"{chapter.page}.html"]
-        assert f"{chapter.number} {chapter.title.split('$')[0].replace('`', '')}"[:20] in page.text
+        assert f"{chapter.number} {chapter.title.split('$')[0].replace('`', '')}"[:20] in page.text.replace("\u2019", "'")
         part = pages[f"part_{chapter.path.parent.name[0]}.html"]
         assert any(target.endswith(f"{chapter.path.stem}.html") for _, target in part.links)
         assert questions().get(chapter.number, "")[:20].replace("$", "") in part.text
@@ -126,6 +126,13 @@ def test_every_link_leads_somewhere_and_nothing_is_fetched(site, pages):
     assert not lost and not fetched
     sheets = [path for path in site.rglob("*.css") if re.search(r"(url\(|@import )['\"]?(https?:)?//", path.read_text(encoding="utf-8"))]
     assert not sheets
+
+
+def test_no_markup_is_left_over(site, pages):
+    code = re.compile(r"<(pre|code|script|style)\b.*?</\1>|<(span|div) class=\"math.*?</\2>", re.DOTALL)
+    left = [(name, found[0]) for name in pages
+            if (found := re.search(r".{40}(?:\$\$|\\begin|\\frac|\\\(|\{container\}|\{py:|\]\(|(?<!>)\*\*).{40}", code.sub("", (site / name).read_text(encoding="utf-8")), re.DOTALL))]
+    assert not left
 
 
 def test_every_figure_has_its_command(pages):

@@ -23,6 +23,7 @@ nb_merge_streams = True
 nb_ipywidgets_js = {}
 nb_render_text_lexer = "none"
 myst_enable_extensions = ["amsmath", "dollarmath", "attrs_block", "attrs_inline"]
+myst_dmath_double_inline = True  # $$ ... $$ without an empty line before it, as Jupyter takes it
 myst_heading_anchors = 3
 myst_update_mathjax = False
 
