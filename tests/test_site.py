@@ -210,4 +210,4 @@ def test_search_finds_a_function(site, browser):
     browser.open((site / "search.html").as_uri() + "?q=from_scores")
     found = browser.value("""new Promise(done => { const look = n => document.querySelectorAll('#search-results li').length || !n ?
         done([...document.querySelectorAll('#search-results li a')].map(one => one.href)) : setTimeout(() => look(n - 1), 100); look(100) })""")
-    assert any("api/borders.html" in address for address in found)
+    assert any("api/borders.html" in address for address in found) and not browser.complaints()

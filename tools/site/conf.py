@@ -40,6 +40,7 @@ html_theme = "pydata_sphinx_theme"
 html_title = "lrguide"
 html_static_path = [str(HERE / "static"), os.environ["LRGUIDE_SITE_MATHJAX"]]
 html_css_files = ["site.css"]
+html_show_search_summary = False  # they are fetched, which browsers refuse for files
 html_copy_source = False
 html_show_sourcelink = False
 html_show_sphinx = False
