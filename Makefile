@@ -1,6 +1,7 @@
 # make figures   every figure and number, quick sizes, into figures/quick
 # make test      notebooks and modules in sync, chapters as tests, pytest
 # make lab       the chapters in JupyterLab, without a browser if there is none (options: LAB="--port 9999"; from a container LAB="--ip 0.0.0.0")
+# make site      all chapters and modules as pages to read, into build/site (open index.html; no network is needed)
 # make readme    README.md from nbs/index.ipynb
 # make refresh   run notebooks in place, for their outputs (CHAPTERS="nbs/1_optimality/11_model.ipynb ...")
 # make bench     speed beside other packages, into benchmarks/RESULTS.md (QUICK=1: small, printed only; ONLY="toys fits", with UPDATE=1 their rows)
@@ -25,7 +26,7 @@ export TF_NUM_INTRAOP_THREADS ?= 1
 export TF_NUM_INTEROP_THREADS ?= 1
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 
-.PHONY: figures test lab readme refresh bench wheel doctor lock clean
+.PHONY: figures test lab site readme refresh bench wheel doctor lock clean
 
 figures: $(READY)
 	$(BIN)/lrguide figures --preset quick --jobs 2
@@ -38,6 +39,10 @@ test: $(READY)
 
 lab: $(READY)
 	$(BIN)/jupyter lab --LabApp.default_url=/lab/tree/nbs/index.ipynb $(ROOT) $(BROWSER) $(LAB)
+
+site: $(READY)
+	@echo 'Making the pages; this takes a minute or two.'
+	@$(BIN)/python tools/site/build.py
 
 readme: $(READY)
 	$(BIN)/python tools/readme.py

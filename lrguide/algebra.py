@@ -17,7 +17,7 @@ from .losses import Normalisation, normalisation
 from .ratio import nu_within
 
 # %% auto #0
-__all__ = ['FromFunction', 'tabulated', 'parameters_of', 'names_of', 'AtPoint', 'Combined', 'Mixture']
+__all__ = ['FromFunction', 'tabulated', 'parameters_of', 'names_of', 'Combined', 'Mixture', 'AtPoint']
 
 # %% ../nbs/2_uncertainty/23_profiling.ipynb #ba5e2013
 @dataclass(frozen=True, eq=False)
@@ -118,20 +118,6 @@ def _term(term) -> tuple[float, object, list[int] | None]:
     if columns is not None:
         columns = [check_count(k, "columns", 0) for k in (columns if isinstance(columns, (list, tuple, np.ndarray, range)) else [columns])]
     return check_number(c, "c"), ratio, columns
-
-# %% ../nbs/2_uncertainty/23_profiling.ipynb #a7b1c002
-@dataclass(frozen=True, eq=False)
-class AtPoint:
-    "The log ratio of `ratio` at fixed nuisance parameters `nu` (k,): it has none of its own."
-    ratio: object
-    nu: tuple[float, ...]
-
-    names = property(lambda self: names_of(self.ratio), doc="Names of the features.")
-
-    def log_ratio(self, x) -> np.ndarray:
-        "Log ratio (n,) of events `x` (n, d)."
-        return self.ratio.log_ratio(x, np.array(self.nu)) if len(self.nu) else self.ratio.log_ratio(x)
-
 
 # %% ../nbs/2_uncertainty/23_profiling.ipynb #3035f6f1
 @dataclass(frozen=True, eq=False)
@@ -237,3 +223,16 @@ class Mixture:
     def on(self, x, ranges=None) -> Interpolant:
         "The prepared function of nu for fits."
         return interpolated(self, _events(x, self.names).x, ranges)
+
+# %% ../nbs/8_your_analysis/82_your_own_data.ipynb #9bc16e87
+@dataclass(frozen=True, eq=False)
+class AtPoint:
+    "The log ratio of `ratio` at fixed nuisance parameters `nu` (k,): it has none of its own."
+    ratio: object
+    nu: tuple[float, ...]
+
+    names = property(lambda self: names_of(self.ratio), doc="Names of the features.")
+
+    def log_ratio(self, x) -> np.ndarray:
+        "Log ratio (n,) of events `x` (n, d)."
+        return self.ratio.log_ratio(x, np.array(self.nu)) if len(self.nu) else self.ratio.log_ratio(x)
