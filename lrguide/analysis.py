@@ -33,8 +33,8 @@ from .uncertainty import NetworkError, network_error
 
 # %% auto #0
 __all__ = ['RECIPE', 'STEPS', 'Shift', 'Varied', 'scaled_features', 'check_samples', 'norms_of', 'halves', 'selected', 'Learned',
-           'as_samples', 'Reweighted', 'learn', 'Analysis', 'summary_of', 'against_model', 'warnings_of', 'analyse',
-           'histogram_of', 'simulated_at', 'score_of', 'simulated_yield', 'edges_of']
+           'as_samples', 'Reweighted', 'learn', 'Analysis', 'summary_of', 'as_known', 'found_again', 'against_model',
+           'warnings_of', 'analyse', 'histogram_of', 'simulated_at', 'score_of', 'simulated_yield', 'edges_of']
 
 # %% ../nbs/8_your_analysis/82_your_own_data.ipynb #e80af304
 @dataclass(frozen=True)
@@ -274,8 +274,8 @@ class Analysis:
     """What `analyse` found; prints as a summary.
 
     `model`, `data` (None: expected results only), `learned`; by ratio its Diagnosis, `diagnoses`; `comparison` of data and fitted model; `fit`, `profile` and `impacts`
-    (None without nuisance parameters) of the strength mu, `discovery`, `limit`; `network`: error of mu, Z and limit from the networks alone; `method` of the
-    tests; `warnings`; `seconds` that each step took."""
+    (None without nuisance parameters) of the strength mu, `discovery`, `limit`; `network`: error of mu, Z and limit from the networks alone; `injected`: for a strength put
+    into simulated events, what is found of it and the error from their finite number; `method` of the tests; `warnings`; `seconds` that each step took."""
     model: Likelihood
     data: Table | None
     learned: Learned
@@ -287,6 +287,7 @@ class Analysis:
     discovery: Discovery
     limit: Limit
     network: NetworkError
+    injected: Mapping[float, tuple[float, float]]
     method: str
     warnings: tuple[str, ...]
     seconds: Mapping[str, float]
@@ -298,21 +299,32 @@ class Analysis:
 def summary_of(found: Analysis) -> list[str]:
     "The lines that say what an Analysis found."
     mu, (of_mu, of_z, of_limit) = found.fit, found.network.error
-    yields = ", ".join(f"{name} {value:.5g}" for name, value in found.model.yields({**mu.values, "mu": 1.0}).items())
+    yields = ", ".join(f"{name} {value:.5g}" for name, value in found.model.yields(as_known(found.model, 1.0)).items())
     seen = "no data: what is expected without signal" if found.data is None else f"{len(found.data):,} events"
     lines = [f"{seen}; expected at mu = 1: {yields}",
              f"mu = {mu.values['mu']:.3g} +- {mu.errors['mu']:.2g}, and {of_mu:.2g} from the networks",
              f"signal: {found.discovery} -- and {of_z:.2g} from the networks", f"{found.limit} -- and {of_limit:.2g} from the networks"]
     lines += [f"test of the ratio of {name}: {'passed' if one.passed else f'FAILED, {one.culprit}'}" for name, one in found.diagnoses.items()]
+    lines.append("signal put into simulated events and found again: " + ", ".join(f"{truth:g} as {value:.2g} +- {error:.1g}" for truth, (value, error) in found.injected.items()))
     if found.comparison is not None:
         lines.append(f"data and fitted model: {'agree' if found.comparison.passed else 'DO NOT AGREE'}, p = {found.comparison.p_value:.2g}")
     return lines + [f"warning: {line}" for line in found.warnings]
 
 # %% ../nbs/8_your_analysis/82_your_own_data.ipynb #78ddd3b0
-def _without_signal(model: Likelihood) -> dict[str, float]:
-    "Values of the parameters without signal, the others as they are known."
+def as_known(model: Likelihood, mu: float) -> dict[str, float]:
+    "Values of the parameters at the strength `mu`, the others as they are known."
     known = {constraint.name: constraint.mean for constraint in model.constraints}
-    return {name: 0.0 if name == "mu" else float(known.get(name, 0.0)) for name in model.parameters}
+    return {name: mu if name == "mu" else float(known.get(name, 0.0)) for name in model.parameters}
+
+
+def found_again(model: Likelihood, mu: float, rng, n: int = 50) -> tuple[float, float]:
+    """The strength that is fitted to simulated events, weighted to what is expected at `mu`, and its error from their finite number.
+
+    The error: standard deviation over `n` bootstrap samples of them (Poisson weights). A learned ratio that is right finds `mu` within it."""
+    expected = asimov(model, as_known(model, mu))
+    fits = model.fit_many(expected.x, weights=expected.weights * np.vstack([np.ones(len(expected)), generator(rng).poisson(1.0, (n, len(expected)))]))
+    again = fits.values["mu"][1:][fits.converged[1:]]
+    return float(fits.values["mu"][0]), float(again.std(ddof=1)) if len(again) > 1 else np.inf
 
 
 def _profile_of(prepared, fit: Fit) -> Profile:
@@ -326,7 +338,7 @@ def _profile_of(prepared, fit: Fit) -> Profile:
 def _answers_to(prepared, seen: Table | None, level: float) -> Callable:
     "A function of the model: mu, Z and limit by formula, for one set of data."
     def answers(model):
-        again = model.on(Table(seen.x, names=seen.names) if seen is not None else asimov(prepared.model, _without_signal(prepared.model)))
+        again = model.on(Table(seen.x, names=seen.names) if seen is not None else asimov(prepared.model, as_known(prepared.model, 0.0)))
         return [again.fit().values["mu"], discovery(model, again, method="asymptotic", n_sigma=()).z, limit(model, again, method="asymptotic", level=level, n_sigma=()).value]
     return answers
 
@@ -357,6 +369,11 @@ def warnings_of(found: Analysis) -> list[str]:
         if not np.isfinite(found.fit.errors[name]) or min(value - low, high - value) < 1e-3 * found.fit.errors[name]:
             lines.append(f"the fit ends at the end of the range of {name}, {value:g}: an error there means nothing")
     lines += [f"fit: {note}" for note in found.fit.notes]
+    for truth, (value, error) in found.injected.items():
+        if abs(value - truth) > 3 * error:
+            lines.append(f"a strength of {truth:g} put into simulated events is found as {value:.2g} +- {error:.1g}: the ratios are biased where it matters; more simulated events, calibration='isotonic'")
+        elif error > found.fit.errors["mu"]:
+            lines.append(f"the simulated events put aside for testing know the strength only to {error:.2g}: too few for these data; more of them, or a larger last share")
     if found.network.error[0] > 0.5 * found.fit.errors["mu"]:
         lines.append(f"the networks' own error of mu, {found.network.error[0]:.2g}, is not small beside that of the data, {found.fit.errors['mu']:.2g}: more simulated events, or more members")
     if found.comparison is not None and not found.comparison.passed:
@@ -383,7 +400,7 @@ class _Stages:
         self.seconds[step] = time.perf_counter() - start
 
 
-STEPS = ("learning", "testing what was learned", "fit", "discovery", "limit", "the networks' own error", "data against the model")
+STEPS = ("learning", "testing what was learned", "signal put in and found again", "fit", "discovery", "limit", "the networks' own error", "data against the model")
 
 
 def analyse(signal, background, data=None, *, expected: Mapping[str, float] | None = None, shifts: Mapping[str, Shift | Varied] | None = None,
@@ -402,7 +419,8 @@ def analyse(signal, background, data=None, *, expected: Mapping[str, float] | No
     if recipe.shares[2] == 0 or not recipe.bootstrap:
         raise ValueError("recipe: expected a share of events for testing, and bootstrap=True for the error of the networks, "
                          f"got shares {recipe.shares} and bootstrap={recipe.bootstrap}")
-    samples, shifts, rngs = check_samples(signal, background, expected), _check_shifts(shifts), spawn(rng, 6)
+    given, samples, rngs = check_samples(signal, background), check_samples(signal, background, expected), spawn(rng, 6)
+    shifts = _check_shifts(shifts, {name: table.total / given[name].total for name, table in samples.items()})
     norms, stage = norms_of(norm, samples), _Stages(progress, STEPS)
     seen = None if data is None else selected(aligned(data, samples["signal"].names, "data"), select)
     if taken := {"mu", *shifts} & {effect for effects in norms.values() for effect in effects} | {"mu"} & set(shifts):
@@ -414,9 +432,11 @@ def analyse(signal, background, data=None, *, expected: Mapping[str, float] | No
     with stage("testing what was learned"):
         diagnoses = {name: diagnose(learned.ratios[name], *pair, rng=one) for (name, pair), one in zip(learned.tests.items(), rngs[1].spawn(len(learned.tests)))}
     model = Likelihood(learned.processes, {"mu": "signal"}, learned.constraints)
+    with stage("signal put in and found again"):
+        injected = {truth: found_again(model, truth, rngs[5]) for truth in (0.0, 1.0)}
     method = check_choice(method or ("exact" if len(model.parameters) == 1 else "asymptotic"), "method", ("exact", "toys", "asymptotic"))
     with stage("fit"):
-        prepared = model.on(Table(seen.x, names=seen.names) if seen is not None else asimov(model, _without_signal(model)))
+        prepared = model.on(Table(seen.x, names=seen.names) if seen is not None else asimov(model, as_known(model, 0.0)))
         fit = prepared.fit()
         profile, moved = _profile_of(prepared, fit), impacts(model, prepared) if len(model.parameters) > 1 else None
     with stage("discovery"):
@@ -427,17 +447,18 @@ def analyse(signal, background, data=None, *, expected: Mapping[str, float] | No
         network = network_error(model, _answers_to(prepared, seen, level), rngs[4])
     with stage("data against the model"):
         comparison = None if seen is None else compare(*against_model(model, learned, seen, fit))
-    result = Analysis(model, seen, learned, diagnoses, comparison, fit, profile, moved, found, upper, network, method, (), stage.seconds)
+    result = Analysis(model, seen, learned, diagnoses, comparison, fit, profile, moved, found, upper, network, injected, method, (), stage.seconds)
     return replace(result, warnings=tuple(warnings_of(result)))
 
 
-def _check_shifts(shifts) -> dict[str, Shift | Varied]:
-    "`shifts` by name. Raises TypeError for what is neither a Shift nor a Varied."
+def _check_shifts(shifts, factors: Mapping[str, float]) -> dict[str, Shift | Varied]:
+    "`shifts` by name, weights of shifted samples times the `factors` of their process. Raises TypeError for what is neither a Shift nor a Varied."
     found = check_mapping(shifts, "shifts")
     for name, one in found.items():
         if not isinstance(one, (Shift, Varied)):
             raise TypeError(f"shifts: expected a Shift or Varied for {name}, got {shown(one)}")
-    return found
+    alike = lambda side: {name: replace(table, weight=table.weights * factors.get(name, 1.0)) for name, table in side.items()}
+    return {name: one if isinstance(one, Shift) else Varied(alike(one.down), alike(one.up)) for name, one in found.items()}
 
 # %% ../nbs/8_your_analysis/82_your_own_data.ipynb #743b7c6f
 def histogram_of(found: Analysis, n_bins: int = 10) -> tuple[Histogram, np.ndarray | None]:
