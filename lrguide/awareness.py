@@ -166,6 +166,8 @@ class Yield:
     "An expected yield as a function of the dictionary of parameters: the exponential of a `polynomial`."
     polynomial: Interpolant
 
+    takes_many = True                                      # parameters may be arrays
+
     def __call__(self, values: Mapping[str, float]) -> float | np.ndarray:
         return np.exp(self.polynomial(by_name(self.polynomial.parameters, values))[..., 0])
 
