@@ -1,9 +1,11 @@
 # make figures   every figure and number, quick sizes, into figures/quick
 # make test      notebooks and modules in sync, chapters as tests, pytest
-# make lab       the chapters in JupyterLab (LAB=--no-browser and the like are handed on)
+# make lab       the chapters in JupyterLab, without a browser if there is none (options: LAB="--port 9999"; from a container LAB="--ip 0.0.0.0")
 # make readme    README.md from nbs/index.ipynb
 # make refresh   run notebooks in place, for their outputs (CHAPTERS="nbs/1_optimality/11_model.ipynb ...")
 # make bench     speed beside other packages, into benchmarks/RESULTS.md (QUICK=1: small, printed only; ONLY="toys fits", with UPDATE=1 their rows)
+# make wheel     the package as dist/*.whl and dist/*.tar.gz
+# make doctor    what of the installation works
 # make lock      requirements.lock and benchmarks/requirements.lock from settings.ini
 # make clean     the environments and the quick figures away
 
@@ -12,6 +14,9 @@ CHAPTERS ?= $(sort $(wildcard nbs/index.ipynb nbs/*/[0-9][0-9]_*.ipynb))
 BIN := .venv/bin
 READY := .venv/.ready
 PEERS := .venv/.peers
+# Jupyter refuses to run as root, as one is in a container, and looks for a browser where there is none
+ROOT = $(if $(filter 0,$(shell id -u)),--allow-root)
+BROWSER = $(shell $(BIN)/python -c 'import webbrowser; webbrowser.get()' 2>/dev/null || echo --no-browser)
 PIP := $(BIN)/python -m pip --disable-pip-version-check -qq
 
 # two notebooks share two cores
@@ -20,7 +25,7 @@ export TF_NUM_INTRAOP_THREADS ?= 1
 export TF_NUM_INTEROP_THREADS ?= 1
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 
-.PHONY: figures test lab readme refresh bench lock clean
+.PHONY: figures test lab readme refresh bench wheel doctor lock clean
 
 figures: $(READY)
 	$(BIN)/lrguide figures --preset quick --jobs 2
@@ -32,7 +37,7 @@ test: $(READY)
 	exit $$status
 
 lab: $(READY)
-	$(BIN)/jupyter lab --LabApp.default_url=/lab/tree/nbs/index.ipynb $(LAB)
+	$(BIN)/jupyter lab --LabApp.default_url=/lab/tree/nbs/index.ipynb $(ROOT) $(BROWSER) $(LAB)
 
 readme: $(READY)
 	$(BIN)/python tools/readme.py
@@ -45,20 +50,27 @@ refresh: $(READY)
 bench: $(PEERS)
 	$(BIN)/python -m benchmarks $(if $(QUICK),--quick) $(if $(ONLY),--only $(ONLY)) $(if $(UPDATE),--update)
 
+wheel: $(READY)
+	rm -rf build/lib dist
+	$(BIN)/python -c 'from setuptools import build_meta as build; print(build.build_sdist("dist"), build.build_wheel("dist"))' | tail -1
+
+doctor: $(READY)
+	$(BIN)/lrguide doctor
+
 clean:
-	rm -rf .venv build figures/quick lrguide.egg-info .pytest_cache
+	rm -rf .venv build dist figures/quick lrguide.egg-info .pytest_cache
 
 $(READY): requirements.lock settings.ini setup.py
 	@$(PYTHON) -c 'import sys; (3, 11) <= sys.version_info[:2] <= (3, 12) or sys.exit("Python 3.11 or 3.12 is needed: make PYTHON=python3.12 ...")'
-	@echo 'Making .venv with the versions of requirements.lock; this takes a minute or a few.'
+	@echo 'Making .venv, once: this takes a minute or a few.'
 	@$(PYTHON) -m venv .venv
-	@$(PIP) install -r requirements.lock
+	@$(BIN)/python tools/install.py requirements.lock
 	@$(PIP) install --no-deps --no-build-isolation --config-settings editable_mode=compat -e .  # importable beside the clone too
 	@touch $@
 
 $(PEERS): $(READY) benchmarks/requirements.lock
 	@echo 'Adding the packages to compare with.'
-	@$(PIP) install -r benchmarks/requirements.lock
+	@$(BIN)/python tools/install.py benchmarks/requirements.lock
 	@touch $@
 
 # one numpy, scipy and jax for both Pythons: a universal resolution would pin two of each

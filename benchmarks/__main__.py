@@ -23,8 +23,8 @@ WORKS = {"training": ["figure_3", "twenty_networks", "aware"], "cores": ["train"
          "fits": ["binned", "unbinned"], "profile": ["speed", "bias"], "grid": ["scan", "templates", "profile"], "importing": ["package"], "reading": ["root"],
          "events": ["streamed"], "compact": ["statistic", "toys", "passes", "streamed"], "collisions": ["generated"],
          "unfolding": ["omnifold", "replicas", "memory"], "hunting": ["nested", "on_cores", "scan"], "analysing": ["whole"], "decorrelation": ["step", "exact"],
-         "inferno": ["step", "trained", "exact", "unbinned"]}
-PACKAGES = ["lrguide", "numpy", "scipy", "keras", "tensorflow", "iminuit", "zfit", "hepstats", "pyhf", "pythia8mc"]
+         "inferno": ["step", "trained", "exact", "unbinned"], "exporting": ["log_ratio"]}
+PACKAGES = ["lrguide", "numpy", "scipy", "keras", "tensorflow", "iminuit", "zfit", "hepstats", "pyhf", "pythia8mc", "onnxruntime"]
 ONE_THREAD = {name: "1" for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS",
                                      "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS")}
 QUIET = {"TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": "-1", "KERAS_BACKEND": "tensorflow", "ZFIT_DISABLE_TF_WARNINGS": "1"}

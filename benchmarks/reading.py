@@ -15,7 +15,7 @@ KINDS = {"TTree, zlib": ("mktree", uproot.ZLIB(1)), "RNTuple, zlib": ("mkrntuple
 
 def root(quick: bool) -> list[dict]:
     "30 columns of normal numbers, which compression makes hardly smaller; seconds of CPU, in turns, of one thread."
-    n, repeat, rng, rows = *((20_000, 2) if quick else (1_000_000, 7)), np.random.default_rng(1), []
+    n, repeat, rng, rows = *((20_000, 2) if quick else (1_000_000, 5)), np.random.default_rng(1), []
     columns = {f"feature_{k:02d}": rng.normal(size=n).astype(np.float32) for k in range(30)}
     for kind, (make, compression) in KINDS.items():
         with tempfile.TemporaryDirectory() as folder:

@@ -166,7 +166,7 @@ class Yield:
     "An expected yield as a function of the dictionary of parameters: the exponential of a `polynomial`."
     polynomial: Interpolant
 
-    takes_many = True                                      # parameters may be arrays
+    takes_arrays = True                                    # of numbers, one for each point, or one
 
     def __call__(self, values: Mapping[str, float]) -> float | np.ndarray:
         return np.exp(self.polynomial(by_name(self.polynomial.parameters, values))[..., 0])

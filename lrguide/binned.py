@@ -444,7 +444,7 @@ def _curve(values: np.ndarray, of: Callable) -> tuple[np.ndarray, ...]:
 
 def multiplied(of: str | tuple[str, ...]) -> tuple[str, ...]:
     "The processes that a strength of a Histogram multiplies, `of` one or several."
-    return (of,) if isinstance(of, str) else tuple(of)
+    return tuple(of) if isinstance(of, (tuple, list)) else (of,)
 
 
 def _factors(histogram: Histogram, name: str, values: Mapping[str, np.ndarray]) -> dict[str, tuple]:

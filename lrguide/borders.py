@@ -14,7 +14,8 @@ from scipy.special import expit, logit
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils.validation import check_is_fitted
 from .arrays import Ranges, Table, as_table, check_column, check_count, check_labels, check_sample, shown
-from .files import needed, write_whole
+from .files import write_whole
+from .formats import needed
 from .nets import DeepSets, Dense, Network, Scaling
 from .losses import LOSSES, Calibration, Normalisation, find_loss, labelled
 from .ratio import NetworkScores, Ratio, finished, matched
@@ -37,8 +38,6 @@ class LabelledRatio(ClassifierMixin, BaseEstimator):
         table = as_table(X, "X")
         if len(table) == 0:
             raise ValueError("X: expected at least 1 event, got 0")
-        if y is None:
-            raise ValueError("y: expected labels 0 and 1, got None")
         is_numerator = check_labels(y, len(table))
         if not isinstance(self.ratio, Ratio):
             raise TypeError(f"ratio: expected a Ratio, got {type(self.ratio).__name__}")
@@ -50,6 +49,12 @@ class LabelledRatio(ClassifierMixin, BaseEstimator):
         if table.names is not None:
             self.feature_names_in_ = np.array(table.names, dtype=object)
         return self
+
+    def __sklearn_tags__(self):
+        "What scikit-learn may try: two classes."
+        tags = super().__sklearn_tags__()
+        tags.classifier_tags.multi_class = False
+        return tags
 
     def log_ratio(self, X, nu=None) -> np.ndarray:
         "Log ratio (n,) of label 1 to label 0."
@@ -256,8 +261,8 @@ def _looked_up(graph: OnnxGraph, tables: Sequence[Calibration], score: str) -> s
 
 # %% ../nbs/8_your_analysis/81_borders.ipynb #81f00012
 def _unit(graph: OnnxGraph, parameters: Ranges, nu: str) -> str:
-    "`nu` (n, k) mapped to [-1, 1]; a value that is outside its range by more than a rounding becomes NaN."
-    low, high = parameters.low, parameters.high
+    "`nu` (n, k) mapped to [-1, 1], the other way round: (k, n); a value that is outside its range by more than a rounding becomes NaN."
+    low, high, nu = parameters.low[:, None], parameters.high[:, None], graph("Transpose", nu, perm=[1, 0])
     slack = [1e-9 * (high - low) + np.finfo(np.float32).eps * np.abs(end) for end in (low, high)]
     outside = graph("Or", graph("Less", nu, low - slack[0]), graph("Greater", nu, high + slack[1]))
     inside = graph("Where", outside, np.nan, graph("Min", graph("Max", nu, low), high))
@@ -265,11 +270,10 @@ def _unit(graph: OnnxGraph, parameters: Ranges, nu: str) -> str:
 
 
 def _shift(graph: OnnxGraph, found: Normalisation, unit: str | None):
-    "log c (m, n) of the members at `unit` (n, k), nuisance parameters in [-1, 1]; without any, numbers (m, 1)."
+    "log c (m, n) of the members at `unit` (k, n), nuisance parameters in [-1, 1]; without any, numbers (m, 1)."
     if unit is None:
         return found.coefficients
-    k, degree, unit = len(found.parameters), found.degree, graph("Transpose", unit, perm=[1, 0])
-    powers, twice = [np.float64(1), unit], graph("Mul", unit, 2.0)
+    k, degree, powers, twice = len(found.parameters), found.degree, [np.float64(1), unit], graph("Mul", unit, 2.0)
     while len(powers) <= degree:                            # Chebyshev: T_j = 2 u T_(j-1) - T_(j-2)
         powers.append(graph("Sub", graph("Mul", twice, powers[-1]), powers[-2]))
     order = [1 + column * degree + power for power in range(degree) for column in range(k)] + list(range(1 + k * degree, found.coefficients.shape[1]))
@@ -294,13 +298,14 @@ def _mean(graph: OnnxGraph, members: str, m: int, over: str | None) -> str:
 
 # %% ../nbs/8_your_analysis/81_borders.ipynb #81f00015
 def _seen(graph: OnnxGraph, scores: NetworkScores, x: str, unit: str | None, sets: bool) -> str:
-    """What the network sees, in single precision, of events `x` (n, d) or sets (n, p, f) in double precision, as `NetworkScores.seen` has it: shifted and
+    """What the network sees, in single precision, of events `x` (n, d) or sets (n, p, f) and `unit` (k, n), as `NetworkScores.seen` has it: shifted and
     scaled first, cast afterwards."""
     there = graph("Slice", x, np.array([-1]), np.array([2**62]), np.array([2])) if sets else None
     for scaling in ([scores.inputs] if scores.inputs is not None else []) + [scores.scaling]:
         x = graph("Div", graph("Sub", x, np.asarray(scaling.mean, float)), np.asarray(scaling.width, float))
     if sets:
         x = graph("Mul", x, there)
+    unit = unit and graph("Transpose", unit, perm=[1, 0])
     if unit is not None and not sets:
         x = graph("Concat", x, unit, axis=1)
     elif unit is not None:                                  # nu is told with each particle, and with one more that has nothing else
@@ -318,7 +323,7 @@ def _answer(graph: OnnxGraph, ratio: Ratio, x: str, nu: str | None, piece: int |
     fitted, scores = ratio.fitted, ratio.fitted.scores
     network, sets = scores.network, fitted.sets
     unit = None if nu is None else _unit(graph, ratio.parameters, nu)
-    invalid = [] if unit is None else [graph("ReduceSum", graph("Sub", unit, unit), np.array([1]), keepdims=0)]
+    invalid = [] if unit is None else [graph("ReduceSum", graph("Sub", unit, unit), np.array([0]), keepdims=0)]
     if sets:
         there = graph("Slice", x, np.array([-1]), np.array([2**62]), np.array([2]))
         filling, known = graph("Equal", there, 0.0), graph("Or", graph("Equal", there, 0.0), graph("Equal", there, 1.0))

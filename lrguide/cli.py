@@ -1,5 +1,5 @@
 """The command line: `lrguide figures`, `lrguide run`, `lrguide sweep`, `lrguide list`, `lrguide data`,
-`lrguide hunt`, `lrguide analyse`. Chapter 94 is its manual.
+`lrguide hunt`, `lrguide analyse`, `lrguide doctor`, `lrguide cite`. Chapter 94 is its manual.
 
 `figures` and `sweep` run every chapter, or every point of a grid, as a `lrguide run` of its own: in a pool of processes here or, for
 a sweep with a profile, as jobs of Snakemake on a batch system.
@@ -18,11 +18,12 @@ import subprocess
 import sys
 import threading
 import time
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from collections.abc import Callable
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from importlib import import_module
 from pathlib import Path
 
-from lrguide import analysing, hunting, run, sweep
+from lrguide import __version__, analysing, citing, doctor, hunting, run, sweep
 from lrguide.hunting import folder
 
 PARENT = "LRGUIDE_PARENT"  # environment: a pipe that ends when the process that started this one does
@@ -40,8 +41,9 @@ class Parser(argparse.ArgumentParser):
 
 def parser() -> argparse.ArgumentParser:
     """The parser of all commands."""
-    top = Parser(prog="lrguide", description="Run the chapters of the guide, and hunt for bumps.")
-    commands = top.add_subparsers(dest="command", required=True, metavar="figures | run | sweep | list | data | hunt | analyse")
+    top = Parser(prog="lrguide", description="Run the chapters of the guide, analyse data of your own, hunt for bumps.")
+    top.add_argument("--version", action="version", version=f"lrguide {__version__}")
+    commands = top.add_subparsers(dest="command", required=True, metavar="figures | run | sweep | list | data | hunt | analyse | doctor | cite")
     figures = commands.add_parser("figures", help="make all figures and check all numbers")
     one = commands.add_parser("run", help="run chapters with any parameters")
     grid = commands.add_parser("sweep", help="run a chapter at every point of a grid, here or on a cluster, and make one table",
@@ -54,6 +56,10 @@ def parser() -> argparse.ArgumentParser:
     analysing.add_options(commands.add_parser("analyse", help="from files of your own to a limit, a report and a workspace",
                                               description="Learn density ratios from simulated events, test them, fit the data, set a limit, and write a report (chapter 82)."))
 
+    commands.add_parser("doctor", help="say what of this installation works, what is absent, and how to get it")
+    cited = commands.add_parser("cite", help="print BibTeX of what chapters cite")
+    citing.add_options(cited)
+
     figures.add_argument("--only", nargs="+", metavar="NN", help="these chapters (default: all)")
     figures.add_argument("--jobs", type=int, default=1, metavar="N", help="chapters at the same time (default: 1)")
     figures.add_argument("--out", type=folder, metavar="DIR", help="default: figures/PRESET beside the notebooks")
@@ -62,7 +68,7 @@ def parser() -> argparse.ArgumentParser:
     one.add_argument("--out", type=folder, default=Path("runs"), metavar="DIR", help="default: runs")
     grid.add_argument("chapter", metavar="NN")
     grid.add_argument("-p", "--parameter", action="append", default=[], metavar="NAME=VALUES",
-                      help="a list a,b,c or a range of integers a..b; may be repeated")
+                      help="a list a,b,c or a range of integers a..b; a text with a comma in double quotes: -p name='\"a,b\",c' are two; may be repeated")
     grid.add_argument("--out", type=folder, required=True, metavar="DIR", help="folder of the points and the table")
     grid.add_argument("--jobs", type=int, metavar="N", help="points at the same time (default: 1, or what the profile says)")
     grid.add_argument("--retries", type=int, default=1, metavar="N", help="how often a failed point is tried again (default: 1)")
@@ -79,13 +85,14 @@ def parser() -> argparse.ArgumentParser:
     sample.add_argument("--events", type=int, metavar="N", help="htautau: about how many (default: 1000000); dijets: collisions for the data, as many for the simulation (default: 300000)")
     sample.add_argument("--workers", type=int, metavar="N", help="htautau, dijets: processes that share the work, which changes no event (default: 1)")
     sample.add_argument("--seed", type=int, metavar="N", help="htautau, dijets: the seed (default: 2; the file in the package has 1)")
-    for command in (figures, one, grid, known):
+    for command in (figures, one, grid, known, cited):
         command.add_argument("--notebooks", type=folder, default=run.NOTEBOOKS, metavar="DIR", help="default: the clone's nbs")
     return top
 
 
 def make_figures(options: argparse.Namespace) -> int:
     """The exit status; runs the chapters that are not done, a few processes at a time, and prints the table of their numbers."""
+    doctor.check_machinery()
     check_count("--jobs", options.jobs, 1)
     available = run.find_chapters(options.notebooks)
     preset = run.read_preset(options.preset, options.notebooks)
@@ -96,6 +103,8 @@ def make_figures(options: argparse.Namespace) -> int:
     out = writable(options.out or figures / options.preset)
 
     waiting = [name for name, key in keys.items() if options.force or not run.read_results(out / name, key)]
+    if waiting:
+        print(f"{len(keys)} chapters, {len(keys) - len(waiting)} of them done before, into {shown(out)}", flush=True)
     failed = run_apart({name: run_words(name, out, options) for name in waiting}, options.jobs,
                        environment=ONE_THREAD if options.jobs > 1 else {})
     found = {name: run.read_results(out / name) for name in keys if name not in failed}
@@ -128,14 +137,12 @@ def run_words(chapter: str, out: Path, options: argparse.Namespace, values: dict
     return words + (["--force"] if options.force else []) + (["--dask", options.dask] if options.dask else [])
 
 
-def run_apart(commands: dict[str, list[str]], jobs: int, retries: int = 0, environment: dict | None = None,
-              unit: str = "chapter") -> dict[str, str]:
+def run_apart(commands: dict[str, list[str]], jobs: int, retries: int = 0, environment: dict | None = None) -> dict[str, str]:
     """The last error lines of what failed, by name; each command is a process of its own, `jobs` at a time.
 
-    A command that fails is tried again `retries` times. `environment` gives way to variables that are set already.
+    A command that fails is tried again `retries` times. `environment` gives way to variables that are set already. Prints a line for
+    each that ends; on a terminal another one says all the time how many are done.
     """
-    from tqdm import tqdm
-
     pipe, held = os.pipe()  # nobody writes to it: it ends with this process, even if that is killed
     variables = (environment or {}) | os.environ | {PARENT: str(pipe)}
 
@@ -147,22 +154,46 @@ def run_apart(commands: dict[str, list[str]], jobs: int, retries: int = 0, envir
                 break
         return ended, time.perf_counter() - start
 
-    failed = {}
-    with ThreadPoolExecutor(jobs) as pool, tqdm(total=len(commands), unit=unit, disable=None) as bar:
+    failed, start, last = {}, time.perf_counter(), 0.0
+    with ThreadPoolExecutor(jobs) as pool:
         tasks = {pool.submit(run_one, words): name for name, words in commands.items()}
+        waiting = set(tasks)
         try:
-            for task in as_completed(tasks):
-                name, (ended, seconds) = tasks[task], task.result()
-                if ended.returncode:
-                    lines = ended.stderr.strip().splitlines()
-                    failed[name] = lines[-1] if lines else f"lrguide: {name}: ended with status {ended.returncode}"
-                bar.update()
-                bar.write(f"{name}: {'failed' if name in failed else 'done'} in {seconds:.0f} s")
+            while waiting:
+                ended_now, waiting = wait(waiting, timeout=1, return_when=FIRST_COMPLETED)
+                since = time.perf_counter() - start - last
+                say(progress(len(tasks) - len(waiting), len(tasks), last, since) if waiting and not ended_now else "")
+                for number, task in enumerate(ended_now, len(tasks) - len(waiting) - len(ended_now) + 1):
+                    name, (ended, seconds), last = tasks[task], task.result(), time.perf_counter() - start
+                    if ended.returncode:
+                        lines = ended.stderr.strip().splitlines()
+                        failed[name] = lines[-1] if lines else f"lrguide: {name}: ended with status {ended.returncode}"
+                    print(f"{name}: {'failed' if name in failed else 'done'} in {seconds:.0f} s; {progress(number, len(tasks), last)}", flush=True)
         except KeyboardInterrupt:
             pool.shutdown(cancel_futures=True)
             raise
     os.close(pipe), os.close(held)
     return failed
+
+
+def progress(done: int, total: int, seconds: float, since: float = 0.0) -> str:
+    """How far it is: '3 of 22, about 4 minutes left', if `done` took so many `seconds` and the last of them ended `since` seconds ago."""
+    if not 0 < done < total:
+        return f"{done} of {total}"
+    left = max(seconds / done * (total - done) - since, 1)
+    size, unit = next((size, unit) for size, unit in ((3600, "hour"), (60, "minute"), (1, "second")) if left >= 1.5 * size or size == 1)
+    return f"{done} of {total}, about {round(left / size)} {unit}{'s' if round(left / size) > 1 else ''} left"
+
+
+def say(text: str) -> None:
+    """None; on a terminal, this line in place of the last one that was said so; '' takes it away."""
+    if sys.stderr.isatty():
+        print(f"\r\x1b[K{text}", end="", file=sys.stderr, flush=True)
+
+
+def shown(path: Path) -> str:
+    """The path as one would type it here: below the working directory relative to it."""
+    return os.path.relpath(path) if Path(path).absolute().is_relative_to(Path.cwd()) else str(path)
 
 
 def end_with_parent(group: bool = False) -> None:
@@ -187,6 +218,8 @@ def make_sweep(options: argparse.Namespace) -> int:
     waiting = [point for point in points if options.force or not run.read_results(folders[point], keys[point])]
     names = grid_names(chapter, options.parameter, points)
     commands = {point: run_words(chapter.name, folders[point].parent, options, points[point]) for point in waiting}
+    if waiting:
+        print(f"{len(points)} points, {len(points) - len(waiting)} of them done before, into {shown(out / 'points')}", flush=True)
     failed = (run_by_snakemake if options.profile else run_here)(commands, folders, names, options) if waiting else {}
 
     results = {point: run.read_results(folders[point], keys[point]) for point in points if point not in failed}
@@ -202,6 +235,7 @@ def make_sweep(options: argparse.Namespace) -> int:
 
 def read_sweep(options: argparse.Namespace) -> tuple[run.Chapter, dict[str, dict]]:
     """The chapter and the parameters of every point, by the point's name; raises UsageError for anything that cannot be done."""
+    doctor.check_machinery()
     check_count("--jobs", 1 if options.jobs is None else options.jobs, 1)
     check_count("--retries", options.retries, 0)
     chapter = run.find_chapter(options.chapter, run.find_chapters(options.notebooks))
@@ -222,7 +256,7 @@ def grid_names(chapter: run.Chapter, texts: list[str], points: dict[str, dict]) 
 def run_here(commands: dict, folders: dict, names: dict, options: argparse.Namespace) -> dict[str, str]:
     """The last error lines of the points that failed, by point; runs them in a pool of processes."""
     failed = run_apart({names[point]: words for point, words in commands.items()}, options.jobs or 1, options.retries,
-                       ONE_THREAD, "point")
+                       ONE_THREAD)
     return {point: failed[names[point]] for point in commands if names[point] in failed}
 
 
@@ -282,7 +316,10 @@ def run_by_snakemake(commands: dict, folders: dict, names: dict, options: argpar
     before = {point: written_at(folders[point]) for point in commands}
     write_plan(folder, commands, logs)
     print(f"Snakemake runs {len(commands)} points; its messages are in {options.out / 'snakemake' / 'snakemake.log'}", flush=True)
-    status = start_snakemake(snakemake_words(folder, options), folder / "snakemake.log")
+    start = time.perf_counter()
+    status = start_snakemake(snakemake_words(folder, options), folder / "snakemake.log", lambda: say(progress(
+        sum(written_at(folders[point]) not in (None, before[point]) for point in commands), len(commands), time.perf_counter() - start)))
+    say("")
     told = read_text(folder / "snakemake.log")
     if status and "rule point" not in told:
         raise run.UsageError(f"--profile {options.profile}: Snakemake ended with status {status}: {last_line(told)}")
@@ -331,15 +368,19 @@ def snakemake_words(folder: Path, options: argparse.Namespace) -> list[str]:
     return words + ["--profile", options.profile] + (["--jobs", str(options.jobs)] if options.jobs else [])
 
 
-def start_snakemake(words: list[str], log: Path) -> int:
-    """The exit status of Snakemake, run in a process group of its own that ends with this process."""
+def start_snakemake(words: list[str], log: Path, watch: Callable[[], None] = lambda: None) -> int:
+    """The exit status of Snakemake, run in a process group of its own that ends with this process; `watch` is called every few seconds."""
     pipe, held = os.pipe()
     variables = os.environ | {PARENT: str(pipe)}
     with open(log, "w", encoding="utf-8") as file:
         process = subprocess.Popen(words, env=variables, pass_fds=[pipe], stdin=subprocess.DEVNULL, stdout=file,
                                    stderr=subprocess.STDOUT, start_new_session=True)
         try:
-            process.wait()
+            while process.poll() is None:
+                try:
+                    process.wait(5)
+                except subprocess.TimeoutExpired:
+                    watch()
         except KeyboardInterrupt:
             os.killpg(process.pid, signal.SIGINT)  # it cancels what it has submitted
             process.wait()
@@ -371,7 +412,8 @@ def check_count(name: str, value: int, least: int) -> None:
 
 
 def run_some(options: argparse.Namespace) -> int:
-    """The exit status; runs chapters one after the other in this process and prints their numbers."""
+    """The exit status; runs chapters one after the other in this process and prints their numbers and where they are."""
+    doctor.check_machinery()
     available = run.find_chapters(options.notebooks)
     preset = run.read_preset(options.preset, options.notebooks)
     plans = []
@@ -384,8 +426,15 @@ def run_some(options: argparse.Namespace) -> int:
     if options.dask:
         os.environ[run.DASK] = options.dask  # the kernels inherit it; no key depends on it
     label = "own" if options.parameter else options.preset
-    results = [run.run_chapter(chapter, out, given, label, options.force) for chapter, given in plans]
+    results, start = [], time.perf_counter()
+    for number, (chapter, given) in enumerate(plans, 1):
+        results.append(run.run_chapter(chapter, out, given, label, options.force))
+        if len(plans) > 1:
+            print(f"{chapter.name}: {progress(number, len(plans), time.perf_counter() - start)}", flush=True)
     print(run.results_table(results))
+    for chapter, _ in plans:
+        inside = sorted(path.name for path in (out / chapter.name).iterdir())
+        print(f"written: {shown(out / chapter.name)}: {', '.join(inside)}")
     return 0
 
 
@@ -468,12 +517,14 @@ def writable(folder: Path) -> Path:
 def main(arguments: list[str] | None = None) -> None:
     """Ends the process with the command's exit status."""
     commands = {"figures": make_figures, "run": run_some, "sweep": make_sweep, "list": list_chapters,
-                "data": fetch_data, "hunt": hunting.hunt_file, "analyse": analysing.analyse_files}
+                "data": fetch_data, "hunt": hunting.hunt_file, "analyse": analysing.analyse_files, "doctor": doctor.doctor, "cite": citing.cite}
     end_with_parent()
     try:
-        options = parser().parse_args(arguments)
-        status = commands[options.command](options)
-        sys.stdout.flush()
+        try:
+            options = parser().parse_args(arguments)
+            status = commands[options.command](options)
+        finally:
+            sys.stdout.flush()  # also of --help
     except run.UsageError as error:
         status, message = 2, str(error)
     except run.ChapterError as error:

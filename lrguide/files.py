@@ -7,6 +7,7 @@
 is any data set that is read piece by piece, `chunks` goes through whatever holds events, `odd_values` finds marks that nobody named.
 """
 from __future__ import annotations
+import mmap
 import os
 import shutil
 import time
@@ -125,9 +126,16 @@ def _complete(column: np.ndarray, marks: Sequence[float], name: str) -> np.ndarr
     return sealed(np.array(column, float))
 
 
+def _memory(n: int, d: int) -> np.ndarray:
+    "An array (n, d) to be filled. A large one is of ordinary pages: NumPy asks for huge ones, which a busy machine has to gather first, for longer than reading takes."
+    if 8 * n * d < 2**25:
+        return np.empty((n, d))
+    return np.frombuffer(mmap.mmap(-1, 8 * n * d, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)).reshape(n, d)
+
+
 def _beside(columns: Sequence[np.ndarray], more: int) -> np.ndarray:
     "Columns (n,) side by side in double precision and `more` columns of ones, (n, d + more): by blocks that stay in the cache while they are written."
-    x = np.empty((len(columns[0]), len(columns) + more))
+    x = _memory(len(columns[0]), len(columns) + more)
     for start in range(0, len(x), 4096):
         block = x[start:start + 4096]
         for k, column in enumerate(columns):

@@ -16,7 +16,7 @@ from .arrays import Table, check_choice, check_count, check_events, check_mappin
 from .awareness import information
 
 # %% auto #0
-__all__ = ['PARAMETERS', 'INFERNO', 'expected_error', 'MovingBackground', 'Setting', 'benchmark_settings', 'check_settings', 'expected_errors', 'Cells', 'event_slopes', 'cells_of', 'even_bins', 'log_variance', 'information_of', 'inferno', 'units_of', 'LearnedBins', 'learn_bins', 'Expanded', 'learn_expansion', 'shares_in', 'best_edges', 'Staircase', 'conditional_minimum', 'squared_test', 'by_histogram']
+__all__ = ['PARAMETERS', 'INFERNO', 'expected_error', 'MovingBackground', 'Setting', 'benchmark_settings', 'check_settings', 'expected_errors', 'Cells', 'event_slopes', 'cells_of', 'even_bins', 'log_variance', 'information_of', 'inferno', 'units_of', 'LearnedBins', 'learn_bins', 'Expanded', 'learn_expansion', 'shares_in', 'best_edges', 'Staircase', 'conditional_minimum', 'squared_test', 'by_histogram', 'learn_edges']
 
 # %% ../nbs/7_inference_aware/72_inferno.ipynb #725674ac
 def _masked(information: np.ndarray, free, precision) -> np.ndarray:
@@ -482,12 +482,12 @@ def learn_expansion(varied: Table, nominal: Table, recipe: Recipe, rng, degree: 
     return ratio
 
 # %% ../nbs/7_inference_aware/73_binned_likelihoods.ipynb #73000002
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 import numpy as np
-from .arrays import check_choice, check_count, check_numbers, check_number
-from .backend import keras
+from .arrays import check_choice, check_count, check_numbers, check_number, spawn
+from .backend import keras, to_device, to_numpy
 from .binned import check_edges
 from .losses import Objective
 
@@ -644,3 +644,22 @@ def by_histogram(architecture, bins: int = 10, width: float = 0.05, hard: bool =
         return -0.5 * ops.log(ops.maximum(q, 1e-6))
 
     return Objective((("network", architecture),), terms)
+
+# %% ../nbs/7_inference_aware/73_binned_likelihoods.ipynb #7263dee0
+def learn_edges(scores, weight, slopes, own: Mapping[str, np.ndarray], bins: int = 10, *, rng, fine: int = 400) -> np.ndarray:
+    """Inner edges (m, bins - 1) on `scores` (m, n) between 0 and 1, learned for the expected error of the first of P parameters, from about equal ones on.
+
+    `weight` (n,), `slopes` (n, P) and `own`, free and precision (m, 1, P): the columns of `inferno`. The events are put in `fine` cells of each score
+    first, so that every step sees all of them. Raises ValueError for scores outside of [0, 1] or columns that do not fit."""
+    scores, weight, slopes = check_numbers(scores, "scores", "[0, 1]"), check_numbers(weight, "weight", "[0, inf)"), check_numbers(slopes, "slopes")
+    if scores.ndim != 2 or weight.shape != scores.shape[1:] or slopes.shape[:-1] != weight.shape:
+        raise ValueError(f"scores: expected shape (m, n), weights (n,) and slopes (n, P) of the same events, got {scores.shape}, {weight.shape} and {slopes.shape}")
+    at, stairs = np.minimum((scores * check_count(fine, "fine", 2)).astype(int), fine - 1), Staircase(bins)
+    filled = lambda values: np.stack([np.bincount(one, values, fine) for one in at])
+    rate, sums = filled(weight) + 1e-9, np.stack([filled(weight * column) for column in slopes.T], axis=-1)
+    cells, middle = {"weight": rate / rate.mean(axis=1, keepdims=True), "slopes": sums / rate[..., None]}, (np.arange(fine)[:, None] + 0.5) / fine
+    start = {"network": Network(stairs, stairs.draw(spawn(rng, len(scores))))}
+    for temperature, rate in ((0.02, 0.1), (0.004, 0.02)):      # edges become sharper
+        training = Training(epochs=150, batch=fine, rate=rate)
+        start = train(inferno(stairs, temperature), {"x": middle}, members=len(scores), own={**own, **cells}, start=start, training=training, rng=rng).networks
+    return to_numpy(stairs.edges(to_device(start["network"].weights)))

@@ -681,7 +681,7 @@ def draw_significance(ratios, signal=None, background=None, *, yields, error: fl
         _curve(ax, at, z, name, colour)
         ax.plot(at[best], z[best], color=colour, marker="o", markersize=4.5)
         ax.axhline(whole, color=colour, linestyle=(0, (1.5, 1.5)), linewidth=1.1)
-        told.append(f"{_named(_short(name, 16))}Z = {z[best]:.3g} above {at[best]:.3g}, of all {whole:.3g}")
+        told.append(f"{_named(_short(name, 14))}Z = {z[best]:.3g} above {at[best]:.3g}, all events {whole:.3g}")
     ax.set(xlabel="threshold on the log ratio", ylabel="median significance", ylim=(0, None))
     _heading(ax, told, colours)
     return fig, ax

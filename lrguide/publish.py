@@ -31,7 +31,7 @@ from .hypotest import Discovery, PValue
 from .intervals import Limit
 
 # %% auto #0
-__all__ = ['as_published', 'save_published', 'published_likelihood', 'as_hs3', 'norm_text', 'in_latex', 'as_latex']
+__all__ = ['as_published', 'save_published', 'published_likelihood', 'norm_text', 'as_hs3', 'in_latex', 'as_latex']
 
 # %% ../nbs/8_your_analysis/84_publish.ipynb #0ca50f70
 _FORMAT, _VERSION = "compact likelihood", 1
@@ -153,7 +153,34 @@ def _channel_from_file(channel: dict, box: Ranges, constraints: tuple, fixed: Ma
         raise ValueError(f"coefficients: expected {basis.size} finite numbers, got {shown(numbers)}")
     return model, Sums(basis, numbers[None], np.array([float(channel["total"])]), np.array([channel["error"]], dtype=float), Events(model, ratios, weights))
 
-# %% ../nbs/8_your_analysis/84_publish.ipynb #88763d09
+# %% ../nbs/8_your_analysis/84_publish.ipynb #9859c1a8
+def norm_text(name: str, down: float, up: float) -> str:
+    "`norm_factor` as text of the parameter `name`: the polynomial of the clipped parameter, times powers of what is beyond."
+    places = np.linspace(-1, 1, 7)
+    powers = np.polynomial.polynomial.polyfit(places, norm_factor(places, down, up), 6)
+    clipped, beyond, below = f"(0.5*(abs({name}+1)-abs({name}-1)))", f"(0.5*(abs({name}-1)+{name}-1))", f"(0.5*(abs({name}+1)-{name}-1))"
+    inside = "+".join(f"({float(one)!r})*{clipped}**{power}" if power else "1" for power, one in enumerate(powers))
+    return f"({inside})*{float(up)!r}**{beyond}*{float(down)!r}**{below}"
+
+
+def _yield_text(process: Mapping, name: str, strength: Mapping[str, str], fixed: Mapping[str, float] = {}) -> str:
+    "The expected yield of process `name`, as text."
+    factors = [repr(float(process["expected"])), *(f"p_{one}" for one, what in strength.items() if what == name)]
+    return "*".join(factors + [repr(float(norm_factor(fixed[one], *pair))) if one in fixed else norm_text(f"p_{one}", *pair) for one, pair in process["norm"].items()])
+
+
+def _constraint_text(one: Mapping) -> str:
+    "Minus log likelihood of the measurement of one parameter, as text. Raises ValueError for one of several."
+    if not isinstance(one["name"], str) or np.ndim(one["mean"]):
+        raise ValueError(f"constraints: expected measurements of one parameter each, got {one['kind']} of {shown(one['name'])}")
+    at, mean = f"p_{one['name']}", one["mean"]
+    if one["kind"] == "Normal":
+        return f"0.5*(({at}-({mean!r}))/{one['width']!r})**2"
+    if one["kind"] == "LogNormal":
+        return f"0.5*(log({at}/{mean!r})/{float(np.log(one['factor']))!r})**2"
+    return f"{one['scale']!r}*({at}-{mean!r}" + (f"-{mean!r}*log({at}/{mean!r}))" if mean > 0 else ")")
+
+# %% ../nbs/8_your_analysis/84_publish.ipynb #a713cb37
 def as_hs3(model: Compact | OnData, data=None, *, name: str = "lrguide") -> dict:
     """The HS3 workspace (version 0.2) of a compact likelihood, or of a `model` and one data set; parameters have the prefix p_.
 
@@ -186,34 +213,7 @@ def _compact_to_hs3(compact: Compact, name: str) -> dict:
             "parameter_points": [{"name": "default", "parameters": [*points, {"name": "n", "value": 0.0, "const": True}]}],
             "analyses": [{"name": name, "likelihood": name, "domains": ["default"], "init": "default"}]}
 
-
-def _constraint_text(one: Mapping) -> str:
-    "Minus log likelihood of the measurement of one parameter, as text. Raises ValueError for one of several."
-    if not isinstance(one["name"], str) or np.ndim(one["mean"]):
-        raise ValueError(f"constraints: expected measurements of one parameter each, got {one['kind']} of {shown(one['name'])}")
-    at, mean = f"p_{one['name']}", one["mean"]
-    if one["kind"] == "Normal":
-        return f"0.5*(({at}-({mean!r}))/{one['width']!r})**2"
-    if one["kind"] == "LogNormal":
-        return f"0.5*(log({at}/{mean!r})/{float(np.log(one['factor']))!r})**2"
-    return f"{one['scale']!r}*({at}-{mean!r}" + (f"-{mean!r}*log({at}/{mean!r}))" if mean > 0 else ")")
-
-
-def norm_text(name: str, down: float, up: float) -> str:
-    "`norm_factor` as text of the parameter `name`: the polynomial of the clipped parameter, times powers of what is beyond."
-    places = np.linspace(-1, 1, 7)
-    powers = np.polynomial.polynomial.polyfit(places, norm_factor(places, down, up), 6)
-    clipped, beyond, below = f"(0.5*(abs({name}+1)-abs({name}-1)))", f"(0.5*(abs({name}-1)+{name}-1))", f"(0.5*(abs({name}+1)-{name}-1))"
-    inside = "+".join(f"({float(one)!r})*{clipped}**{power}" if power else "1" for power, one in enumerate(powers))
-    return f"({inside})*{float(up)!r}**{beyond}*{float(down)!r}**{below}"
-
-
-def _yield_text(process: Mapping, name: str, strength: Mapping[str, str], fixed: Mapping[str, float] = {}) -> str:
-    "The expected yield of process `name`, as text."
-    factors = [repr(float(process["expected"])), *(f"p_{one}" for one, what in strength.items() if what == name)]
-    return "*".join(factors + [repr(float(norm_factor(fixed[one], *pair))) if one in fixed else norm_text(f"p_{one}", *pair) for one, pair in process["norm"].items()])
-
-# %% ../nbs/8_your_analysis/84_publish.ipynb #48bc30f3
+# %% ../nbs/8_your_analysis/84_publish.ipynb #10db0be6
 def _channel_to_text(channel: Mapping, fixed: Mapping, prefix: str) -> tuple[dict[str, str], str]:
     "Coordinates in [-1, 1] by name, as text, and the nll of one channel as text in these."
     if channel["single"]["weights"]:
@@ -231,12 +231,32 @@ def _channel_to_text(channel: Mapping, fixed: Mapping, prefix: str) -> tuple[dic
     terms = ["*".join([f"({-float(one)!r})", *(f"{name}**{power}" for name, power in zip(names, at) if power)]) for at, one in np.ndenumerate(powers) if one]
     return unit, "+".join([*of.values(), f"({-channel['total']!r})*log({of[channel['pivot']]})", *terms])
 
-# %% ../nbs/8_your_analysis/84_publish.ipynb #607c63a4
+# %% ../nbs/8_your_analysis/84_publish.ipynb #c7c4df6e
 def _symbol(name: str) -> str:
     "The name of parameter `name` in a workspace."
     return "p_" + re.sub(r"\W", "_", name)
 
 
+def _as_polynomials(name: str, ratio: object, process: Process, channel: Likelihood) -> object:
+    "The log ratio of a process on its events as numbers or an Interpolant. Raises TypeError for one that has no such form."
+    if hasattr(ratio, "values") or hasattr(ratio, "degrees"):
+        return ratio
+    if getattr(ratio, "ratio", None) is not process.ratio or len(ratio.x) != 1:
+        raise TypeError(f"ratio of {name}: expected one that polynomials in its parameters follow, got {type(process.ratio).__name__}; counts in bins go into a Histogram")
+    return interpolated(process.ratio, ratio.x[0], {one: channel.ranges_of_all[one] if one not in channel.fixed else (channel.fixed[one],) * 2 for one in process.parameters}, finer=2)
+
+
+def _polynomials_to_text(ratio: Interpolant, key: str, texts: dict) -> list[str]:
+    "Products of Chebyshev polynomials of the parameters, as names of the functions that are added to `texts`: T_j = 2 u T_(j-1) - T_(j-2)."
+    axes = []
+    for i, (degree, (name, (low, high))) in enumerate(zip(ratio.degrees, ratio.parameters.items())):
+        own = [f"{key}_t{i}_{j}" for j in range(degree + 1)]
+        unit = f"((2*{_symbol(name)}-({low + high!r}))/{high - low or 1.0!r})"
+        texts |= {one: "1" if j == 0 else unit if j == 1 else f"2*{unit}*{own[j - 1]}-{own[j - 2]}" for j, one in enumerate(own)}
+        axes.append(own)
+    return ["*".join(one) for one in product(*axes)]
+
+# %% ../nbs/8_your_analysis/84_publish.ipynb #52416571
 def _events_to_hs3(channel: Likelihood, part: Events, key: str, found: dict) -> None:
     """Adds one channel of events to the workspace `found`: functions, one density for each process, their extended mixture, and the data.
 
@@ -263,27 +283,21 @@ def _events_to_hs3(channel: Likelihood, part: Events, key: str, found: dict) -> 
     entries, axes = np.transpose(list(columns.values())), [{"name": name, "min": float(column.min()) - 1, "max": float(column.max()) + 1} for name, column in columns.items()]
     found["data"].append({"name": f"{key}_data", "type": "unbinned", "entries": entries.tolist(), "weights": part.weights[0].tolist(), "axes": axes})
 
+# %% ../nbs/8_your_analysis/84_publish.ipynb #43f7479f
+def _measurement_to_hs3(one: object, found: dict) -> dict:
+    "The measurement of one parameter as a distribution; what it needs is added to the functions."
+    if not isinstance(one.name, str) or type(one).__name__ not in _CONSTRAINTS or np.ndim(one.mean):
+        raise ValueError(f"constraints: expected {', '.join(_CONSTRAINTS)} of one parameter each, got {type(one).__name__} of {shown(one.name)}")
+    of, name = _symbol(one.name), f"measurement_of_{_symbol(one.name)}"
+    if isinstance(one, Normal):
+        return {"type": "gaussian_dist", "name": name, "x": float(one.mean), "mean": of, "sigma": float(one.width)}
+    text = f"log({of})" if isinstance(one, LogNormal) else f"{float(one.scale)!r}*{of}"
+    found["functions"].append({"type": "generic_function", "name": f"expected_{of}", "expression": text})
+    if isinstance(one, LogNormal):
+        return {"type": "gaussian_dist", "name": name, "x": float(np.log(one.mean)), "mean": f"expected_{of}", "sigma": float(np.log(one.factor))}
+    return {"type": "poisson_dist", "name": name, "x": float(one.scale * one.mean), "mean": f"expected_{of}"}
 
-def _as_polynomials(name: str, ratio: object, process: Process, channel: Likelihood) -> object:
-    "The log ratio of a process on its events as numbers or an Interpolant. Raises TypeError for one that has no such form."
-    if hasattr(ratio, "values") or hasattr(ratio, "degrees"):
-        return ratio
-    if getattr(ratio, "ratio", None) is not process.ratio or len(ratio.x) != 1:
-        raise TypeError(f"ratio of {name}: expected one that polynomials in its parameters follow, got {type(process.ratio).__name__}; counts in bins go into a Histogram")
-    return interpolated(process.ratio, ratio.x[0], {one: channel.ranges_of_all[one] if one not in channel.fixed else (channel.fixed[one],) * 2 for one in process.parameters}, finer=2)
-
-
-def _polynomials_to_text(ratio: Interpolant, key: str, texts: dict) -> list[str]:
-    "Products of Chebyshev polynomials of the parameters, as names of the functions that are added to `texts`: T_j = 2 u T_(j-1) - T_(j-2)."
-    axes = []
-    for i, (degree, (name, (low, high))) in enumerate(zip(ratio.degrees, ratio.parameters.items())):
-        own = [f"{key}_t{i}_{j}" for j in range(degree + 1)]
-        unit = f"((2*{_symbol(name)}-({low + high!r}))/{high - low or 1.0!r})"
-        texts |= {one: "1" if j == 0 else unit if j == 1 else f"2*{unit}*{own[j - 1]}-{own[j - 2]}" for j, one in enumerate(own)}
-        axes.append(own)
-    return ["*".join(one) for one in product(*axes)]
-
-# %% ../nbs/8_your_analysis/84_publish.ipynb #6e9c7970
+# %% ../nbs/8_your_analysis/84_publish.ipynb #dd0d5fe6
 def _histograms_to_hs3(model: OnData, counts: list, found: dict) -> tuple[dict[str, InUnits], set[str]]:
     "Adds the histograms of `model` to the workspace `found`: the new names of parameters, and which have a measurement in them."
     kinds, measured, units = translated(model)
@@ -320,7 +334,7 @@ def _modifier_to_hs3(one: Mapping, n_bins: int) -> dict:
         "hi": {"contents": data["hi_data"]}, "lo": {"contents": data["lo_data"]}, "interpolation": "code4p"}
     return {"name": name, "type": kind, "parameter": _symbol(name), "constraint": "Gauss", "data": data}
 
-# %% ../nbs/8_your_analysis/84_publish.ipynb #035a04b6
+# %% ../nbs/8_your_analysis/84_publish.ipynb #36d13268
 def _model_to_hs3(model: OnData, data, name: str) -> dict:
     "The workspace of a model and one data set."
     if len(prepared := model.on(data)) != 1:
@@ -341,20 +355,6 @@ def _model_to_hs3(model: OnData, data, name: str) -> dict:
         found["parameters"][unit.name] = {"value": unit(best[one]), "const": one in model.fixed, "min": low, "max": high}
     found["aux"] += [_measurement_to_hs3(one, found) for one in model.constraints if not {units.get(of, InUnits(of)).name for of in names_of(one)} & effects]
     return _assembled(found, list(keys.values()), [_symbol(units.get(one, InUnits(one)).name) for one in model.strength if one not in model.fixed], name)
-
-
-def _measurement_to_hs3(one: object, found: dict) -> dict:
-    "The measurement of one parameter as a distribution; what it needs is added to the functions."
-    if not isinstance(one.name, str) or type(one).__name__ not in _CONSTRAINTS or np.ndim(one.mean):
-        raise ValueError(f"constraints: expected {', '.join(_CONSTRAINTS)} of one parameter each, got {type(one).__name__} of {shown(one.name)}")
-    of, name = _symbol(one.name), f"measurement_of_{_symbol(one.name)}"
-    if isinstance(one, Normal):
-        return {"type": "gaussian_dist", "name": name, "x": float(one.mean), "mean": of, "sigma": float(one.width)}
-    text = f"log({of})" if isinstance(one, LogNormal) else f"{float(one.scale)!r}*{of}"
-    found["functions"].append({"type": "generic_function", "name": f"expected_{of}", "expression": text})
-    if isinstance(one, LogNormal):
-        return {"type": "gaussian_dist", "name": name, "x": float(np.log(one.mean)), "mean": f"expected_{of}", "sigma": float(np.log(one.factor))}
-    return {"type": "poisson_dist", "name": name, "x": float(one.scale * one.mean), "mean": f"expected_{of}"}
 
 
 def _assembled(found: Mapping, channels: list[str], interest: list[str], name: str) -> dict:
@@ -411,7 +411,7 @@ def _digits(value: float) -> str:
     mantissa, power = text.split("e")
     return f"{mantissa} \\times 10^{{{int(power)}}}"
 
-# %% ../nbs/8_your_analysis/84_publish.ipynb #b125e853
+# %% ../nbs/8_your_analysis/84_publish.ipynb #c335aebf
 def as_latex(result, *, caption: str | None = None, label: str | None = None) -> str:
     r"""A LaTeX table (package booktabs) of a `result`: Impacts, a Fit, a Limit, a Discovery, a PValue, a Diagnosis, yields, or a list of records.
 
@@ -441,13 +441,13 @@ def _rows_of(result) -> tuple[tuple, list[tuple]]:
         return ("test", "largest difference", "p-value", "passed"), [(one.name, (one.value, one.error), one.p_value, one.passed) for one in result.checks]
     if isinstance(result, (Limit, Discovery, PValue)):
         return _rows_of({"": result})
-    if isinstance(result, Mapping):
+    if isinstance(result, Mapping) and result:
         return _rows_by_name(result)
-    if isinstance(result, (list, tuple)):
+    if isinstance(result, (list, tuple)) or result == {}:
         return _rows_of_records(result)
     raise TypeError(f"result: expected Impacts, a Fit, a Limit, a Discovery, a PValue, a Diagnosis, yields or a list of records, got {shown(result)}")
 
-
+# %% ../nbs/8_your_analysis/84_publish.ipynb #cc3bf01d
 def _rows_by_name(found: Mapping) -> tuple[tuple, list[tuple]]:
     "Header and rows of numbers, of yields by channel, or of results, by name."
     kinds = {type(one) for one in found.values()}

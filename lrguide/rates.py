@@ -189,14 +189,14 @@ def probes(n: int) -> np.ndarray:
 
 
 def _at_each(function: Callable[[Mapping], float], values: Mapping[str, float]) -> float | np.ndarray:
-    "`function` of the dictionary `values` of numbers or arrays (p,): a number or (p,). One with `takes_many` is asked once, of others it is tried whether they take arrays."
+    "`function` of the dictionary `values` of numbers or arrays (p,): a number or (p,). One that `takes_arrays` says so; others are tried, at every call."
     shape = np.broadcast_shapes(*(np.shape(value) for value in values.values()))
     if shape == ():
         return float(function(values))
     columns = {name: value if np.shape(value) == shape else np.broadcast_to(value, shape) for name, value in values.items()}
-    if getattr(function, "takes_many", False):
-        return np.asarray(function(columns), dtype=float)
     at = lambda rows: [float(function(dict(zip(columns, row)))) for row in zip(*(column[rows].tolist() for column in columns.values()))]
+    if getattr(function, "takes_arrays", False):
+        return np.asarray(function(columns), dtype=float)
     probe = probes(shape[0])
     single = at(probe)
     try:

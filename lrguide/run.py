@@ -5,6 +5,7 @@ their parameters, runs them with papermill and puts their records into tables. C
 """
 
 import ast
+import csv
 import glob
 import hashlib
 import itertools
@@ -124,11 +125,10 @@ def save(fig, name: str) -> None:
         if path.exists():
             raise ValueError(f"name: expected a new one for each figure of a chapter, got {name!r} twice")
         fig.savefig(path, dpi=100)
-    from IPython import get_ipython
-    from IPython.display import display
-
-    if get_ipython() is not None:
+    shell = sys.modules.get("IPython")  # a notebook has loaded it, a plain program need not have it
+    if shell and shell.get_ipython() is not None:
         import matplotlib.pyplot as plt
+        from IPython.display import display
 
         display(fig)
         plt.close(fig)  # the inline backend shows every open figure at the end of a cell
@@ -277,8 +277,10 @@ class Parameter:
         return self.check(value)
 
     def read_many(self, text: str) -> list:
-        """The values written as a list `a,b,c`, of which each may be a range of integers `a..b`, both ends included; all checked."""
-        values = [value for part in text.split(",") for value in self._read_part(part)]
+        """The values written as a list `a,b,c`, of which each may be a range of integers `a..b`, both ends included; all checked.
+
+        A text with a comma stands in quotes, as in a CSV file: `"a,b",c` are two; a quote within such a one is doubled."""
+        values = [value for part in _split(self, text) for value in self._read_part(part)]
         twice = [value for value, times in Counter(values).items() if times > 1]
         if twice:
             raise UsageError(f"{self.name}: expected different values, got {twice[0]!r} twice")
@@ -292,6 +294,15 @@ class Parameter:
         if not low <= high < low + MOST_POINTS:
             raise UsageError(f"{self.name}: expected a range a..b of 1 to {MOST_POINTS} integers, got {text!r}")
         return [self.check(value) for value in range(low, high + 1)]
+
+
+def _split(parameter: Parameter, text: str) -> list[str]:
+    if parameter.kind is not str or '"' not in text:
+        return text.split(",")
+    try:
+        return next(csv.reader([text], strict=True))
+    except csv.Error:
+        raise UsageError(f"{parameter.name}: expected texts such as a,\"b,c\" with quotes around a whole text, got {text!r}") from None
 
 
 @dataclass(frozen=True)
@@ -473,7 +484,7 @@ def reached(code: tuple[str, ...], home: Path) -> list[str]:
 
     All of them where the code leaves it open: `import lrguide`, whose names come from any module, or a cell that is not plain Python.
     """
-    every = {path.stem for path in home.glob("*.py")} - {"cli", "__main__", "_modidx"}
+    every = {path.stem for path in home.glob("*.py")} - {"doctor", "citing", "cli", "__main__", "_modidx"}
     found, waiting = set(), ["run", "__init__"]
     try:
         waiting += [name for cell in code for name in _imported(cell, home.name)]

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 import numpy as np
 from .arrays import Table, check_column, check_mapping, check_numbers, shown
-from .files import needed
+from .formats import needed
 from .rates import norm_factor
 from .prepared import OnData, check_model
 from .likelihood import Channels, Normal, check_pair
@@ -18,7 +18,82 @@ from .systematics import LogNormal, Poisson
 from .binned import CONTENTS, Contents, Histogram, Templates, between, check_counts, check_edges, multiplied
 
 # %% auto #0
-__all__ = ['PYHF_SETTINGS', 'as_hist', 'from_hist', 'InUnits', 'samples_of', 'to_pyhf', 'translated', 'from_pyhf']
+__all__ = ['PYHF_SETTINGS', 'InUnits', 'as_hist', 'from_hist', 'samples_of', 'to_pyhf', 'translated', 'from_pyhf']
+
+# %% ../nbs/8_your_analysis/80_pyhf.ipynb #888c15d7
+PYHF_SETTINGS = {"normsys": {"interpcode": "code4"}, "histosys": {"interpcode": "code4p"}}  # `norm_factor` and `shape_shift`; what pyhf 0.7 takes by itself
+_MEASUREMENTS = {kind.__name__: kind for kind in (Normal, LogNormal, Poisson)}
+
+# %% ../nbs/8_your_analysis/80_pyhf.ipynb #cb454da8
+@dataclass(frozen=True)
+class InUnits:
+    "A parameter under another name and in other units: (value - centre)/step, or, `logarithmic`, log(value/centre)/log(step)."
+    name: str
+    centre: float = 0.0
+    step: float = 1.0
+    logarithmic: bool = False
+
+    def __call__(self, value: float) -> float:
+        with np.errstate(divide="ignore"):
+            return float(np.log(max(value, 0.0) / self.centre) / np.log(self.step)) if self.logarithmic else (value - self.centre) / self.step
+
+    moved = property(lambda self: self.name.startswith("unit_"), doc="Whether there is more to it than a name.")
+
+
+def _kinds(model: object) -> dict[str, str]:
+    "What each parameter does in the histograms of `model`: a 'strength', an 'effect', or the 'node' of Templates. Raises ValueError for two of these."
+    found = {}
+    for channel in model.channels.values():
+        own = dict.fromkeys(channel.strength, "strength")
+        if isinstance(channel, Templates):
+            own[channel.name] = "node"
+        for process in getattr(channel, "processes", {}).values():
+            own |= {name: "effect" if own.get(name, "effect") == "effect" else "both" for name in (*process.norm, *process.shape)}
+        for name in channel.ranges_of_all:
+            if found.setdefault(name, own.get(name, "none")) != own.get(name, "none") or found[name] in ("both", "none"):
+                raise ValueError(f"{name}: expected a strength of processes, an effect on them or the node of templates, the same everywhere, got {found[name]} and {own.get(name, 'none')}")
+    return found
+
+
+def _measured(model: object) -> dict[str, object]:
+    "The measurement of each parameter that was measured. Raises ValueError for what HistFactory has no form for."
+    found = {}
+    for one in model.constraints:
+        if not isinstance(one.name, str):
+            raise ValueError(f"constraints: expected measurements of one parameter each, got one of {', '.join(one.name)}; measure the directions in which their covariance is diagonal")
+        if type(one).__name__ not in _MEASUREMENTS or np.ndim(one.mean) or one.name in found:
+            raise ValueError(f"constraints: expected a single {', '.join(_MEASUREMENTS)} of {one.name}, for one data set, got {type(one).__name__}")
+        found[one.name] = one
+    return found
+
+# %% ../nbs/8_your_analysis/80_pyhf.ipynb #c92fdf85
+def _units(model: object, kinds: Mapping[str, str], measured: Mapping[str, object]) -> dict[str, InUnits]:
+    "How each parameter is to be written, so that its measurement has a form there. Raises ValueError if there is none."
+    def unit(name: str, kind: str, one: object) -> InUnits:
+        low, high = model.ranges_of_all[name]
+        if kind == "node" and (one is None or name in model.fixed):
+            return InUnits(f"unit_{name}", low, high - low or 1.0)
+        if one is None or name in model.fixed or kind == "strength" and (isinstance(one, Poisson) or isinstance(one, Normal) and name == "lumi"):
+            return InUnits(name)
+        if isinstance(one, Normal) and (kind == "node" or kind == "strength" and one.mean > 0):
+            return InUnits(f"unit_{name}", one.mean, one.width)
+        if isinstance(one, LogNormal) and kind == "strength":
+            alpha = np.linspace(-1, 1, 101)
+            if (off := np.abs(norm_factor(alpha, 1 / one.factor, one.factor) / one.factor**alpha - 1).max()) > 1e-6:
+                raise ValueError(f"constraints: expected a LogNormal of {name} whose factor interpolation code 4 gives to a millionth, got {one.factor:g} ({off:.1g})")
+            return InUnits(f"unit_{name}", one.mean, one.factor, True)
+        if kind == "effect" and isinstance(one, Normal) and one.width == 1:
+            return InUnits(name)
+        raise ValueError(f"constraints: expected for the {kind} {name} a measurement with a form in HistFactory (a Normal of width 1 of an effect; a Normal of positive mean, a LogNormal "
+                         f"or a Poisson of a strength; a Normal of a node), got {one}; give an effect its size by norm= and shape=")
+    return {name: unit(name, kind, measured.get(name)) for name, kind in kinds.items()}
+
+
+def _factors_of(strengths: list[str], units: Mapping[str, InUnits]) -> list[dict]:
+    "Modifiers of a sample that `strengths` multiply, but those with a Gaussian measurement."
+    of = lambda unit: {"hi": unit.step, "lo": 1 / unit.step} if unit.logarithmic else None
+    kind = lambda unit: "normsys" if unit.logarithmic else "lumi" if unit.name == "lumi" else "normfactor"
+    return [{"name": units[name].name, "type": kind(units[name]), "data": of(units[name])} for name in strengths if units[name].logarithmic or not units[name].moved]
 
 # %% ../nbs/8_your_analysis/80_pyhf.ipynb #edc5661d
 def as_hist(data: Contents | Table | np.ndarray, edges, *, variance=None, feature: str | int | None = None, name: str = "x"):
@@ -86,82 +161,7 @@ def _of_hist(histogram, name: str) -> tuple[np.ndarray, np.ndarray | None, np.nd
         return kept
     return inside(view["value"] if kind == "Weight" else view), inside(view["variance"]) if kind == "Weight" else None, np.array(axis.edges, dtype=float)
 
-# %% ../nbs/8_your_analysis/80_pyhf.ipynb #888c15d7
-PYHF_SETTINGS = {"normsys": {"interpcode": "code4"}, "histosys": {"interpcode": "code4p"}}  # `norm_factor` and `shape_shift`; what pyhf 0.7 takes by itself
-_MEASUREMENTS = {kind.__name__: kind for kind in (Normal, LogNormal, Poisson)}
-
-# %% ../nbs/8_your_analysis/80_pyhf.ipynb #005bed51
-@dataclass(frozen=True)
-class InUnits:
-    "A parameter under another name and in other units: (value - centre)/step, or, `logarithmic`, log(value/centre)/log(step)."
-    name: str
-    centre: float = 0.0
-    step: float = 1.0
-    logarithmic: bool = False
-
-    def __call__(self, value: float) -> float:
-        with np.errstate(divide="ignore"):
-            return float(np.log(max(value, 0.0) / self.centre) / np.log(self.step)) if self.logarithmic else (value - self.centre) / self.step
-
-    moved = property(lambda self: self.name.startswith("unit_"), doc="Whether there is more to it than a name.")
-
-
-def _kinds(model: object) -> dict[str, str]:
-    "What each parameter does in the histograms of `model`: a 'strength', an 'effect', or the 'node' of Templates. Raises ValueError for two of these."
-    found = {}
-    for channel in model.channels.values():
-        own = dict.fromkeys(channel.strength, "strength")
-        if isinstance(channel, Templates):
-            own[channel.name] = "node"
-        for process in getattr(channel, "processes", {}).values():
-            own |= {name: "effect" if own.get(name, "effect") == "effect" else "both" for name in (*process.norm, *process.shape)}
-        for name in channel.ranges_of_all:
-            if found.setdefault(name, own.get(name, "none")) != own.get(name, "none") or found[name] in ("both", "none"):
-                raise ValueError(f"{name}: expected a strength of processes, an effect on them or the node of templates, the same everywhere, got {found[name]} and {own.get(name, 'none')}")
-    return found
-
-
-def _measured(model: object) -> dict[str, object]:
-    "The measurement of each parameter that was measured. Raises ValueError for what HistFactory has no form for."
-    found = {}
-    for one in model.constraints:
-        if not isinstance(one.name, str):
-            raise ValueError(f"constraints: expected measurements of one parameter each, got one of {', '.join(one.name)}; measure the directions in which their covariance is diagonal")
-        if type(one).__name__ not in _MEASUREMENTS or np.ndim(one.mean) or one.name in found:
-            raise ValueError(f"constraints: expected a single {', '.join(_MEASUREMENTS)} of {one.name}, for one data set, got {type(one).__name__}")
-        found[one.name] = one
-    return found
-
-# %% ../nbs/8_your_analysis/80_pyhf.ipynb #99cdc084
-def _units(model: object, kinds: Mapping[str, str], measured: Mapping[str, object]) -> dict[str, InUnits]:
-    "How each parameter is to be written, so that its measurement has a form there. Raises ValueError if there is none."
-    def unit(name: str, kind: str, one: object) -> InUnits:
-        low, high = model.ranges_of_all[name]
-        if kind == "node" and (one is None or name in model.fixed):
-            return InUnits(f"unit_{name}", low, high - low or 1.0)
-        if one is None or name in model.fixed or kind == "strength" and (isinstance(one, Poisson) or isinstance(one, Normal) and name == "lumi"):
-            return InUnits(name)
-        if isinstance(one, Normal) and (kind == "node" or kind == "strength" and one.mean > 0):
-            return InUnits(f"unit_{name}", one.mean, one.width)
-        if isinstance(one, LogNormal) and kind == "strength":
-            alpha = np.linspace(-1, 1, 101)
-            if (off := np.abs(norm_factor(alpha, 1 / one.factor, one.factor) / one.factor**alpha - 1).max()) > 1e-6:
-                raise ValueError(f"constraints: expected a LogNormal of {name} whose factor interpolation code 4 gives to a millionth, got {one.factor:g} ({off:.1g})")
-            return InUnits(f"unit_{name}", one.mean, one.factor, True)
-        if kind == "effect" and isinstance(one, Normal) and one.width == 1:
-            return InUnits(name)
-        raise ValueError(f"constraints: expected for the {kind} {name} a measurement with a form in HistFactory (a Normal of width 1 of an effect; a Normal of positive mean, a LogNormal "
-                         f"or a Poisson of a strength; a Normal of a node), got {one}; give an effect its size by norm= and shape=")
-    return {name: unit(name, kind, measured.get(name)) for name, kind in kinds.items()}
-
-
-def _factors_of(strengths: list[str], units: Mapping[str, InUnits]) -> list[dict]:
-    "Modifiers of a sample that `strengths` multiply, but those with a Gaussian measurement."
-    of = lambda unit: {"hi": unit.step, "lo": 1 / unit.step} if unit.logarithmic else None
-    kind = lambda unit: "normsys" if unit.logarithmic else "lumi" if unit.name == "lumi" else "normfactor"
-    return [{"name": units[name].name, "type": kind(units[name]), "data": of(units[name])} for name in strengths if units[name].logarithmic or not units[name].moved]
-
-
+# %% ../nbs/8_your_analysis/80_pyhf.ipynb #ec07ec46
 def _histogram_samples(channel: Histogram, key: str, units: Mapping[str, InUnits]) -> list[dict]:
     "The samples of a Histogram. Raises ValueError for a Gaussian strength of a process whose shape changes, or two of them."
     samples, total = [], {}
@@ -185,7 +185,7 @@ def _histogram_samples(channel: Histogram, key: str, units: Mapping[str, InUnits
         sample["modifiers"].append({"name": f"staterror_{key}", "type": "staterror", "data": errors.tolist()})
     return samples
 
-# %% ../nbs/8_your_analysis/80_pyhf.ipynb #83928e6b
+
 def _line(channel: Templates, part: str, limits: tuple[float, float]) -> tuple[np.ndarray, np.ndarray]:
     "Contents (b,) of `part` at the lower end of `limits`, and how much more there are at the upper one. Raises ValueError unless they are linear between."
     low, high = limits
@@ -197,7 +197,7 @@ def _line(channel: Templates, part: str, limits: tuple[float, float]) -> tuple[n
                          f"a narrower range, or a Histogram whose Contents have a shape=")
     return values[0], values[-1] - values[0]
 
-
+# %% ../nbs/8_your_analysis/80_pyhf.ipynb #dfc44a65
 def _template_samples(channel: Templates, key: str, units: Mapping[str, InUnits], measured: bool, limits: tuple[float, float]) -> list[dict]:
     "The samples of Templates; of a node that was not measured a second one for what changes. Raises ValueError for a variance that moves."
     unit, free, samples = units[channel.name], not measured, []
@@ -225,7 +225,41 @@ def samples_of(model: object, units: Mapping[str, InUnits], measured: Mapping[st
                                 else _template_samples(channel, key, units, channel.name in measured, model.ranges_of_all[channel.name]))
     return {key or "bins": one(key or "bins", channel) for key, channel in model.channels.items()}
 
-# %% ../nbs/8_your_analysis/80_pyhf.ipynb #c5369190
+# %% ../nbs/8_your_analysis/80_pyhf.ipynb #300d8bc5
+def _configured(unit: InUnits, ends: tuple[float, float], fixed: float | None, measured: object, kind: str) -> dict:
+    "What a measurement says about one parameter."
+    centre = measured.mean if measured is not None and kind != "strength" else 1.0 if kind == "strength" else (ends[0] + ends[1]) / 2
+    start = unit(float(np.clip(centre, *ends)) if fixed is None else fixed)
+    low, high = (float(np.clip(unit(end), -10, 10)) if unit.moved else float(end) for end in ends)
+    found = {"name": unit.name, "inits": [start], "bounds": [[min(low, start), max(high, start)]], "fixed": fixed is not None}
+    if kind == "effect":
+        found["auxdata"] = [float(measured.mean)]
+    return found | ({"auxdata": [float(measured.mean)], "sigmas": [float(measured.width)]} if unit.name == "lumi" and measured is not None else {})
+
+
+def _finite_ranges(model: OnData, counts) -> dict[str, tuple[float, float]]:
+    "Ranges of all parameters; an end at infinity is 30 errors from the best fit, at least 10, and where it expects nothing in some bin."
+    ranges = dict(model.ranges_of_all)
+    if np.isfinite(np.array(list(ranges.values()))).all():
+        return ranges
+    fit = model.fit(counts)
+    for name, (low, high) in ranges.items():
+        value, error = fit.values.get(name, model.fixed.get(name)), fit.errors.get(name, 0.0)
+        far = max(10.0, abs(value) + 30 * (error if np.isfinite(error) else 1.0))
+        ranges[name] = float(low if np.isfinite(low) else max(-far, _emptied(model, {**model.fixed, **fit.values}, name))), float(high if np.isfinite(high) else far)
+    return ranges
+
+
+def _emptied(model: OnData, values: Mapping[str, float], name: str) -> float:
+    "The value of a strength at which the first bin expects nothing, the others at `values`."
+    ends = [-np.inf]
+    for channel in (one for one in model.channels.values() if name in one.strength):
+        at, more = (channel.contents({key: {**values, name: values[name] + step}[key] for key in channel.ranges_of_all}) for step in (0.0, 1.0))
+        with np.errstate(divide="ignore", invalid="ignore"):
+            ends.append(np.max(np.where(more > at, values[name] - at / (more - at), -np.inf)))
+    return max(ends)
+
+# %% ../nbs/8_your_analysis/80_pyhf.ipynb #5f6996aa
 def to_pyhf(model: OnData, counts, *, poi: str = "mu", name: str = "lrguide") -> dict:
     """The pyhf workspace (HistFactory in JSON) of a binned `model`, a Histogram, Templates or Channels of these, and one data set, `counts`.
 
@@ -261,41 +295,41 @@ def translated(model: OnData) -> tuple[dict, dict, dict]:
     kinds, measured = _kinds(model), _measured(model)
     return kinds, measured, _units(model, kinds, measured)
 
-
-def _configured(unit: InUnits, ends: tuple[float, float], fixed: float | None, measured: object, kind: str) -> dict:
-    "What a measurement says about one parameter."
-    centre = measured.mean if measured is not None and kind != "strength" else 1.0 if kind == "strength" else (ends[0] + ends[1]) / 2
-    start = unit(float(np.clip(centre, *ends)) if fixed is None else fixed)
-    low, high = (float(np.clip(unit(end), -10, 10)) if unit.moved else float(end) for end in ends)
-    found = {"name": unit.name, "inits": [start], "bounds": [[min(low, start), max(high, start)]], "fixed": fixed is not None}
-    if kind == "effect":
-        found["auxdata"] = [float(measured.mean)]
-    return found | ({"auxdata": [float(measured.mean)], "sigmas": [float(measured.width)]} if unit.name == "lumi" and measured is not None else {})
-
-
-def _finite_ranges(model: OnData, counts) -> dict[str, tuple[float, float]]:
-    "Ranges of all parameters; an end at infinity is 30 errors from the best fit, at least 10, and where it expects nothing in some bin."
-    ranges = dict(model.ranges_of_all)
-    if np.isfinite(np.array(list(ranges.values()))).all():
-        return ranges
-    fit = model.fit(counts)
-    for name, (low, high) in ranges.items():
-        value, error = fit.values.get(name, model.fixed.get(name)), fit.errors.get(name, 0.0)
-        far = max(10.0, abs(value) + 30 * (error if np.isfinite(error) else 1.0))
-        ranges[name] = float(low if np.isfinite(low) else max(-far, _emptied(model, {**model.fixed, **fit.values}, name))), float(high if np.isfinite(high) else far)
-    return ranges
+# %% ../nbs/8_your_analysis/80_pyhf.ipynb #2490cbe4
+def _contents_from_pyhf(sample: Mapping) -> Contents:
+    "The Contents of a sample."
+    of = lambda kind: {one["name"]: one["data"] for one in sample["modifiers"] if one["type"] == kind}
+    if unknown := {one["type"] for one in sample["modifiers"]} - {"normfactor", "lumi", "normsys", "histosys", "staterror", "shapesys", "shapefactor"}:
+        raise ValueError(f"modifiers: expected those of HistFactory, got {', '.join(sorted(unknown))} in {sample['name']}")
+    variance = [np.square(np.array(one, dtype=float)) for one in of("staterror").values()]
+    return Contents(sample["data"], variance[0] if variance else None, {name: (one["lo"], one["hi"]) for name, one in of("normsys").items()},
+                    {name: (one["lo_data"], one["hi_data"]) for name, one in of("histosys").items()})
 
 
-def _emptied(model: OnData, values: Mapping[str, float], name: str) -> float:
-    "The value of a strength at which the first bin expects nothing, the others at `values`."
-    ends = [-np.inf]
-    for channel in (one for one in model.channels.values() if name in one.strength):
-        at, more = (channel.contents({key: {**values, name: values[name] + step}[key] for key in channel.ranges_of_all}) for step in (0.0, 1.0))
-        with np.errstate(divide="ignore", invalid="ignore"):
-            ends.append(np.max(np.where(more > at, values[name] - at / (more - at), -np.inf)))
-    return max(ends)
+def _only_bin(contents: Contents, i: int) -> Contents:
+    "The same with nothing in all bins but number `i`."
+    here = np.arange(len(contents.contents)) == i
+    return Contents(contents.contents * here, None if contents.variance is None else contents.variance * here, contents.norm,
+                    {name: tuple(one * here for one in pair) for name, pair in contents.shape.items()})
 
-# %% ../nbs/8_your_analysis/80_pyhf.ipynb #229ae9f4
+
+def _configured_from_pyhf(starts: Mapping[str, float], known: Mapping[str, Mapping]) -> tuple[dict, dict, list]:
+    "Fixed values, ranges and Gaussian measurements of parameters, given with the values where pyhf begins; of bins as of the set they belong to."
+    fixed, ranges, normal = {}, {}, []
+    for name, start in starts.items():
+        base, at = (name[:name.rindex("[")], int(name[name.rindex("[") + 1:-1])) if name.endswith("]") and name not in known else (name, 0)
+        said = known.get(base, {})
+        if "bounds" in said:
+            ranges[name] = tuple(map(float, said["bounds"][at]))
+        if said.get("fixed", False):
+            fixed[name] = float(said["inits"][at]) if "inits" in said else start
+        if name == "lumi" and "auxdata" not in said:
+            raise ValueError("measurement: expected auxdata and sigmas of lumi among its parameters, got none")
+        if base == name and "auxdata" in said:
+            normal.append(Normal(name, float(said["auxdata"][0]), float(said.get("sigmas", [1.0])[0])))
+    return fixed, ranges, normal
+
+# %% ../nbs/8_your_analysis/80_pyhf.ipynb #060af1b6
 def from_pyhf(workspace: Mapping, measurement: str | None = None) -> tuple[OnData, object]:
     """The model, a Histogram or Channels of them, and the counts (by channel, if there are several) of a pyhf `workspace`.
 
@@ -342,35 +376,3 @@ def _channel_from_pyhf(channel: Mapping, known: Mapping[str, Mapping]) -> Histog
     fixed, own_ranges, normal = _configured_from_pyhf({**dict.fromkeys(strength, 1.0), **dict.fromkeys(effects, 0.0)}, known)
     strength = {name: of[0] if len(of) == 1 else tuple(of) for name, of in strength.items()}
     return Histogram(processes, strength, (*normal, *poisson.values()), {**ranges, **own_ranges}, fixed)
-
-
-def _contents_from_pyhf(sample: Mapping) -> Contents:
-    "The Contents of a sample."
-    of = lambda kind: {one["name"]: one["data"] for one in sample["modifiers"] if one["type"] == kind}
-    if unknown := {one["type"] for one in sample["modifiers"]} - {"normfactor", "lumi", "normsys", "histosys", "staterror", "shapesys", "shapefactor"}:
-        raise ValueError(f"modifiers: expected those of HistFactory, got {', '.join(sorted(unknown))} in {sample['name']}")
-    variance = [np.square(np.array(one, dtype=float)) for one in of("staterror").values()]
-    return Contents(sample["data"], variance[0] if variance else None, {name: (one["lo"], one["hi"]) for name, one in of("normsys").items()},
-                    {name: (one["lo_data"], one["hi_data"]) for name, one in of("histosys").items()})
-
-
-def _only_bin(contents: Contents, i: int) -> Contents:
-    "The same with nothing in all bins but number `i`."
-    here = np.arange(len(contents.contents)) == i
-    return Contents(contents.contents * here, None if contents.variance is None else contents.variance * here, contents.norm,
-                    {name: tuple(one * here for one in pair) for name, pair in contents.shape.items()})
-
-
-def _configured_from_pyhf(starts: Mapping[str, float], known: Mapping[str, Mapping]) -> tuple[dict, dict, list]:
-    "Fixed values, ranges and Gaussian measurements of parameters, given with the values where pyhf begins; of bins as of the set they belong to."
-    fixed, ranges, normal = {}, {}, []
-    for name, start in starts.items():
-        base, at = (name[:name.rindex("[")], int(name[name.rindex("[") + 1:-1])) if name.endswith("]") and name not in known else (name, 0)
-        said = known.get(base, {})
-        if "bounds" in said:
-            ranges[name] = tuple(map(float, said["bounds"][at]))
-        if said.get("fixed", False):
-            fixed[name] = float(said["inits"][at]) if "inits" in said else start
-        if base == name and ("auxdata" in said or name == "lumi"):
-            normal.append(Normal(name, float(said["auxdata"][0]), float(said.get("sigmas", [1.0])[0])))
-    return fixed, ranges, normal

@@ -11,6 +11,7 @@ from lrguide.nets import Dense
 VALUES = to_device(np.linspace(0, 1, 7))
 FEW = np.random.default_rng(0).random((2, 12)) + [[0], [1]]
 GAIN = lambda sums: sums[0] ** 2 / sums[1]
+SCORES, ALONE = np.linspace(0, 1, 18).reshape(2, 9), {"free": np.ones((2, 1, 1)), "precision": np.zeros((2, 1, 1))}
 EDGES = {"falling": [0, 1, 0.5], "equal": [0, 0.5, 0.5, 1], "one": [0.0], "one bin": [0.0, 1.0], "nan": [0, np.nan, 1], "equal in single precision": [1e6, 1e6 + 0.01, 1e6 + 0.02, 1e6 + 1], "text": "a", "two axes": np.eye(3)}
 
 CALLS = {
@@ -18,6 +19,10 @@ CALLS = {
     "best_edges": (aware.best_edges, dict(contents=FEW, gain=GAIN, bins=3), dict(contents={"nan": np.nan * FEW, "text": "a", "few cells": FEW[:, :2], "three axes": FEW[None]},
                    bins={**COUNTS, "zero": 0, "thirteen": 13}, gain={"nothing allowed": lambda sums: -np.inf * np.ones(len(sums[0])), "nan": lambda sums: np.nan * sums[0], "one for all": lambda sums: 1.0})),
     "Staircase": (aware.Staircase, dict(outputs=3), dict(outputs={**COUNTS, "one": 1})),
+    "learn_edges": (aware.learn_edges, dict(scores=SCORES, weight=np.ones(9), slopes=np.ones((9, 1)), own=ALONE, bins=2, rng=1, fine=10),
+                    dict(scores={"nan": np.nan * SCORES, "text": "a", "above one": SCORES + 1, "one axis": SCORES[0], "other events": SCORES[:, :5]},
+                         weight={"negative": -np.ones(9), "nan": np.full(9, np.nan), "few": np.ones(3)}, slopes={"nan": np.full((9, 1), np.nan), "one axis": np.ones(9), "few": np.ones((3, 1))},
+                         bins={**COUNTS, "one": 1}, fine={**COUNTS, "one": 1})),
     "by_histogram": (aware.by_histogram, dict(architecture=Dense(1, (2,)), bins=3, width=0.1, tested=(10.0, 1.0)),
                      dict(bins={"one": 1, "half": 2.5, "text": "a", "None": None}, width={"zero": 0.0, "negative": -1.0, "nan": np.nan, "text": "a", "None": None},
                           tested={"zero": (0.0, 1.0), "negative": (10.0, -1.0), "nan": (np.nan, 1.0), "one": 10.0, "three": (10.0, 1.0, 1.0), "text": "a"})),
@@ -52,6 +57,17 @@ def test_a_staircase_has_its_bins_between_its_edges():
         np.testing.assert_array_equal(found[far], np.searchsorted(own, y)[far])
     first = to_numpy(keras.ops.softmax(outputs[:, :, :2] / 0.1, axis=-1))[:, :, 1]
     np.testing.assert_allclose(first, 1 / (1 + np.exp(-(y - edges[:, :1]) / 0.1)), atol=1e-5)
+
+
+def test_learned_edges_are_near_the_best_ones_whatever_the_score_of_the_others():
+    rng = np.random.default_rng(1)
+    purity = rng.beta(2, 4, (2, 4000))
+    own = {"free": np.ones((2, 1, 1)), "precision": np.zeros((2, 1, 1))}
+    edges = aware.learn_edges(purity, np.ones(4000), purity[0][:, None] / np.sqrt(np.mean(purity[0] ** 2)), own, 3, rng=1)
+    kept = lambda own: sum(purity[0][own == k].sum() ** 2 / (own == k).sum() for k in range(3) if np.any(own == k))
+    at = np.minimum((purity[0] * 400).astype(int), 399)
+    best, _ = aware.best_edges([np.bincount(at, purity[0], 400), np.bincount(at, minlength=400)], lambda sums: sums[0] ** 2 / np.maximum(sums[1], 1e-12), 3)
+    assert np.all(np.diff(edges, axis=1) > 0) and kept(np.searchsorted(edges[0], purity[0])) > 0.995 * best
 
 
 def test_the_order_of_bins_and_of_nuisance_parameters_does_not_matter_to_a_test():

@@ -198,7 +198,7 @@ def test_a_training_that_diverges_is_a_failure(place, lrguide, monkeypatch):
 
 @pytest.mark.parametrize("change, message", [
     (("t.csv", "absent.csv"), "files: expected a file, or a pattern that fits some, got 'absent.csv'"),
-    (("t.csv", "text.txt"), "files: expected Parquet, ROOT or CSV, got text.txt, which is none of them"),
+    (("t.csv", "text.txt"), "files: expected ROOT, Parquet, CSV or NumPy, got text.txt, which is none of them"),
     (("t.csv", "t.root"), "tree: expected one of the trees of t.root: data, other, got None"),
     (("t.csv", "words.csv"), "files: expected numbers in column a of words.csv, got 'high'"),
     (("t.csv", "empty.csv"), "file: expected events with all of m, a, b, c, d, got none among 0"),

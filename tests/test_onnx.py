@@ -134,3 +134,27 @@ def test_refused_with_the_way_out(case):
 def test_a_piece_is_a_number_of_events(piece):
     with pytest.raises((TypeError, ValueError), match="^piece: "):
         lr.to_onnx(made(), piece=piece)
+
+
+def test_a_labelled_ratio_is_exported_and_knows_its_features():
+    pd = pytest.importorskip("pandas")
+    rng = np.random.default_rng(1)
+    frame, label = pd.DataFrame({"mass": rng.normal(0, 1, 400), "angle": rng.normal(0, 1, 400)}), np.repeat([1, 0], 200)
+    adapter = lr.LabelledRatio(lr.Ratio(members=2, hidden=(8,), normalise=None, training=lr.Training(epochs=1, batch=50), rng=1))
+    adapter.fit(frame, label, sample_weight=np.ones(400))
+    assert list(adapter.feature_names_in_) == ["mass", "angle"] and adapter.n_features_in_ == 2
+    x = frame.to_numpy()
+    np.testing.assert_array_equal(adapter.log_ratio(frame[["angle", "mass"]]), adapter.log_ratio(x))
+    np.testing.assert_allclose(answers(lr.to_onnx(adapter), x)["log_ratio"], adapter.log_ratio(x), atol=1e-5)
+    with pytest.raises(ValueError, match="^x: expected the features mass, angle"):
+        adapter.predict(frame.rename(columns={"mass": "energy"}))
+    with pytest.raises(ValueError, match="^ratio: expected a fitted ratio"):
+        lr.to_onnx(lr.Ratio(rng=1))
+    assert not hasattr(adapter.fit(x, label), "feature_names_in_")
+
+
+@pytest.mark.parametrize("labels", [np.array([1, 0] * 5), [1, 0] * 5])
+def test_events_and_labels_are_for_a_labelled_ratio(labels):
+    with pytest.raises(TypeError, match="^numerator, denominator: expected two Tables, .*LabelledRatio") as refused:
+        lr.Ratio(rng=1).fit(np.zeros((10, 2)), labels)
+    assert "\n" not in str(refused.value)

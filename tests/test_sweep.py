@@ -86,7 +86,8 @@ def kill_while_waiting(clone: Path, *arguments: str) -> None:
 
 @pytest.mark.parametrize("name, text, values", [
     ("n", "5", [5]), ("n", "1,5,2", [1, 5, 2]), ("n", "1..3,7", [1, 2, 3, 7]), ("n", "4..4", [4]),
-    ("sigma", "0.5,2.5e-1", [0.5, 0.25]), ("word", "a,b..c", ["a", "b..c"]), ("loud", "true,false", [True, False])])
+    ("sigma", "0.5,2.5e-1", [0.5, 0.25]), ("word", "a,b..c", ["a", "b..c"]),
+    ("word", '"a,b",c', ["a,b", "c"]), ("word", 'c,"a, ""b"""', ["c", 'a, "b"']), ("word", 'say "hi",5" tall', ['say "hi"', '5" tall']), ("loud", "true,false", [True, False])])
 def test_lists_and_ranges(name, text, values):
     got = run.read_parameters(PARAMETERS)[name].read_many(text)
     assert got == values and [type(value) for value in got] == [type(value) for value in values]
@@ -102,6 +103,9 @@ def test_a_range_of_integers_for_a_number():
     (["n"], "-p: expected NAME=VALUES, got 'n'"),
     (["n=1,2", "n=3"], "-p: expected every parameter once, got 'n' twice"),
     (["n=1,,2"], "n: expected an integer, got ''"),
+    (['n="1,2",3'], "n: expected an integer, got '\"1'"),
+    (['word="a,b'], "word: expected texts such as a,"),
+    (['word="a,b",a,"a,b"'], "word: expected different values, got 'a,b' twice"),
     (["n=1,2,1"], "n: expected different values, got 1 twice"),
     (["sigma=0.5,5e-1"], "sigma: expected different values, got 0.5 twice"),
     (["n=0..3"], "n: expected an integer >= 1, got 0"),
@@ -322,3 +326,12 @@ def test_without_snakemake_it_names_the_extra(clone, monkeypatch, capsys):
     assert capsys.readouterr().err == (
         "lrguide: --profile: expected Snakemake to be installed (the extra `sweep`: pip install -e '.[sweep]')\n")
     assert not (clone / "s").exists()
+
+
+def test_a_text_with_a_comma_goes_through_a_sweep(clone, lrguide):
+    """Quoted in the command, one value in the chapter and in the table; the folder of the points is named."""
+    write_notebook(clone / "nbs" / "12_words.ipynb", "from lrguide.run import record\nrecord('commas', word.count(','))", parameters="word: str = 'x'  # a text")
+    done = lrguide("sweep", "12", "-p", 'word="a,b,c",d', "--out", "scan")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.splitlines()[0] == "2 points, 0 of them done before, into scan/points"
+    assert [(row["word"], row["value"]) for row in read_table(clone / "scan")] == [("a,b,c", "2.0"), ("d", "0.0")]

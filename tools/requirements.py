@@ -9,6 +9,6 @@ from pathlib import Path
 config = ConfigParser()
 config.read(Path(__file__).parent.parent / "settings.ini", encoding="utf-8")
 settings = config["DEFAULT"]
-kinds = [kind + "_requirements" for kind in sys.argv[1:]] or ["requirements", "dev_requirements", "sweep_requirements", "dask_requirements", "files_requirements", "borders_requirements", "site_requirements", "collider_requirements"]
+kinds = [kind + "_requirements" for kind in sys.argv[1:]] or [name for name in settings if name.endswith("requirements") and name != "bench_requirements"]
 for kind in kinds:
     print(*settings[kind].split(), sep="\n")
