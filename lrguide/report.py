@@ -20,7 +20,7 @@ from lrguide.analysis import Analysis, score_of, simulated_at
 from lrguide.arrays import Table, check_mapping, effective_size, join, shown, with_nu
 
 N_FEATURES = 6  # so many features are drawn, those that agree least with the fitted model
-N_SCAN = 13  # values of the strength in a scan of CLs
+N_SCAN = 11  # values of the strength in a scan of CLs
 DPI = 170  # of the figures, which are shown smaller: sharp on a telephone and in print
 ADVICE = (  # what a warning begins with or holds, and what to do about it
     ("fewer than ten effective", "Simulate more events like those beyond the observation, or quote the result of method 'asymptotic' beside this one."),

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-HAND_WRITTEN = {"__init__.py", "__main__.py", "backend.py", "run.py", "sweep.py", "hunting.py", "doctor.py", "citing.py", "cli.py"}
+HAND_WRITTEN = {"__init__.py", "__main__.py", "backend.py", "run.py", "sweep.py", "report.py", "hunting.py", "configuring.py", "analysing.py",
+                "doctor.py", "citing.py", "cli.py"}
 
 
 def exported(folder: Path) -> dict[str, str]:
