@@ -342,7 +342,7 @@ def write_folder(done: Done, options: argparse.Namespace, out: Path) -> list[str
 def workspace_of(found) -> tuple[dict | None, list[str]]:
     """The pyhf workspace of the binned log ratio, with the counts of the data, or those that are expected without signal; and lines on why there is none."""
     import numpy as np
-    from lrguide.analysis import _without_signal, histogram_of
+    from lrguide.analysis import as_known, histogram_of
 
     try:
         from lrguide.workspaces import to_pyhf
@@ -350,7 +350,7 @@ def workspace_of(found) -> tuple[dict | None, list[str]]:
         return None, ["no workspace.json: this version has no to_pyhf"]
     model, counts = histogram_of(found)
     if counts is None:
-        values = _without_signal(found.model)
+        values = as_known(found.model, 0.0)
         counts = np.ravel(model.contents({name: np.array([values[name]]) for name in model.parameters}))
     try:
         return to_pyhf(model, counts), []

@@ -270,7 +270,8 @@ def _limits(prepared: Prepared, strength: str, level: float, asimov_root: tuple)
     def outside(mu):
         distance = mu * np.exp(unit(np.log(np.clip(mu, grid[0], grid[-1]))))
         tails = limit_tails(2 * np.maximum(curves.rise(mu) - zero, 0), np.square(distance) / curves.scale)
-        return np.where(curves.failed, 1.0, np.log(level) + tails.log_clb - tails.log_clsb)
+        beyond = np.isneginf(tails.log_clsb)            # where both tails are nothing, it is far outside
+        return np.where(curves.failed, 1.0, np.where(beyond, np.inf, np.log(level) + tails.log_clb - np.where(beyond, 0.0, tails.log_clsb)))
     most = prepared.model.parameters[strength][1]
     found = _end(outside, inside, curves.width, most)
     return np.where(curves.failed | (found >= most), np.nan, found), curves.failed

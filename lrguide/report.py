@@ -28,6 +28,8 @@ ADVICE = (  # what a warning begins with or holds, and what to do about it
     ("the weights of", "Generate events with weights more alike, or leave out by a cut, in data too, where the large weights are."),
     ("ends at the end of the range", "If it is a nuisance parameter, learn it over a wider range (reach); if it is the strength, quote the limit, which allows for the end."),
     ("networks' own error", "Simulate more events; if they cannot be had, take more members; lrguide.with_network_error puts this error into the likelihood."),
+    ("put into simulated events", "Quote no strength before a known one is found again: simulate more events where signal and background are hard to tell apart, or calibrate the ratio (calibration='isotonic')."),
+    ("put aside for testing", "Simulate more events, or give a larger share of them to testing (the last of shares)."),
     ("do not look like the fitted model", "Look at that feature below. Give what may move it as a nuisance parameter (shifts), mend the simulation, or leave the feature out."),
     ("fit:", "Look at the profile of the strength below, and quote intervals from it, not value and error."),
 )
@@ -450,10 +452,10 @@ def _scan(found: Analysis) -> str:
 
 def data_of(found: Analysis):
     """What was fitted: the data, or those that are expected without signal."""
-    from lrguide.analysis import _without_signal
+    from lrguide.analysis import as_known
     from lrguide.experiments import asimov
 
-    return asimov(found.model, _without_signal(found.model)) if found.data is None else Table(found.data.x, names=found.data.names)
+    return asimov(found.model, as_known(found.model, 0.0)) if found.data is None else Table(found.data.x, names=found.data.names)
 
 
 def nuisance_section(found: Analysis) -> Section:
@@ -482,7 +484,9 @@ def ratio_section(found: Analysis, seen: Expected) -> Section:
                     "ROC curve: signal efficiency against background efficiency of a cut on the log ratio.", "How well the log ratio tells signal from all background.")
     history = picture(lambda: plot.draw_history(found.learned.ratios if several else next(iter(found.learned.ratios.values()))),
                       "Losses in training by epoch, of each member of the ensembles.", "Losses by epoch, each member thin; the points are the epochs whose weights were kept (early stopping).", wide=several)
-    return Section("ratios", "What was learned", (pair(first, history) if several else gallery(first, history)) + "".join(_ratio(found, name, k) for k, name in enumerate(found.learned.ratios)))
+    again = " and ".join(f"mu = {truth:g} as {with_error(value, error)}" for truth, (value, error) in found.injected.items())
+    words = paragraph(f"A known signal, put into simulated events that nobody has learned from, is found again: {again}.")
+    return Section("ratios", "What was learned", words + (pair(first, history) if several else gallery(first, history)) + "".join(_ratio(found, name, k) for k, name in enumerate(found.learned.ratios)))
 
 
 def _ratio(found: Analysis, name: str, k: int) -> str:

@@ -20,7 +20,7 @@ config.read(ROOT / "settings.ini", encoding="utf-8")
 REQUIRED = {name.removesuffix("requirements").removesuffix("_"): {re.split("[=<>]", text)[0] for text in config["DEFAULT"][name].split()}
             for name in config["DEFAULT"] if name.endswith("requirements")}
 NAMES = {"sklearn": "scikit-learn", "IPython": "ipython", "jupyter_client": "jupyter-client", "PIL": "pillow"}  # where import and package differ
-OURS = {"lrguide", "benchmarks", "conftest", "malformed", "setuptools"} | {path.stem for folder in ("tests", "tools") for path in (ROOT / folder).glob("*.py")}
+OURS = {"lrguide", "benchmarks", "conftest", "malformed", "setuptools"} | {path.stem for folder in ("tests", "tools", "tools/site") for path in (ROOT / folder).glob("*.py")}
 
 
 def imports(source: str, top: bool = False) -> set[str]:
