@@ -80,6 +80,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '', 'doc_host': '', 'git_url
                                   'lrguide.analysis.analyse': ('8_your_analysis/your_own_data.html#analyse', 'lrguide/analysis.py'),
                                   'lrguide.analysis.as_known': ('8_your_analysis/your_own_data.html#as_known', 'lrguide/analysis.py'),
                                   'lrguide.analysis.as_samples': ('8_your_analysis/your_own_data.html#as_samples', 'lrguide/analysis.py'),
+                                  'lrguide.analysis.check_range': ('8_your_analysis/your_own_data.html#check_range', 'lrguide/analysis.py'),
                                   'lrguide.analysis.check_samples': ( '8_your_analysis/your_own_data.html#check_samples',
                                                                       'lrguide/analysis.py'),
                                   'lrguide.analysis.edges_of': ('8_your_analysis/your_own_data.html#edges_of', 'lrguide/analysis.py'),

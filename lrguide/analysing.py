@@ -114,7 +114,10 @@ def _read(asked: Asked, one: Mapping, name: str):
         found = read(asked.files(one["files"]), content["features"], label=both, weight=one.get("weight"), cut=cut or None, missing=content.get("missing", ()),
                      fill=dict.fromkeys(content["features"], 0.0), tree=one.get("tree"))
     except (TypeError, ValueError, OSError) as error:
-        raise run.UsageError(f"{name}: {_one_line(error)}") from None
+        line = _one_line(error)
+        if "label" in one and line.startswith("cut: ") and line.endswith(repr(one["label"])):  # a label that is a number is read as a cut
+            line = line.replace("cut: ", "label: ", 1)
+        raise run.UsageError(f"{name}: {line}") from None
     found = found if both is None else found[0]
     if len(found) == 0:
         raise run.UsageError(f"{name}: expected events, got none{' that pass its cut' if cut else ''} in {', '.join(one['files'])}")
@@ -264,7 +267,7 @@ def recipe_of(content: Mapping, quick: bool):
     except (TypeError, ValueError) as error:
         raise run.UsageError(f"recipe.{_one_line(error)}") from None
     if quick:
-        recipe = replace(recipe, members=min(recipe.members, QUICK["members"]), training=replace(recipe.training, epochs=min(recipe.training.epochs, QUICK["epochs"])))
+        recipe = replace(recipe, members=min(recipe.members, QUICK["members"]), training=replace(recipe.training, epochs=min(recipe.training.epochs or QUICK["epochs"], QUICK["epochs"])))
     return recipe
 
 

@@ -32,9 +32,10 @@ from .reweighting import Comparison, compare
 from .uncertainty import NetworkError, network_error
 
 # %% auto #0
-__all__ = ['RECIPE', 'STEPS', 'Shift', 'Varied', 'scaled_features', 'check_samples', 'norms_of', 'halves', 'selected', 'Learned',
-           'as_samples', 'Reweighted', 'learn', 'Analysis', 'summary_of', 'as_known', 'found_again', 'against_model',
-           'warnings_of', 'analyse', 'histogram_of', 'simulated_at', 'score_of', 'simulated_yield', 'edges_of']
+__all__ = ['RECIPE', 'STEPS', 'Shift', 'Varied', 'scaled_features', 'check_samples', 'norms_of', 'halves', 'check_range',
+           'selected', 'Learned', 'as_samples', 'Reweighted', 'learn', 'Analysis', 'summary_of', 'as_known',
+           'found_again', 'against_model', 'warnings_of', 'analyse', 'histogram_of', 'simulated_at', 'score_of',
+           'simulated_yield', 'edges_of']
 
 # %% ../nbs/8_your_analysis/82_your_own_data.ipynb #e80af304
 @dataclass(frozen=True)
@@ -123,6 +124,16 @@ def halves(table: Table, share: float, rng) -> tuple[Table, Table]:
     "The events to learn from, and a `share` of them to test with, each standing for the total."
     learned, tested = split(table, share, rng)
     return rescale(learned, table.total), rescale(tested, table.total)
+
+
+def check_range(data: Table, samples: Mapping[str, Table]) -> None:
+    "None; raises ValueError if more than half of the data have a feature that no simulated event reaches: in another unit, say."
+    for column, values in enumerate(data.x.T if data.x.ndim == 2 else ()):
+        low, high = (end([end(table.x[:, column]) for table in samples.values()]) for end in (np.min, np.max))
+        if (share := np.mean((values < low) | (values > high))) > 0.5:
+            name = data.names[column] if data.names else f"feature {column}"
+            raise ValueError(f"data: expected {name} as in simulated events, {low:.4g} to {high:.4g}, got {100 * share:.0f} % of {len(data):,} events outside, "
+                             f"{values.min():.4g} to {values.max():.4g}; in another unit?")
 
 
 def selected(table: Table, select: Callable | None) -> Table:
@@ -299,11 +310,12 @@ class Analysis:
 def summary_of(found: Analysis) -> list[str]:
     "The lines that say what an Analysis found."
     mu, (of_mu, of_z, of_limit) = found.fit, found.network.error
+    told = lambda of, error: str(of).replace("\n", f", and {error:.2g} from the networks\n", 1)          # behind what is observed, before what is expected
     yields = ", ".join(f"{name} {value:.5g}" for name, value in found.model.yields(as_known(found.model, 1.0)).items())
     seen = "no data: what is expected without signal" if found.data is None else f"{len(found.data):,} events"
     lines = [f"{seen}; expected at mu = 1: {yields}",
              f"mu = {mu.values['mu']:.3g} +- {mu.errors['mu']:.2g}, and {of_mu:.2g} from the networks",
-             f"signal: {found.discovery} -- and {of_z:.2g} from the networks", f"{found.limit} -- and {of_limit:.2g} from the networks"]
+             f"signal: {told(found.discovery, of_z)}", told(found.limit, of_limit)]
     lines += [f"test of the ratio of {name}: {'passed' if one.passed else f'FAILED, {one.culprit}'}" for name, one in found.diagnoses.items()]
     lines.append("signal put into simulated events and found again: " + ", ".join(f"{truth:g} as {value:.2g} +- {error:.1g}" for truth, (value, error) in found.injected.items()))
     if found.comparison is not None:
@@ -427,6 +439,8 @@ def analyse(signal, background, data=None, *, expected: Mapping[str, float] | No
         raise ValueError(f"norm: expected names other than mu and those of shifts, got {taken.pop()}")
     if seen is not None and (seen.x.shape[1:] != samples["signal"].x.shape[1:] or len(seen) == 0):
         raise ValueError(f"data: expected events with {samples['signal'].x.shape[1]} features, as in signal, got shape {seen.x.shape}")
+    if seen is not None:
+        check_range(seen, samples)
     with stage("learning"):
         learned = learn(samples, shifts, select, norms, replace(recipe, training=replace(recipe.training, progress=progress)), rngs[0])
     with stage("testing what was learned"):

@@ -19,7 +19,7 @@ TEMPLATE = """\
 # lrguide analyse THIS_FILE --out DIR        (first with --quick: minutes become seconds, the numbers are rough)
 # Files are relative to this one; patterns such as "run*/signal.root" work. ROOT (tree, RNTuple), Parquet, CSV and NumPy (.npz) are read.
 
-title = "A search for a new particle"
+title = "A search for a new particle"        # of the report
 features = ["mass", "pt", "eta"]            # columns that the networks see, in all files
 
 # missing = [-999.0]                        # marks of missing values, beside NaN; a feature that lacks values is filled with its mean
@@ -70,8 +70,8 @@ background_norm = 0.1
 [recipe]                                    # how the networks are made; any of these may be left out
 members = 5                                 # networks in the ensemble, at least 2
 hidden = [64, 64, 64]
-epochs = 40                                 # at most
-patience = 8                                # epochs without improvement after which a member stops
+# epochs = 40                               # by default as many as make 6,000 steps, at least 5 and at most 30; in any case the best weights are kept
+# patience = 8                              # epochs without improvement after which a member stops: quicker, sometimes less exact
 shares = [0.6, 0.2, 0.2]                    # of events: training, calibration and normalisation, testing
 
 [tests]

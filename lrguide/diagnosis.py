@@ -174,7 +174,8 @@ class Culprit:
 
     def __str__(self) -> str:
         where = "everywhere" if self.low == -np.inf and self.high == np.inf else f"where {self.name} is {_between(self.low, self.high)}"
-        return f"the ratio is {100 * abs(self.size):.2g} +- {100 * self.error:.2g} % too {'large' if self.size > 0 else 'small'} {where}: {self.advice}"
+        size, error = (f"{float(f'{100 * one:.2g}'):.15g}" for one in (abs(self.size), self.error))              # 410, not 4.1e+02
+        return f"the ratio is {size} +- {error} % too {'large' if self.size > 0 else 'small'} {where}: {self.advice}"
 
 
 def _between(low: float, high: float) -> str:
