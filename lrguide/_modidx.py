@@ -2249,6 +2249,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '', 'doc_host': '', 'git_url
                                                                               'lrguide/significance.py'),
                                       'lrguide.significance._best_split': ( '7_inference_aware/significance_losses.html#_best_split',
                                                                             'lrguide/significance.py'),
+                                      'lrguide.significance._divided': ('9_machinery/plot.html#_divided', 'lrguide/significance.py'),
                                       'lrguide.significance.best_cut': ( '7_inference_aware/significance_losses.html#best_cut',
                                                                          'lrguide/significance.py'),
                                       'lrguide.significance.by_significance': ( '7_inference_aware/significance_losses.html#by_significance',

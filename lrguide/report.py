@@ -421,7 +421,8 @@ def result_section(found: Analysis, seen: Expected) -> Section:
     total = seen.yields["signal"] / seen.values["mu"] if seen.values["mu"] else found.model.yields({**seen.values, "mu": 1.0})["signal"]
     threshold = picture(lambda: plot.draw_significance(scores, *tables, yields=(total, n_background)),
                         "Median significance of a signal of mu = 1 against the threshold on the log ratio, beside that of the whole likelihood.",
-                        "A cut on the log ratio and a count of what is above it, against the likelihood of all events (dotted), both for mu = 1 and without nuisance parameters"
+                        "A cut on the log ratio and a count of what is above it, against the likelihood of all events in ranges of it (dotted), both for mu = 1, without nuisance parameters, and too low if the "
+                        "simulation has hardly any background left where the signal is"
                         + (f"; with them {median(found.discovery):.3g} is expected." if found.impacts is not None else "."))
     profile = picture(lambda: plot.draw_profile(found.profile), "Twice the rise of minus log likelihood over mu, with its interval.",
                       "The likelihood of the strength, all other parameters fitted at each value." if found.impacts is not None else "The likelihood of the strength.")

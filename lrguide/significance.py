@@ -117,6 +117,7 @@ def significance_tree(x, signal, background, shifts=None, leaves: int = 7, gain:
     return Splits(tuple(splits))
 
 # %% ../nbs/9_machinery/93_plot.ipynb #93f00052
+from .arrays import effective_size
 from .diagnosis import check_scores, ranges_of_score, weight_above
 
 
@@ -124,14 +125,29 @@ def whole_significance(score, weights, signal: float, background: float, error: 
     """Median significance of a likelihood of a score in ranges, of expected numbers `signal` and `background`, the latter known to a share `error`.
 
     `score`, `weights`: of signal and background events, weights of sum one each. Every range has `least` effective events of each class, which makes the result too
-    high by 1 % or so at most; that the score is a true log ratio is not needed."""
+    high by 1 % or so at most; the last, where the signal is, is divided further as long as ten are left. That the score is a true log ratio is not needed."""
     score, weights = check_scores(score, weights)
-    s, b = np.array([[n * weight[own].sum() for n, weight, own in zip((signal, background), weights, inside)] for inside in ranges_of_score(score, weights, bins, least)]).T
+    ranges = ranges_of_score(score, weights, bins, least)
+    while len(parts := _divided(score, weights, ranges[-1])) == 2:
+        ranges[-1:] = parts
+    s, b = np.array([[n * weight[own].sum() for n, weight, own in zip((signal, background), weights, inside)] for inside in ranges]).T
     q = np.sum((s + b) * np.log1p(s / b)) - signal
     if error > 0:
         m = error**-2.0
         q += signal - (signal + background + m) * np.log1p(signal / (background + m))        # (beta - 1)(B + m) = S
     return float(np.sqrt(2 * max(q, 0.0)))
+
+
+def _divided(score, weights, inside, least: float = 10) -> list:
+    "A range of the score as two, the second with half of the background, but `least` effective events of each class; or as it is if that leaves nothing for the first."
+    rows = np.flatnonzero(inside[1])
+    rows = rows[np.argsort(-score[1][rows])]
+    sums, squares = np.cumsum(weights[1][rows]), np.cumsum(weights[1][rows] ** 2)
+    enough = (sums >= 0.5 * sums[-1]) & (sums**2 >= least * squares * (1 - 1e-9))
+    cut = score[1][rows[enough.argmax()]] if enough.any() else -np.inf
+    first, second = ([own & side(one) for own, one in zip(inside, score)] for side in (lambda one: one < cut, lambda one: one >= cut))
+    left = all(weight[own].sum() > 0 for weight, own in zip(weights, first))
+    return [first, second] if left and all(effective_size(weight[own]) >= least * (1 - 1e-9) for weight, own in zip(weights, second)) else [inside]
 
 
 def significance_above(score, weights, signal: float, background: float, error: float) -> tuple[np.ndarray, ...]:
