@@ -297,3 +297,25 @@ def test_interrupted_it_leaves_nothing(place):
     _, err = process.communicate(timeout=60)
     assert process.returncode == 130 and err.splitlines()[-1] == "lrguide: interrupted; nothing is written"
     assert not (place / "never").exists() and not list(place.glob(".never*"))
+
+
+def test_a_quick_look_needs_no_number_of_epochs():
+    from lrguide import analysing
+
+    assert analysing.recipe_of({}, True).training.epochs == analysing.QUICK["epochs"] and analysing.recipe_of({}, False).training.epochs is None
+    assert analysing.recipe_of({"recipe": {"epochs": 3}}, True).training.epochs == 3
+
+
+def test_a_label_that_no_file_has_is_called_a_label(place, capsys):
+    (place / "label.toml").write_text(PLAIN.replace('label = "is_signal"', 'label = "is_sgnal"'))
+    status, _, err = call(capsys, ["analyse", place / "label.toml", "--out", place / "label"])
+    assert status == 2 and len(err) == 1 and "samples.background: label: expected columns of background.parquet" in err[0] and "'is_sgnal'" in err[0]
+
+
+def test_data_in_another_unit_are_refused(place, capsys):
+    rows = np.loadtxt(place / "data.csv", delimiter=",", skiprows=1)
+    rows[:, 0] *= 1000
+    np.savetxt(place / "mev.csv", rows, "%.9g", delimiter=",", header="mass,pt,eta", comments="")
+    (place / "mev.toml").write_text(PLAIN.replace("data.csv", "mev.csv"))
+    status, _, err = call(capsys, ["analyse", place / "mev.toml", "--out", place / "mev"])
+    assert status == 2 and len(err) == 1 and "data: expected mass as in simulated events" in err[0] and not (place / "mev").exists()
