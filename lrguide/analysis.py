@@ -10,18 +10,18 @@ import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from copy import deepcopy
+from dataclasses import dataclass, replace
 import numpy as np
-from scipy.special import chdtrc
 from .algebra import AtPoint
 from .arrays import (Ranges, Table, aligned, as_table, check_choice, check_count, check_function, check_mapping, check_number, check_sample, effective_size,
                             generator, join, rescale, shown, spawn, split)
 from .awareness import Shifted, at_random, fixed_reference, reference_ratios, yield_of
 from .binned import Contents, Histogram
 from .diagnosis import Diagnosis, diagnose
-from .experiments import asimov, nu_of
+from .experiments import asimov, nu_of, positive_yields, source_tables, sources_of
 from .folds import fit_together
-from .hypotest import Discovery, discovery
+from .hypotest import Discovery, discovery, enough_toys
 from .intervals import Limit, limit
 from .likelihood import Likelihood, Normal, Process
 from .minimum import Fit, Profile
@@ -29,15 +29,23 @@ from .nets import Training
 from .ratio import Ratio, Recipe
 from .systematics import Impacts, Morphed, impacts
 from .reweighting import Comparison, compare
+from .sums import shared_rows
 from .uncertainty import NetworkError, network_error
 
 # %% auto #0
-__all__ = ['RECIPE', 'STEPS', 'Shift', 'Varied', 'scaled_features', 'check_samples', 'norms_of', 'halves', 'check_range',
-           'selected', 'Learned', 'as_samples', 'Reweighted', 'learn', 'Analysis', 'summary_of', 'as_known',
-           'found_again', 'against_model', 'warnings_of', 'analyse', 'histogram_of', 'simulated_at', 'score_of',
-           'simulated_yield', 'edges_of']
+__all__ = ['RECIPE', 'STEPS', 'without_nu', 'Shift', 'Varied', 'scaled_features', 'enough', 'check_samples', 'norms_of', 'halves',
+           'check_range', 'selected', 'check_data', 'Learned', 'as_samples', 'Reweighted', 'learn', 'Analysis',
+           'summary_of', 'as_known', 'found_again', 'against_model', 'warnings_of', 'analyse', 'histogram_of',
+           'simulated_at', 'score_of', 'simulated_yield', 'edges_of']
 
 # %% ../nbs/8_your_analysis/82_your_own_data.ipynb #e80af304
+def without_nu(table: Table, name: str) -> Table:
+    "`table`, if its events have no nu. Raises ValueError, beginning with `name`, otherwise."
+    if table.nu is not None:
+        raise ValueError(f"{name}: expected no nu: nuisance parameters are given as shifts, got {table.nu.shape[1]} columns")
+    return table
+
+
 @dataclass(frozen=True)
 class Shift:
     """A nuisance parameter that moves events: `move(x, nu)` gives features (n, d) of events x (n, d) at nu (n,), which is known to be `mean` +- `width`.
@@ -60,13 +68,17 @@ class Shift:
 
 @dataclass(frozen=True, eq=False)
 class Varied:
-    "Samples simulated with a nuisance parameter one standard deviation `down` and `up`: Tables by name, for each process that it changes."
+    """Samples simulated with a nuisance parameter one standard deviation `down` and `up`: Tables by name, for each process that it changes.
+
+    Their weights stand for what is expected, as those of the nominal sample do: the quotient of the sums is what the parameter does to the yield."""
     down: Mapping[str, Table]
     up: Mapping[str, Table]
 
     def __post_init__(self):
         for side in ("down", "up"):
             tables = {name: as_table(table, f"{side} of {name}") for name, table in check_mapping(getattr(self, side), side).items()}
+            for name, table in tables.items():
+                without_nu(check_sample(table, f"{side} of {name}"), f"{side} of {name}")
             object.__setattr__(self, side, tables)
         if not self.down or set(self.down) != set(self.up):
             raise ValueError(f"up: expected samples of the same processes as down, {', '.join(self.down) or 'none'}, got {', '.join(self.up) or 'none'}")
@@ -86,11 +98,18 @@ def scaled_features(names: Sequence[str], features: Sequence[str]) -> Callable:
     return move
 
 # %% ../nbs/8_your_analysis/82_your_own_data.ipynb #d7a76a9b
+def enough(table: Table, name: str) -> Table:
+    "`table`, if there are events enough to learn from and to test with. Raises ValueError, beginning with `name`, otherwise."
+    if len(table) < 1000:
+        raise ValueError(f"{name}: expected at least 1,000 simulated events to learn from and to test with, got {len(table)}")
+    return table
+
+
 def check_samples(signal, background, expected: Mapping[str, float] | None = None) -> dict[str, Table]:
     """The samples by process, 'signal' first, features in one order, weights that sum to what is `expected`, by default as they are.
 
     `signal`: what `as_table` takes; `background` also several of them by name. Raises ValueError for samples that stand for no events."""
-    several = isinstance(background, Mapping) and any(isinstance(one, (Table, Mapping)) or hasattr(one, "columns") or np.ndim(one) == 2 for one in background.values())
+    several = isinstance(background, Mapping) and any(isinstance(one, (Table, Mapping)) or hasattr(one, "columns") or np.ndim(one) >= 2 for one in background.values())
     found = {"signal": as_table(signal, "signal")}
     for name, one in (background.items() if several else (("background", background),)):
         if name in found:
@@ -100,13 +119,12 @@ def check_samples(signal, background, expected: Mapping[str, float] | None = Non
     for name in expected:
         check_choice(name, "expected", list(found))
     for name, table in found.items():
-        check_sample(table, name)
-        if table.nu is not None:
-            raise ValueError(f"{name}: expected no nu: nuisance parameters are given as shifts, got {table.nu.shape[1]} columns")
+        without_nu(check_sample(table, name), name)
+        if table.x.ndim != 2:
+            raise ValueError(f"{name}: expected features (n, d), got sets of shape {table.x.shape}")
         if table.x.shape[1:] != found["signal"].x.shape[1:]:
             raise ValueError(f"{name}: expected the features of signal, {found['signal'].x.shape[1]}, got {table.x.shape[1]}")
-        if len(table) < 1000:
-            raise ValueError(f"{name}: expected at least 1,000 simulated events to learn from and to test with, got {len(table)}")
+        enough(table, name)
     return {name: rescale(table, check_number(expected[name], f"expected of {name}", "(0, inf)")) if name in expected else table for name, table in found.items()}
 
 # %% ../nbs/8_your_analysis/82_your_own_data.ipynb #45541478
@@ -120,10 +138,12 @@ def norms_of(norm, samples: Mapping[str, Table]) -> dict[str, dict[str, tuple[fl
     return found
 
 
-def halves(table: Table, share: float, rng) -> tuple[Table, Table]:
-    "The events to learn from, and a `share` of them to test with, each standing for the total."
-    learned, tested = split(table, share, rng)
-    return rescale(learned, table.total), rescale(tested, table.total)
+def halves(table: Table, share: float, rng, select: Callable | None = None) -> tuple[Table, Table]:
+    """The selected events to learn from, and of a `share` those to test with, each standing for the total.
+
+    A generator `rng` stays as it is: tables of equal length are parted alike, row by row, so that no event is in one part and its shifted copy in the other."""
+    total = selected(table, select).total
+    return tuple(rescale(selected(part, select), total) for part in split(table, share, deepcopy(rng)))
 
 
 def check_range(data: Table, samples: Mapping[str, Table]) -> None:
@@ -145,6 +165,21 @@ def selected(table: Table, select: Callable | None) -> Table:
         raise ValueError(f"select: expected True or False for each of {len(table)} events, got shape {kept.shape} of {kept.dtype}")
     return table[kept]
 
+
+def check_data(data, samples: Mapping[str, Table], select: Callable | None) -> Table | None:
+    "The selected events of the data, None if there are none. Raises ValueError for other features than the `samples` have, weights, or no event."
+    if data is None:
+        return None
+    whole, like = aligned(data, samples["signal"].names, "data"), samples["signal"].x
+    if whole.x.ndim != 2 or whole.x.shape[1:] != like.shape[1:]:
+        raise ValueError(f"data: expected events with {like.shape[1]} features, as in signal, got shape {whole.x.shape}")
+    if whole.nu is not None or not np.all(whole.weights == 1):
+        raise ValueError(f"data: expected events that count one each, without {'nu' if whole.nu is not None else 'weights'}")
+    kept = selected(whole, select)
+    if len(kept) == 0:
+        raise ValueError(f"data: expected at least one event{' that select keeps' if len(whole) else ''}, got none of {len(whole):,}")
+    return kept
+
 # %% ../nbs/8_your_analysis/82_your_own_data.ipynb #1045772f
 @dataclass(frozen=True, eq=False)
 class Learned:
@@ -157,9 +192,10 @@ class Learned:
 
 def _of_two(learning: Mapping, testing: Mapping, recipe: Recipe, rng) -> Learned:
     "Signal over background, where nothing tells one background from another and no nuisance parameter moves events: the background is the reference."
-    ratio = fit_together([(learning["signal"], learning["background"])], recipe, rng)[0]
-    processes = {"signal": Process(testing["signal"].total, ratio, testing["signal"]), "background": Process(testing["background"].total, None, testing["background"])}
-    return Learned(processes, {"signal": ratio}, {"signal": (testing["signal"], testing["background"])})
+    other = next(name for name in learning if name != "signal")
+    ratio = fit_together([(learning["signal"], learning[other])], recipe, rng)[0]
+    processes = {"signal": Process(testing["signal"].total, ratio, testing["signal"]), other: Process(testing[other].total, None, testing[other])}
+    return Learned(processes, {"signal": ratio}, {"signal": (testing["signal"], testing[other])})
 
 
 def _of_shifts(samples: Mapping, learning: Mapping, testing: Mapping, shifts: Mapping[str, Shift], select: Callable | None, recipe: Recipe, rng) -> Learned:
@@ -185,12 +221,33 @@ def as_samples(shift: Shift, samples: Mapping[str, Table]) -> Varied:
     return Varied(side(shift.mean - shift.width), side(shift.mean + shift.width))
 
 
-def _in_parts(varied: Varied, samples: Mapping[str, Table], select: Callable | None, share: float, rng) -> tuple[Varied, Varied, Varied]:
-    "The selected events of `varied`: to learn from, to test with, all. Raises ValueError for other processes or features."
-    for name in varied.down:
-        check_choice(name, "shifts", list(samples), "processes:")
-    whole = [{name: check_sample(selected(aligned(table, samples[name].names, name), select), f"shifts of {name}") for name, table in side.items()} for side in (varied.down, varied.up)]
-    cut = [{name: halves(table, share, rng) for name, table in side.items()} for side in whole]
+def _moved(samples: Mapping[str, Table], shifts: Mapping[str, Shift | Varied]) -> dict[str, Table]:
+    "The samples with every Shift of `shifts` at its mean."
+    for one in shifts.values():
+        if isinstance(one, Shift):
+            samples = {name: replace(table, x=one.move(table.x, np.full(len(table), one.mean))) for name, table in samples.items()}
+    return dict(samples)
+
+
+def _as_varied(shifts: Mapping[str, Shift | Varied], samples: Mapping[str, Table]) -> dict[str, Varied]:
+    "All `shifts` as samples, one standard deviation down and up, the other ones at their means."
+    found = {}
+    for name, one in shifts.items():
+        rest = {other: shift for other, shift in shifts.items() if other != name}
+        found[name] = Varied(_moved(one.down, rest), _moved(one.up, rest)) if isinstance(one, Varied) else as_samples(one, _moved(samples, rest))
+    return found
+
+
+def _in_parts(varied: Varied, samples: Mapping[str, Table], select: Callable | None, share: float, rngs: Mapping) -> tuple[Varied, Varied, Varied]:
+    "The selected events of `varied`: to learn from, to test with, all; `rngs` by process. Raises ValueError for other processes or features, or too few events."
+    sides = []
+    for side in (varied.down, varied.up):
+        sides.append({name: aligned(table, samples[check_choice(name, "shifts", list(samples), "processes:")].names, f"shifts of {name}") for name, table in side.items()})
+        for name, table in sides[-1].items():
+            if table.x.shape[1:] != samples[name].x.shape[1:]:
+                raise ValueError(f"shifts of {name}: expected features as in {name}, got shape {table.x.shape}")
+    whole = [{name: enough(selected(table, select), f"shifts of {name}") for name, table in side.items()} for side in sides]
+    cut = [{name: halves(table, share, rngs[name], select) for name, table in side.items()} for side in sides]
     return (*(Varied(*({name: pair[k] for name, pair in side.items()} for side in cut)) for k in (0, 1)), Varied(*whole))
 
 # %% ../nbs/8_your_analysis/82_your_own_data.ipynb #80d7a0ad
@@ -262,21 +319,25 @@ class Reweighted:
 # %% ../nbs/8_your_analysis/82_your_own_data.ipynb #20bc5ba8
 def learn(samples: Mapping[str, Table], shifts: Mapping[str, Shift | Varied], select: Callable | None, norms: Mapping, recipe: Recipe, rng) -> Learned:
     "What is Learned of the samples: functions that move events as parameters of the networks, shifted samples as ratios one standard deviation down and up."
-    share, rngs = recipe.shares[2], spawn(rng, 3)
+    share, rngs = recipe.shares[2], spawn(rng, 2)
     recipe = replace(recipe, shares=(recipe.shares[0] / (1 - share), recipe.shares[1] / (1 - share), 0.0))
-    parted = lambda tables, streams: [dict(zip(tables, side)) for side in zip(*(halves(table, share, one) for table, one in zip(tables.values(), streams.spawn(len(tables)))))]
+    moved = _moved(samples, shifts)
+    for name, table in moved.items():
+        enough(selected(table, select), name if select is None else f"{name}, after select")
+    parted = lambda tables, streams, kept=None: [dict(zip(tables, side)) for side in zip(*(halves(table, share, streams[name], kept) for name, table in tables.items()))]
+    named = lambda tables: dict(zip(tables, rngs[0].spawn(len(tables))))
     if shifts and all(isinstance(one, Shift) for one in shifts.values()):
-        found = _of_shifts(samples, *parted(samples, rngs[0]), shifts, select, recipe, rngs[1])
+        found = _of_shifts(samples, *parted(samples, named(samples)), shifts, select, recipe, rngs[1])
     else:
-        varied = {name: one if isinstance(one, Varied) else as_samples(one, samples) for name, one in shifts.items()}
-        samples = {name: selected(table, select) for name, table in samples.items()}
+        varied, samples = _as_varied(shifts, samples), moved
         if not varied and len(samples) > 2 and not any(norms[name] for name in samples if name != "signal"):      # nothing tells them apart
             samples = {"signal": samples["signal"], "background": join(*(table for name, table in samples.items() if name != "signal"))}
+        streams, kept = named(samples), {name: selected(table, select) for name, table in samples.items()}
         if not varied and len(samples) == 2:
-            found = _of_two(*parted(samples, rngs[0]), recipe, rngs[1])
+            found = _of_two(*parted(samples, streams, select), recipe, rngs[1])
         else:
-            kinds = {name: _in_parts(one, samples, select, share, stream) for (name, one), stream in zip(varied.items(), rngs[2].spawn(len(varied)))}
-            found = _of_samples(samples, *parted(samples, rngs[0]), kinds, recipe, rngs[1])
+            kinds = {name: _in_parts(one, samples, select, share, streams) for name, one in varied.items()}
+            found = _of_samples(kept, *parted(samples, streams, select), kinds, recipe, rngs[1])
     return replace(found, processes={name: replace(process, norm={**process.norm, **norms.get(name, {})}) for name, process in found.processes.items()})
 
 # %% ../nbs/8_your_analysis/82_your_own_data.ipynb #248d8069
@@ -317,9 +378,11 @@ def summary_of(found: Analysis) -> list[str]:
              f"mu = {mu.values['mu']:.3g} +- {mu.errors['mu']:.2g}, and {of_mu:.2g} from the networks",
              f"signal: {told(found.discovery, of_z)}", told(found.limit, of_limit)]
     lines += [f"test of the ratio of {name}: {'passed' if one.passed else f'FAILED, {one.culprit}'}" for name, one in found.diagnoses.items()]
-    lines.append("signal put into simulated events and found again: " + ", ".join(f"{truth:g} as {value:.2g} +- {error:.1g}" for truth, (value, error) in found.injected.items()))
+    lines.append("signal put into simulated events and found again: " + ", ".join(f"{truth:g} as {value:.3g} +- {error:.1g}" for truth, (value, error) in found.injected.items()))
     if found.comparison is not None:
         lines.append(f"data and fitted model: {'agree' if found.comparison.passed else 'DO NOT AGREE'}, p = {found.comparison.p_value:.2g}")
+    elif found.data is not None:
+        lines.append("data and fitted model: not compared, which takes 150 events")
     return lines + [f"warning: {line}" for line in found.warnings]
 
 # %% ../nbs/8_your_analysis/82_your_own_data.ipynb #78ddd3b0
@@ -332,26 +395,32 @@ def as_known(model: Likelihood, mu: float) -> dict[str, float]:
 def found_again(model: Likelihood, mu: float, rng, n: int = 50) -> tuple[float, float]:
     """The strength that is fitted to simulated events, weighted to what is expected at `mu`, and its error from their finite number.
 
-    The error: standard deviation over `n` bootstrap samples of them (Poisson weights). A learned ratio that is right finds `mu` within it."""
-    expected = asimov(model, as_known(model, mu))
-    fits = model.fit_many(expected.x, weights=expected.weights * np.vstack([np.ones(len(expected)), generator(rng).poisson(1.0, (n, len(expected)))]))
+    The error: standard deviation over `n` bootstrap samples of them (Poisson weights), each with the yields that are expected: these are
+    not counted. A learned ratio that is right finds `mu` within it."""
+    values = as_known(model, mu)
+    tables, yields = source_tables(sources_of(model, None, values), values), positive_yields(model, values, "mu")
+    x, shares = shared_rows(tables)
+    counts = np.vstack([np.ones(len(x)), generator(rng).poisson(1.0, (n, len(x)))])
+    fits = model.fit_many(x, weights=sum(yields[name] * counts * share / (counts @ share)[:, None] for name, share in zip(tables, shares)))
     again = fits.values["mu"][1:][fits.converged[1:]]
     return float(fits.values["mu"][0]), float(again.std(ddof=1)) if len(again) > 1 else np.inf
 
 
-def _profile_of(prepared, fit: Fit) -> Profile:
-    "The profile of mu within four standard errors."
-    error, (low, high) = fit.errors["mu"], prepared.model.parameters["mu"]
-    if not np.isfinite(error):
-        raise RuntimeError(f"fit: expected data that measure mu, got mu = {fit.values['mu']:g} +- {error:g}")
-    return prepared.profile("mu", np.clip(np.linspace(fit.values["mu"] - 4 * error, fit.values["mu"] + 4 * error, 41), low, high))
+def _profile_of(prepared, fit: Fit, upper: float) -> Profile:
+    "The profile of mu within four standard errors; where the fit ends at the least mu that is possible, from there to twice as far as the limit `upper`."
+    best, error = fit.values["mu"], fit.errors["mu"]
+    if not np.isfinite(error) and not np.isfinite(upper - best):
+        raise RuntimeError(f"fit: expected data that measure mu, got mu = {best:g} +- {error:g}")
+    ends = (best - 4 * error, best + 4 * error) if np.isfinite(error) else (best, best + 2 * abs(upper - best))
+    return prepared.profile("mu", np.clip(np.linspace(*ends, 41), *prepared.model.parameters["mu"]))
 
 
 def _answers_to(prepared, seen: Table | None, level: float) -> Callable:
     "A function of the model: mu, Z and limit by formula, for one set of data."
     def answers(model):
         again = model.on(Table(seen.x, names=seen.names) if seen is not None else asimov(prepared.model, as_known(prepared.model, 0.0)))
-        return [again.fit().values["mu"], discovery(model, again, method="asymptotic", n_sigma=()).z, limit(model, again, method="asymptotic", level=level, n_sigma=()).value]
+        z = max(discovery(model, again, method="asymptotic", n_sigma=()).z, -8.2)     # below, p is 1 to double precision
+        return [again.fit().values["mu"], z, limit(model, again, method="asymptotic", level=level, n_sigma=()).value]
     return answers
 
 
@@ -361,7 +430,7 @@ def against_model(model: Likelihood, learned: Learned, seen: Table, fit: Fit) ->
     for name, expected in model.yields(values).items():
         source = learned.processes[name].source
         table = source if isinstance(source, Table) else source.events_at(name, nu_of(source, values))
-        parts += [rescale(table, expected)] if expected > 0 else []
+        parts += [replace(table, weight=table.weights * (expected / table.total))]          # negative for a strength below 0
     simulated, first = join(*(Table(part.x, weight=part.weights, names=part.names) for part in parts)), learned.processes["signal"]
     told = lambda table: replace(table, also={"log ratio": first.log_ratio(table.x, values)})
     return told(Table(seen.x, names=seen.names)), told(simulated)
@@ -381,11 +450,18 @@ def warnings_of(found: Analysis) -> list[str]:
         if not np.isfinite(found.fit.errors[name]) or min(value - low, high - value) < 1e-3 * found.fit.errors[name]:
             lines.append(f"the fit ends at the end of the range of {name}, {value:g}: an error there means nothing")
     lines += [f"fit: {note}" for note in found.fit.notes]
+    if found.data is not None and abs((n := len(found.data)) - (expected := sum(found.model.yields({**found.model.fixed, **found.fit.values}).values()))) > 5 * np.sqrt(max(expected, n)):
+        lines.append(f"there are {n:,} events of data where the fitted model expects {expected:,.0f}: weights of simulated events, or expected, have to stand for these data")
+    for name, process in found.model.processes.items():
+        for effect in set(process.norm) & set(process.parameters):
+            if min(process.norm[effect]) < 0.5 or max(process.norm[effect]) > 2:
+                lines.append("the yield of {} is {:.2g} and {:.2g} times as large with {} down and up: weights of shifted samples have to stand for what is expected".format(name, *process.norm[effect], effect))
+    unsure = max(error for _, error in found.injected.values())
+    if unsure > found.fit.errors["mu"]:
+        lines.append(f"the simulated events put aside for testing know the strength only to {unsure:.2g}: too few for these data; more of them, or a larger last share")
     for truth, (value, error) in found.injected.items():
-        if abs(value - truth) > 3 * error:
-            lines.append(f"a strength of {truth:g} put into simulated events is found as {value:.2g} +- {error:.1g}: the ratios are biased where it matters; more simulated events, calibration='isotonic'")
-        elif error > found.fit.errors["mu"]:
-            lines.append(f"the simulated events put aside for testing know the strength only to {error:.2g}: too few for these data; more of them, or a larger last share")
+        if abs(value - truth) > np.nanmax([3 * error, 0.2 * found.fit.errors["mu"]]):       # not by chance, and not small beside the error of the data
+            lines.append(f"a strength of {truth:g} put into simulated events is found as {value:.3g} +- {error:.1g}: the ratios are biased where it matters; more simulated events, calibration='isotonic'")
     if found.network.error[0] > 0.5 * found.fit.errors["mu"]:
         lines.append(f"the networks' own error of mu, {found.network.error[0]:.2g}, is not small beside that of the data, {found.fit.errors['mu']:.2g}: more simulated events, or more members")
     if found.comparison is not None and not found.comparison.passed:
@@ -428,17 +504,16 @@ def analyse(signal, background, data=None, *, expected: Mapping[str, float] | No
     Raises TypeError or ValueError, one line, for what cannot be analysed."""
     if not isinstance(recipe, Recipe):
         raise TypeError(f"recipe: expected a Recipe, got {shown(recipe)}")
-    if recipe.shares[2] == 0 or not recipe.bootstrap:
-        raise ValueError("recipe: expected a share of events for testing, and bootstrap=True for the error of the networks, "
-                         f"got shares {recipe.shares} and bootstrap={recipe.bootstrap}")
+    if recipe.shares[2] == 0 or not recipe.bootstrap or recipe.members < 2:
+        raise ValueError("recipe: expected a share of events for testing, and at least 2 members and bootstrap=True for the error of the networks, "
+                         f"got shares {recipe.shares}, {recipe.members} members and bootstrap={recipe.bootstrap}")
     given, samples, rngs = check_samples(signal, background), check_samples(signal, background, expected), spawn(rng, 6)
     shifts = _check_shifts(shifts, {name: table.total / given[name].total for name, table in samples.items()})
     norms, stage = norms_of(norm, samples), _Stages(progress, STEPS)
-    seen = None if data is None else selected(aligned(data, samples["signal"].names, "data"), select)
+    seen = check_data(data, samples, select)
     if taken := {"mu", *shifts} & {effect for effects in norms.values() for effect in effects} | {"mu"} & set(shifts):
         raise ValueError(f"norm: expected names other than mu and those of shifts, got {taken.pop()}")
-    if seen is not None and (seen.x.shape[1:] != samples["signal"].x.shape[1:] or len(seen) == 0):
-        raise ValueError(f"data: expected events with {samples['signal'].x.shape[1]} features, as in signal, got shape {seen.x.shape}")
+    method = _check_tests(method, level, n_toys, samples, {*shifts, *(effect for effects in norms.values() for effect in effects)})
     if seen is not None:
         check_range(seen, samples)
     with stage("learning"):
@@ -448,21 +523,33 @@ def analyse(signal, background, data=None, *, expected: Mapping[str, float] | No
     model = Likelihood(learned.processes, {"mu": "signal"}, learned.constraints)
     with stage("signal put in and found again"):
         injected = {truth: found_again(model, truth, rngs[5]) for truth in (0.0, 1.0)}
-    method = check_choice(method or ("exact" if len(model.parameters) == 1 else "asymptotic"), "method", ("exact", "toys", "asymptotic"))
     with stage("fit"):
         prepared = model.on(Table(seen.x, names=seen.names) if seen is not None else asimov(model, as_known(model, 0.0)))
         fit = prepared.fit()
-        profile, moved = _profile_of(prepared, fit), impacts(model, prepared) if len(model.parameters) > 1 else None
+        moved = impacts(model, prepared) if len(model.parameters) > 1 else None
     with stage("discovery"):
         found = discovery(model, prepared, method=method, n_toys=10 * n_toys, rng=rngs[2])
     with stage("limit"):
         upper = limit(model, prepared, level=level, method=method, n_toys=n_toys, rng=rngs[3])
+        profile = _profile_of(prepared, fit, upper.value)
     with stage("the networks' own error"):
         network = network_error(model, _answers_to(prepared, seen, level), rngs[4])
     with stage("data against the model"):
-        comparison = None if seen is None else compare(*against_model(model, learned, seen, fit))
+        comparison = None if seen is None or len(seen) < 150 else compare(*against_model(model, learned, seen, fit))
     result = Analysis(model, seen, learned, diagnoses, comparison, fit, profile, moved, found, upper, network, injected, method, (), stage.seconds)
     return replace(result, warnings=tuple(warnings_of(result)))
+
+
+def _check_tests(method: str | None, level: float, n_toys: int, samples: Mapping[str, Table], effects: set[str]) -> str:
+    "The method of the tests where nuisance parameters `effects` are not known. Raises ValueError for what the tests would refuse, before anything is learned."
+    method, level = check_choice(method or ("asymptotic" if effects else "exact"), "method", ("exact", "toys", "asymptotic")), check_number(level, "level", "(0, 1)")
+    if method == "exact" and effects:
+        raise ValueError(f"method: expected 'asymptotic' or 'toys' with nuisance parameters ({', '.join(sorted(effects))}), got 'exact'")
+    if method == "toys":
+        enough_toys(n_toys, level)
+        if negative := [name for name, table in samples.items() if table.weights.min() < 0]:
+            raise ValueError(f"method: expected 'asymptotic'{'' if effects else ' or exact'} with the negative weights of {', '.join(negative)}, got 'toys'")
+    return method
 
 
 def _check_shifts(shifts, factors: Mapping[str, float]) -> dict[str, Shift | Varied]:

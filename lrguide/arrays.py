@@ -181,7 +181,8 @@ def named_columns(data) -> dict[str, object] | None:
 
 def _stacked(columns: Mapping[str, object], name: str) -> np.ndarray:
     "Columns (n,) side by side (n, d), checked one by one, so that a message names the column."
-    n = len(next(iter(columns.values()), ()))
+    first = next(iter(columns.values()), ())
+    n = len(first) if hasattr(first, "__len__") else None   # a number is no column: the check says so
     found = [check_column(column, n, f"{name}, column {one}") for one, column in columns.items()]
     return sealed(np.stack(found, axis=1)) if found else np.zeros((0, 0))
 
