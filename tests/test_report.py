@@ -188,3 +188,10 @@ def test_two_digits_of_an_error(numbers, text):
 
 def test_numbers_in_html():
     assert report.powers(report.escape("p = 8.9e-08, -1 +- 2, a-b <c>")) == "p = 8.9 × 10<sup>−8</sup>, −1 ± 2, a-b &lt;c&gt;"
+
+
+def test_large_percentages_are_written_out():
+    from lrguide.diagnosis import Culprit
+
+    assert str(Culprit("mva", -2.55, -0.655, 4.12, 0.468, "train")) == "the ratio is 410 +- 47 % too large where mva is -2.55 to -0.655: train"
+    assert str(Culprit("mva", -np.inf, 3.0, -0.0712, 0.0085, "train")).startswith("the ratio is 7.1 +- 0.85 % too small where mva is below 3")
