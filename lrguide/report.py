@@ -423,7 +423,7 @@ def result_section(found: Analysis, seen: Expected) -> Section:
                         "Median significance of a signal of mu = 1 against the threshold on the log ratio, beside that of the whole likelihood.",
                         "A cut on the log ratio and a count of what is above it, against the likelihood of all events in ranges of it (dotted), both for mu = 1, without nuisance parameters, and too low if the "
                         "simulation has hardly any background left where the signal is"
-                        + (f"; with them {median(found.discovery):.3g} is expected." if found.impacts is not None else "."))
+                        + (f"; with nuisance parameters {median(found.discovery):.3g} is expected." if found.impacts is not None else "."))
     profile = picture(lambda: plot.draw_profile(found.profile), "Twice the rise of minus log likelihood over mu, with its interval.",
                       "The likelihood of the strength, all other parameters fitted at each value." if found.impacts is not None else "The likelihood of the strength.")
     return Section("result", "The signal strength", gallery(profile, _scan(found), threshold, _limit(found)))
