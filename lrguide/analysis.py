@@ -23,7 +23,7 @@ from .experiments import asimov, nu_of, positive_yields, source_tables, sources_
 from .folds import fit_together
 from .hypotest import Discovery, discovery, enough_toys
 from .intervals import Limit, limit
-from .likelihood import Likelihood, Normal, Process
+from .likelihood import Likelihood, Normal, Process, check_norm
 from .minimum import Fit, Profile
 from .nets import Training
 from .ratio import Ratio, Recipe
@@ -134,7 +134,7 @@ def norms_of(norm, samples: Mapping[str, Table]) -> dict[str, dict[str, tuple[fl
     for process, effects in check_mapping(norm, "norm").items():
         check_choice(process, "norm", list(samples))
         for effect, size in check_mapping(effects, f"norm of {process}").items():
-            found[process][effect] = (1 - check_number(size, f"norm {effect} of {process}", "(0, 1)"), 1 + size) if np.ndim(size) == 0 else tuple(size)
+            found[process][effect] = (1 - check_number(size, f"norm {effect} of {process}", "(0, 1)"), 1 + size) if np.ndim(size) == 0 else check_norm({effect: size})[effect]
     return found
 
 
@@ -375,10 +375,10 @@ def summary_of(found: Analysis) -> list[str]:
     yields = ", ".join(f"{name} {value:.5g}" for name, value in found.model.yields(as_known(found.model, 1.0)).items())
     seen = "no data: what is expected without signal" if found.data is None else f"{len(found.data):,} events"
     lines = [f"{seen}; expected at mu = 1: {yields}",
-             f"mu = {mu.values['mu']:.3g} +- {mu.errors['mu']:.2g}, and {of_mu:.2g} from the networks",
+             f"mu = {mu.values['mu']:.3g}{' (at its limit)' if np.isnan(mu.errors['mu']) else f' +- {mu.errors['mu']:.2g}'}, and {of_mu:.2g} from the networks",
              f"signal: {told(found.discovery, of_z)}", told(found.limit, of_limit)]
     lines += [f"test of the ratio of {name}: {'passed' if one.passed else f'FAILED, {one.culprit}'}" for name, one in found.diagnoses.items()]
-    lines.append("signal put into simulated events and found again: " + ", ".join(f"{truth:g} as {value:.3g} +- {error:.1g}" for truth, (value, error) in found.injected.items()))
+    lines.append("signal put into simulated events and found again: " + ", ".join(f"{truth:g} as {value:.3g} +- {error:.2g}" for truth, (value, error) in found.injected.items()))
     if found.comparison is not None:
         lines.append(f"data and fitted model: {'agree' if found.comparison.passed else 'DO NOT AGREE'}, p = {found.comparison.p_value:.2g}")
     elif found.data is not None:
@@ -461,7 +461,7 @@ def warnings_of(found: Analysis) -> list[str]:
         lines.append(f"the simulated events put aside for testing know the strength only to {unsure:.2g}: too few for these data; more of them, or a larger last share")
     for truth, (value, error) in found.injected.items():
         if abs(value - truth) > np.nanmax([3 * error, 0.2 * found.fit.errors["mu"]]):       # not by chance, and not small beside the error of the data
-            lines.append(f"a strength of {truth:g} put into simulated events is found as {value:.3g} +- {error:.1g}: the ratios are biased where it matters; more simulated events, calibration='isotonic'")
+            lines.append(f"a strength of {truth:g} put into simulated events is found as {value:.3g} +- {error:.2g}: the ratios are biased where it matters; more simulated events, calibration='isotonic'")
     if found.network.error[0] > 0.5 * found.fit.errors["mu"]:
         lines.append(f"the networks' own error of mu, {found.network.error[0]:.2g}, is not small beside that of the data, {found.fit.errors['mu']:.2g}: more simulated events, or more members")
     if found.comparison is not None and not found.comparison.passed:

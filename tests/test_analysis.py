@@ -1,0 +1,183 @@
+"""Analyses of samples whose densities have a formula: what is found, what is warned of, what is refused before anything is learned."""
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import lrguide as lr
+from lrguide import analysis
+from lrguide.algebra import FromFunction
+
+NAMES = ("a", "b")
+QUICK = lr.Recipe(members=2, bootstrap=True, hidden=(8,), training=lr.Training(epochs=2), shares=(0.5, 0.2, 0.3))
+RECIPE = lr.Recipe(members=2, bootstrap=True, hidden=(16,), training=lr.Training(epochs=20), shares=(0.6, 0.2, 0.2))
+NO_NORM = {"signal": {}, "background": {}}
+
+
+def normal(n, mean, total=None, seed=0, names=NAMES):
+    """Events of a normal density, the first feature moved by `mean`."""
+    x = np.random.default_rng([seed, n]).standard_normal((n, len(names)))
+    x[:, 0] += mean
+    return lr.Table(x, weight=None if total is None else np.full(n, total / n), names=names)
+
+
+SIGNAL, BACKGROUND = normal(2000, 1.0, 60, 1), normal(2000, 0.0, 1000, 2)
+DATA = lr.Table(np.concatenate([normal(60, 1.0, seed=3).x, normal(1000, 0.0, seed=4).x]), names=NAMES)
+PLUS = lambda x, nu: x + np.outer(nu, [1.0, 0.0])
+CALLED = dict(recipe=QUICK, rng=1)
+
+
+def exact_model(delta, n, seed, scale=1.0, yields=(60, 1000)):
+    """Signal moved by `delta`, background not; a `scale` other than 1 makes the ratio wrong."""
+    ratio = FromFunction(lambda x: scale * (delta * x[:, 0] - delta**2 / 2))
+    tables = normal(n, delta, seed=seed, names=("a",)), normal(n, 0.0, seed=seed + 1000, names=("a",))
+    return lr.Likelihood({"signal": lr.Process(yields[0], ratio, tables[0]), "background": lr.Process(yields[1], None, tables[1])}, {"mu": "signal"})
+
+
+def test_the_error_of_a_strength_found_again_is_its_spread_over_simulations():
+    """A weak ratio: where each sample's total is counted as if it were data, the error comes out three times as large."""
+    delta, n = 0.4, 3000
+    values, errors = np.transpose([analysis.found_again(exact_model(delta, n, seed), 0.0, seed) for seed in range(60)])
+    right = 1000 / 60 * np.sqrt(np.expm1(delta**2) / n) / np.exp(delta**2)
+    assert errors.mean() == pytest.approx(right, rel=0.1)
+    assert values.std(ddof=1) == pytest.approx(right, rel=5 / np.sqrt(2 * 59))
+    assert abs(values.mean()) < 5 * right / np.sqrt(60)
+
+
+@pytest.mark.parametrize("mu", [0.0, 1.0])
+def test_a_bent_ratio_does_not_find_a_strength_again(mu):
+    right, error = analysis.found_again(exact_model(1.0, 20_000, 1), mu, 1)
+    assert abs(right - mu) < 5 * error
+    wrong, error = analysis.found_again(exact_model(1.0, 20_000, 1, scale=1.5), mu, 1)
+    assert abs(wrong - mu) > 5 * error
+
+
+def test_events_and_their_shifted_copies_are_parted_alike():
+    shifted = analysis.as_samples(analysis.Shift(PLUS, 0.1), {"background": BACKGROUND})
+    stream, keep = np.random.default_rng(5), lambda x: x[:, 0] > -1
+    learned, tested = analysis.halves(BACKGROUND, 0.3, stream, keep)
+    _, again, whole = analysis._in_parts(shifted, {"background": BACKGROUND}, keep, 0.3, {"background": stream})
+    for side in (again.down, again.up):
+        assert not set(side["background"].x[:, 1]) & set(learned.x[:, 1])     # the second feature does not move: it names the event
+    kept = BACKGROUND.weights @ keep(BACKGROUND.x)
+    assert learned.total == pytest.approx(kept) and tested.total == pytest.approx(kept)
+    assert again.up["background"].total == pytest.approx(whole.up["background"].total)
+
+
+def test_a_shift_beside_varied_samples_is_at_its_mean_in_all_of_them():
+    shift, samples = analysis.Shift(PLUS, 0.1, mean=0.5), {"signal": SIGNAL, "background": BACKGROUND}
+    given = analysis.Varied({"background": BACKGROUND}, {"background": BACKGROUND})
+    found = analysis._as_varied({"scale": shift, "other": given}, samples)
+    assert np.allclose(found["other"].up["background"].x[:, 0], BACKGROUND.x[:, 0] + 0.5)
+    assert np.allclose(found["scale"].down["signal"].x[:, 0], SIGNAL.x[:, 0] + 0.4)
+    assert np.allclose(analysis._moved(samples, {"scale": shift})["signal"].x[:, 0], SIGNAL.x[:, 0] + 0.5)
+
+
+def test_a_shift_and_its_samples_give_the_same_fit():
+    """A parameter that is added to the feature: both learned fits are within the errors of the exact one."""
+    names, samples = ("a",), {"signal": normal(20_000, 1.5, 60, 5, ("a",)), "background": normal(40_000, 0.0, 600, 6, ("a",))}
+    shift = analysis.Shift(lambda x, nu: x + nu[:, None], 0.2)
+    data = lr.Table(np.concatenate([normal(60, 1.6, seed=7, names=names).x, normal(600, 0.1, seed=8, names=names).x]), names=names)
+    ratio = lambda mean: FromFunction(lambda x, nu: (mean + nu[:, 0]) * x[:, 0] - (mean + nu[:, 0]) ** 2 / 2, {"nu": shift.range})
+    right = lr.Likelihood({"signal": lr.Process(60, ratio(1.5)), "background": lr.Process(600, ratio(0.0))}, {"mu": "signal"}, [lr.Normal("nu", 0, 0.2)]).fit(data)
+    for given, unit in ((shift, 1.0), (analysis.as_samples(shift, samples), 0.2)):
+        learned = analysis.learn(samples, {"nu": given}, None, NO_NORM, RECIPE, 2)
+        model = lr.Likelihood(learned.processes, {"mu": "signal"}, learned.constraints)
+        found = model.fit(data)
+        assert abs(found.values["mu"] - right.values["mu"]) < 0.7 * right.errors["mu"]
+        assert abs(unit * found.values["nu"] - right.values["nu"]) < right.errors["nu"]
+        assert found.errors["mu"] == pytest.approx(right.errors["mu"], rel=0.25)
+
+
+def test_several_backgrounds_keep_their_names_and_yields():
+    backgrounds = {"top": normal(3000, 0.0, 600, 9), "rest": normal(3000, 0.0, 400, 10)}
+    samples = analysis.check_samples(SIGNAL, backgrounds, {"rest": 40.0})
+    learned = analysis.learn(samples, {}, None, {**dict.fromkeys(samples, {}), "top": {"rate": (0.9, 1.1)}}, QUICK, 1)
+    assert {name: one.expected for name, one in learned.processes.items()} == pytest.approx({"signal": 60, "top": 600, "rest": 40})
+    together = analysis.learn(samples, {}, None, dict.fromkeys(samples, {}), QUICK, 1)     # nothing tells them apart
+    assert {name: one.expected for name, one in together.processes.items()} == pytest.approx({"signal": 60, "background": 640})
+
+
+def test_one_background_may_have_any_name():
+    found = lr.analyse(SIGNAL, {"top": BACKGROUND}, None, **CALLED)
+    assert list(found.model.processes) == ["signal", "top"]
+    assert found.data is None and found.comparison is None and "no data" in str(found)
+    histogram, counts = analysis.histogram_of(found, 5)
+    assert counts is None and histogram.yields({"mu": 1.0}) == pytest.approx({"signal": 60, "top": 1000})
+
+
+def test_data_frames_in_any_order_of_columns():
+    frame = lambda table, names: pd.DataFrame(table.x, columns=NAMES)[names]
+    found = lr.analyse(frame(SIGNAL, ["a", "b"]), frame(BACKGROUND, ["b", "a"]), frame(DATA, ["b", "a"]), expected={"signal": 60, "background": 1000}, **CALLED)
+    plain = lr.analyse(SIGNAL, BACKGROUND, DATA, **CALLED)
+    assert found.fit.values["mu"] == pytest.approx(plain.fit.values["mu"], rel=1e-6)
+    assert found.limit.value == pytest.approx(plain.limit.value, rel=1e-6)
+
+
+@pytest.mark.parametrize("norm", [None, {"background": {"rate": 0.1}}])
+def test_one_event_where_two_are_expected(norm):
+    """The fit may end where nothing is expected any more: there is a limit all the same."""
+    found = lr.analyse(SIGNAL, BACKGROUND, lr.Table([[-3.0, 0.0]], names=NAMES), expected={"signal": 3.0, "background": 2.0}, norm=norm, **CALLED)
+    assert np.isfinite(found.limit.value) and found.limit.value > 0 and np.all(np.isfinite(found.profile.rise))
+    assert found.comparison is None and "not compared" in str(found)
+    assert any("end of the range of mu" in line for line in found.warnings) and not any("events of data where" in line for line in found.warnings)
+
+
+def test_samples_without_weights_are_warned_of():
+    found = lr.analyse(SIGNAL.x, BACKGROUND.x, DATA.x, **CALLED)
+    assert any(line.startswith("there are 1,060 events of data where the fitted model expects") for line in found.warnings)
+
+
+def test_negative_weights_are_learned_from_and_give_a_histogram():
+    signs = np.where(np.arange(2000) % 5 == 0, -0.5, 1.0)
+    found = lr.analyse(SIGNAL, replace(BACKGROUND, weight=signs), DATA, expected={"background": 1000.0}, **CALLED)
+    assert found.model.yields({"mu": 1.0}) == pytest.approx({"signal": 60, "background": 1000})
+    assert analysis.histogram_of(found, 4)[1].sum() == 1060
+
+
+VARIED = analysis.Varied({"background": BACKGROUND}, {"background": BACKGROUND})
+BAD = {
+    "data with weights": (dict(data=replace(DATA, weight=np.full(len(DATA), 2.0))), "data: expected events that count one each, without weights"),
+    "data with nu": (dict(data=replace(DATA, nu=np.zeros((len(DATA), 1)))), "data: expected events that count one each, without nu"),
+    "data with a column more": (dict(data=pd.DataFrame(DATA.x, columns=NAMES).assign(c=1.0)), "data: expected the features a, b, got a, b, c"),
+    "data with NaN": (dict(data=np.full((3, 2), np.nan)), "data: expected finite numbers"),
+    "data of which none is kept": (dict(data=DATA[DATA.x[:, 0] < 0], select=lambda x: x[:, 0] > 0), "data: expected at least one event that select keeps"),
+    "a selection of few": (dict(select=lambda x: x[:, 0] > 2), "signal, after select: expected at least 1,000 simulated events"),
+    "a selection by numbers": (dict(select=lambda x: x[:, 0]), "select: expected True or False"),
+    "an unknown method": (dict(method="best"), "method: expected one of exact, toys, asymptotic"),
+    "exact with parameters": (dict(method="exact", norm={"background": {"rate": 0.1}}), "method: expected 'asymptotic' or 'toys' with nuisance parameters"),
+    "few toys": (dict(method="toys", n_toys=100), "n_toys: expected at least 200"),
+    "toys of negative weights": (dict(method="toys", background=replace(BACKGROUND, weight=np.r_[-0.1, np.ones(1999)])), "method: expected .* negative weights of background"),
+    "a level": (dict(level=2.0), "level: expected a number in"),
+    "one member": (dict(recipe=replace(QUICK, members=1)), "recipe: expected .* at least 2 members"),
+    "a number for a sample": (dict(background={"top": 3.0}), "background, column top: expected shape"),
+    "sets": (dict(signal=lr.Table(np.ones((2000, 2, 2)))), "signal: expected features"),
+    "few shifted events": (dict(shifts={"s": analysis.Varied({"background": BACKGROUND[:5]}, {"background": BACKGROUND[:5]})}), "shifts of background: expected at least 1,000"),
+    "shifted samples of other features": (dict(shifts={"s": analysis.Varied({"background": BACKGROUND.x[:, :1]}, {"background": BACKGROUND.x})}), "shifts of background: expected the features"),
+    "an unknown process": (dict(shifts={"s": analysis.Varied({"top": BACKGROUND}, {"top": BACKGROUND})}), "shifts: expected one of the processes"),
+    "a name twice": (dict(shifts={"s": VARIED}, norm={"signal": {"s": 0.1}}), "norm: expected names other than"),
+    "half a pair": (dict(norm={"background": {"rate": (0.9,)}}), "norm of rate: expected a pair"),
+}
+
+
+@pytest.mark.parametrize("case", BAD)
+def test_refused_in_one_line_before_anything_is_learned(case, monkeypatch):
+    monkeypatch.setattr(analysis, "fit_together", lambda *given, **more: pytest.fail("learned from what cannot be analysed"))
+    monkeypatch.setattr(analysis, "reference_ratios", lambda *given, **more: pytest.fail("learned from what cannot be analysed"))
+    bad, words = BAD[case]
+    with pytest.raises((TypeError, ValueError), match=words) as error:
+        lr.analyse(**{**dict(signal=SIGNAL, background=BACKGROUND, data=DATA), **CALLED, **bad})
+    assert "\n" not in str(error.value)
+
+
+def test_shifted_samples_with_nu_are_refused():
+    with pytest.raises(ValueError, match="down of background: expected no nu"):
+        analysis.Varied({"background": replace(BACKGROUND, nu=np.zeros((2000, 1)))}, {"background": BACKGROUND})
+
+
+def test_a_yield_that_a_shift_doubles_is_warned_of():
+    half = analysis.Varied({"background": BACKGROUND}, {"background": replace(BACKGROUND, weight=3 * BACKGROUND.weights)})
+    found = lr.analyse(SIGNAL, BACKGROUND, None, shifts={"s": half}, **CALLED)
+    assert any("the yield of background is 1 and 3 times as large with s down and up" in line for line in found.warnings)
