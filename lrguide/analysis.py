@@ -371,7 +371,7 @@ class Analysis:
 def summary_of(found: Analysis) -> list[str]:
     "The lines that say what an Analysis found."
     mu, (of_mu, of_z, of_limit) = found.fit, found.network.error
-    told = lambda of, error: str(of).replace("\n", f", and {error:.2g} from the networks\n", 1)          # behind what is observed, before what is expected
+    told = lambda of, error: "{}, and {:.2g} from the networks{}{}".format((parts := str(of).partition("\n"))[0], error, *parts[1:])      # before what is expected
     yields = ", ".join(f"{name} {value:.5g}" for name, value in found.model.yields(as_known(found.model, 1.0)).items())
     seen = "no data: what is expected without signal" if found.data is None else f"{len(found.data):,} events"
     lines = [f"{seen}; expected at mu = 1: {yields}",
