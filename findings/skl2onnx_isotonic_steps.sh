@@ -2,7 +2,7 @@
 # skl2onnx 1.20.0, CalibratedClassifierCV(method="isotonic"), scikit-learn 1.8.0, onnxruntime 1.32.0.
 # scikit-learn's isotonic calibration is linear between its points. Expected: the converted model says the same. Seen: it is a step function
 # that takes the nearest point's value, off by 0.11 in probability with 50 + 50 events and by 0.06 with 400 + 400; no warning.
-# Differences are known (sklearn-onnx issues 200 and 1151), what they are is not said there.
+# That results differ is known (sklearn-onnx issues 200 and 1151).
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
