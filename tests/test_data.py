@@ -244,7 +244,7 @@ def test_a_wheel_holds_the_events(tmp_path):
     """An installed package reads it, without the clone, and has the command."""
     source = tmp_path / "source"
     shutil.copytree(ROOT / "lrguide", source / "lrguide", ignore=shutil.ignore_patterns("__pycache__"))
-    for name in ("setup.py", "settings.ini", "pyproject.toml"):
+    for name in ("setup.py", "settings.ini", "pyproject.toml", "README.md", "LICENSE"):
         shutil.copy(ROOT / name, source)
     subprocess.run([sys.executable, "-m", "pip", "wheel", "-q", "--no-deps", "--no-build-isolation", "-w", tmp_path, source], check=True,
                    capture_output=True)
