@@ -180,6 +180,16 @@ def check_data(data, samples: Mapping[str, Table], select: Callable | None) -> T
         raise ValueError(f"data: expected at least one event{' that select keeps' if len(whole) else ''}, got none of {len(whole):,}")
     return kept
 
+
+def _check_shifts(shifts, factors: Mapping[str, float]) -> dict[str, Shift | Varied]:
+    "`shifts` by name, weights of shifted samples times the `factors` of their process. Raises TypeError for what is neither a Shift nor a Varied."
+    found = check_mapping(shifts, "shifts")
+    for name, one in found.items():
+        if not isinstance(one, (Shift, Varied)):
+            raise TypeError(f"shifts: expected a Shift or Varied for {name}, got {shown(one)}")
+    alike = lambda side: {name: replace(table, weight=table.weights * factors.get(name, 1.0)) for name, table in side.items()}
+    return {name: one if isinstance(one, Shift) else Varied(alike(one.down), alike(one.up)) for name, one in found.items()}
+
 # %% ../nbs/8_your_analysis/82_your_own_data.ipynb #1045772f
 @dataclass(frozen=True, eq=False)
 class Learned:
@@ -435,6 +445,18 @@ def against_model(model: Likelihood, learned: Learned, seen: Table, fit: Fit) ->
     told = lambda table: replace(table, also={"log ratio": first.log_ratio(table.x, values)})
     return told(Table(seen.x, names=seen.names)), told(simulated)
 
+
+def _check_tests(method: str | None, level: float, n_toys: int, samples: Mapping[str, Table], effects: set[str]) -> str:
+    "The method of the tests where nuisance parameters `effects` are not known. Raises ValueError for what the tests would refuse, before anything is learned."
+    method, level = check_choice(method or ("asymptotic" if effects else "exact"), "method", ("exact", "toys", "asymptotic")), check_number(level, "level", "(0, 1)")
+    if method == "exact" and effects:
+        raise ValueError(f"method: expected 'asymptotic' or 'toys' with nuisance parameters ({', '.join(sorted(effects))}), got 'exact'")
+    if method == "toys":
+        enough_toys(n_toys, level)
+        if negative := [name for name, table in samples.items() if table.weights.min() < 0]:
+            raise ValueError(f"method: expected 'asymptotic'{'' if effects else ' or exact'} with the negative weights of {', '.join(negative)}, got 'toys'")
+    return method
+
 # %% ../nbs/8_your_analysis/82_your_own_data.ipynb #141c5bc0
 def warnings_of(found: Analysis) -> list[str]:
     "What a reader has to know before believing an Analysis: a line each."
@@ -538,28 +560,6 @@ def analyse(signal, background, data=None, *, expected: Mapping[str, float] | No
         comparison = None if seen is None or len(seen) < 150 else compare(*against_model(model, learned, seen, fit))
     result = Analysis(model, seen, learned, diagnoses, comparison, fit, profile, moved, found, upper, network, injected, method, (), stage.seconds)
     return replace(result, warnings=tuple(warnings_of(result)))
-
-
-def _check_tests(method: str | None, level: float, n_toys: int, samples: Mapping[str, Table], effects: set[str]) -> str:
-    "The method of the tests where nuisance parameters `effects` are not known. Raises ValueError for what the tests would refuse, before anything is learned."
-    method, level = check_choice(method or ("asymptotic" if effects else "exact"), "method", ("exact", "toys", "asymptotic")), check_number(level, "level", "(0, 1)")
-    if method == "exact" and effects:
-        raise ValueError(f"method: expected 'asymptotic' or 'toys' with nuisance parameters ({', '.join(sorted(effects))}), got 'exact'")
-    if method == "toys":
-        enough_toys(n_toys, level)
-        if negative := [name for name, table in samples.items() if table.weights.min() < 0]:
-            raise ValueError(f"method: expected 'asymptotic'{'' if effects else ' or exact'} with the negative weights of {', '.join(negative)}, got 'toys'")
-    return method
-
-
-def _check_shifts(shifts, factors: Mapping[str, float]) -> dict[str, Shift | Varied]:
-    "`shifts` by name, weights of shifted samples times the `factors` of their process. Raises TypeError for what is neither a Shift nor a Varied."
-    found = check_mapping(shifts, "shifts")
-    for name, one in found.items():
-        if not isinstance(one, (Shift, Varied)):
-            raise TypeError(f"shifts: expected a Shift or Varied for {name}, got {shown(one)}")
-    alike = lambda side: {name: replace(table, weight=table.weights * factors.get(name, 1.0)) for name, table in side.items()}
-    return {name: one if isinstance(one, Shift) else Varied(alike(one.down), alike(one.up)) for name, one in found.items()}
 
 # %% ../nbs/8_your_analysis/82_your_own_data.ipynb #743b7c6f
 def histogram_of(found: Analysis, n_bins: int = 10) -> tuple[Histogram, np.ndarray | None]:

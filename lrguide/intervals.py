@@ -26,7 +26,7 @@ from .hypotest import (SIGMAS, CLsValue, band_in_words, cls_value, enough_toys, 
 from .asymptotics import Coverage, Curves, chi2_quantile, for_all_sets, models_by_name, toys_at
 
 # %% auto #0
-__all__ = ['Intervals', 'intervals', 'Limit', 'limit_of', 'expected_without_signal', 'without_signal', 'expected_limits', 'last_crossing', 'asymptotic_limits', 'limit', 'unified_acceptance', 'feldman_cousins', 'bounded_critical', 'Construction', 'neyman_construction', 'marginal', 'CLsScan', 'cls_scan']
+__all__ = ['Intervals', 'intervals', 'Limit', 'limit_of', 'expected_without_signal', 'without_signal', 'asimov_root', 'expected_limits', 'last_crossing', 'asymptotic_limits', 'limit', 'unified_acceptance', 'feldman_cousins', 'bounded_critical', 'Construction', 'neyman_construction', 'marginal', 'CLsScan', 'cls_scan']
 
 # %% ../nbs/2_uncertainty/27_intervals.ipynb #0000003c
 def _end(outside: Callable, centre: np.ndarray, step: np.ndarray, wall: float | np.ndarray) -> np.ndarray:
@@ -202,7 +202,7 @@ def without_signal(model: OnData, data, strength: str, values: Mapping[str, floa
     return {**model.fixed, **at, **{name: float(value[0]) for name, value in fits.values.items()}}
 
 
-def _asimov_root(model: OnData, strength: str, source, values: Mapping[str, float], seen: Prepared | None) -> tuple[np.ndarray, np.ndarray, float]:
+def asimov_root(model: OnData, strength: str, source, values: Mapping[str, float], seen: Prepared | None) -> tuple[np.ndarray, np.ndarray, float]:
     """Strengths mu (g,), mu/sigma (g,), and the best strength over sigma, all from the data set expected at the complete `values`, without signal.
 
     `seen`: data that have fitted them."""
@@ -227,7 +227,7 @@ def expected_limits(model: OnData, strength: str = "mu", level: float = 0.05, *,
     With a ratio that is not exact: what will be reported. NaN beyond the strength's range."""
     level = check_number(level, "level", "(0, 1)")
     seen = None if data is None else prepare(model, data)
-    grid, root, bias = _asimov_root(model, strength, source, without_signal(model, seen, strength, values), seen)
+    grid, root, bias = asimov_root(model, strength, source, without_signal(model, seen, strength, values), seen)
     wider = 1.0 if seen is None else float(np.sqrt(inflation(seen, strength)[0]))                # importance weights
     root, bias = root / wider, bias / wider
     n = np.array(fluctuations(n_sigma)) + bias
@@ -250,7 +250,7 @@ def asymptotic_limits(model: OnData, data, strength: str = "mu", level: float = 
     parameters that have no value there are fitted to each data set, which takes a data set expected for each."""
     level = check_number(level, "level", "(0, 1)")
     check_choice(strength, "strength", list(check_model(model).parameters), "free parameters")
-    own = lambda seen: _asimov_root(model, strength, source, without_signal(model, seen, strength, values), seen)
+    own = lambda seen: asimov_root(model, strength, source, without_signal(model, seen, strength, values), seen)
     if set(model.parameters) <= {strength, *(values or {})} and not any(getattr(channel, "simulated", ()) for channel in model.channels.values()):
         root = own(None)
         limits = lambda prepared: _limits(prepared, strength, level, root)
@@ -534,7 +534,7 @@ def cls_scan(model: OnData, data, strengths, strength: str = "mu", level: float 
         raise ValueError(f"strengths: expected rising values up to {most:g}, got {np.ravel(at).tolist()[:5]}")
     if check_choice(method, "method", ("exact", "toys", "asymptotic")) == "asymptotic":
         seen = prepare(model, data)
-        grid, root, bias = _asimov_root(model, strength, source, without_signal(model, seen, strength, None), seen)
+        grid, root, bias = asimov_root(model, strength, source, without_signal(model, seen, strength, None), seen)
         wider = float(np.sqrt(inflation(seen, strength)[0]))
         root = np.exp(PchipInterpolator(np.log(grid), np.log(root))(np.log(np.clip(at, grid[0], grid[-1])))) / wider        # below the grid CLs is 1 anyway
         n = np.array(n_sigma) + bias / wider
