@@ -309,7 +309,7 @@ def _morphed(ratio: Ratio, names: Sequence[str], own: Sequence[str]):
 # %% ../nbs/8_your_analysis/82_your_own_data.ipynb #35f9c028
 @dataclass(frozen=True, eq=False)
 class Reweighted:
-    "Simulated events of a process, a `table`, weighted to other parameters by what its log `ratio` says of them; a source of events."
+    "Simulated events of a process, `nominal`, weighted to other parameters by what its log `ratio` says of them; a source of events."
     nominal: Table
     ratio: object
 
