@@ -383,9 +383,10 @@ def summary_of(found: Analysis) -> list[str]:
     mu, (of_mu, of_z, of_limit) = found.fit, found.network.error
     told = lambda of, error: "{}, and {:.2g} from the networks{}{}".format((parts := str(of).partition("\n"))[0], error, *parts[1:])      # before what is expected
     yields = ", ".join(f"{name} {value:.5g}" for name, value in found.model.yields(as_known(found.model, 1.0)).items())
+    spread = " (at its limit)" if np.isnan(mu.errors['mu']) else f" +- {mu.errors['mu']:.2g}"
     seen = "no data: what is expected without signal" if found.data is None else f"{len(found.data):,} events"
     lines = [f"{seen}; expected at mu = 1: {yields}",
-             f"mu = {mu.values['mu']:.3g}{' (at its limit)' if np.isnan(mu.errors['mu']) else f' +- {mu.errors['mu']:.2g}'}, and {of_mu:.2g} from the networks",
+             f"mu = {mu.values['mu']:.3g}{spread}, and {of_mu:.2g} from the networks",
              f"signal: {told(found.discovery, of_z)}", told(found.limit, of_limit)]
     lines += [f"test of the ratio of {name}: {'passed' if one.passed else f'FAILED, {one.culprit}'}" for name, one in found.diagnoses.items()]
     lines.append("signal put into simulated events and found again: " + ", ".join(f"{truth:g} as {value:.3g} +- {error:.2g}" for truth, (value, error) in found.injected.items()))

@@ -1,12 +1,14 @@
 """What is imported is declared, and the wheel holds what the library needs: built as pip builds it, without a network."""
 
 import ast
+import io
 import json
 import re
 import shutil
 import subprocess
 import sys
 import tarfile
+import tokenize
 import zipfile
 from configparser import ConfigParser
 from email import message_from_bytes
@@ -48,6 +50,44 @@ def code(path: Path) -> str:
 
 MODULES = sorted((ROOT / "lrguide").glob("*.py"))
 OTHERS = [path for path in sorted([*(ROOT / "nbs").rglob("*.ipynb"), *(ROOT / "tests").glob("*.py")]) if ".ipynb_checkpoints" not in path.parts]
+
+
+def newer_f_strings(source: str) -> set[int]:
+    """The lines with an f-string that Python 3.11 refuses: its own quotes, a backslash or a new line inside its braces."""
+    found, outer = set(), []  # the f-strings that we are in: their quotes, and how many brackets are open in them
+    for token in tokenize.generate_tokens(io.StringIO(source).readline):
+        kind, text = tokenize.tok_name[token.type], token.string
+        within = [quotes for quotes, depth in outer if depth]
+        if within and (kind == "STRING" and ("\\" in text or any(quotes in text for quotes in within))
+                       or kind == "FSTRING_START" and any(text.endswith(quotes) for quotes in within)
+                       or kind == "NL" and any(len(quotes) == 1 for quotes in within)):
+            found.add(token.start[0])
+        if kind == "FSTRING_START":
+            outer.append([text.lstrip("rRfF"), 0])
+        elif kind == "FSTRING_END":
+            outer.pop()
+        elif kind == "OP" and outer:
+            outer[-1][1] += (text in "([{") - (text in ")]}")
+    return found
+
+
+@pytest.mark.parametrize("text, lines", [("f\"{a['b']} {f'{c}'}\"", set()), ('f"{a["b"]}"', {1}), ("f'{a}{f' {b}'}'", {1}), ("f\"{'\\n'.join(a)}\"", {1}),
+                                         ("f'''{a[\"b\"]} {c}'''", set()), ('f"{a +\n b}"', {1})])
+def test_f_strings_of_newer_python_are_recognised(text, lines):
+    if sys.version_info >= (3, 12):
+        assert newer_f_strings(text) == lines
+    elif lines:  # Python 3.11 says so itself
+        with pytest.raises(SyntaxError):
+            ast.parse(text)
+    else:
+        ast.parse(text)
+
+
+@pytest.mark.parametrize("path", [*MODULES, *OTHERS], ids=lambda path: path.stem)
+def test_the_oldest_python_reads_it(path):
+    source = code(path)
+    ast.parse(source, feature_version=(3, 11))
+    assert not newer_f_strings(source), "lines with f-strings that Python 3.11 refuses"
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: path.stem)
