@@ -238,26 +238,26 @@ def _looked_up(graph: OnnxGraph, tables: Sequence[Calibration], score: str) -> s
 
     The range of the knots is divided into equal buckets; the last knot before a score's bucket is looked up, those inside are searched by halving."""
     m, longest = len(tables), max(len(table.knots) for table in tables)
+    buckets = min(max(4 * longest, 1024), 2**16)
     low, high = np.nextafter([[table.knots[0]] for table in tables], -np.inf), np.array([[table.knots[-1]] for table in tables])       # below the first knot
-    scale = (min(4 * longest, 2**16) - 1) / (high - low)
+    scale = (buckets - 1) / (high - low)
     score = graph("Min", graph("Max", score, low), high)
     bucket = [np.floor((table.knots - low[k]) * scale[k]) for k, table in enumerate(tables)]        # with the rounding that the scores will have
-    before = np.stack([np.maximum(np.searchsorted(own, np.arange(min(4 * longest, 2**16))) - 1, 0) for own in bucket])
+    before = np.stack([np.maximum(np.searchsorted(own, np.arange(buckets)) - 1, 0) for own in bucket])
     steps = int(max(np.unique(own, return_counts=True)[1].max() for own in bucket)).bit_length()
     size = longest + 2**steps
-    knots, values, slopes = np.full((m, size), np.inf), np.zeros((m, size)), np.zeros((m, size))
+    knots, offsets, slopes = np.full((m, size), np.inf), np.zeros((m, size)), np.zeros((m, size))
     for k, table in enumerate(tables):
         n, width = len(table.knots), np.diff(table.knots)
-        knots[k, :n], values[k, :n] = table.knots, table.log_ratio
         slopes[k, :n - 1] = np.divide(np.diff(table.log_ratio), width, out=np.zeros(n - 1), where=width > 0)
-    number = graph("Floor", graph("Mul", graph("Sub", score, low), scale))
-    number = graph("Cast", graph("Where", graph("GreaterOrEqual", number, 0.0), number, 0.0), to=graph.onnx.TensorProto.INT64)      # NaN is no index
-    at, knots = graph("Gather", (before + size * np.arange(m)[:, None]).ravel(), graph("Add", number, before.shape[1] * np.arange(m)[:, None])), graph.name(knots.ravel())
+        knots[k, :n], offsets[k, :n] = table.knots, table.log_ratio - slopes[k, :n] * table.knots
+    own, number = np.arange(m, dtype=np.int32)[:, None], graph("Mul", graph("Sub", score, low), scale)                 # half as much memory as int64
+    number = graph("Cast", graph("Where", graph("GreaterOrEqual", number, 0.0), number, 0.0), to=graph.onnx.TensorProto.INT32)      # NaN is no index
+    at, knots = graph("Gather", (before + size * own).astype(np.int32).ravel(), graph("Add", number, buckets * own)), graph.name(knots.ravel())
     for step in range(steps)[::-1]:
-        further = graph("Add", at, np.int64(2**step))
+        further = graph("Add", at, np.int32(2**step))
         at = graph("Where", graph("GreaterOrEqual", score, graph("Gather", knots, further)), further, at)
-    rise = graph("Mul", graph("Gather", slopes.ravel(), at), graph("Sub", score, graph("Gather", knots, at)))
-    return graph("Add", graph("Gather", values.ravel(), at), rise)
+    return graph("Add", graph("Gather", offsets.ravel(), at), graph("Mul", graph("Gather", slopes.ravel(), at), score))
 
 # %% ../nbs/8_your_analysis/81_borders.ipynb #81f00012
 def _unit(graph: OnnxGraph, parameters: Ranges, nu: str) -> str:

@@ -171,32 +171,55 @@ def histogram_calibration(score, label, weight, n_bins: int = 50) -> Calibration
     return Calibration(count(score)[filled] / count(None)[filled], ratio[filled])
 
 # %% ../nbs/1_optimality/16_ratio.ipynb #1a21aa5d
+from scipy.optimize import isotonic_regression
+
 def isotonic_calibration(score, label, weight) -> Calibration:
-    """Calibration by isotonic regression of the label on the score: the ratio never falls as the score grows.
+    """Calibration by centred isotonic regression of the label on the score: the ratio rises with the score, block by block, through knots at their mean scores.
 
     One event of each class is added at both ends: a block with one class alone would have an infinite log ratio. Negative weights count:
-    neighbours are pooled until all sums are positive. Raises ValueError if that leaves one block."""
-    from sklearn.isotonic import IsotonicRegression
+    neighbours are pooled until all sums are positive. Raises ValueError if that leaves one block. Source: Oron and Flournoy (2017)."""
+    score, label, weight = (np.asarray(values)[np.asarray(weight) != 0] for values in (score, label, weight))
     low, high = np.min(score), np.max(score)
     score, label, weight = np.append(score, [low, low, high, high]), np.append(label, [0, 1, 0, 1]), np.append(weight, np.ones(4))
-    fit = IsotonicRegression(out_of_bounds="clip").fit(*_pooled(score, label, weight) if weight.min() < 0 else (score, label, weight))
-    return Calibration(fit.X_thresholds_, logit(fit.y_thresholds_))
+    places, group = np.unique(score, return_inverse=True)
+    sums = np.stack([np.bincount(group, values) for values in
+                     (weight, weight * label, weight**2 * (1 - label), weight**2 * label, np.abs(weight), np.abs(weight) * score)])
+    starts = _rising(*sums[:2]) if weight.min() < 0 else np.arange(len(places))
+    total, ones = np.add.reduceat(sums[:2], starts, axis=1)
+    starts, log_ratio, size, moment = _merged(sums, starts[isotonic_regression(ones / total, weights=total).blocks[:-1]])
+    first, last = places[starts], places[np.append(starts[1:], len(places)) - 1]
+    mean = np.clip(moment / size, first, last)
+    hole = first[1:] - last[:-1] > np.diff(mean) / 4
+    knots = np.column_stack([np.where(np.append(False, hole), first, mean), np.where(np.append(hole, False), last, mean)]).ravel()
+    different = np.append(True, np.diff(knots) > 0)
+    return Calibration(knots[different], np.repeat(log_ratio, 2)[different])
 
 
-def _pooled(score, label, weight) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """First and last scores, labels and weights of the smallest blocks of neighbours between which the sum of weights rises for good.
+def _merged(sums: np.ndarray, starts: np.ndarray) -> tuple[np.ndarray, ...]:
+    "First places of the blocks and their log ratios, neighbours merged until all differ by half an error; then what is left of `sums`: of |w| and |w| times score."
+    while True:
+        total, ones, zeros_squared, ones_squared, *others = np.add.reduceat(sums, starts, axis=1)
+        share = ones / total
+        variance = (zeros_squared * share**2 + ones_squared * (1 - share) ** 2) / (total * share * (1 - share)) ** 2
+        rise = np.diff(logit(share)) / np.sqrt(variance[1:] + variance[:-1])
+        alike = (rise < 0.5) & (rise <= np.append(rise[1:], np.inf)) & (rise < np.append(np.inf, rise[:-1]))      # more than the pairs beside
+        if not alike.any():
+            return starts, logit(share), *others
+        starts = starts[np.append(True, ~alike)]
+
+
+def _rising(weight: np.ndarray, of_ones: np.ndarray) -> np.ndarray:
+    """First places of the smallest blocks of neighbours between which the sum of `weight` rises for good.
 
     Below and above each boundary both classes have at least one event's worth of weight."""
-    score, group = np.unique(score, return_inverse=True)
-    upto, ones = (np.cumsum(np.bincount(group, values)) for values in (weight, weight * label))
+    upto, ones = np.cumsum(weight), np.cumsum(of_ones)
     later = np.minimum.accumulate(np.append(upto[1:], np.inf)[::-1])[::-1]
     rises = (upto == np.maximum.accumulate(upto)) & (upto < later)
     enough = np.minimum.reduce([ones, upto - ones, ones[-1] - ones, (upto[-1] - ones[-1]) - (upto - ones)]) >= 1
-    last = np.append(np.flatnonzero(rises & enough), len(score) - 1)
-    if len(last) < 2:
+    last = np.flatnonzero(rises & enough)
+    if len(last) == 0:
         raise ValueError("weight: expected sums of weights that grow with the score, got too many negative ones; use calibration='histogram' or None")
-    first, (of_all, of_ones) = np.append(0, last[:-1] + 1), (np.diff(np.append(0, sums[last])) for sums in (upto, ones))
-    return np.append(score[first], score[last]), np.tile(of_ones / of_all, 2), np.tile(of_all / 2, 2)
+    return np.append(0, last + 1)
 
 
 CALIBRATIONS = {"histogram": histogram_calibration, "isotonic": isotonic_calibration}
