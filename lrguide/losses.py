@@ -174,23 +174,23 @@ def histogram_calibration(score, label, weight, n_bins: int = 50) -> Calibration
 from scipy.optimize import isotonic_regression
 
 def isotonic_calibration(score, label, weight) -> Calibration:
-    """Calibration by centred isotonic regression of the label on the score: the ratio rises with the score, block by block, through knots at their mean scores.
+    """Calibration by centred isotonic regression of the label on the score: the ratio rises with the score, through a knot for each block at its mean score.
 
-    One event of each class is added at both ends: a block with one class alone would have an infinite log ratio. Negative weights count:
-    neighbours are pooled until all sums are positive. Raises ValueError if that leaves one block. Source: Oron and Flournoy (2017)."""
+    Neighbours that differ by less than half an error are one block; between scores that repeat (a tree's) it is a step. One event of each
+    class is added at both ends: a block with one class alone would have an infinite log ratio. Negative weights count: neighbours are
+    pooled until all sums are positive. Raises ValueError if that leaves one block. Source: Oron and Flournoy (2017)."""
     score, label, weight = (np.asarray(values)[np.asarray(weight) != 0] for values in (score, label, weight))
     low, high = np.min(score), np.max(score)
     score, label, weight = np.append(score, [low, low, high, high]), np.append(label, [0, 1, 0, 1]), np.append(weight, np.ones(4))
-    places, group = np.unique(score, return_inverse=True)
+    places, group, times = np.unique(score, return_inverse=True, return_counts=True)
     sums = np.stack([np.bincount(group, values) for values in
                      (weight, weight * label, weight**2 * (1 - label), weight**2 * label, np.abs(weight), np.abs(weight) * score)])
     starts = _rising(*sums[:2]) if weight.min() < 0 else np.arange(len(places))
     total, ones = np.add.reduceat(sums[:2], starts, axis=1)
     starts, log_ratio, size, moment = _merged(sums, starts[isotonic_regression(ones / total, weights=total).blocks[:-1]])
     first, last = places[starts], places[np.append(starts[1:], len(places)) - 1]
-    mean = np.clip(moment / size, first, last)
-    hole = first[1:] - last[:-1] > np.diff(mean) / 4
-    knots = np.column_stack([np.where(np.append(False, hole), first, mean), np.where(np.append(hole, False), last, mean)]).ravel()
+    mean, repeat = np.clip(moment / size, first, last), np.minimum(times[starts[1:] - 1], times[starts[1:]]) >= 10
+    knots = np.column_stack([np.where(np.append(False, repeat), first, mean), np.where(np.append(repeat, False), last, mean)]).ravel()
     different = np.append(True, np.diff(knots) > 0)
     return Calibration(knots[different], np.repeat(log_ratio, 2)[different])
 
