@@ -189,7 +189,8 @@ def isotonic_calibration(score, label, weight) -> Calibration:
     total, ones = np.add.reduceat(sums[:2], starts, axis=1)
     starts, log_ratio, size, moment = _merged(sums, starts[isotonic_regression(ones / total, weights=total).blocks[:-1]])
     first, last = places[starts], places[np.append(starts[1:], len(places)) - 1]
-    mean, repeat = np.clip(moment / size, first, last), np.minimum(times[starts[1:] - 1], times[starts[1:]]) >= 10
+    mean, often = np.clip(moment / size, first, last), max(2, len(score) ** (2 / 3) / 20)
+    repeat = np.minimum(times[starts[1:] - 1], times[starts[1:]]) >= often
     knots = np.column_stack([np.where(np.append(False, repeat), first, mean), np.where(np.append(repeat, False), last, mean)]).ravel()
     different = np.append(True, np.diff(knots) > 0)
     return Calibration(knots[different], np.repeat(log_ratio, 2)[different])
