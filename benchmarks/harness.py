@@ -6,24 +6,24 @@ import time
 from importlib.util import find_spec
 
 
-def seconds(function) -> float:
-    "Wall time (s) of one call of `function`."
-    start = time.perf_counter()
+def seconds(function, clock=time.perf_counter) -> float:
+    "Time (s) of one call of `function` by the `clock`."
+    start = clock()
     function()
-    return time.perf_counter() - start
+    return clock() - start
 
 
-def interleave(*functions, repeat: int = 5, warm: bool = True) -> list[list[float]]:
-    """Wall times (s) of `repeat` calls of each function, taken in turns, so that a busy minute hits all of them.
+def interleave(*functions, repeat: int = 5, warm: bool = True, clock=time.perf_counter) -> list[list[float]]:
+    """Times (s) of `repeat` calls of each function, taken in turns, so that a busy minute hits all of them.
 
-    `warm`: one call of each goes before and does not count (compilation, caches)."""
+    `clock`: that of the wall, or `time.process_time` for CPU time. `warm`: one call of each goes before and does not count (compilation, caches)."""
     if warm:
         for function in functions:
             function()
     times = [[] for _ in functions]
     for _ in range(repeat):
         for function, mine in zip(functions, times):
-            mine.append(seconds(function))
+            mine.append(seconds(function, clock))
     return times
 
 
