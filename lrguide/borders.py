@@ -251,8 +251,8 @@ def _looked_up(graph: OnnxGraph, tables: Sequence[Calibration], score: str) -> s
         n, width = len(table.knots), np.diff(table.knots)
         slopes[k, :n - 1] = np.divide(np.diff(table.log_ratio), width, out=np.zeros(n - 1), where=width > 0)
         knots[k, :n], offsets[k, :n] = table.knots, table.log_ratio - slopes[k, :n] * table.knots
-    own, number = np.arange(m, dtype=np.int32)[:, None], graph("Mul", graph("Sub", score, low), scale)                 # half as much memory as int64
-    number = graph("Cast", graph("Where", graph("GreaterOrEqual", number, 0.0), number, 0.0), to=graph.onnx.TensorProto.INT32)      # NaN is no index
+    own, number = np.arange(m, dtype=np.int32)[:, None], graph("Cast", graph("Mul", graph("Sub", score, low), scale), to=graph.onnx.TensorProto.INT32)     # half as long as int64
+    number = graph("Min", graph("Max", number, np.int32(0)), np.int32(buckets - 1))                # whatever integer NaN has become
     at, knots = graph("Gather", (before + size * own).astype(np.int32).ravel(), graph("Add", number, buckets * own)), graph.name(knots.ravel())
     for step in range(steps)[::-1]:
         further = graph("Add", at, np.int32(2**step))
