@@ -149,10 +149,12 @@ def told_apart(first: Table, second: Table, rng) -> tuple[list[np.ndarray], list
     x = np.concatenate([features_of(table)[rows] for table, (rows, _) in zip(tables, halves)])
     sizes = [np.abs(table.weights)[rows] for table, (rows, _) in zip(tables, halves)]
     weight = np.concatenate([each * (len(x) / 2 / each.sum()) for each in sizes])
+    edges = np.quantile(x, np.linspace(0, 1, 256)[1:-1], axis=0)          # scikit-learn's own bins of weighted events take six times as long as all else
+    binned = lambda x: np.column_stack([np.searchsorted(own, column) for own, column in zip(edges.T, x.T)])
     trees = HistGradientBoostingClassifier(max_iter=50, max_leaf_nodes=15, early_stopping=False, random_state=0)
-    trees.fit(x, np.repeat([1, 0], [len(each) for each in sizes]), sample_weight=weight)
+    trees.fit(binned(x), np.repeat([1, 0], [len(each) for each in sizes]), sample_weight=weight)
     kept = [rows for _, rows in halves]
-    return kept, [trees.predict_proba(features_of(table)[rows])[:, 1:] - 0.5 for table, rows in zip(tables, kept)]
+    return kept, [trees.predict_proba(binned(features_of(table)[rows]))[:, 1:] - 0.5 for table, rows in zip(tables, kept)]
 
 
 def _two_sample(log_num, log_den, numerator: Table, denominator: Table, rng, own: tuple | None = None) -> tuple:

@@ -12,9 +12,9 @@ import os
 import shutil
 import time
 import warnings
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property, partial
+from functools import cached_property, partial, reduce
 from pathlib import Path
 from typing import BinaryIO
 import numpy as np
@@ -37,10 +37,16 @@ def odd_values(column: np.ndarray) -> dict[float, int]:
     return found
 
 
-def _absent(column: np.ndarray, marks: Sequence[float]) -> tuple[np.ndarray | None, int]:
-    "Where (n,) a column holds NaN or one of `marks`, None if nowhere, and how many of the others are infinite. Two passes where nothing is missing."
+def _ends(column: np.ndarray) -> tuple:
+    "The smallest and the largest value of a column, NaN if it holds one."
+    with np.errstate(invalid="ignore"):
+        return (column.min(), column.max()) if len(column) else (0.0, 0.0)
+
+
+def _absent(column: np.ndarray, marks: Sequence[float], ends: tuple | None = None) -> tuple[np.ndarray | None, int]:
+    "Where (n,) a column holds NaN or one of `marks`, None if nowhere, and how many of the others are infinite. No pass but for its `ends` where nothing is missing."
+    low, high = _ends(column) if ends is None else ends
     with np.errstate(over="ignore", invalid="ignore"):     # a mark too large for the type of the column
-        low, high = (column.min(), column.max()) if len(column) else (0.0, 0.0)
         found = np.isnan(column) if np.isnan(low) else np.zeros(0, bool)
         for mark in marks:
             if not (mark < low or mark > high):
@@ -133,14 +139,15 @@ def _memory(n: int, d: int) -> np.ndarray:
     return np.frombuffer(mmap.mmap(-1, 8 * n * d, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)).reshape(n, d)
 
 
-def _beside(columns: Sequence[np.ndarray], more: int) -> np.ndarray:
-    "Columns (n,) side by side in double precision and `more` columns of ones, (n, d + more): by blocks that stay in the cache while they are written."
-    x = _memory(len(columns[0]), len(columns) + more)
+def _beside(x: np.ndarray, columns: Sequence[np.ndarray]) -> np.ndarray:
+    "Fills `x` (n, d + more) with columns (n,) side by side, then ones, and returns it: by blocks, gathered in the cache and written to memory once, a row as a whole."
+    block = np.empty((len(columns), 4096 + 16), reduce(np.promote_types, [column.dtype for column in columns]))      # a row of 2**k bytes has its column in one corner of the cache
     for start in range(0, len(x), 4096):
-        block = x[start:start + 4096]
+        rows = x[start:start + 4096]
+        part = block[:, :len(rows)]
         for k, column in enumerate(columns):
-            block[:, k] = column[start:start + 4096]
-        block[:, len(columns):] = 1.0
+            part[k] = column[start:start + 4096]
+        rows[:, :len(columns)], rows[:, len(columns):] = part.T, 1.0
     return x
 
 # %% ../nbs/8_your_analysis/85_files.ipynb #850f0017
@@ -173,28 +180,13 @@ class _Wanted:
         inside += [_labelled(columns[self.label[0]], self.label[1:], self.only, np.logical_and.reduce(inside or [True]), f"{self.label[0]} of {place}")] if self.label else []
         return np.logical_and.reduce(inside) if inside else slice(None)
 
-    def table(self, columns: Mapping[str, np.ndarray], place: str, odd: dict[str, str]) -> Table:
-        "The Table of the events that are kept; lines on odd values go to `odd`, by column. Raises ValueError for missing and infinite numbers among them."
-        rows = self.kept(columns, place)
-        own = {name: column if isinstance(rows, slice) else column[rows] for name, column in columns.items()}
-        own = {name: column.astype(float) if column.dtype == object and name not in self.label else column for name, column in own.items()}      # None becomes NaN
-        gone = _gaps(self, own, place)
-        _look(self, own, gone, place, odd)
-        x = _beside([own[name] for name in self.features], len(self.filled))
-        for k, name in enumerate(self.filled, len(self.features)):
-            if gone[name] is not None:
-                x[gone[name], self.features.index(name)], x[gone[name], k] = self.fill[name], 0.0
-        whole = lambda argument: {name: _complete(own[name], self.marks.get(name, ()), f"{argument}, column {name} of {place}") for name in getattr(self, argument)}
-        nu, weight = whole("nu"), whole("weight")
-        return Table(sealed(x), sealed(np.stack(list(nu.values()), axis=1)) if nu else None, *weight.values() or [None], whole("also"),
-                     self.features + tuple(f"has_{name}" for name in self.filled))
 
 # %% ../nbs/8_your_analysis/85_files.ipynb #850f0018
-def _gaps(wanted: _Wanted, own: Mapping[str, np.ndarray], place: str) -> dict[str, np.ndarray | None]:
-    "Where (n,) each feature is missing, None if nowhere. Raises ValueError for values that are missing and get none, and for infinite ones."
+def _gaps(wanted: _Wanted, own: Mapping[str, np.ndarray], ends: Mapping[str, tuple], place: str) -> dict[str, np.ndarray | None]:
+    "Where (n,) each feature, whose `ends` are known, is missing, None if nowhere. Raises ValueError for values that are missing and get none, and for infinite ones."
     gone, lacking = {}, []
     for name in wanted.features:
-        gone[name], infinite = _absent(own[name], wanted.marks.get(name, ()))
+        gone[name], infinite = _absent(own[name], wanted.marks.get(name, ()), ends[name])
         if infinite:
             raise ValueError(f"features, column {name} of {place}: expected finite numbers, got {infinite:,} infinite of {len(own[name]):,}; if they mark missing values, say so in missing")
         if gone[name] is not None and name not in wanted.filled:
@@ -205,12 +197,69 @@ def _gaps(wanted: _Wanted, own: Mapping[str, np.ndarray], place: str) -> dict[st
     return gone
 
 
-def _look(wanted: _Wanted, own: Mapping[str, np.ndarray], gone: Mapping[str, np.ndarray | None], place: str, odd: dict[str, str]) -> None:
-    "Puts a line on each feature with odd values into `odd`."
-    for name in wanted.features:
-        there = own[name] if gone[name] is None else own[name][~gone[name]]
-        for value, n in odd_values(there).items():
-            odd.setdefault(name, f"features: {name} of {place} is exactly {value:g} in {n:,} of {len(there):,} events, far from all others; if that marks a missing value, say missing={value:g}")
+def _met(seen: tuple, column: np.ndarray, ends: tuple) -> tuple:
+    "The smallest and the largest value in all parts of a column that were `seen`, each with its number of events, after one more part with its `ends`."
+    (low, n), (high, m) = seen
+    if len(column) and ends[0] <= low:
+        low, n = ends[0], int(np.count_nonzero(column == ends[0])) + n * bool(ends[0] == low)
+    if len(column) and ends[1] >= high:
+        high, m = ends[1], int(np.count_nonzero(column == ends[1])) + m * bool(ends[1] == high)
+    return (low, n), (high, m)
+
+
+def _look(wanted: _Wanted, x: np.ndarray, seen: Mapping[str, tuple], place: str, odd: dict[str, str]) -> None:
+    "Puts a line on each feature with odd values into `odd`; those are looked at whose smallest or largest value ten events have."
+    for k, name in enumerate(wanted.features):
+        if max(n for _, n in seen[name]) >= 10:
+            there = x[:, k] if name not in wanted.filled else x[x[:, len(wanted.features) + wanted.filled.index(name)] == 1.0, k]
+            for value, n in odd_values(np.ascontiguousarray(there)).items():
+                odd.setdefault(name, f"features: {name} of {place} is exactly {value:g} in {n:,} of {len(there):,} events, far from all others; if that marks a missing value, say missing={value:g}")
+
+
+# %% ../nbs/8_your_analysis/85_files.ipynb #850f0218
+class _Filling:
+    "A Table in the making: of what is `wanted` of at most `n` rows at a `place`, which come in parts."
+    def __init__(self, wanted: _Wanted, n: int, place: str):
+        self.wanted, self.place, self.n, self.x = wanted, place, 0, _memory(n, len(wanted.features) + len(wanted.filled))
+        self.seen = dict.fromkeys(wanted.features, ((np.inf, 0), (-np.inf, 0)))
+        self.others = {(argument, name): [] for argument in ("nu", "weight", "also") for name in getattr(wanted, argument)}
+
+    def add(self, columns: Mapping[str, np.ndarray]) -> None:
+        "Takes one part. Raises ValueError for missing and infinite numbers among the events that are kept."
+        wanted, rows = self.wanted, self.wanted.kept(columns, self.place)
+        own = {name: column if isinstance(rows, slice) else column[rows] for name, column in columns.items()}
+        own = {name: column.astype(float) if column.dtype == object and name not in wanted.label else column for name, column in own.items()}    # None becomes NaN
+        ends = {name: _ends(own[name]) for name in wanted.features}
+        gone = _gaps(wanted, own, ends, self.place)
+        n = len(own[wanted.features[0]])
+        x = _beside(self.x[self.n:self.n + n], [own[name] for name in wanted.features])
+        for k, name in enumerate(wanted.filled, len(wanted.features)):
+            if gone[name] is not None:
+                x[gone[name], wanted.features.index(name)], x[gone[name], k] = wanted.fill[name], 0.0
+        for name, where in gone.items():
+            there = own[name] if where is None else own[name][~where]
+            self.seen[name] = _met(self.seen[name], there, ends[name] if where is None else _ends(there))
+        for (argument, name), parts in self.others.items():
+            parts.append(_complete(own[name], wanted.marks.get(name, ()), f"{argument}, column {name} of {self.place}"))
+        self.n += n
+
+    def table(self, odd: dict[str, str]) -> Table:
+        "The Table of all events that are kept; lines on odd values go to `odd`, by column."
+        wanted, x = self.wanted, self.x[:self.n]
+        _look(wanted, x, self.seen, self.place, odd)
+        whole = lambda argument: {name: parts[0] if len(parts) == 1 else sealed(np.concatenate(parts)) for (one, name), parts in self.others.items() if one == argument}
+        nu, weight = whole("nu"), whole("weight")
+        return Table(sealed(x), sealed(np.stack(list(nu.values()), axis=1)) if nu else None, *weight.values() or [None], whole("also"),
+                     wanted.features + tuple(f"has_{name}" for name in wanted.filled))
+
+
+def _filled(several: Sequence[_Wanted], n: int, parts: Iterable[Mapping[str, np.ndarray]], place: str) -> list[_Filling]:
+    "What is made of the columns of at most `n` rows, one for each that is wanted. Raises ValueError as `_Filling.add`."
+    made = [_Filling(wanted, n, place) for wanted in several]
+    for columns in parts:
+        for one in made:
+            one.add(columns)
+    return made
 
 # %% ../nbs/8_your_analysis/85_files.ipynb #850f001b
 def _names(value, argument: str) -> tuple[str, ...]:
@@ -264,17 +313,30 @@ def _batches(sources: Sequence[Source], wanted: _Wanted, names: Sequence[str], s
         yield from ((columns, source.name) for columns in source.batches(names, size, text))
 
 # %% ../nbs/8_your_analysis/85_files.ipynb #850f001f
+def _each(sources: Sequence[Source], several: Sequence[_Wanted], names: Sequence[str], size: int | None) -> Iterator[list[_Filling]]:
+    "What is made of at most `size` rows at a time, or of a file at a time, one for each that is wanted."
+    for source in sources:
+        if size is None and hasattr(source, "parts"):
+            try:
+                yield _filled(several, *source.parts(names), source.name)
+                continue
+            except ValueError:                             # now all at once, so that the message counts what is wrong in all of the file
+                pass
+        for columns, place in _batches([source], several[0], names, size):
+            yield _filled(several, len(columns[names[0]]), [columns], place)
+
+
 def _tables(sources: Sequence[Source], several: Sequence[_Wanted], size: int | None) -> Iterator[list[Table]]:
     "All events, as Tables of at most `size` or of a file, one for each that is wanted; without events if there are none. Warns of odd values."
     names, odd, read = list(dict.fromkeys(name for _, name in several[0].by_argument())), {}, False
-    for columns, place in _batches(sources, several[0], names, size):
+    for made in _each(sources, several, names, size):
         known = set(odd)
-        yield [wanted.table(columns, place, odd) for wanted in several]
+        yield [one.table(odd) for one in made]
         for name in odd.keys() - known:
             warnings.warn(odd[name], stacklevel=3)
         read = True
     if not read:
-        yield [wanted.table({name: np.zeros(0) for name in names}, sources[0].name, odd) for wanted in several]
+        yield [one.table(odd) for one in _filled(several, 0, [{name: np.zeros(0) for name in names}], sources[0].name)]
 
 
 def _count(sources: Sequence[Source], wanted: _Wanted, size: int) -> int:
@@ -334,7 +396,7 @@ def fill_values(files, features: str | Sequence[str] | None = None, missing=(), 
     for columns, place in _batches(sources, wanted, names, 2**18):
         rows = wanted.kept(columns, place)
         own = {name: np.asarray(columns[name][rows], None if columns[name].dtype != object else float) for name in wanted.features}
-        for name, gone in _gaps(wanted, own, place).items():
+        for name, gone in _gaps(wanted, own, {name: _ends(column) for name, column in own.items()}, place).items():
             there = own[name] if gone is None else own[name][~gone]
             sums[name] += len(there), there.sum(dtype=float), len(own[name]) - len(there)
     if empty := [name for name, (n, _, lacking) in sums.items() if lacking and not n]:

@@ -107,7 +107,17 @@ class _Root(File):
 
     def batches(self, names: Sequence[str], size: int | None = None, text: Sequence[str] = ()) -> Iterator[dict[str, np.ndarray]]:
         "Columns by name, of at most `size` rows at a time, or all."
-        tree, workers = self._open(), ThreadPoolExecutor(_workers())
+        return self._rows(self._open(), names, size)
+
+    def parts(self, names: Sequence[str], most: int = 2**22) -> tuple[int, Iterator[dict[str, np.ndarray]]]:
+        "The number of rows, and all columns by name in parts of at most `most` numbers."
+        tree, size = self._open(), max(most // len(names), 1)
+        n, at_once = int(tree.num_entries), tree.classname.endswith("RNTuple")   # for a part of an RNTuple uproot 5.7 takes a cluster too many apart
+        batches, starts = self._rows(tree, names, None if at_once or n <= size else size), range(0, max(n, 1) if at_once else 1, size)
+        return n, ({name: column[start:start + size] for name, column in batch.items()} for batch in batches for start in starts)
+
+    def _rows(self, tree, names: Sequence[str], size: int | None) -> Iterator[dict[str, np.ndarray]]:
+        workers = ThreadPoolExecutor(_workers())
         asked = dict(filter_name=lambda name: name in names, library="np", decompression_executor=workers)
         with tree.file, workers, _reading(self.path):
             for batch in tree.iterate(step_size=size, **asked) if size else [tree.arrays(**asked)]:

@@ -9,7 +9,7 @@
 from __future__ import annotations
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, fields, is_dataclass
 from itertools import product
 from pathlib import Path
@@ -154,6 +154,17 @@ def _channel_from_file(channel: dict, box: Ranges, constraints: tuple, fixed: Ma
     return model, Sums(basis, numbers[None], np.array([float(channel["total"])]), np.array([channel["error"]], dtype=float), Events(model, ratios, weights))
 
 # %% ../nbs/8_your_analysis/84_publish.ipynb #9859c1a8
+def _symbol(name: str) -> str:
+    "The name of parameter `name` in a workspace."
+    return re.sub(r"[\W_]+", "_", f"p_{name}")             # pyhs3 cannot call functions of a__b by name
+
+
+def _check_symbols(names: Collection[str]) -> None:
+    "Raises ValueError if two of the names are one in a workspace."
+    if len(symbols := sorted({_symbol(name) for name in names})) < len(names):
+        raise ValueError(f"model: expected parameters whose names differ in letters or digits, got {', '.join(names)}, which would be {', '.join(symbols)}")
+
+
 def norm_text(name: str, down: float, up: float) -> str:
     "`norm_factor` as text of the parameter `name`: the polynomial of the clipped parameter, times powers of what is beyond."
     places = np.linspace(-1, 1, 7)
@@ -165,15 +176,19 @@ def norm_text(name: str, down: float, up: float) -> str:
 
 def _yield_text(process: Mapping, name: str, strength: Mapping[str, str], fixed: Mapping[str, float] = {}) -> str:
     "The expected yield of process `name`, as text."
-    factors = [repr(float(process["expected"])), *(f"p_{one}" for one, what in strength.items() if what == name)]
-    return "*".join(factors + [repr(float(norm_factor(fixed[one], *pair))) if one in fixed else norm_text(f"p_{one}", *pair) for one, pair in process["norm"].items()])
+    factors = [repr(float(process["expected"])), *(_symbol(one) for one, what in strength.items() if what == name)]
+    return "*".join(factors + [repr(float(norm_factor(fixed[one], *pair))) if one in fixed else norm_text(_symbol(one), *pair) for one, pair in process["norm"].items()])
 
 
 def _constraint_text(one: Mapping) -> str:
-    "Minus log likelihood of the measurement of one parameter, as text. Raises ValueError for one of several."
-    if not isinstance(one["name"], str) or np.ndim(one["mean"]):
-        raise ValueError(f"constraints: expected measurements of one parameter each, got {one['kind']} of {shown(one['name'])}")
-    at, mean = f"p_{one['name']}", one["mean"]
+    "Minus log likelihood of a measurement, as text. Raises ValueError for those of several data sets."
+    several = not isinstance(one["name"], str)
+    if np.ndim(one["mean"]) > several:
+        raise ValueError(f"constraints: expected measurements for one data set, got {one['kind']} of {shown(one['name'])} for {len(one['mean'])}")
+    if several:
+        off = [f"({_symbol(name)}-({float(mean)!r}))" for name, mean in zip(one["name"], one["mean"])]
+        return "0.5*(" + "+".join(f"({weight!r})*{a}*{b}" for (a, b), weight in zip(product(off, off), np.linalg.inv(one["width"]).ravel().tolist())) + ")"
+    at, mean = _symbol(one["name"]), one["mean"]
     if one["kind"] == "Normal":
         return f"0.5*(({at}-({mean!r}))/{one['width']!r})**2"
     if one["kind"] == "LogNormal":
@@ -196,7 +211,9 @@ def as_hs3(model: Compact | OnData, data=None, *, name: str = "lrguide") -> dict
 
 def _compact_to_hs3(compact: Compact, name: str) -> dict:
     "The workspace of a compact likelihood."
-    file, best = as_published(compact), compact.fit()
+    file = as_published(compact)
+    _check_symbols(file["parameters"])
+    best = compact.fit()
     terms = [_constraint_text(one) for one in file["constraints"]]
     functions = []
     for number, channel in enumerate(file["channels"].values()):
@@ -205,8 +222,8 @@ def _compact_to_hs3(compact: Compact, name: str) -> dict:
         terms.append(nll)
     functions.append({"type": "generic_function", "name": "nll", "expression": "+".join(terms) + f"+({1 - best.nll!r})"})
     free = {name: ends for name, ends in file["parameters"].items() if name not in file["fixed"]}
-    axes = [{"name": f"p_{one}", "min": low, "max": high} for one, (low, high) in free.items()]
-    points = [{"name": f"p_{one}", "value": value, "const": one in file["fixed"]} for one, value in {**best.values, **file["fixed"]}.items()]
+    axes = [{"name": _symbol(one), "min": low, "max": high} for one, (low, high) in free.items()]
+    points = [{"name": _symbol(one), "value": value, "const": one in file["fixed"]} for one, value in {**best.values, **file["fixed"]}.items()]
     return {"metadata": {"hs3_version": "0.2"}, "functions": functions, "distributions": [{"type": "poisson_dist", "name": "likelihood", "x": "n", "mean": "nll"}],
             "likelihoods": [{"name": name, "distributions": [], "data": [], "aux_distributions": ["likelihood"]}],
             "domains": [{"name": "default", "type": "product_domain", "axes": axes}],
@@ -225,18 +242,13 @@ def _channel_to_text(channel: Mapping, fixed: Mapping, prefix: str) -> tuple[dic
         powers = np.apply_along_axis(np.polynomial.chebyshev.cheb2poly, axis, powers)
     if not np.abs(powers).sum() * 1e-16 < 1e-6:
         raise ValueError(f"compact: expected degrees that powers can hold, got {tuple(degree - 1 for degree in powers.shape)}; narrower ranges or a larger tolerance help")
-    plain = [f"({of[name]})/({of[channel['pivot']]})" for name in channel["relative"]] + [f"p_{name}" for name in list(channel["coordinates"])[len(channel["relative"]):]]
+    plain = [f"({of[name]})/({of[channel['pivot']]})" for name in channel["relative"]] + [_symbol(name) for name in list(channel["coordinates"])[len(channel["relative"]):]]
     names = [f"{prefix}{i}" for i in range(powers.ndim)]
     unit = {name: f"(2*({text})-({low + high!r}))/({high - low or 1.0!r})" for name, text, (low, high) in zip(names, plain, channel["coordinates"].values())}
     terms = ["*".join([f"({-float(one)!r})", *(f"{name}**{power}" for name, power in zip(names, at) if power)]) for at, one in np.ndenumerate(powers) if one]
     return unit, "+".join([*of.values(), f"({-channel['total']!r})*log({of[channel['pivot']]})", *terms])
 
 # %% ../nbs/8_your_analysis/84_publish.ipynb #c7c4df6e
-def _symbol(name: str) -> str:
-    "The name of parameter `name` in a workspace."
-    return "p_" + re.sub(r"\W", "_", name)
-
-
 def _as_polynomials(name: str, ratio: object, process: Process, channel: Likelihood) -> object:
     "The log ratio of a process on its events as numbers or an Interpolant. Raises TypeError for one that has no such form."
     if hasattr(ratio, "values") or hasattr(ratio, "degrees"):
@@ -284,18 +296,28 @@ def _events_to_hs3(channel: Likelihood, part: Events, key: str, found: dict) -> 
     found["data"].append({"name": f"{key}_data", "type": "unbinned", "entries": entries.tolist(), "weights": part.weights[0].tolist(), "axes": axes})
 
 # %% ../nbs/8_your_analysis/84_publish.ipynb #43f7479f
-def _measurement_to_hs3(one: object, found: dict) -> dict:
-    "The measurement of one parameter as a distribution; what it needs is added to the functions."
-    if not isinstance(one.name, str) or type(one).__name__ not in _CONSTRAINTS or np.ndim(one.mean):
-        raise ValueError(f"constraints: expected {', '.join(_CONSTRAINTS)} of one parameter each, got {type(one).__name__} of {shown(one.name)}")
-    of, name = _symbol(one.name), f"measurement_of_{_symbol(one.name)}"
-    if isinstance(one, Normal):
-        return {"type": "gaussian_dist", "name": name, "x": float(one.mean), "mean": of, "sigma": float(one.width)}
-    text = f"log({of})" if isinstance(one, LogNormal) else f"{float(one.scale)!r}*{of}"
-    found["functions"].append({"type": "generic_function", "name": f"expected_{of}", "expression": text})
+def _measurement_to_hs3(one: object, found: dict) -> list[dict]:
+    "A measurement as distributions; what they need is added to the functions."
+    several = not isinstance(one.name, str)
+    if type(one).__name__ not in _CONSTRAINTS or np.ndim(one.mean) > several:
+        raise ValueError(f"constraints: expected {', '.join(_CONSTRAINTS)} for one data set, got {type(one).__name__} of {shown(one.name)}")
+    if several:                                            # directions in which errors are independent, and one
+        turn = np.linalg.inv(np.linalg.cholesky(one.width))
+        texts = ["+".join(f"({weight!r})*{_symbol(name)}" for weight, name in zip(row, one.name) if weight) for row in turn.tolist()]
+        return [_around(f"{_symbol('_'.join(one.name))}_{i}", text, mean, 1.0, found) for i, (text, mean) in enumerate(zip(texts, turn @ one.mean))]
+    of = _symbol(one.name)
+    if isinstance(one, Poisson):
+        found["functions"].append({"type": "generic_function", "name": f"expected_{of}", "expression": f"{float(one.scale)!r}*{of}"})
+        return [{"type": "poisson_dist", "name": f"measurement_of_{of}", "x": float(one.scale * one.mean), "mean": f"expected_{of}"}]
     if isinstance(one, LogNormal):
-        return {"type": "gaussian_dist", "name": name, "x": float(np.log(one.mean)), "mean": f"expected_{of}", "sigma": float(np.log(one.factor))}
-    return {"type": "poisson_dist", "name": name, "x": float(one.scale * one.mean), "mean": f"expected_{of}"}
+        return [_around(of, f"log({of})", np.log(one.mean), np.log(one.factor), found)]
+    return [{"type": "gaussian_dist", "name": f"measurement_of_{of}", "x": float(one.mean), "mean": of, "sigma": float(one.width)}]
+
+
+def _around(name: str, text: str, mean: float, width: float, found: dict) -> dict:
+    "A Gaussian measurement of a function of parameters, as distribution; the function, a `text`, is added to those that were `found`."
+    found["functions"].append({"type": "generic_function", "name": f"expected_{name}", "expression": text})
+    return {"type": "gaussian_dist", "name": f"measurement_of_{name}", "x": float(mean), "mean": f"expected_{name}", "sigma": float(width)}
 
 # %% ../nbs/8_your_analysis/84_publish.ipynb #dd0d5fe6
 def _histograms_to_hs3(model: OnData, counts: list, found: dict) -> tuple[dict[str, InUnits], set[str]]:
@@ -353,12 +375,14 @@ def _model_to_hs3(model: OnData, data, name: str) -> dict:
         unit = units.get(one, InUnits(one))
         low, high = sorted(unit(end) for end in ends)
         found["parameters"][unit.name] = {"value": unit(best[one]), "const": one in model.fixed, "min": low, "max": high}
-    found["aux"] += [_measurement_to_hs3(one, found) for one in model.constraints if not {units.get(of, InUnits(of)).name for of in names_of(one)} & effects]
+    free = [one for one in model.constraints if not {units.get(of, InUnits(of)).name for of in names_of(one)} & effects]
+    found["aux"] += [part for one in free for part in _measurement_to_hs3(one, found)]
     return _assembled(found, list(keys.values()), [_symbol(units.get(one, InUnits(one)).name) for one in model.strength if one not in model.fixed], name)
 
 
 def _assembled(found: Mapping, channels: list[str], interest: list[str], name: str) -> dict:
     "The workspace of the parts that were `found`."
+    _check_symbols(found["parameters"])
     ends = lambda one: {end: one[end] for end in ("min", "max") if np.isfinite(one[end])}
     points = [{"name": _symbol(of), "value": float(one["value"]), "const": bool(one["const"])} for of, one in found["parameters"].items()]
     axes = [{"name": _symbol(of), **ends(one)} for of, one in found["parameters"].items()]

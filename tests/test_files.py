@@ -478,6 +478,37 @@ def test_the_higgs_file():
         lr.read(path, ["DER_mass_MMC"])
 
 
+PARTS = {"plain": dict(features=["zeta", "run"], weight="weight", nu="zeta", also=["flag", "alpha"]), "label": dict(features=["alpha", "zeta"], label="flag", weight="weight", cut={"zeta": (-1.0, 0.5)}),
+         "filled": dict(features=["mark", "gap", "run"], missing={"mark": -99.99}, fill={"mark": 1.5, "gap": -2.0}), "odd": dict(features=["mark", "zeta", "run"], label="flag"),
+         "missing": dict(features=["mark", "gap", "zeta"], missing={"mark": -99.99}), "infinite": dict(features=["zeta", "infinite"]), "weight": dict(features="zeta", weight="gap"),
+         "label wrong": dict(features="zeta", label="run"), "cut wrong": dict(features="zeta", cut={"gap": (0.0, 1.0)}), "all cut": dict(features="zeta", weight="weight", cut={"run": (-2.0, -1.0)})}
+
+
+@pytest.mark.parametrize("kind", ["mktree", "mkrntuple"])
+@pytest.mark.parametrize("case", PARTS)
+def test_a_root_file_in_parts_gives_the_tables_the_messages_and_the_warnings_of_whole_columns(tmp_path, monkeypatch, kind, case):
+    from lrguide.formats import _Root
+    odd = {"mark": np.where(RNG.random(2000) < 0.2, np.float32(-99.99), COLUMNS["alpha"]), "gap": np.where(RNG.random(2000) < 0.01, NAN, X), "infinite": np.where(np.arange(2000) % 700 == 699, INF, X)}
+    write_root(tmp_path / "the data", COLUMNS | odd, kind, steps=3)
+    parts, n_parts = _Root.parts, []
+    monkeypatch.setattr(_Root, "parts", lambda self, names: (parts(self, names)[0], map(lambda part: n_parts.append(1) or part, parts(self, names, 170 * len(names))[1])))
+
+    def outcome(files):
+        with warnings.catch_warnings(record=True) as lines:
+            warnings.simplefilter("always")
+            try:
+                tables = lr.read(files, **PARTS[case])
+            except ValueError as error:
+                return str(error)
+        parts_of = lambda table: [table.x.tolist(), table.weights.tolist(), table.nu, table.names, {name: column.tolist() for name, column in table.also.items()}]
+        return [parts_of(table) for table in (tables if isinstance(tables, tuple) else [tables])], sorted(str(line.message) for line in lines)
+
+    found, expected = outcome(tmp_path / "the data"), outcome(COLUMNS | odd)
+    np.testing.assert_equal(found, expected)
+    assert len(n_parts) == 12 or isinstance(expected, str) and 0 < len(n_parts) <= 12
+    assert isinstance(expected, str) == (case in ("missing", "infinite", "weight", "label wrong", "cut wrong")) and (case != "odd" or "-99.99 in" in expected[1][0])
+
+
 LABEL_KINDS = {"number": 1.0, "list": ["y"], "empty": "", "two": {"y": (1, 0), "k": (1, 0)}, "one value": {"y": (1,)}, "text": {"y": "sb"}, "unknown": "x", "none": {}}
 MARK_KINDS = {"text": "-999", "None": None, "object": object(), "texts": ["a"], "unknown": {"x": -999}, "texts by name": {"pt": "a"}, "true": True, "complex": 1j, "deep": [[1.0]]}
 VALUE_KINDS = {"number": 1.0, "text": "a", "nan": {"pt": NAN}, "inf": {"pt": INF}, "texts": {"pt": "a"}, "unknown": {"x": 1.0}, "other": {"w": 1.0}, "None": {"pt": None}}

@@ -1,6 +1,12 @@
 """A ratio in a file: whatever the loss, the calibration, the parameters, the number of members, the runtime says what `log_ratio` says."""
 
+import json
+import os
+import re
+import shutil
+import subprocess
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -158,3 +164,28 @@ def test_events_and_labels_are_for_a_labelled_ratio(labels):
     with pytest.raises(TypeError, match="^numerator, denominator: expected two Tables, .*LabelledRatio") as refused:
         lr.Ratio(rng=1).fit(np.zeros((10, 2)), labels)
     assert "\n" not in str(refused.value)
+
+
+def header_of_the_runtime():
+    """The folder of its C++ header: of Debian's libonnxruntime-dev, or in the release that ORT names; None without one."""
+    folders = [Path(place) for place in (os.environ.get("ORT", "/usr") + "/include", "/usr/include/onnxruntime", "/usr/local/include/onnxruntime")]
+    return next((folder for folder in folders if (folder / "onnxruntime_cxx_api.h").exists()), None)
+
+
+@pytest.mark.skipif(header_of_the_runtime() is None or shutil.which("g++") is None, reason="no g++ or no onnxruntime_cxx_api.h")
+@pytest.mark.parametrize("knots", [0, 50])
+def test_the_lines_in_cpp_of_chapter_81_say_what_we_say(tmp_path, knots):
+    chapter = json.loads((Path(__file__).parents[1] / "nbs/8_your_analysis/81_borders.ipynb").read_text(encoding="utf-8"))
+    [lines] = re.findall(r"```cpp\n(.*?)```", "\n".join("".join(cell["source"]) for cell in chapter["cells"]), re.DOTALL)
+    [library] = (Path(onnxruntime.__file__).parent / "capi").glob("libonnxruntime.so.1*")
+    (tmp_path / "ratio.cpp").write_text(lines)
+    (tmp_path / "libonnxruntime.so.1").symlink_to(library)
+    subprocess.run(["g++", "-std=c++17", "-Wall", "-Werror", "ratio.cpp", f"-I{header_of_the_runtime()}", "libonnxruntime.so.1", f"-Wl,-rpath,{tmp_path}", "-o", "ratio"], cwd=tmp_path, check=True)
+    numbers = lambda name: [float(one) for one in re.search(rf"{name} = {{(.*?)}};", lines)[1].split(",")]
+    x, nu = np.reshape(numbers("x"), (2, 3)), np.array([numbers("nu")])
+    ratio = made(k=1, knots=knots)
+    ratio.fitted = replace(ratio.fitted, scores=replace(ratio.fitted.scores, scaling=Scaling(np.array([100.0, 0.0, 0.0]), np.array([10.0, 1.0, 1.0]))))
+    lr.to_onnx(ratio, tmp_path / "ratio.onnx")
+    said = subprocess.run(["./ratio"], cwd=tmp_path, check=True, capture_output=True, text=True).stdout.split()
+    np.testing.assert_allclose(np.array(said, float), ratio.log_ratio(x, np.repeat(nu, 2, axis=0)), rtol=0, atol=1e-5)
+    assert said[0] != said[1]

@@ -233,6 +233,22 @@ def test_pyhs3_reads_events_with_weights_and_histograms():
     np.testing.assert_allclose(off, off[0], atol=1e-6)
 
 
+@pytest.mark.filterwarnings("ignore")
+def test_pyhs3_reads_correlated_measurements_and_any_name():
+    toy = lr.Resonance(None)
+    x = np.concatenate([toy.sample(name, n, rng, nu=[0.06]).x for name, n, rng in (("signal", 60, 1), ("background", 200, 2))])
+    related = lr.Normal(("sigma", "energy scale/%", "k"), [0.06, 0.1, 1.1], np.diag([0.01, 0.5, 0.1]) @ [[1, 0.6, -0.3], [0.6, 1, 0.2], [-0.3, 0.2, 1]] @ np.diag([0.01, 0.5, 0.1]))
+    model = lr.Likelihood({"signal": lr.Process(60.0, toy, norm={"energy scale/%": (0.9, 1.2)}), "background": lr.Process(200.0)}, {"mu": "signal", "k": "background"},
+                          ranges={"sigma": (0.04, 0.09)}, constraints=[related])
+    compact = lr.compacted(model, x, {"mu": (0.4, 1.6), "k": (0.8, 1.2), "sigma": (0.05, 0.07)})
+    points = [{"mu": 1.0, "k": 1.0, "sigma": 0.06, "energy scale/%": 0.0}, {"mu": 0.5, "k": 1.15, "sigma": 0.068, "energy scale/%": -1.6}, {"mu": 1.5, "k": 0.9, "sigma": 0.052, "energy scale/%": 2.2}]
+    names = {"energy scale/%": "energy_scale_"}
+    for workspace in (lr.as_hs3(model, x), lr.as_hs3(compact)):
+        theirs = nll_of(workspace)
+        off = [theirs(**{f"p_{names.get(name, name)}": value for name, value in one.items()}) - model.nll(x, one) for one in points]
+        np.testing.assert_allclose(off, off[0], atol=2e-6)
+
+
 def test_what_has_no_form_in_hs3():
     toy = lr.Resonance(None)
     x = toy.sample("background", 20, 1, nu=[0.06]).x
@@ -247,6 +263,11 @@ def test_what_has_no_form_in_hs3():
         lr.as_hs3({"a": 1})
     with pytest.raises(ValueError, match="without ratios"):
         lr.as_hs3(lr.Likelihood({"b": lr.Process(3.0)}, {"mu": "b"}), x)
+    alike = lr.Likelihood({"signal": lr.Process(3.0, lr.Resonance(0.06), norm={"a.b": (0.9, 1.1), "a b": (0.8, 1.2)}), "background": lr.Process(20.0)}, {"mu": "signal"})
+    with pytest.raises(ValueError, match="names differ in letters or digits"):
+        lr.as_hs3(alike, x)
+    with pytest.raises(ValueError, match="names differ in letters or digits"):
+        lr.as_hs3(lr.compacted(alike, np.concatenate([x] * 10), {"mu": (0.5, 3.0), "a.b": (-1, 1), "a b": (-1, 1)}))
 
 
 @pytest.mark.parametrize("pair", [(0.9, 1.1), (0.5, 1.05), (1.1, 0.9)])
