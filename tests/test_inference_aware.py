@@ -1,5 +1,8 @@
 """Learning for the measurement: what makes no measurement is refused in one line; what must not matter to the expected error does not."""
 
+import json
+from pathlib import Path
+
 import numpy as np
 import pytest
 from malformed import COUNTS, EVENTS, NUMBERS, SEEDS, TABLES, checks_of
@@ -112,3 +115,13 @@ def test_bins_are_judged_in_the_settings_they_were_trained_for():
     with pytest.raises(ValueError, match="settings: expected the 2 that the bins were trained for, got 1"):
         found.errors(CELLS, SETTINGS[:1])
     assert found.errors(CELLS, SETTINGS[:2]).shape == (2,)
+
+
+def test_the_table_of_chapter_72_has_the_rows_of_the_committed_run_of_chapter_73():
+    root = Path(__file__).resolve().parent.parent
+    records = json.loads((root / "figures/paper/73_binned_likelihoods/results.json").read_text())["records"]
+    found = {one["name"]: (one["value"], one["error"]) for one in records}
+    chapter = json.loads((root / "nbs/7_inference_aware/72_inferno.ipynb").read_text())
+    shown = "".join(line for cell in chapter["cells"] for output in cell.get("outputs", []) for line in output.get("text", []))
+    for name in ("edges_of_score", "surrogate", "smoothed", "neos"):
+        assert "".join("{:.2f} ({:.2f})".format(*found[f"sigma_s_{name}_{k}"]).ljust(14) for k in range(5)) in shown, name
