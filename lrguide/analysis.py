@@ -23,7 +23,7 @@ from .diagnosis import Diagnosis, diagnose
 from .experiments import Unreached, asimov, asimov_on, nu_of, positive_yields, source_tables, sources_of
 from .folds import fit_together
 from .hypotest import Discovery, discovery, enough_toys
-from .intervals import Limit, limit
+from .intervals import Limit, asymptotic_limits, limit
 from .likelihood import Likelihood, Normal, Process, check_norm
 from .minimum import Fit, Profile
 from .nets import Training
@@ -434,7 +434,10 @@ def _answers_to(prepared, seen: Table | None, level: float) -> Callable:
     def answers(model):
         again = model.on(Table(seen.x, names=seen.names) if seen is not None else asimov(prepared.model, as_known(prepared.model, 0.0)))
         z = max(discovery(model, again, method="asymptotic", n_sigma=()).z, -8.2)     # below, p is 1 to double precision
-        return [again.fit().values["mu"], z, limit(model, again, method="asymptotic", level=level, n_sigma=()).value]
+        (upper,) = asymptotic_limits(model, again, level=level)
+        if np.isnan(upper):
+            limit(model, again, method="asymptotic", level=level, n_sigma=())          # says in words why there is none
+        return [again.fit().values["mu"], z, float(upper)]
     return answers
 
 
@@ -470,7 +473,7 @@ def _check_tests(method: str | None, level: float, n_toys: int, samples: Mapping
     return method
 
 # %% ../nbs/8_your_analysis/82_your_own_data.ipynb #fe6dd2f5
-FEW = {"discovery": 10.0, "limit": 30.0}  # events that decide, below which formulae are off by more than 0.1 in Z of a count, or 5 % of the limit
+FEW = {"discovery": 10.0, "limit": 30.0}  # events that decide, below which formulae are off, in a count by more than 0.1 in Z or 5 % of the limit
 
 
 def decided_by(model: Likelihood, prepared, upper: float) -> dict[str, float]:
@@ -485,8 +488,8 @@ def decided_by(model: Likelihood, prepared, upper: float) -> dict[str, float]:
 def few_events_in(found: Analysis) -> list[str]:
     "Lines on tests by formula that few events decide, or that pseudo-experiments were asked for and did not reach."
     by = {"discovery": found.discovery.observed.method, "limit": found.limit.method}
-    worth = {"discovery": "Z may be too large by 0.1 or more", "limit": "the limit may be too low by 5 % or more"}
-    lines = [f"{what}: as in a count of {found.deciding[what]:.2g} events, for which the formula is not made: {worth[what]}; method='toys'"
+    worth = {"discovery": "Z may be off by 0.1 or more", "limit": "the limit may be off by 5 % or more"}
+    lines = [f"{what}: so few events decide, as in a count of {found.deciding[what]:.2g}, that by formula {worth[what]}; method='toys' needs none"
              for what, few in FEW.items() if by[what] == "asymptotic" and found.deciding[what] < few]
     if found.method == "toys" and by["discovery"] != "toys":
         lines.append("discovery: no pseudo-experiment is as far from the background as the data, so that Z is by formula; a larger n_toys may reach them")
