@@ -152,5 +152,5 @@ def shifted(quick: bool) -> list[dict]:
     ours, theirs = (lambda: parameter_toys(model, truth, n, 3)), (lambda: parameter_toys(peer, truth, n_theirs, 3))
     mine, slow = interleave(ours, theirs, repeat=3)
     off = np.abs(parameter_toys(model, truth, n_theirs, 3).t - theirs().t).max()
-    return [row("fitted pseudo-experiments, shifted samples", per(mine, n), "networks asked for each", per(slow, n_theirs), goal=20, unit="toy",
+    return [row("fitted pseudo-experiments, shifted samples", per(mine, n), "networks asked for each", per(slow, n_theirs), goal=10, unit="toy",
                 quality=f"t of the same experiments within {off:.1g}", quality_met=off < 1e-4)]
