@@ -153,7 +153,8 @@ def limit_of(at: Callable[[float], CLsValue], begin: float, strength: str, level
     if found.relative == 0:
         return Limit(value, 0.0, strength, level, found)
     below, above = 0.85 * value, min(1.15 * value, most)     # wide enough for the steps of pseudo-experiments
-    slope = (excess(above) - excess(below)) / (above - below)
+    reached = lambda value: one if (one := excess(value)) > -50 else np.log(0.1)        # of at least ten toys at the level none is left
+    slope = (reached(above) - reached(below)) / (above - below)
     return Limit(value, found.relative / abs(slope), strength, level, found)
 
 # %% ../nbs/2_uncertainty/27_intervals.ipynb #e15f9fe0

@@ -266,3 +266,12 @@ def test_a_path_is_told_how_to_be_read(path):
         with pytest.raises((TypeError, ValueError), match=words) as error:
             refused()
         assert "\n" not in str(error.value)
+
+
+def test_the_error_of_a_limit_by_toys_does_not_vanish_where_none_is_left_beyond():
+    from lrguide.hypotest import CLsValue
+    from lrguide.intervals import limit_of
+
+    at = lambda mu: CLsValue(np.log(0.05) - 2 * (mu - 3) if mu < 3.2 else -np.inf, 0.0, 0.3, 0.0, 0.3, "toys", "events")
+    found = limit_of(at, 1.0, "mu", 0.05)
+    assert found.value == pytest.approx(3) and 0.05 < found.error < 0.2
