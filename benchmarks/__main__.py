@@ -19,7 +19,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
-WORKS = {"training": ["figure_3", "twenty_networks", "aware"], "cores": ["train", "predict"], "exact": ["distribution"], "toys": ["unbinned", "binned"],
+WORKS = {"training": ["figure_3", "twenty_networks", "aware"], "cores": ["train", "predict"], "exact": ["distribution"], "toys": ["unbinned", "binned", "shifted"],
          "fits": ["binned", "unbinned"], "profile": ["speed", "bias"], "grid": ["scan", "templates", "profile"], "importing": ["package"], "reading": ["root"],
          "events": ["streamed"], "compact": ["statistic", "toys", "passes", "streamed"], "collisions": ["generated"],
          "unfolding": ["omnifold", "replicas", "memory"], "hunting": ["nested", "on_cores", "scan"], "analysing": ["whole"], "decorrelation": ["step", "exact"],

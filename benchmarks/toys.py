@@ -128,3 +128,29 @@ def pyhf_densities():
     spec = {"channels": [{"name": "r", "samples": [sample("signal", strength), sample("background", [])]}]}
     model = pyhf.Model(spec, poi_name="mu")
     return tuple(model.make_pdf(pyhf.tensorlib.astensor([mu])) for mu in (1.0, 0.0))
+
+
+class Asked:
+    "A log ratio with systematic effects that is asked about the events of every experiment: it does not prepare them."
+
+    def __init__(self, morphed):
+        self.parameters, self.effects, self.log_ratio, self.log_ratio_grid = morphed.parameters, morphed.effects, morphed.log_ratio, morphed.log_ratio_grid
+
+
+def shifted(quick: bool) -> list[dict]:
+    "Fits of experiments with samples one standard deviation down and up: networks asked once for all simulated events, or for those of every experiment."
+    from lrguide import Likelihood, Process, Ratio, Table, Training
+    from lrguide.asymptotics import parameter_toys
+    from lrguide.systematics import Morphed
+    rng = np.random.default_rng(1)
+    sample = lambda mean: Table(rng.normal([mean, 0.0], 1.0, (5_000, 2)))
+    background, signal = sample(0.0), sample(1.0)
+    nominal, down, up = (Ratio(members=3, hidden=(32, 32), training=Training(epochs=2), rng=2).fit(one, background) for one in (signal, sample(0.9), sample(1.1)))
+    morphed, truth = Morphed(nominal, {"scale": (down, up)}), {"mu": 1.0, "scale": 0.0}
+    model, peer = (Likelihood({"signal": Process(60, ratio, signal), "background": Process(300, None, background)}, {"mu": "signal"}) for ratio in (morphed, Asked(morphed)))
+    n, n_theirs = (200, 4) if quick else (400, 10)
+    ours, theirs = (lambda: parameter_toys(model, truth, n, 3)), (lambda: parameter_toys(peer, truth, n_theirs, 3))
+    mine, slow = interleave(ours, theirs, repeat=3)
+    off = np.abs(parameter_toys(model, truth, n_theirs, 3).t - theirs().t).max()
+    return [row("fitted pseudo-experiments, shifted samples", per(mine, n), "networks asked for each", per(slow, n_theirs), goal=10, unit="toy",
+                quality=f"t of the same experiments within {off:.1g}", quality_met=off < 1e-4)]

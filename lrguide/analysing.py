@@ -21,7 +21,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from lrguide import run
-from lrguide.configuring import TEMPLATE, Asked, read_config, refuse
+from lrguide.configuring import TEMPLATE, Asked, keys_for, read_config, refuse
 from lrguide.hunting import folder
 
 USAGE = "lrguide analyse CONFIG.toml --out DIR [--seed N] [--quick], or lrguide analyse --template"
@@ -53,7 +53,7 @@ def analyse_files(options: argparse.Namespace) -> int:
     asked, out = read_config(options.config), check_folder(options.out)
     try:
         done = analysed(asked, options)
-        print(done.found)
+        print("\n".join([str(done.found), *done.cures]))
         written = write_folder(done, options, out)
     except (TypeError, ValueError, ImportError) as error:  # what the engine refuses, in its words
         raise run.UsageError(_one_line(error)) from None
@@ -283,6 +283,14 @@ class Done:
     notes: list[str]
     seconds: dict[str, float]
 
+    @property
+    def cures(self) -> list[str]:
+        """A line on what to change in the configuration, if there are warnings that ask for something."""
+        from lrguide.report import advice_for
+
+        keys = keys_for([*self.found.warnings, *map(advice_for, self.found.warnings)])
+        return [f"in the configuration, what the warnings ask for: {'; '.join(keys)}"] if keys else []
+
 
 def analysed(asked: Asked, options: argparse.Namespace) -> Done:
     """What is found in the files; prints what is said of them."""
@@ -329,7 +337,7 @@ def write_folder(done: Done, options: argparse.Namespace, out: Path) -> list[str
         seconds = {"binned model and files": time.perf_counter() - start}
         settings = {"configuration": done.asked.path.name, "seed": options.seed, "quick": "yes" if options.quick else "no"} | settings_in_words(done.asked.content)
         start = time.perf_counter()
-        write_report(done.found, work / "report.html", title=title, notes=done.notes + told, settings=settings, seconds=done.seconds)
+        write_report(done.found, work / "report.html", title=title, notes=done.notes + told + done.cures, settings=settings, seconds=done.seconds)
         seconds["report"] = time.perf_counter() - start
         content = content_of(done, options, title, told, seconds)
         (work / "result.json").write_text(json.dumps(content, indent=1, allow_nan=False) + "\n", encoding="utf-8")
@@ -413,7 +421,7 @@ def content_of(done: Done, options: argparse.Namespace, title: str, told: Sequen
                                    "checks": {check.name: {"value": check.value, "error": check.error, "p": check.p_value} for check in one.checks}} for name, one in found.diagnoses.items()},
         "data_against_model": None if found.comparison is None else {"p": found.comparison.p_value, "passed": found.comparison.passed,
                                                                      "p_by_feature": {name: one.check.p_value for name, one in found.comparison.observables.items()}},
-        "warnings": list(found.warnings), "notes": [*done.notes, *told], "seconds": {**done.seconds, **found.seconds, **seconds},
+        "warnings": list(found.warnings), "notes": [*done.notes, *told, *done.cures], "seconds": {**done.seconds, **found.seconds, **seconds},
         "settings": {"configuration": done.asked.content, "file": done.asked.path.name, "sha256": hashlib.sha256(done.asked.raw).hexdigest(), "seed": options.seed, "quick": options.quick},
         "lrguide": __version__, "backend": run.backend_in_use(), "versions": run.package_versions(run.backend_in_use())})
 

@@ -11,18 +11,19 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import contextmanager
 from copy import deepcopy
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 import numpy as np
 from .algebra import AtPoint
 from .arrays import (Ranges, Table, aligned, as_table, check_choice, check_count, check_function, check_mapping, check_number, check_sample, effective_size,
                             generator, join, rescale, shown, spawn, split)
+from .asymptotics import deciding_events
 from .awareness import Shifted, at_random, fixed_reference, reference_ratios, yield_of
 from .binned import Contents, Histogram
 from .diagnosis import Diagnosis, diagnose
-from .experiments import asimov, nu_of, positive_yields, source_tables, sources_of
+from .experiments import Unreached, asimov, asimov_on, nu_of, positive_yields, source_tables, sources_of
 from .folds import fit_together
 from .hypotest import Discovery, discovery, enough_toys
-from .intervals import Limit, limit
+from .intervals import Limit, asymptotic_limits, limit
 from .likelihood import Likelihood, Normal, Process, check_norm
 from .minimum import Fit, Profile
 from .nets import Training
@@ -33,10 +34,10 @@ from .sums import shared_rows
 from .uncertainty import NetworkError, network_error
 
 # %% auto #0
-__all__ = ['RECIPE', 'STEPS', 'without_nu', 'Shift', 'Varied', 'scaled_features', 'enough', 'check_samples', 'norms_of', 'halves',
-           'check_range', 'selected', 'check_data', 'Learned', 'as_samples', 'Reweighted', 'learn', 'Analysis',
-           'summary_of', 'as_known', 'found_again', 'against_model', 'warnings_of', 'analyse', 'histogram_of',
-           'simulated_at', 'score_of', 'simulated_yield', 'edges_of']
+__all__ = ['FEW', 'RECIPE', 'STEPS', 'without_nu', 'Shift', 'Varied', 'scaled_features', 'enough', 'check_samples', 'norms_of',
+           'halves', 'check_range', 'selected', 'check_data', 'Learned', 'as_samples', 'Reweighted', 'learn',
+           'Analysis', 'summary_of', 'as_known', 'found_again', 'against_model', 'decided_by', 'few_events_in',
+           'warnings_of', 'analyse', 'histogram_of', 'simulated_at', 'score_of', 'simulated_yield', 'edges_of']
 
 # %% ../nbs/8_your_analysis/82_your_own_data.ipynb #e80af304
 def without_nu(table: Table, name: str) -> Table:
@@ -357,7 +358,8 @@ class Analysis:
 
     `model`, `data` (None: expected results only), `learned`; by ratio its Diagnosis, `diagnoses`; `comparison` of data and fitted model; `fit`, `profile` and `impacts`
     (None without nuisance parameters) of the strength mu, `discovery`, `limit`; `network`: error of mu, Z and limit from the networks alone; `injected`: for a strength put
-    into simulated events, what is found of it and the error from their finite number; `method` of the tests; `warnings`; `seconds` that each step took."""
+    into simulated events, what is found of it and the error from their finite number; `method` of the tests; `warnings`; `seconds` that each step took;
+    `deciding`: events that decide discovery and limit, as a count has them (`decided_by`)."""
     model: Likelihood
     data: Table | None
     learned: Learned
@@ -373,6 +375,7 @@ class Analysis:
     method: str
     warnings: tuple[str, ...]
     seconds: Mapping[str, float]
+    deciding: Mapping[str, float] = field(default_factory=dict)
 
     def __str__(self) -> str:
         return "\n".join(summary_of(self))
@@ -431,7 +434,10 @@ def _answers_to(prepared, seen: Table | None, level: float) -> Callable:
     def answers(model):
         again = model.on(Table(seen.x, names=seen.names) if seen is not None else asimov(prepared.model, as_known(prepared.model, 0.0)))
         z = max(discovery(model, again, method="asymptotic", n_sigma=()).z, -8.2)     # below, p is 1 to double precision
-        return [again.fit().values["mu"], z, limit(model, again, method="asymptotic", level=level, n_sigma=()).value]
+        (upper,) = asymptotic_limits(model, again, level=level)
+        if np.isnan(upper):
+            limit(model, again, method="asymptotic", level=level, n_sigma=())          # says in words why there is none
+        return [again.fit().values["mu"], z, float(upper)]
     return answers
 
 
@@ -447,6 +453,14 @@ def against_model(model: Likelihood, learned: Learned, seen: Table, fit: Fit) ->
     return told(Table(seen.x, names=seen.names)), told(simulated)
 
 
+def _discovered(model: Likelihood, prepared, method: str, n_toys: int, rng) -> Discovery:
+    "The Discovery; by formula, which asks for nothing, if no pseudo-experiment reaches the data."
+    try:
+        return discovery(model, prepared, method=method, n_toys=n_toys, rng=rng)
+    except Unreached:
+        return discovery(model, prepared, method="asymptotic")
+
+
 def _check_tests(method: str | None, level: float, n_toys: int, samples: Mapping[str, Table], effects: set[str]) -> str:
     "The method of the tests where nuisance parameters `effects` are not known. Raises ValueError for what the tests would refuse, before anything is learned."
     method, level = check_choice(method or ("asymptotic" if effects else "exact"), "method", ("exact", "toys", "asymptotic")), check_number(level, "level", "(0, 1)")
@@ -458,10 +472,33 @@ def _check_tests(method: str | None, level: float, n_toys: int, samples: Mapping
             raise ValueError(f"method: expected 'asymptotic'{'' if effects else ' or exact'} with the negative weights of {', '.join(negative)}, got 'toys'")
     return method
 
+# %% ../nbs/8_your_analysis/82_your_own_data.ipynb #fe6dd2f5
+FEW = {"discovery": 10.0, "limit": 30.0}  # events that decide, below which formulae are off, in a count by more than 0.1 in Z or 5 % of the limit
+
+
+def decided_by(model: Likelihood, prepared, upper: float) -> dict[str, float]:
+    "How many events decide, as a count has them, of those expected without signal, for a discovery, and at the `upper` limit, for the limit."
+    found = {}
+    for what, mu in (("discovery", 0.0), ("limit", upper)):
+        values = {**model.fixed, **prepared.fix(mu=mu).fit().values, "mu": mu}
+        found[what] = deciding_events(asimov_on(model, values, seen=prepared), values)
+    return found
+
+
+def few_events_in(found: Analysis) -> list[str]:
+    "Lines on tests by formula that few events decide, or that pseudo-experiments were asked for and did not reach."
+    by = {"discovery": found.discovery.observed.method, "limit": found.limit.method}
+    worth = {"discovery": "Z may be off by 0.1 or more", "limit": "the limit may be off by 5 % or more"}
+    lines = [f"{what}: so few events decide, as in a count of {found.deciding[what]:.2g}, that by formula {worth[what]}; method='toys' needs none"
+             for what, few in FEW.items() if by[what] == "asymptotic" and found.deciding[what] < few]
+    if found.method == "toys" and by["discovery"] != "toys":
+        lines.append("discovery: no pseudo-experiment is as far from the background as the data, so that Z is by formula; a larger n_toys may reach them")
+    return lines
+
 # %% ../nbs/8_your_analysis/82_your_own_data.ipynb #141c5bc0
 def warnings_of(found: Analysis) -> list[str]:
     "What a reader has to know before believing an Analysis: a line each."
-    lines = [f"{what}: {one.warning}" for what, one in (("discovery", found.discovery), ("limit", found.limit)) if one.warning]
+    lines = [f"{what}: {one.warning}" for what, one in (("discovery", found.discovery), ("limit", found.limit)) if one.warning] + few_events_in(found)
     lines += [f"the ratio of {name} fails its test: {one.culprit}" for name, one in found.diagnoses.items() if not one.passed]
     for name, tables in found.learned.tests.items():
         for table, kind in zip(tables, (name, "its reference")):
@@ -551,15 +588,15 @@ def analyse(signal, background, data=None, *, expected: Mapping[str, float] | No
         fit = prepared.fit()
         moved = impacts(model, prepared) if len(model.parameters) > 1 else None
     with stage("discovery"):
-        found = discovery(model, prepared, method=method, n_toys=10 * n_toys, rng=rngs[2])
+        found = _discovered(model, prepared, method, 10 * n_toys, rngs[2])
     with stage("limit"):
         upper = limit(model, prepared, level=level, method=method, n_toys=n_toys, rng=rngs[3])
-        profile = _profile_of(prepared, fit, upper.value)
+        profile, deciding = _profile_of(prepared, fit, upper.value), decided_by(model, prepared, upper.value)
     with stage("the networks' own error"):
         network = network_error(model, _answers_to(prepared, seen, level), rngs[4])
     with stage("data against the model"):
         comparison = None if seen is None or len(seen) < 150 else compare(*against_model(model, learned, seen, fit))
-    result = Analysis(model, seen, learned, diagnoses, comparison, fit, profile, moved, found, upper, network, injected, method, (), stage.seconds)
+    result = Analysis(model, seen, learned, diagnoses, comparison, fit, profile, moved, found, upper, network, injected, method, (), stage.seconds, deciding)
     return replace(result, warnings=tuple(warnings_of(result)))
 
 # %% ../nbs/8_your_analysis/82_your_own_data.ipynb #743b7c6f

@@ -63,10 +63,8 @@ def check_count(value: int, name: str, minimum: int = 1, maximum: int = 10**9) -
     Raises TypeError if it is not a whole number, ValueError if it is too small or too large."""
     if isinstance(value, (bool, np.bool_)) or not isinstance(value, (int, np.integer)):
         raise TypeError(f"{name}: expected a whole number of at least {minimum}, got {shown(value)}")
-    if value < minimum:
-        raise ValueError(f"{name}: expected a whole number of at least {minimum}, got {value}")
-    if value > maximum:
-        raise ValueError(f"{name}: expected a whole number of at most {maximum}, got {shown(value)}")
+    if not minimum <= value <= maximum:
+        raise ValueError(f"{name}: expected a whole number of at {f'least {minimum}' if value < minimum else f'most {maximum}'}, got {shown(value)}")
     return int(value)
 
 # %% ../nbs/9_machinery/91_arrays.ipynb #0000000e
@@ -111,8 +109,13 @@ def _numbers(values, name: str) -> np.ndarray:
     except (TypeError, ValueError):
         raise TypeError(f"{name}: expected numbers in a regular shape, got {type(values).__name__} that is none") from None
     if array.dtype.kind not in "biuf":
-        raise TypeError(f"{name}: expected real numbers, got {type(values).__name__} of {_KINDS.get(array.dtype.kind, array.dtype)}")
+        raise TypeError(f"{name}: expected real numbers, got {type(values).__name__} of {_KINDS.get(array.dtype.kind, array.dtype)}{_to_read(values)}")
     return array
+
+
+def _to_read(values) -> str:
+    "What to do with a path where events are expected; else nothing."
+    return f"; read it first: lr.read({str(values)!r}, [names of the features])" if isinstance(values, str) and "." in values or hasattr(values, "__fspath__") else ""
 
 # %% ../nbs/9_machinery/91_arrays.ipynb #00000014
 class _Sealed(np.ndarray):
@@ -536,11 +539,7 @@ class Table:
         if self.weight is not None:
             vars(self).update(weight=check_column(self.weight, len(x), "weight"))
 
-    def __len__(self) -> int:
-        return len(self.x)
-
-    def __repr__(self) -> str:
-        return _described(self)
+    __len__, __repr__ = (lambda self: len(self.x)), (lambda self: _described(self))
 
     def __reduce__(self):                                   # what comes out of a file or from another process is checked again
         return Table, (self.x, self.nu, self.weight, dict(self.also), self.names)
@@ -615,7 +614,7 @@ def check_sample(table: Table, name: str) -> Table:
 
     Raises TypeError if it is not a Table, ValueError otherwise."""
     if not isinstance(table, Table):
-        raise TypeError(f"{name}: expected a Table, got {type(table).__name__}")
+        raise TypeError(f"{name}: expected a Table, got {type(table).__name__}{_to_read(table)}")
     if len(table) == 0:
         raise ValueError(f"{name}: expected at least 1 event, got 0")
     if not table.total > 0:

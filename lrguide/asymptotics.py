@@ -21,7 +21,7 @@ from .toys import Drawn, Quick, drawn_experiments, evaluated, joined_experiments
 from .hypotest import refuse_fit
 
 # %% auto #0
-__all__ = ['wald_tail', 'chi2_quantile', 'Tested', 'Curves', 'join_tested', 'parameter_tests', 'for_all_sets', 'models_by_name', 'parameter_toys', 'toys_at', 'Coverage', 'coverage', 'AsymptoticFit', 'asymptotic_fit', 'median_significance', 'squared_significance', 'profiled_significance']
+__all__ = ['wald_tail', 'chi2_quantile', 'Tested', 'Curves', 'join_tested', 'parameter_tests', 'for_all_sets', 'models_by_name', 'parameter_toys', 'toys_at', 'Coverage', 'coverage', 'AsymptoticFit', 'asymptotic_fit', 'median_significance', 'squared_significance', 'profiled_significance', 'deciding_events']
 
 # %% ../nbs/2_uncertainty/22_asymptotics.ipynb #00000005
 def wald_tail(t, noncentrality=0.0) -> float | np.ndarray:
@@ -373,3 +373,20 @@ def profiled_significance(signal, background, error):
     signal, background = check_numbers(signal, "signal", "[0, inf)"), check_numbers(background, "background", "(0, inf)")
     signal, background, error = np.broadcast_arrays(signal, background, check_numbers(error, "error", "[0, inf)"))
     return np.sqrt(np.maximum(squared_significance(signal, background, error**2), 0.0))
+
+# %% ../nbs/8_your_analysis/82_your_own_data.ipynb #a28ff3db
+from .prepared import one_set
+from .valleys import derivatives_at
+
+
+def deciding_events(prepared: Prepared, values: Mapping[str, float], name: str = "mu") -> float:
+    """The number of events in a count whose likelihood is bent as that of one data set is along a strength `name`, at complete `values`: 4 V^3/V'^2.
+
+    V is the second derivative there. 0 if there is none, infinite for a parabola."""
+    at = {**one_set(prepared).model.fixed, **check_point(prepared.model, values)}
+    second = lambda value: float(derivatives_at(prepared, {one: np.array([number]) for one, number in {**at, name: value}.items()}, [name])[2][0, 0, 0])
+    if not (middle := second(at[name])) > 0:
+        return 0.0
+    step = 1e-3 / np.sqrt(middle)
+    slope = (second(at[name] + step) - second(at[name] - step)) / (2 * step)
+    return float(4 * middle**3 / slope**2) if slope else np.inf

@@ -70,15 +70,35 @@ background_norm = 0.1
 [recipe]                                    # how the networks are made; any of these may be left out
 members = 5                                 # networks in the ensemble, at least 2
 hidden = [64, 64, 64]
+# calibration = "isotonic"                  # on events that were not trained on: "isotonic" or "histogram"; by default none
 # epochs = 40                               # by default as many as make 6,000 steps, at least 5 and at most 30; in any case the best weights are kept
 # patience = 8                              # epochs without improvement after which a member stops: quicker, sometimes less exact
 shares = [0.6, 0.2, 0.2]                    # of events: training, calibration and normalisation, testing
 
 [tests]
-# method = "asymptotic"                     # "exact" (default without nuisance parameters), "asymptotic" (default with them) or "toys"
+# method = "asymptotic"                     # "exact" (default without nuisance parameters), "asymptotic" (default with them) or "toys", for few events
 level = 0.05                                # of the limit: 0.05 is 95 % confidence
 n_toys = 1000                               # pseudo-experiments, with "toys"
 """
+
+CURES = (  # what a warning, or what is said about it, may ask for: the words, and where a configuration has it
+    (r"method='[a-z]+'|method '[a-z]+'", "tests", "method"), (r"\bn_toys\b", "tests", "n_toys"), (r"calibration='[a-z]+'", "recipe", "calibration"),
+    (r"\bmembers\b", "recipe", "members"), (r"\bepochs\b", "recipe", "epochs"), (r"larger last share|\(the last of shares\)", "recipe", "shares"),
+    (r"\(reach\)", "shifts.NAME", "reach"), (r"\(shifts\)", "shifts.NAME", "width"), (r"\bor expected,", "samples.NAME", "expected"),
+    (r"\bweights of (simulated events|shifted samples)", "samples.NAME", "weight"), (r"\bby a cut\b", "select", ""), (r"\bleave the feature out", "", "features"))
+IN_PYTHON = r"lrguide\.\w+|normalised\([^)]*\)|inputs="  # what no configuration has
+
+
+def keys_for(lines: Sequence[str]) -> list[str]:
+    """The keys of a configuration by which one does what warnings ask for, each once, with the value that they name; then what only Python can do."""
+    found = {}
+    for line in lines:
+        for words, section, key in CURES:
+            for asked in re.finditer(words, line):
+                value = re.search("'([a-z]+)'", asked[0])
+                found[" ".join(part for part in (f"[{section}]" * bool(section), key) if part) + (f' = "{value[1]}"' if value else "")] = None
+    python = list(dict.fromkeys(one[0] for line in lines for one in re.finditer(IN_PYTHON, line)))
+    return [*found, *([f"only in Python: {', '.join(python)}"] if python else [])]
 
 
 # --- one value ------------------------------------------------------------------------------------------------------------------

@@ -23,7 +23,7 @@ from .sums import rows_at_rates, shared_rows
 __all__ = ['nu_of', 'positive_yields', 'check_source', 'check_resampled', 'chosen', 'tasks_of', 'pseudo_experiments',
            'KnownSource', 'sources_of', 'source_tables', 'own_values', 'sources_by_channel', 'all_rows', 'asimov',
            'measured_at', 'asimov_on', 'event_terms', 'Observed', 'observed', 'Rows', 'channel_rows', 'all_terms',
-           'own_terms', 'all_rates', 'own_rates', 'Tail', 'tail_of', 'beyond']
+           'own_terms', 'all_rates', 'own_rates', 'Tail', 'tail_of', 'Unreached', 'beyond']
 
 # %% ../nbs/9_machinery/99_experiments.ipynb #00000007
 def nu_of(source, values: Mapping[str, float] | None):
@@ -557,16 +557,20 @@ def _kind(rows: Sequence[Rows], of_model: str) -> str:
     return "events" if any(isinstance(item, Table) for of in rows for item in of.sources.values()) else of_model
 
 
+class Unreached(ValueError):
+    "No pseudo-experiment reaches the observed value."
+
+
 def beyond(toys: np.ndarray, t_obs: float, tie: float, empty: bool = False) -> Callable:
     """log P(T >= t) as a function, from T of pseudo-experiments; values closer than `tie` count as equal.
 
-    Unless it may be `empty`, raises ValueError if none reaches the observed value, with the number that a normal tail would need for ten."""
+    Unless it may be `empty`, raises Unreached, a ValueError, if none reaches the observed value, with the number that a normal tail would need for ten."""
     toys = np.sort(toys)
     if not empty and not toys[-1] >= t_obs - tie:
         finite = toys[np.isfinite(toys)]
         z = (t_obs - finite.mean()) / max(finite.std(), 1e-300) if len(finite) else np.inf
         needed = 10 / max(p_from_significance(z), 1e-300)
-        raise ValueError(f"n_toys: expected about {needed:.1g} to reach the observed value, got {len(toys)} of which none did")
+        raise Unreached(f"n_toys: expected about {needed:.1g} to reach the observed value, got {len(toys)} of which none did")
 
     def log_tail(t):
         with np.errstate(divide="ignore"):

@@ -9,7 +9,7 @@
 from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import lru_cache, partial
 import numpy as np
 from scipy.interpolate import CubicSpline, PchipInterpolator
 from scipy.optimize import brentq
@@ -133,8 +133,9 @@ class Limit:
                 + "\n".join(["", self.warning] * bool(self.warning)) + f"\nexpected: {band_in_words(self.n_sigma, self.expected)}")
 
 
-def limit_of(at: Callable[[float], CLsValue], begin: float, strength: str, level: float, most: float = np.inf) -> Limit:
-    "The Limit at which `at`(value).cls is `level`, searched for from `begin` on, up to `most`, to a relative 1e-9; the unit does not matter."
+def limit_of(at: Callable[[float], CLsValue], begin: float, strength: str, level: float, most: float = np.inf, precision: float = 1e-9) -> Limit:
+    "The Limit at which `at`(value).cls is `level`, searched for from `begin` on, up to `most`, to a relative `precision`; the unit does not matter."
+    at = lru_cache(at)
     excess = lambda value: max((found := at(value)).log_clsb - found.log_clb - np.log(level), -50.0)          # no toy so far: excluded
     low = high = min(begin, most)
     for _ in range(60):
@@ -147,12 +148,13 @@ def limit_of(at: Callable[[float], CLsValue], begin: float, strength: str, level
         raise ValueError(f"strength: expected a parameter that the data can limit, got {strength}, not excluded at {high:g}")
     while low == high or excess(low) < 0:
         low, high = low / 2, low
-    value = float(brentq(excess, low, high, xtol=1e-10 * high, rtol=1e-9))
+    value = float(brentq(excess, low, high, xtol=1e-10 * high, rtol=precision))
     found = at(value)
     if found.relative == 0:
         return Limit(value, 0.0, strength, level, found)
     below, above = 0.85 * value, min(1.15 * value, most)     # wide enough for the steps of pseudo-experiments
-    slope = (excess(above) - excess(below)) / (above - below)
+    reached = lambda value: one if (one := excess(value)) > -50 else np.log(0.1)        # of at least ten toys at the level none is left
+    slope = (reached(above) - reached(below)) / (above - below)
     return Limit(value, found.relative / abs(slope), strength, level, found)
 
 # %% ../nbs/2_uncertainty/27_intervals.ipynb #e15f9fe0
@@ -318,7 +320,8 @@ def _limit(model: OnData, strength: str, level: float, method: str, n_sigma: tup
     if np.isneginf(tails(begin)[0].t):
         raise ValueError(f"data: expected no event where {strength} = 0 expects none, because then T = -inf whatever the strength is; "
                          "a small background there, such as 1e-12 of an event, puts the data in order")
-    found = limit_of(lambda value: quotient(*tails(value), method), begin, strength, level, most)
+    fine = 1e-9 if method == "exact" else 0.01 * np.sqrt((1 - level) / (level * n_toys))        # a hundredth of the error of CLs, which falls faster than its strength rises
+    found = limit_of(lambda value: quotient(*tails(value), method), begin, strength, level, most, fine)
     expected = expected_without_signal(tails, found.value, level, n_sigma, most) if n_sigma else ()
     return replace(found, expected=tuple(float(value) for value in expected), n_sigma=n_sigma)
 

@@ -15,11 +15,10 @@ from .arrays import check_choice, check_function, check_mapping, check_name, che
 from .minimum import differentiated
 from .prepared import check_model
 from .valleys import names_of
-from .rates import shape_shift
 from .likelihood import STANDARD, Normal, check_means, check_pair
 
 # %% auto #0
-__all__ = ['LogNormal', 'Poisson', 'Measured', 'Morphed', 'Impact', 'Impacts', 'impacts']
+__all__ = ['LogNormal', 'Poisson', 'Measured', 'shape_rows', 'Shapes', 'Morphed', 'Impact', 'Impacts', 'impacts']
 
 # %% ../nbs/2_uncertainty/20_systematics.ipynb #5d4d9bd6
 @dataclass(frozen=True)
@@ -93,6 +92,68 @@ class Measured:
         "Minus log likelihood of the measurement."
         return self.of(values[self.name])
 
+# %% ../nbs/2_uncertainty/20_systematics.ipynb #1f3a1d26
+def shape_rows(nu: np.ndarray) -> np.ndarray:
+    """Factors (3, p, 1 + 2k) of the ratio without effects and of each effect's odd and even part at nu (p, k), and their first and second derivatives.
+
+    For (up - down)/2 the parameter itself, for (up + down)/16 what `shape_shift` multiplies it by."""
+    inside, t, sign = np.abs(nu) < 1, np.clip(nu, -1, 1), np.sign(nu)
+    even = (np.where(inside, t**2 * (15 - 10 * t**2 + 3 * t**4), 8 * np.abs(nu)), np.where(inside, t * (30 - 40 * t**2 + 18 * t**4), 8 * sign),
+            np.where(inside, 30 - 120 * t**2 + 90 * t**4, 0.0))
+    rows = np.zeros((3, len(nu), 1 + 2 * nu.shape[1]))
+    rows[0, :, 0], rows[0, :, 1::2], rows[1, :, 1::2] = 1.0, nu, 1.0
+    rows[:, :, 2::2] = even
+    return rows
+
+
+@dataclass(frozen=True, eq=False)
+class Shapes:
+    """Log ratios of a Morphed at events, which no network is asked about again: the logarithm of `coefficients` (b, 1 + 2k, n), for b data sets
+    of n events, times `shape_rows`."""
+    coefficients: np.ndarray
+
+    def __call__(self, nu: np.ndarray) -> np.ndarray:
+        "Log ratios (p, n) at nu (p, k); with b data sets p is b."
+        with np.errstate(divide="ignore"):
+            return np.log(np.maximum(self._sums(shape_rows(nu)[0][:, None])[:, 0], 0.0))
+
+    def derivatives(self, nu: np.ndarray) -> tuple:
+        "Log ratios (p, n), first derivatives (k, p, n), zero where there is no density, and a function of weights (p, n): the weighted sums of second ones (k, k, p)."
+        of, k = shape_rows(nu), nu.shape[1]
+        own = np.repeat(np.eye(k), 2, axis=1)              # (k, 2k): the columns of each effect
+        rows = np.concatenate([of[0][:, None], *(np.concatenate([np.zeros((len(nu), k, 1)), of[order][:, None, 1:] * own], axis=2) for order in (1, 2))], axis=1)
+        found = self._sums(rows).transpose(1, 0, 2)
+        positive = found[0] > 0
+        first, second = (np.where(positive, one / np.where(positive, found[0], 1.0), 0.0) for one in (found[1:1 + k], found[1 + k:]))
+        with np.errstate(divide="ignore"):
+            return np.log(np.maximum(found[0], 0.0)), first, lambda weights: _curve_of_log(weights, first, second)
+
+    def _sums(self, rows: np.ndarray) -> np.ndarray:
+        "(p, r, n) from rows (p, r, 1 + 2k)."
+        if len(self.coefficients) > 1:
+            return rows @ self.coefficients
+        return (rows.reshape(-1, rows.shape[-1]) @ self.coefficients[0]).reshape(*rows.shape[:2], -1)
+
+    def blocks(self, b: int) -> Shapes:
+        "The events taken for b data sets of equal length, one after another."
+        return Shapes(np.ascontiguousarray(self.coefficients.reshape(self.coefficients.shape[1], b, -1).transpose(1, 0, 2)))
+
+    def take(self, sets) -> Shapes:
+        "The data sets `sets`."
+        return self if len(self.coefficients) == 1 else Shapes(self.coefficients[sets])
+
+    def pick(self, rows: np.ndarray) -> Shapes:
+        "Data sets made of the rows (b, n) of a single one."
+        return Shapes(self.coefficients[0][:, rows].transpose(1, 0, 2))
+
+
+def _curve_of_log(weights: np.ndarray, first: np.ndarray, second: np.ndarray) -> np.ndarray:
+    "Weighted sums (k, k, p) of second derivatives of log S from S_a/S and S_aa/S (k, p, n): effects add up in S."
+    found = -np.stack([np.stack([np.einsum("pn,pn->p", weights * a, b) for b in first]) for a in first])
+    found[np.arange(len(first)), np.arange(len(first))] += np.einsum("pn,apn->ap", weights, second)
+    return found
+
+
 # %% ../nbs/2_uncertainty/20_systematics.ipynb #d123d3a4
 @dataclass(frozen=True)
 class Morphed:
@@ -121,25 +182,28 @@ class Morphed:
         "Parameters that come with a standard normal constraint."
         return tuple(self.shapes)
 
-    def _parts(self, x: np.ndarray) -> tuple[np.ndarray, list]:
-        "Ratios (n,) without effects, and what each adds down and up; of the last few sets of events from memory: a fit asks a thousand times about the same."
-        for events, parts in self._last:
+    def on(self, x, ranges=None) -> Shapes:
+        "The prepared function of nu for fits; of the last few sets of events from memory: tests ask a thousand times about the same."
+        x = np.asarray(x)
+        for events, known in self._last:
             if events.shape == x.shape and np.array_equal(events, x):
-                return parts
-        nominal = np.exp(self.nominal.log_ratio(x))
-        self._last.append((np.array(x), (nominal, [[np.exp(one.log_ratio(x)) - nominal for one in pair] for pair in self.shapes.values()])))
+                return known
+        rows = [np.exp(self.nominal.log_ratio(x))]
+        for pair in self.shapes.values():
+            down, up = (np.exp(one.log_ratio(x)) - rows[0] for one in pair)
+            rows += [(up - down) / 2, (up + down) / 16]
+        self._last.append((np.array(x), Shapes(np.array(rows)[None])))
         return self._last[-1][1]
 
     def log_ratio_grid(self, x, points) -> np.ndarray:
         "Log ratios (g, n) at the nuisance parameters `points` (g, k)."
-        nominal, moved = self._parts(np.asarray(x))
-        with np.errstate(divide="ignore"):
-            return np.log(np.maximum(nominal + sum(shape_shift(alpha, *pair) for alpha, pair in zip(np.transpose(points), moved)), 0.0))
+        return self.on(x)(np.asarray(points, dtype=float))
 
     def log_ratio(self, x, nu) -> np.ndarray:
         "Log ratio (n,) at nu (k,) or (n, k)."
-        nu = np.atleast_2d(nu)
-        return self.log_ratio_grid(x, nu)[0] if len(nu) == 1 else np.array([self.log_ratio_grid(x[i:i + 1], nu[i:i + 1])[0, 0] for i in range(len(x))])
+        nu, known = np.atleast_2d(np.asarray(nu, dtype=float)), self.on(x)
+        return known(nu)[0] if len(nu) == 1 else known.blocks(len(nu))(nu)[:, 0]
+
 
 # %% ../nbs/2_uncertainty/20_systematics.ipynb #4918ff3d
 @dataclass(frozen=True)

@@ -205,7 +205,7 @@ def test_every_line_of_the_template_that_is_commented_out_is_a_key_that_exists(p
     from lrguide.configuring import CONFIG
     import tomllib
 
-    lines = [re.sub(r"^# (?=(missing|fill|cut|label|value|\[|pt|function|width|mean|reach|down|up|method))", "", line) for line in TEMPLATE.splitlines()]
+    lines = [re.sub(r"^# (?=(missing|fill|cut|label|value|\[|pt|function|width|mean|reach|down|up|calibration|epochs|patience|method))", "", line) for line in TEMPLATE.splitlines()]
     found = CONFIG(tomllib.loads("\n".join(lines)), "")
     assert set(found["shifts"]) == {"scale", "other", "shower"} and found["select"] == {"pt": (25.0, float("inf"))}
 
@@ -320,3 +320,40 @@ def test_data_in_another_unit_are_refused(place, capsys):
     (place / "mev.toml").write_text(PLAIN.replace("data.csv", "mev.csv"))
     status, _, err = call(capsys, ["analyse", place / "mev.toml", "--out", place / "mev"])
     assert status == 2 and len(err) == 1 and "data: expected mass as in simulated events" in err[0] and not (place / "mev").exists()
+
+
+def test_what_a_warning_asks_for_is_a_key_of_the_template():
+    """Every cure that a warning, or what is said about it, names by the name of a setting."""
+    import inspect
+
+    from lrguide import analysis, diagnosis, report
+    from lrguide.configuring import CURES, IN_PYTHON, keys_for
+
+    parts, section = {}, ""
+    for line in TEMPLATE.splitlines():
+        if found := re.match(r"(?:# )?\[(\w+)[\w.]*\]", line):
+            section = found[1]
+            parts.setdefault(section, set())
+        elif found := re.match(r"(?:# )?(\w+) = ", line):
+            parts.setdefault(section, set()).add(found[1])
+    for words, section, key in CURES:
+        assert (key or "pt") in parts[section.partition(".")[0]], (words, section, key)
+    said = [inspect.getsource(analysis.warnings_of), inspect.getsource(analysis.few_events_in), *(words for _, words in report.ADVICE), *diagnosis._ADVICE.values()]
+    named = [one[0] for text in said for one in re.finditer(r"\b(?:method|calibration)(?:=| )'\w+'|\bn_toys\b(?!=)|more members|members or epochs|last share|last of shares|\((?:reach|shifts)\)|or expected,|inputs=|lrguide\.\w+|normalised\(", text)]
+    assert len(set(named)) >= 12
+    for one in named:
+        assert any(re.search(words.replace(r"\(the last", "(?:the )?(?:last").replace(r"shares\)", "shares)").replace("larger last share", "last share"), one) for words, *_ in CURES) or re.search(IN_PYTHON.replace(r"[^)]*\)", ""), one), one
+    assert keys_for(["x; method='toys' needs none", "more simulated events, or more members", "calibration='isotonic'", "lrguide.with_network_error puts", "more members"]) == [
+        '[tests] method = "toys"', "[recipe] members", '[recipe] calibration = "isotonic"', "only in Python: lrguide.with_network_error"]
+    assert keys_for(["the fit ends at the end of the range of mu"]) == []
+
+
+def test_warnings_are_followed_by_the_keys_that_they_ask_for(place, capsys):
+    """Three expected events of signal: a formula is not for so few."""
+    (place / "few.toml").write_text(PLAIN.replace("expected = 60", "expected = 1.5") + "[norm.background]\nrate = 0.1\n")
+    (place / "few.csv").write_text("mass,pt,eta\n125.0,80.0,0.1\n118.0,60.0,0.4\n")
+    (place / "few.toml").write_text((place / "few.toml").read_text().replace("data.csv", "few.csv").replace('label = "is_signal"', 'expected = 1.0\nlabel = "is_signal"'))
+    status, out, err = call(capsys, ["analyse", place / "few.toml", "--out", place / "few"])
+    assert (status, err) == (0, []) and any("so few events decide" in line for line in out)
+    assert any(line.startswith("in the configuration, what the warnings ask for: ") and '[tests] method = "toys"' in line for line in out)
+    assert "in the configuration, what the warnings ask for" in (place / "few" / "report.html").read_text()

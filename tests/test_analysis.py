@@ -1,5 +1,6 @@
 """Analyses of samples whose densities have a formula: what is found, what is warned of, what is refused before anything is learned."""
 
+import pathlib
 from dataclasses import replace
 
 import numpy as np
@@ -181,3 +182,96 @@ def test_a_yield_that_a_shift_doubles_is_warned_of():
     half = analysis.Varied({"background": BACKGROUND}, {"background": replace(BACKGROUND, weight=3 * BACKGROUND.weights)})
     found = lr.analyse(SIGNAL, BACKGROUND, None, shifts={"s": half}, **CALLED)
     assert any("the yield of background is 1 and 3 times as large with s down and up" in line for line in found.warnings)
+
+
+def count_of(s, b):
+    """A count that expects s and b."""
+    cell = lr.Table([0.0])
+    return lr.Likelihood({"signal": lr.Process(s, source=cell), "background": lr.Process(b, source=cell)}, {"mu": "signal"})
+
+
+@pytest.mark.parametrize("b, few", [(7.0, True), (12.0, False)])
+def test_the_border_of_a_discovery_is_where_the_formula_of_a_count_is_off_by_a_tenth(b, few):
+    from scipy import stats
+
+    model, n = count_of(5.0, b), np.arange(b + 1, b + 6 * np.sqrt(b) + 12)
+    z = np.sqrt(2 * (n * np.log(n / b) - n + b))
+    off = (z - stats.norm.isf(stats.poisson.sf(n - 1, b)))[(z > 1) & (z < 5)].max()
+    assert (off > 0.1) == few == (analysis.decided_by(model, model.on(lr.Table(np.zeros(int(b)))), 1.0)["discovery"] < analysis.FEW["discovery"])
+
+
+@pytest.mark.parametrize("b, few", [(10.0, True), (40.0, False)])
+def test_the_border_of_a_limit_is_where_the_formula_of_a_count_is_off_by_five_per_cent(b, few):
+    model, data = count_of(5.0, b), lr.Table([0.0], weight=[b])
+    exact, formula = (lr.limit(model, data, method=method, n_sigma=()).value for method in ("exact", "asymptotic"))
+    assert (abs(formula / exact - 1) > 0.05) == few == (analysis.decided_by(model, model.on(data), formula)["limit"] < analysis.FEW["limit"])
+
+
+def test_few_events_are_warned_of_only_where_a_formula_was_used():
+    rare = dict(expected={"signal": 3.0, "background": 2.0}, data=DATA[:4])
+    by_formula, exact = (lr.analyse(SIGNAL, BACKGROUND, norm=norm, **rare, **CALLED) for norm in ({"background": {"rate": 0.1}}, None))
+    many = lr.analyse(SIGNAL, BACKGROUND, DATA, expected={"signal": 60.0, "background": 1000.0}, norm={"background": {"rate": 0.1}}, **CALLED)
+    few = [[line for line in found.warnings if "so few events decide" in line] for found in (by_formula, exact, many)]
+    assert [len(lines) for lines in few] == [2, 0, 0] and all("method='toys'" in line for line in few[0])
+
+
+def test_toys_that_do_not_reach_the_data_leave_the_formula_and_say_so():
+    """Six standard deviations: a billion experiments would be needed, and the networks are trained already."""
+    model = exact_model(1.0, 3000, 1, yields=(100, 100))
+    data = lr.Table(np.concatenate([normal(100, 1.0, seed=3, names=("a",)).x, normal(100, 0.0, seed=4, names=("a",)).x]))
+    found = analysis._discovered(model, model.on(data), "toys", 100, 1)
+    assert found.observed.method == "asymptotic" and found.z > 5
+    assert analysis._discovered(model, model.on(data[100:]), "toys", 100, 1).observed.method == "toys"
+
+
+def test_pseudo_experiments_ask_a_network_of_shifted_samples_once():
+    from lrguide.systematics import Morphed
+
+    asked = []
+    def ratio(mean):
+        def of(x):
+            asked.append(len(x))
+            return mean * x[:, 0] - mean**2 / 2
+        return FromFunction(of)
+    morphed = Morphed(ratio(1.0), {"scale": (ratio(0.9), ratio(1.1))})
+    model = lr.Likelihood({"signal": lr.Process(60, morphed, SIGNAL), "background": lr.Process(1000, None, BACKGROUND)}, {"mu": "signal"})
+    prepared, calls = model.on(DATA), []
+    for n in (20, 200):
+        asked.clear()
+        lr.cls_value(model, prepared, {"mu": 1.0}, {"mu": 0.0}, "toys", n_toys=n, rng=1)
+        calls.append(len(asked))
+    assert max(calls) <= 12                                # three ratios, for the data and for the simulated events
+
+
+def test_a_limit_by_toys_is_not_searched_for_finer_than_its_error():
+    from lrguide.hypotest import CLsValue
+    from lrguide.intervals import limit_of
+
+    asked = []
+    def at(mu):
+        asked.append(mu)
+        return CLsValue(np.log(np.ceil(200 * np.exp(-mu)) / 200), 0.0, 0.3, 0.0, 0.3, "toys", "events")       # in steps, as toys are
+    coarse = limit_of(at, 1.0, "mu", 0.05, precision=0.003)
+    n = len(asked)
+    assert len(set(asked)) == n < 15 and coarse.value == pytest.approx(limit_of(at, 1.0, "mu", 0.05).value, rel=0.003)
+
+
+@pytest.mark.parametrize("path", ["signal.root", pathlib.Path("there/signal.root")])
+def test_a_path_is_told_how_to_be_read(path):
+    """The features are not known, so that nobody can guess them."""
+    words = rf"expected .*read it first: lr.read\('{path}', \[names of the features\]\)"
+    for refused in (lambda: lr.analyse(path, BACKGROUND, rng=1), lambda: lr.analyse(SIGNAL, path, rng=1), lambda: lr.analyse(SIGNAL, {"top": BACKGROUND, "rest": path}, rng=1),
+                    lambda: lr.analyse(SIGNAL, BACKGROUND, path, rng=1), lambda: lr.Ratio(rng=1).fit(path, BACKGROUND), lambda: lr.Ratio(rng=1).fit(SIGNAL, path), lambda: lr.Table(path),
+                    lambda: lr.compare(path, BACKGROUND), lambda: analysis.Varied({"background": path}, {"background": BACKGROUND}), lambda: lr.fit_together([(path, BACKGROUND)], QUICK, 1)):
+        with pytest.raises((TypeError, ValueError), match=words) as error:
+            refused()
+        assert "\n" not in str(error.value)
+
+
+def test_the_error_of_a_limit_by_toys_does_not_vanish_where_none_is_left_beyond():
+    from lrguide.hypotest import CLsValue
+    from lrguide.intervals import limit_of
+
+    at = lambda mu: CLsValue(np.log(0.05) - 2 * (mu - 3) if mu < 3.2 else -np.inf, 0.0, 0.3, 0.0, 0.3, "toys", "events")
+    found = limit_of(at, 1.0, "mu", 0.05)
+    assert found.value == pytest.approx(3) and 0.05 < found.error < 0.2

@@ -147,6 +147,8 @@ def test_every_warning_has_something_to_do_about_it(plain, samples):
     found = replace(plain, fit=fit, discovery=far, diagnoses={"signal": diagnosis}, network=replace(plain.network, error=np.array([9.0, 9.0, 9.0])),
                     learned=replace(plain.learned, tests={"signal": (wide, wide)}), comparison=replace(plain.comparison, observables={"x_3": replace(observable, check=check)}))
     warnings = warnings_of(found) + warnings_of(replace(found, fit=replace(fit, errors={"mu": np.nan}), injected={0.0: (2.0, 0.1), 1.0: (1.0, 50.0)}))
+    by_formula = replace(plain.discovery, observed=replace(plain.discovery.observed, method="asymptotic"))
+    warnings += warnings_of(replace(plain, method="toys", discovery=by_formula, deciding={"discovery": 2.0, "limit": 2.0}, data=plain.data[:200]))
     assert {key for key, _ in report.ADVICE if any(key in line for line in warnings)} == {key for key, _ in report.ADVICE}
     assert all(report.advice_for(line) for line in warnings)
 
