@@ -13,13 +13,14 @@ import shutil
 import time
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import cached_property, partial, reduce
 from pathlib import Path
 from typing import BinaryIO
 import numpy as np
 from .arrays import Ranges, Table, aligned, as_table, check_column, check_count, check_mapping, check_name, check_number, join, named_columns, sealed, shown
-from .formats import Source, check_kinds, needed, sources_of
+from .formats import Source, check_kinds, needed, sources_of, threads_for
 
 # %% auto #0
 __all__ = ['odd_values', 'Pieces', 'chunks', 'evenly', 'sampled', 'read', 'fill_values', 'pieces', 'columns_of', 'write_whole', 'Remote', 'data_folder', 'package_folder', 'sample_path', 'write_columns', 'read_columns', 'check_new', 'FetchError', 'is_whole', 'fetch']
@@ -141,13 +142,20 @@ def _memory(n: int, d: int) -> np.ndarray:
 
 def _beside(x: np.ndarray, columns: Sequence[np.ndarray]) -> np.ndarray:
     "Fills `x` (n, d + more) with columns (n,) side by side, then ones, and returns it: by blocks, gathered in the cache and written to memory once, a row as a whole."
-    block = np.empty((len(columns), 4096 + 16), reduce(np.promote_types, [column.dtype for column in columns]))      # a row of 2**k bytes has its column in one corner of the cache
-    for start in range(0, len(x), 4096):
-        rows = x[start:start + 4096]
-        part = block[:, :len(rows)]
-        for k, column in enumerate(columns):
-            part[k] = column[start:start + 4096]
-        rows[:, :len(columns)], rows[:, len(columns):] = part.T, 1.0
+    kind, k = reduce(np.promote_types, [column.dtype for column in columns]), threads_for(x.size)
+
+    def fill(begin: int, end: int) -> None:
+        block = np.empty((len(columns), 4096 + 16), kind)  # a row of 2**k bytes has its column in one corner of the cache
+        for start in range(begin, end, 4096):
+            rows = x[start:min(start + 4096, end)]
+            part = block[:, :len(rows)]
+            for own, column in zip(part, columns):
+                own[:] = column[start:start + len(rows)]
+            rows[:, :len(columns)], rows[:, len(columns):] = part.T, 1.0
+
+    ends = [len(x) * i // k for i in range(k + 1)]
+    with ThreadPoolExecutor(k) as workers:                 # half of the work are new pages of memory
+        list(workers.map(fill, ends, ends[1:]))
     return x
 
 # %% ../nbs/8_your_analysis/85_files.ipynb #850f0017

@@ -12,9 +12,9 @@ import gzip
 import lzma
 import os
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from glob import glob
 from itertools import islice
@@ -24,7 +24,7 @@ import numpy as np
 from .arrays import check_choice, named_columns, shown
 
 # %% auto #0
-__all__ = ['Source', 'needed', 'File', 'Held', 'sources_of', 'check_kinds']
+__all__ = ['Source', 'needed', 'File', 'threads_for', 'Held', 'sources_of', 'check_kinds']
 
 # %% ../nbs/9_machinery/79_formats.ipynb #800f0008
 def needed(name: str, extra: str = "files"):
@@ -77,9 +77,10 @@ class _Parquet(File):
                 yield {name: batch.column(name).to_numpy(zero_copy_only=False) for name in names}
 
 # %% ../nbs/9_machinery/79_formats.ipynb #800f0009
-def _workers() -> int:
-    "The number of threads that take compressed pieces of a ROOT file apart: OMP_NUM_THREADS if it is set, else the cores, at most four."
-    return min(4, int("0" + os.environ.get("OMP_NUM_THREADS", "").split(",")[0].strip()) or os.cpu_count() or 1)
+def threads_for(numbers: int) -> int:
+    "How many threads read or copy so many `numbers`: OMP_NUM_THREADS if it is set, else as many as cores, at most four, and one for a few numbers."
+    most = min(4, int("0" + os.environ.get("OMP_NUM_THREADS", "").split(",")[0].strip()) or os.cpu_count() or 1)
+    return min(most, 1 + numbers // 2**20)
 
 
 class _Root(File):
@@ -117,11 +118,24 @@ class _Root(File):
         return n, ({name: column[start:start + size] for name, column in batch.items()} for batch in batches for start in starts)
 
     def _rows(self, tree, names: Sequence[str], size: int | None) -> Iterator[dict[str, np.ndarray]]:
-        workers = ThreadPoolExecutor(_workers())
-        asked = dict(filter_name=lambda name: name in names, library="np", decompression_executor=workers)
-        with tree.file, workers, _reading(self.path):
-            for batch in tree.iterate(step_size=size, **asked) if size else [tree.arrays(**asked)]:
-                yield {name: batch[name] for name in names}
+        "Columns by name, of `size` rows at a time, or all; each thread has some of the columns, and the file open for itself."
+        k = min(threads_for(int(tree.num_entries) * len(names)), len(names))
+        with ExitStack() as stack:
+            trees = [tree, *(self._open() for _ in range(k - 1))]
+            for own in trees:
+                stack.enter_context(own.file)
+            workers, readers = stack.enter_context(ThreadPoolExecutor(k)), [_columns(own, frozenset(names[i::k]), size) for i, own in enumerate(trees)]
+            stack.enter_context(_reading(self.path))
+            while (found := list(workers.map(lambda reader: next(reader, None), readers)))[0] is not None:
+                columns = {name: column for part in found for name, column in part.items()}
+                yield {name: columns[name] for name in names}
+
+
+def _columns(tree, names: Collection[str], size: int | None) -> Iterator[dict[str, np.ndarray]]:
+    "Those columns of an open `tree`, of `size` rows at a time, or all."
+    asked = dict(filter_name=lambda name: name in names, library="np")
+    for batch in tree.iterate(step_size=size, **asked) if size else [tree.arrays(**asked)]:
+        yield {name: batch[name] for name in names}
 
 # %% ../nbs/9_machinery/79_formats.ipynb #800f000c
 _WORDS = dict.fromkeys(("", "nan", "na", "n/a", "null", "none"), "nan") | {"true": "1", "false": "0"}
