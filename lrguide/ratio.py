@@ -222,8 +222,9 @@ class Task:
     moving: bool
 
 
-def _share_in_both(one: np.ndarray, other: np.ndarray) -> float:
-    "The share of the events (n, d) of the smaller sample that is in the other one to the bit; 0 where values repeat anyway, and for sets."
+def _share_in_both(*tables: Table) -> float:
+    "The share of the events, with nu, of the smaller of two Tables that is in the other one to the bit; 0 where values repeat anyway, and for sets."
+    one, other = (table.x if table.nu is None or table.x.ndim != 2 else np.column_stack([table.x, table.nu]) for table in tables)
     if one.ndim != 2 or one.shape[1] != other.shape[1]:
         return 0.0
     rows = [np.unique(np.ascontiguousarray(x + 0.0).view(f"V{8 * x.shape[1]}")) for x in (one, other)]
@@ -235,10 +236,11 @@ def task_of(recipe: Recipe, numerator: Table, denominator: Table, rng) -> Task:
 
     Two samples of the same events are split alike, and each event has one row (`paired`)."""
     rngs = spawn(rng, 4)
-    same = paired(*matched(recipe.parameters, numerator, denominator, 0)) is not None      # refuses what cannot be learned from; the parts are not compared again
+    together = matched(recipe.parameters, numerator, denominator, 0)       # refuses what cannot be learned from
+    same = paired(*together) is not None                    # the parts are not compared again
     if same and np.allclose(numerator.weights / numerator.total, denominator.weights / denominator.total, rtol=1e-12, atol=0):
         raise ValueError("numerator, denominator: expected samples that differ, got the same events with the same weights")
-    if not same and _share_in_both(numerator.x, denominator.x) > 0.5:
+    if not same and _share_in_both(*together) > 0.5:
         warnings.warn("numerator, denominator: expected other events, or the same ones in the same order, got many that are in both; put together, their roles have less noise", stacklevel=4)
     split, joined = (lambda: deepcopy(rngs[1])) if same else (lambda: rngs[1]), paired if same else labelled
     parts = zip(*(in_three(table, recipe.shares, split()) for table in (numerator, denominator)))

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import warnings
 
 import numpy as np
 import pytest
@@ -213,6 +214,7 @@ def test_terms_of_another_shape_are_refused():
 
 SCRIPT = """
 import sys
+import warnings
 import numpy as np
 sys.path.insert(0, sys.argv[2])
 from test_training import CASES, COLUMNS, N, PLAIN, SHORT, without
@@ -274,3 +276,15 @@ def test_each_ratio_keeps_the_history_of_its_own_training(tmp_path):
     assert shared[0].fitted.history is shared[1].fitted.history is not None
     together[0].save(tmp_path / "ratio.npz")
     assert load_ratio(tmp_path / "ratio.npz").fitted.history is None
+
+
+def test_the_same_events_in_another_order_are_noticed_unless_each_has_another_nu():
+    rng, n = np.random.default_rng(1), 4000
+    theta = rng.uniform(-1, 1, (n, 1))
+    x, order = rng.normal(size=(n, 2)) + theta, rng.permutation(n)
+    quick = dict(members=1, hidden=(4,), training=Training(epochs=1), rng=1)
+    with pytest.warns(UserWarning, match="got many that are in both"):
+        Ratio(**quick).fit(Table(x), Table(x[order], weight=1 + x[order, 0] ** 2))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        Ratio({"theta": (-1, 1)}, **quick).fit(Table(x, theta), Table(x[order]))
