@@ -243,6 +243,18 @@ def test_pseudo_experiments_ask_a_network_of_shifted_samples_once():
     assert max(calls) <= 12                                # three ratios, for the data and for the simulated events
 
 
+def test_morphed_wants_one_nu_or_one_for_each_event():
+    from lrguide.systematics import Morphed
+
+    one = FromFunction(lambda x: x[:, 0])
+    morphed, x = Morphed(one, {"scale": (one, one)}), np.ones((10, 1))
+    for nu in ([0.3], np.full((10, 1), 0.3)):
+        np.testing.assert_allclose(morphed.log_ratio(x, nu), 1.0)
+    for nu in (np.zeros((5, 1)), np.zeros((20, 1)), [0.0, 0.1], np.zeros((10, 2))):        # five would fit ten events two by two
+        with pytest.raises(ValueError, match=r"nu: expected shape \(1,\) or \(10, 1\) for scale, got"):
+            morphed.log_ratio(x, nu)
+
+
 def test_a_limit_by_toys_is_not_searched_for_finer_than_its_error():
     from lrguide.hypotest import CLsValue
     from lrguide.intervals import limit_of
