@@ -490,7 +490,7 @@ def few_events_in(found: Analysis) -> list[str]:
     by = {"discovery": found.discovery.observed.method, "limit": found.limit.method}
     worth = {"discovery": "Z may be off by 0.1 or more", "limit": "the limit may be off by 5 % or more"}
     lines = [f"{what}: so few events decide, as in a count of {found.deciding[what]:.2g}, that by formula {worth[what]}; method='toys' needs none"
-             for what, few in FEW.items() if by[what] == "asymptotic" and found.deciding[what] < few]
+             for what, few in FEW.items() if by[what] == "asymptotic" and found.deciding.get(what, np.inf) < few]
     if found.method == "toys" and by["discovery"] != "toys":
         lines.append("discovery: no pseudo-experiment is as far from the background as the data, so that Z is by formula; a larger n_toys may reach them")
     return lines

@@ -382,7 +382,7 @@ from .valleys import derivatives_at
 def deciding_events(prepared: Prepared, values: Mapping[str, float], name: str = "mu") -> float:
     """The number of events in a count whose likelihood is bent as that of one data set is along a strength `name`, at complete `values`: 4 V^3/V'^2.
 
-    V is the second derivative there. 0 if there is none, infinite for a parabola."""
+    V is the second derivative there, other parameters held: few events of an auxiliary measurement do not show. 0 if there is none, infinite for a parabola."""
     at = {**one_set(prepared).model.fixed, **check_point(prepared.model, values)}
     second = lambda value: float(derivatives_at(prepared, {one: np.array([number]) for one, number in {**at, name: value}.items()}, [name])[2][0, 0, 0])
     if not (middle := second(at[name])) > 0:

@@ -139,6 +139,12 @@ def _moment_closure(log_num, log_den, numerator: Table, denominator: Table, own:
     return closure(log_num, log_den, numerator, denominator, moments(numerator), moments(denominator), own)
 
 # %% ../nbs/1_optimality/19_diagnosis.ipynb #00000040
+def _edges(column: np.ndarray) -> np.ndarray:
+    "Upper ends, but the last, of at most 255 bins of a column: one for each value if there are so few, of which none is lost, however rare; else quantiles."
+    values = np.unique(column)
+    return values[:-1] if len(values) < 256 else np.quantile(column, np.linspace(0, 1, 256)[1:-1])
+
+
 def told_apart(first: Table, second: Table, rng) -> tuple[list[np.ndarray], list[np.ndarray]]:
     """Rows of one half of each Table, and outputs (n, 1) there of boosted trees that learned from the other halves to tell the two apart.
 
@@ -149,8 +155,8 @@ def told_apart(first: Table, second: Table, rng) -> tuple[list[np.ndarray], list
     x = np.concatenate([features_of(table)[rows] for table, (rows, _) in zip(tables, halves)])
     sizes = [np.abs(table.weights)[rows] for table, (rows, _) in zip(tables, halves)]
     weight = np.concatenate([each * (len(x) / 2 / each.sum()) for each in sizes])
-    edges = np.quantile(x, np.linspace(0, 1, 256)[1:-1], axis=0)          # scikit-learn's own bins of weighted events take six times as long as all else
-    binned = lambda x: np.column_stack([np.searchsorted(own, column) for own, column in zip(edges.T, x.T)])
+    edges = [_edges(column) for column in x.T]             # scikit-learn's own bins of weighted events take six times as long as all else
+    binned = lambda x: np.column_stack([np.searchsorted(own, column) for own, column in zip(edges, x.T)])
     trees = HistGradientBoostingClassifier(max_iter=50, max_leaf_nodes=15, early_stopping=False, random_state=0)
     trees.fit(binned(x), np.repeat([1, 0], [len(each) for each in sizes]), sample_weight=weight)
     kept = [rows for _, rows in halves]

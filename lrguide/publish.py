@@ -301,17 +301,24 @@ def _measurement_to_hs3(one: object, found: dict) -> list[dict]:
     several = not isinstance(one.name, str)
     if type(one).__name__ not in _CONSTRAINTS or np.ndim(one.mean) > several:
         raise ValueError(f"constraints: expected {', '.join(_CONSTRAINTS)} for one data set, got {type(one).__name__} of {shown(one.name)}")
+    of = one.name if several else _symbol(one.name)
+    label = _label(_symbol("_".join(names_of(one))), found)
     if several:                                            # directions in which errors are independent, and one
         turn = np.linalg.inv(np.linalg.cholesky(one.width))
-        texts = ["+".join(f"({weight!r})*{_symbol(name)}" for weight, name in zip(row, one.name) if weight) for row in turn.tolist()]
-        return [_around(f"{_symbol('_'.join(one.name))}_{i}", text, mean, 1.0, found) for i, (text, mean) in enumerate(zip(texts, turn @ one.mean))]
-    of = _symbol(one.name)
+        texts = ["+".join(f"({weight!r})*{_symbol(name)}" for weight, name in zip(row, of) if weight) for row in turn.tolist()]
+        return [_around(f"{label}_{i}", text, mean, 1.0, found) for i, (text, mean) in enumerate(zip(texts, turn @ one.mean))]
     if isinstance(one, Poisson):
-        found["functions"].append({"type": "generic_function", "name": f"expected_{of}", "expression": f"{float(one.scale)!r}*{of}"})
-        return [{"type": "poisson_dist", "name": f"measurement_of_{of}", "x": float(one.scale * one.mean), "mean": f"expected_{of}"}]
+        found["functions"].append({"type": "generic_function", "name": f"expected_{label}", "expression": f"{float(one.scale)!r}*{of}"})
+        return [{"type": "poisson_dist", "name": f"measurement_of_{label}", "x": float(one.scale * one.mean), "mean": f"expected_{label}"}]
     if isinstance(one, LogNormal):
-        return [_around(of, f"log({of})", np.log(one.mean), np.log(one.factor), found)]
-    return [{"type": "gaussian_dist", "name": f"measurement_of_{of}", "x": float(one.mean), "mean": of, "sigma": float(one.width)}]
+        return [_around(label, f"log({of})", np.log(one.mean), np.log(one.factor), found)]
+    return [{"type": "gaussian_dist", "name": f"measurement_of_{label}", "x": float(one.mean), "mean": of, "sigma": float(one.width)}]
+
+
+def _label(name: str, found: dict) -> str:
+    "`name`, with a number after it if a measurement that was `found` has it: a parameter may be measured twice."
+    has = lambda one: any(re.fullmatch(rf"measurement_of_{one}(_\d+)?", other["name"]) for other in found["aux"])
+    return next(one for one in (name, *(f"{name}_again_{i}" for i in range(len(found["aux"])))) if not has(one))
 
 
 def _around(name: str, text: str, mean: float, width: float, found: dict) -> dict:
@@ -376,7 +383,8 @@ def _model_to_hs3(model: OnData, data, name: str) -> dict:
         low, high = sorted(unit(end) for end in ends)
         found["parameters"][unit.name] = {"value": unit(best[one]), "const": one in model.fixed, "min": low, "max": high}
     free = [one for one in model.constraints if not {units.get(of, InUnits(of)).name for of in names_of(one)} & effects]
-    found["aux"] += [part for one in free for part in _measurement_to_hs3(one, found)]
+    for one in free:
+        found["aux"] += _measurement_to_hs3(one, found)
     return _assembled(found, list(keys.values()), [_symbol(units.get(one, InUnits(one)).name) for one in model.strength if one not in model.fixed], name)
 
 

@@ -23,7 +23,7 @@ N_FEATURES = 6  # so many features are drawn, those that agree least with the fi
 N_SCAN = 11  # values of the strength in a scan of CLs
 DPI = 170  # of the figures, which are shown smaller: sharp on a telephone and in print
 ADVICE = (  # what a warning begins with or holds, and what to do about it
-    ("so few events decide", "Throw pseudo-experiments (method='toys'); they need no formula, and their error is quoted."),
+    ("so few events decide", "Throw pseudo-experiments (method='toys'), which need no formula, and whose error is quoted; negative weights they cannot have."),
     ("no pseudo-experiment is as far", "Throw more of them (n_toys), or be content with Z by formula, which needs none."),
     ("events of data where", "Compare the sums of weights with the data: units of the luminosity, a selection that one of them has and the other has not."),
     ("fewer than ten effective", "Simulate more events like those beyond the observation, or quote the result of method 'asymptotic' beside this one."),

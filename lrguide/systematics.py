@@ -201,7 +201,9 @@ class Morphed:
 
     def log_ratio(self, x, nu) -> np.ndarray:
         "Log ratio (n,) at nu (k,) or (n, k)."
-        nu, known = np.atleast_2d(np.asarray(nu, dtype=float)), self.on(x)
+        nu, known, n = np.atleast_2d(np.asarray(nu, dtype=float)), self.on(x), len(x)
+        if nu.shape not in ((1, k := len(self.shapes)), (n, k)):
+            raise ValueError(f"nu: expected shape ({k},) or ({n}, {k}) for {', '.join(self.shapes)}, got {nu.shape}")
         return known(nu)[0] if len(nu) == 1 else known.blocks(len(nu))(nu)[:, 0]
 
 

@@ -243,6 +243,32 @@ def test_pseudo_experiments_ask_a_network_of_shifted_samples_once():
     assert max(calls) <= 12                                # three ratios, for the data and for the simulated events
 
 
+def test_morphed_wants_one_nu_or_one_for_each_event():
+    from lrguide.systematics import Morphed
+
+    one = FromFunction(lambda x: x[:, 0])
+    morphed, x = Morphed(one, {"scale": (one, one)}), np.ones((10, 1))
+    for nu in ([0.3], np.full((10, 1), 0.3)):
+        np.testing.assert_allclose(morphed.log_ratio(x, nu), 1.0)
+    for nu in (np.zeros((5, 1)), np.zeros((20, 1)), [0.0, 0.1], np.zeros((10, 2))):        # five would fit ten events two by two
+        with pytest.raises(ValueError, match=r"nu: expected shape \(1,\) or \(10, 1\) for scale, got"):
+            morphed.log_ratio(x, nu)
+
+
+def test_few_events_behind_a_nuisance_parameter_do_not_show():
+    """What the text of chapter 82 says: 200 events, a background of 100 from 5 in a control region a twentieth as large."""
+    from scipy.stats import binom, norm
+
+    from lrguide.asymptotics import deciding_events
+    one = lr.Table(np.zeros(1))
+    model = lr.Likelihood({"signal": lr.Process(50.0, None, one), "background": lr.Process(100.0, None, one)}, {"mu": "signal", "k": "background"}, constraints=[lr.Poisson("k", 1.0, 5.0)])
+    seen = lr.Table(np.zeros(200))
+    assert norm.isf(binom.sf(199, 205, 1 / 1.05)) == pytest.approx(1.46, abs=0.005)
+    assert lr.discovery(model, seen, method="asymptotic", n_sigma=()).z == pytest.approx(1.72, abs=0.005)
+    at = {"mu": 0.0, "k": 205 / 105}                       # the best rate without signal
+    assert deciding_events(model.on(lr.Table(np.zeros(1), weight=[100 * at["k"]])), at) == pytest.approx(195, abs=0.5)
+
+
 def test_a_limit_by_toys_is_not_searched_for_finer_than_its_error():
     from lrguide.hypotest import CLsValue
     from lrguide.intervals import limit_of

@@ -249,6 +249,20 @@ def test_pyhs3_reads_correlated_measurements_and_any_name():
         np.testing.assert_allclose(off, off[0], atol=2e-6)
 
 
+@pytest.mark.filterwarnings("ignore")
+def test_pyhs3_reads_a_parameter_that_is_measured_twice():
+    toy = lr.Resonance(None)
+    x = np.concatenate([toy.sample(name, n, rng, nu=[0.06]).x for name, n, rng in (("signal", 60, 1), ("background", 200, 2))])
+    related = lr.Normal(("k", "sigma"), [1, 0.06], [[0.01, 1e-4], [1e-4, 1e-4]])
+    for twice in ([lr.Normal("k", 1, 0.1), lr.Normal("k", 1.1, 0.2)], [related, related], [lr.LogNormal("k", 1.1, 1.2), related, lr.LogNormal("k", 1.0, 1.1), lr.Normal("k", 1, 0.1)], [lr.Poisson("k", 1, 20.0)] * 3):
+        model = lr.Likelihood({"signal": lr.Process(60.0, toy), "background": lr.Process(200.0)}, {"mu": "signal", "k": "background"}, ranges={"sigma": (0.04, 0.09)},
+                              constraints=[*twice, lr.Normal("sigma", 0.06, 0.01)])
+        points = [{"mu": 1.0, "k": 1.0, "sigma": 0.06}, {"mu": 0.6, "k": 1.2, "sigma": 0.07}]
+        theirs = nll_of(lr.as_hs3(model, x))
+        off = [theirs(**{f"p_{name}": value for name, value in one.items()}) - model.nll(x, one) for one in points]
+        assert abs(off[0] - off[1]) < 2e-6
+
+
 def test_what_has_no_form_in_hs3():
     toy = lr.Resonance(None)
     x = toy.sample("background", 20, 1, nu=[0.06]).x

@@ -84,6 +84,15 @@ def test_unequal_sizes_and_constant_features():
     assert [len(one) for one in rows] == [len(one) for one in outputs] == [500, 150]
 
 
+def test_rare_values_are_told_apart():
+    """A value that 0.1 % of one sample have and 2 % of the other: below all others, between them, and above."""
+    for rare in (-999.0, 0.5, 7.0):
+        one, other = (lr.Table(np.where(np.arange(10_000) < n, rare, np.arange(10_000) % 2)) for n in (10, 200))
+        rows, outputs = told_apart(one, other, 1)
+        seen = other.x[rows[1], 0] == rare
+        assert outputs[1][seen].max() < outputs[1][~seen].min() - 0.1
+
+
 def test_sets_with_different_filling():
     rng = np.random.default_rng(6)
     sets = lambda n, places, most: np.concatenate([rng.normal(0, 1, (n, places, 2)), (np.arange(places) < rng.integers(1, most, n)[:, None])[..., None]], axis=2)
