@@ -78,9 +78,10 @@ class _Parquet(File):
 
 # %% ../nbs/9_machinery/79_formats.ipynb #800f0009
 def threads_for(numbers: int) -> int:
-    "How many threads read or copy so many `numbers`: OMP_NUM_THREADS if it is set, else as many as cores, at most four, and one for a few numbers."
-    most = min(4, int("0" + os.environ.get("OMP_NUM_THREADS", "").split(",")[0].strip()) or os.cpu_count() or 1)
-    return min(most, 1 + numbers // 2**20)
+    "How many threads read or copy so many `numbers`: as many as cores, at most OMP_NUM_THREADS, if it is a number, and four; one for a few numbers."
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    said = os.environ.get("OMP_NUM_THREADS", "").split(",")[0].strip()
+    return min(int(said) if said.isdecimal() and int(said) else cores, cores, 4, 1 + numbers // 2**20)
 
 
 class _Root(File):

@@ -518,3 +518,11 @@ CALLS = {"read": (lr.read, dict(files=GAPS, features=["pt", "met"], label="y", w
                        missing=MARK_KINDS, fill=VALUE_KINDS, tree={"text": "a", "number": 1.0})),
          "fill_values": (lr.fill_values, dict(files=GAPS, features=["pt", "met"], missing=-999.0, cut=None, tree=None), dict(files=FILE_KINDS, features=FEATURE_KINDS, missing=MARK_KINDS, cut=CUT_KINDS, tree={"text": "a"}))}
 test_malformed_calls_of_read, test_calls_of_read = checks_of(CALLS)
+
+
+@pytest.mark.parametrize("said, expected", [("1", 1), ("2,1", 2), (" 3 ", 3), ("", 4), ("0", 4), ("-1", 4), ("all", 4), ("99", 4)])
+def test_threads_are_cores_at_most_four_and_what_omp_num_threads_says(monkeypatch, said, expected):
+    from lrguide import formats
+    monkeypatch.setattr(formats.os, "sched_getaffinity", lambda process: set(range(16)), raising=False)
+    monkeypatch.setenv("OMP_NUM_THREADS", said)
+    assert formats.threads_for(10**8) == expected and formats.threads_for(1000) == 1
