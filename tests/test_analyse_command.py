@@ -15,6 +15,7 @@ import pyarrow.parquet
 import pytest
 import uproot
 
+import lrguide as lr
 from lrguide import cli
 from lrguide.configuring import TEMPLATE
 
@@ -188,7 +189,7 @@ def test_samples_one_standard_deviation_away_are_scaled_as_the_sample_is(place, 
     from lrguide import analysing
 
     asked = analysing.read_config(place / "shifted.toml")
-    samples, varied, _, _ = analysing.read_tables(asked)
+    samples, varied, *_ = analysing.read_tables(asked)
     shifts = analysing.shifts_of(asked, varied, ["mass", "pt"], {name: asked.content["samples"][name].get("expected", one.total) / one.total for name, one in samples.items()})
     assert shifts["other"].down["rest"].total == pytest.approx(720) and shifts["other"].up["rest"].total == pytest.approx(900)
 
@@ -278,14 +279,26 @@ def test_missing_values_are_said_and_told_to_the_networks(place, capsys):
         analysing.read_tables(analysing.read_config(place / "holes.toml"))
     (place / "holes.toml").write_text(edited(edited(text, "[samples.background]", '[samples.other]\nfiles = "holes.csv"\n[samples.background]'), "[data]", "[select]\nmass = [100, 150]\n[data]").replace("[select]\nmass = [-inf, inf]\n", ""))
     asked = analysing.read_config(place / "holes.toml")
-    samples, _, data, lines = analysing.read_tables(asked)
-    there = data.x[:, 1] == 1
-    assert data.names == samples["signal"].names == ("mass", "has_mass", "pt", "eta") and any(line.startswith("missing: mass in 223 of ") for line in lines)
+    samples, _, data, fill, lines = analysing.read_tables(asked)
+    there = data.x[:, 3] == 1
+    assert data.names == samples["signal"].names == ("mass", "pt", "eta", "has_mass") and any(line.startswith("missing: mass in 223 of ") for line in lines)
     assert there.sum() == len(data) - 223 and len(np.unique(data.x[~there, 0])) == 1
+    again = lr.read(str(place / "holes.csv"), ["mass", "pt", "eta"], missing=-999, fill=fill)      # for the ratio as ONNX, which knows no names
+    assert again.names == data.names and np.array_equal(again.x, data.x)
     kept = analysing.select_of(asked.content["select"], data.names)(data.x)
     assert not kept[~there].any() and kept[there].any()
     moved = analysing.scaled(data.names, ["mass"])(data.x, np.full(len(data), 0.1))
     assert np.all(moved[~there, 0] == data.x[~there, 0]) and np.allclose(moved[there, 0], 1.1 * data.x[there, 0])
+
+
+@pytest.mark.parametrize("weight, total", [(0.0, "0"), (-1.0, "-3000")])
+def test_simulated_events_that_stand_for_none_are_named(place, capsys, weight, total):
+    columns = events(3000, True, np.random.default_rng(6)) | {"weight": np.full(3000, weight)}
+    with uproot.recreate(place / "none.root") as file:
+        file.mktree("events", {name: "f8" for name in columns}).extend(columns)
+    (place / "none.toml").write_text(edited(PLAIN, '"signal.root"', '"none.root"'))
+    status, _, err = call(capsys, ["analyse", place / "none.toml", "--out", place / "none"])
+    assert (status, err) == (2, [f"lrguide: samples.signal.weight: expected weights with a positive sum, got {total} of 3,000 events"])
 
 
 @pytest.mark.skipif(os.name != "posix", reason="signals")

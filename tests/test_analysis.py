@@ -215,6 +215,17 @@ def test_few_events_are_warned_of_only_where_a_formula_was_used():
     assert [len(lines) for lines in few] == [2, 0, 0] and all("method='toys'" in line for line in few[0])
 
 
+def test_no_toys_are_asked_for_that_would_be_refused():
+    """Negative weights: pseudo-experiments of the events cannot be drawn, of the bins they can."""
+    signed = replace(BACKGROUND, weight=np.where(np.arange(2000) % 20 == 0, -1.0, 1.0))
+    found = lr.analyse(SIGNAL, signed, DATA[:4], expected={"signal": 3.0, "background": 2.0}, norm={"background": {"rate": 0.1}}, **CALLED)
+    few = [line for line in found.warnings if "so few events decide" in line]
+    assert len(few) == 2 and not any("method='toys'" in line for line in few) and all("bins of lrguide.histogram_of" in line for line in few)
+    model, counts = lr.histogram_of(found)
+    counts = np.ravel(model.contents({name: np.array([value]) for name, value in analysis.as_known(model, 0.0).items()})).round()
+    assert lr.discovery(model, counts, method="toys", n_toys=200, n_sigma=(), rng=1).observed.method == "toys"
+
+
 def test_toys_that_do_not_reach_the_data_leave_the_formula_and_say_so():
     """Six standard deviations: a billion experiments would be needed, and the networks are trained already."""
     model = exact_model(1.0, 3000, 1, yields=(100, 100))
