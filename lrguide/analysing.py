@@ -306,6 +306,8 @@ def analysed(asked: Asked, options: argparse.Namespace) -> Done:
     content, start = asked.content, time.perf_counter()
     recipe, tests = recipe_of(content, options.quick), dict(content.get("tests", {}))
     samples, varied, data, fill, notes = read_tables(asked)
+    notes += [f"expected: {given:g} of {name}, whose weights sum to {one.total:.5g}" for name, one in samples.items() if "weight" in (of := content["samples"][name])
+              and not math.isclose(given := of.get("expected", one.total), one.total, rel_tol=0.01)]
     counts = [f"{name} {len(one):,}" for name, one in (samples | ({} if data is None else {"data": data})).items()]
     for line in [f"read: {', '.join(counts)} events", *notes]:
         print(line, flush=True)

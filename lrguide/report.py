@@ -608,7 +608,7 @@ img { display: block; max-width: 100%; height: auto; margin: 0 auto }
 figcaption { font-size: .88rem; color: var(--soft); margin: .3rem auto 0; max-width: 40rem }
 .gallery .wide { grid-column: 1 / -1 }
 .wide { overflow-x: auto }
-.pair { display: grid; grid-template-columns: minmax(0, 1fr) minmax(0, 1.3fr); gap: 1.2rem 1.6rem; align-items: start }
+.pair { display: grid; grid-template-columns: minmax(0, 1fr) minmax(0, 1.2fr); gap: 1.2rem 1.6rem; align-items: start }
 @media (max-width: 55rem) {
   .pair { grid-template-columns: minmax(0, 1fr) }
   .wide img { min-width: 36rem; max-width: none; width: 36rem; margin: 0 }

@@ -178,7 +178,7 @@ def test_the_same_seed_gives_the_same_numbers_and_an_earlier_result_is_replaced(
 def test_shifts_by_functions_and_samples_labels_of_text_and_no_data(place, capsys):
     status, out, err = call(capsys, ["analyse", place / "shifted.toml", "--out", place / "shifted"])
     found = json.loads((place / "shifted" / "result.json").read_text())
-    assert (status, err) == (0, []) and out[1].startswith("no data: what is expected without signal")
+    assert (status, err) == (0, []) and out[1].startswith("expected: 900 of rest, whose weights sum to") and out[2].startswith("no data: what is expected without signal")
     assert {one["name"] for one in found["impacts"]} == {"own", "other", "top_norm"} and found["data"] is None and found["limit"]["level"] == 0.1
     report = (place / "shifted" / "report.html").read_text()
     assert "No data were given" in report and "top_norm" in report
@@ -206,7 +206,7 @@ def test_every_line_of_the_template_that_is_commented_out_is_a_key_that_exists(p
     from lrguide.configuring import CONFIG
     import tomllib
 
-    lines = [re.sub(r"^# (?=(missing|fill|cut|label|value|\[|pt|function|width|mean|reach|down|up|calibration|epochs|patience|method))", "", line) for line in TEMPLATE.splitlines()]
+    lines = [re.sub(r"^# (?=(missing|fill|cut|label|value|\[|pt|expected|function|width|mean|reach|down|up|calibration|epochs|patience|method))", "", line) for line in TEMPLATE.splitlines()]
     found = CONFIG(tomllib.loads("\n".join(lines)), "")
     assert set(found["shifts"]) == {"scale", "other", "shower"} and found["select"] == {"pt": (25.0, float("inf"))}
 
@@ -289,6 +289,14 @@ def test_missing_values_are_said_and_told_to_the_networks(place, capsys):
     assert not kept[~there].any() and kept[there].any()
     moved = analysing.scaled(data.names, ["mass"])(data.x, np.full(len(data), 0.1))
     assert np.all(moved[~there, 0] == data.x[~there, 0]) and np.allclose(moved[there, 0], 1.1 * data.x[there, 0])
+
+
+def test_an_expected_number_that_is_not_the_sum_of_the_weights_is_said(place, capsys):
+    for name, number in (("same", 60.1), ("other", 75.0)):
+        text = edited(TEMPLATE, "# expected = 60.0  ", f"expected = {number}")
+        (place / f"{name}.toml").write_text(text[:text.index("# --- events that are kept")] + "[recipe]\nmembers = 2\nhidden = [16]\nepochs = 2\n")
+        status, out, _ = call(capsys, ["analyse", place / f"{name}.toml", "--out", place / name])
+        assert status == 0 and [line for line in out if line.startswith("expected: ") and "weights" in line] == ["expected: 75 of signal, whose weights sum to 60"] * (name == "other")
 
 
 @pytest.mark.parametrize("weight, total", [(0.0, "0"), (-1.0, "-3000")])

@@ -215,6 +215,7 @@ def test_few_events_are_warned_of_only_where_a_formula_was_used():
     assert [len(lines) for lines in few] == [2, 0, 0] and all("method='toys'" in line for line in few[0])
 
 
+@pytest.mark.filterwarnings("error::RuntimeWarning")
 def test_no_toys_are_asked_for_that_would_be_refused():
     """Negative weights: pseudo-experiments of the events cannot be drawn, of the bins they can."""
     signed = replace(BACKGROUND, weight=np.where(np.arange(2000) % 20 == 0, -1.0, 1.0))
@@ -233,6 +234,13 @@ def test_toys_that_do_not_reach_the_data_leave_the_formula_and_say_so():
     found = analysis._discovered(model, model.on(data), "toys", 100, 1)
     assert found.observed.method == "asymptotic" and found.z > 5
     assert analysis._discovered(model, model.on(data[100:]), "toys", 100, 1).observed.method == "toys"
+
+
+def test_what_was_done_already_is_not_asked_for():
+    """Pseudo-experiments that did not reach data of few events: more of them, not the same again."""
+    rare = lr.analyse(SIGNAL, BACKGROUND, DATA[:4], expected={"signal": 3.0, "background": 2.0}, norm={"background": {"rate": 0.1}}, **CALLED)
+    lines = analysis.few_events_in(replace(rare, method="toys"))
+    assert len(lines) == 1 and "n_toys" in lines[0] and "few events count" in lines[0] and "method=" not in lines[0]
 
 
 def test_pseudo_experiments_ask_a_network_of_shifted_samples_once():

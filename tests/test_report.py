@@ -150,6 +150,7 @@ def test_every_warning_has_something_to_do_about_it(plain, samples):
     by_formula = replace(plain.discovery, observed=replace(plain.discovery.observed, method="asymptotic"))
     signed = replace(plain.learned, tests={"signal": (wide, replace(wide, weight=-wide.weights))})
     warnings += warnings_of(replace(plain, learned=signed, discovery=by_formula, deciding={"discovery": 2.0, "limit": 2.0}))
+    warnings += warnings_of(replace(plain, discovery=by_formula, deciding={"discovery": 2.0, "limit": 2.0}))
     warnings += warnings_of(replace(plain, method="toys", discovery=by_formula, deciding={"discovery": 2.0, "limit": 2.0}, data=plain.data[:200]))
     assert {key for key, _ in report.ADVICE if any(key in line for line in warnings)} == {key for key, _ in report.ADVICE}
     assert all(report.advice_for(line) for line in warnings)
