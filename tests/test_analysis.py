@@ -6,9 +6,10 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.special import ndtr
 
 import lrguide as lr
-from lrguide import analysis
+from lrguide import analysis, intervals
 from lrguide.algebra import FromFunction
 
 NAMES = ("a", "b")
@@ -285,6 +286,15 @@ def test_a_path_is_told_how_to_be_read(path):
         with pytest.raises((TypeError, ValueError), match=words) as error:
             refused()
         assert "\n" not in str(error.value)
+
+
+def test_expected_limits_are_in_order_whatever_pseudo_experiments_say(monkeypatch):
+    """Quantiles whose estimates have crossed, and one beyond what is looked at; in the order of n_sigma, even if that is none."""
+    at = {ndtr(n): value for n, value in {-1: 1.2, 0: 1.1, 1: 2.0, 2: 50.0}.items()}
+    monkeypatch.setattr(intervals, "expected_tails", lambda strength, share: (np.array([-2 * np.log(strength / at[one]) for one in share]) + np.log(0.05), np.zeros(len(share))))
+    for order in ([-1, 0, 1, 2], [2, 0, -1, 1]):
+        found = intervals.expected_without_signal(lambda value: (value,), 1.0, 0.05, order, most=10.0)
+        np.testing.assert_allclose(found[np.argsort(order)], [1.1, 1.2, 2.0, np.nan], rtol=1e-6)
 
 
 def test_the_error_of_a_limit_by_toys_does_not_vanish_where_none_is_left_beyond():
