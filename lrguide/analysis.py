@@ -500,8 +500,8 @@ def few_events_in(found: Analysis) -> list[str]:
     lines = [f"{what}: so few events decide, as in a count of {found.deciding[what]:.2g}, that by formula {worth[what]}; {cure}"
              for what, few in FEW.items() if found.method != "toys" and by[what] == "asymptotic" and found.deciding[what] < few]
     if found.method == "toys" and by["discovery"] != "toys":
-        lines.append("discovery: no pseudo-experiment is as far from the background as the data, so that Z is by formula{}; a larger n_toys may reach them"
-                     .format(", which may be off where so few events count" if found.deciding.get("discovery", np.inf) < FEW["discovery"] else ""))
+        lines.append("discovery: no pseudo-experiment is as far from the background as the data, so that Z is by formula{}; a larger n_toys, about {:.0e}, may reach them"
+                     .format(", which may be off where so few events count" if found.deciding.get("discovery", np.inf) < FEW["discovery"] else "", np.exp(-found.discovery.observed.log_p)))
     return lines
 
 # %% ../nbs/8_your_analysis/82_your_own_data.ipynb #141c5bc0
