@@ -96,6 +96,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '', 'doc_host': '', 'git_url
                                                                       'lrguide/analysis.py'),
                                   'lrguide.analysis.found_again': ('8_your_analysis/your_own_data.html#found_again', 'lrguide/analysis.py'),
                                   'lrguide.analysis.halves': ('8_your_analysis/your_own_data.html#halves', 'lrguide/analysis.py'),
+                                  'lrguide.analysis.has_negative_weights': ( '8_your_analysis/your_own_data.html#has_negative_weights',
+                                                                             'lrguide/analysis.py'),
                                   'lrguide.analysis.histogram_of': ( '8_your_analysis/your_own_data.html#histogram_of',
                                                                      'lrguide/analysis.py'),
                                   'lrguide.analysis.learn': ('8_your_analysis/your_own_data.html#learn', 'lrguide/analysis.py'),

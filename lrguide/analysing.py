@@ -81,10 +81,11 @@ def check_folder(out: Path) -> Path:
 # --- events --------------------------------------------------------------------------------------------------------------------
 
 
-def read_tables(asked: Asked) -> tuple[dict, dict, object, list[str]]:
-    """Tables of the samples by process, those of shifts by (name, side, process), that of the data or None, and lines on odd values.
+def read_tables(asked: Asked) -> tuple[dict, dict, object, dict[str, float], list[str]]:
+    """Tables of the samples by process, those of shifts by (name, side, process), that of the data or None, what was filled in, by feature, and lines on odd values.
 
-    Every feature that lacks values in some simulated event is filled and followed by has_NAME, in all of them."""
+    Every feature that lacks values in some simulated event is filled; has_NAME of each of them come last, as `lrguide.read` has them. Raises UsageError
+    for weights of simulated events that have no positive sum."""
     content, raw = asked.content, {}
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
@@ -97,9 +98,13 @@ def read_tables(asked: Asked) -> tuple[dict, dict, object, list[str]]:
         data = _read(asked, content["data"], "data") if "data" in content else None
     told = list(dict.fromkeys(f"look: {one.message}" for one in caught if issubclass(one.category, UserWarning)))
     fill, lines = fill_of(raw, data, content)
+    for name, one in raw.items():
+        if not one.total > 0:
+            where = f"samples.{name}" if isinstance(name, str) else "shifts.{}.{}.{}".format(*name)
+            raise run.UsageError(f"{where}.weight: expected weights with a positive sum, got {one.total:g} of {len(one):,} events")
     made = {name: filled(one, fill, content["features"]) for name, one in raw.items()}
     samples = {name: one for name, one in made.items() if isinstance(name, str)}
-    return samples, {name: one for name, one in made.items() if name not in samples}, None if data is None else filled(data, fill, content["features"]), told + lines
+    return samples, {name: one for name, one in made.items() if name not in samples}, None if data is None else filled(data, fill, content["features"]), fill, told + lines
 
 
 def _read(asked: Asked, one: Mapping, name: str):
@@ -155,10 +160,10 @@ def _at(table, name: str) -> int:
 
 
 def filled(table, fill: Mapping[str, float], features: Sequence[str]):
-    """The Table with has_NAME only of what is filled, missing values replaced."""
+    """The Table with has_NAME only of what is filled, after all features, missing values replaced."""
     import numpy as np
 
-    kept = [name for feature in features for name in (feature, *([f"has_{feature}"] if feature in fill else []))]
+    kept = [*features, *(f"has_{feature}" for feature in fill)]
     x = np.array(table.x[:, [_at(table, name) for name in kept]])
     for feature, value in fill.items():
         x[x[:, kept.index(f"has_{feature}")] == 0, kept.index(feature)] = value
@@ -276,10 +281,11 @@ def recipe_of(content: Mapping, quick: bool):
 
 @dataclass(frozen=True, eq=False)
 class Done:
-    """An Analysis, `found`, with what was `asked` for, `notes` for the reader, and `seconds` of reading."""
+    """An Analysis, `found`, with what was `asked` for, what was filled in (`fill`), `notes` for the reader, and `seconds` of reading."""
 
     found: object
     asked: Asked
+    fill: dict[str, float]
     notes: list[str]
     seconds: dict[str, float]
 
@@ -299,7 +305,9 @@ def analysed(asked: Asked, options: argparse.Namespace) -> Done:
 
     content, start = asked.content, time.perf_counter()
     recipe, tests = recipe_of(content, options.quick), dict(content.get("tests", {}))
-    samples, varied, data, notes = read_tables(asked)
+    samples, varied, data, fill, notes = read_tables(asked)
+    notes += [f"expected: {given:g} of {name}, whose weights sum to {one.total:.5g}" for name, one in samples.items() if "weight" in (of := content["samples"][name])
+              and not math.isclose(given := of.get("expected", one.total), one.total, rel_tol=0.01)]
     counts = [f"{name} {len(one):,}" for name, one in (samples | ({} if data is None else {"data": data})).items()]
     for line in [f"read: {', '.join(counts)} events", *notes]:
         print(line, flush=True)
@@ -315,7 +323,7 @@ def analysed(asked: Asked, options: argparse.Namespace) -> Done:
     seconds = {"reading": time.perf_counter() - start}
     found = analyse(samples["signal"], {name: one for name, one in samples.items() if name != "signal"}, data, norm=content.get("norm"), recipe=recipe,
                     progress=sys.stderr.isatty(), rng=options.seed, **settings, **tests)
-    return Done(found, asked, notes, seconds)
+    return Done(found, asked, fill, notes, seconds)
 
 
 def write_folder(done: Done, options: argparse.Namespace, out: Path) -> list[str]:
@@ -410,7 +418,7 @@ def content_of(done: Done, options: argparse.Namespace, title: str, told: Sequen
     expected = lambda one: dict(zip((f"{n:+g}" if n else "0" for n in one.n_sigma), one.expected))
     covariance = None if fit.minuit is None or fit.minuit.covariance is None else np.array(fit.minuit.covariance).tolist()
     return plain({
-        "title": title, "data": None if found.data is None else len(found.data),
+        "title": title, "data": None if found.data is None else len(found.data), "fill": done.fill,
         "fit": {"values": fit.values, "errors": fit.errors, "covariance": covariance, "nll": fit.nll, "notes": list(fit.notes)},
         "discovery": {"p": observed.value, "log_p": observed.observed.log_p, "z": observed.z, "z_error": observed.z_error, "expected_z": expected(observed), "method": observed.observed.method},
         "limit": {"value": upper.value, "error": upper.error, "level": upper.level, "strength": upper.strength, "expected": expected(upper), "method": upper.method},

@@ -36,8 +36,9 @@ from .uncertainty import NetworkError, network_error
 # %% auto #0
 __all__ = ['FEW', 'RECIPE', 'STEPS', 'without_nu', 'Shift', 'Varied', 'scaled_features', 'enough', 'check_samples', 'norms_of',
            'halves', 'check_range', 'selected', 'check_data', 'Learned', 'as_samples', 'Reweighted', 'learn',
-           'Analysis', 'summary_of', 'as_known', 'found_again', 'against_model', 'decided_by', 'few_events_in',
-           'warnings_of', 'analyse', 'histogram_of', 'simulated_at', 'score_of', 'simulated_yield', 'edges_of']
+           'Analysis', 'summary_of', 'as_known', 'found_again', 'against_model', 'decided_by', 'has_negative_weights',
+           'few_events_in', 'warnings_of', 'analyse', 'histogram_of', 'simulated_at', 'score_of', 'simulated_yield',
+           'edges_of']
 
 # %% ../nbs/8_your_analysis/82_your_own_data.ipynb #e80af304
 def without_nu(table: Table, name: str) -> Table:
@@ -469,7 +470,8 @@ def _check_tests(method: str | None, level: float, n_toys: int, samples: Mapping
     if method == "toys":
         enough_toys(n_toys, level)
         if negative := [name for name, table in samples.items() if table.weights.min() < 0]:
-            raise ValueError(f"method: expected 'asymptotic'{'' if effects else ' or exact'} with the negative weights of {', '.join(negative)}, got 'toys'")
+            raise ValueError(f"method: expected 'asymptotic'{'' if effects else ' or exact'} with the negative weights of {', '.join(negative)}, got 'toys'; "
+                             "pseudo-experiments of the bins of lrguide.histogram_of can be drawn")
     return method
 
 # %% ../nbs/8_your_analysis/82_your_own_data.ipynb #fe6dd2f5
@@ -485,14 +487,21 @@ def decided_by(model: Likelihood, prepared, upper: float) -> dict[str, float]:
     return found
 
 
+def has_negative_weights(found: Analysis) -> bool:
+    "Whether simulated events have negative weights, of which no pseudo-experiments can be drawn."
+    return any(table.weights.min() < 0 for tables in found.learned.tests.values() for table in tables)
+
+
 def few_events_in(found: Analysis) -> list[str]:
     "Lines on tests by formula that few events decide, or that pseudo-experiments were asked for and did not reach."
     by = {"discovery": found.discovery.observed.method, "limit": found.limit.method}
     worth = {"discovery": "Z may be off by 0.1 or more", "limit": "the limit may be off by 5 % or more"}
-    lines = [f"{what}: so few events decide, as in a count of {found.deciding[what]:.2g}, that by formula {worth[what]}; method='toys' needs none"
-             for what, few in FEW.items() if by[what] == "asymptotic" and found.deciding.get(what, np.inf) < few]
+    cure = "pseudo-experiments need none, but cannot draw negative weights: those of the bins of lrguide.histogram_of can" if has_negative_weights(found) else "method='toys' needs none"
+    lines = [f"{what}: so few events decide, as in a count of {found.deciding[what]:.2g}, that by formula {worth[what]}; {cure}"
+             for what, few in FEW.items() if found.method != "toys" and by[what] == "asymptotic" and found.deciding.get(what, np.inf) < few]
     if found.method == "toys" and by["discovery"] != "toys":
-        lines.append("discovery: no pseudo-experiment is as far from the background as the data, so that Z is by formula; a larger n_toys may reach them")
+        lines.append("discovery: no pseudo-experiment is as far from the background as the data, so that Z is by formula{}; a larger n_toys, about {:.0e}, may reach them"
+                     .format(", which may be off where so few events count" if found.deciding.get("discovery", np.inf) < FEW["discovery"] else "", np.exp(-found.discovery.observed.log_p)))
     return lines
 
 # %% ../nbs/8_your_analysis/82_your_own_data.ipynb #141c5bc0

@@ -284,7 +284,8 @@ def _best_rate(rate, counts, variance) -> tuple[np.ndarray, np.ndarray]:
     stretch = rate * relative
     root = np.sqrt((1 - stretch) ** 2 + 4 * relative * counts)
     pull = 2 * (counts - rate) / (1 + stretch + root)                    # (beta - 1)/relative: no division by zero
-    beta = np.where(stretch <= 1, 0.5 * (1 - stretch + root), 2 * relative * counts / (stretch - 1 + root))      # never below zero
+    with np.errstate(divide="ignore", invalid="ignore"):                 # 0/0 only where it is not taken: nothing seen, stretch below 1
+        beta = np.where(stretch <= 1, 0.5 * (1 - stretch + root), 2 * relative * counts / (stretch - 1 + root))      # never below zero
     return rate * beta, 0.5 * relative * pull**2
 
 # %% ../nbs/3_awareness/31_gaussian.ipynb #7bb16c0a

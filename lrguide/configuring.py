@@ -30,13 +30,13 @@ features = ["mass", "pt", "eta"]            # columns that the networks see, in 
 files = "signal.root"
 tree = "events"                             # ROOT only, and only if there are several
 weight = "weight"                           # column; the weights sum to the number of events that are expected at mu = 1 ...
-expected = 60.0                             # ... or this is the number, and the weights tell only how much each event counts
+# expected = 60.0                           # ... or, with this line, to this number, and tell only how much each event counts
 # cut = { pt = [20, inf] }                  # low <= value < high; on any columns, before shifts
 
 [samples.background]                        # with several, any names: [samples.top], [samples.wjets]
 files = ["background.parquet"]
 weight = "weight"
-expected = 1500.0
+# expected = 1500.0
 # label = "is_signal"                       # one file of several processes: only events in which this column ...
 # value = 0                                 # ... has this value are of this process
 

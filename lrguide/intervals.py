@@ -161,7 +161,8 @@ def limit_of(at: Callable[[float], CLsValue], begin: float, strength: str, level
 def expected_without_signal(tails: Callable, around: float, level: float, n_sigma: Sequence[float], most: float = np.inf) -> np.ndarray:
     """Limits (k,) expected without signal at fluctuations of `n_sigma` (k,), NaN beyond `most`, from `tails`(strength): under it and under none.
 
-    log CLs at a grid of strengths, interpolated by a cubic spline in the logarithm."""
+    log CLs at a grid of strengths, interpolated by a cubic spline in the logarithm. Quantiles are in order; estimates of them by pseudo-experiments
+    may have crossed, and are sorted, which brings them, all together, no further from the truth."""
     share = ndtr(np.asarray(n_sigma, dtype=float))
 
     def excess(value):
@@ -176,7 +177,9 @@ def expected_without_signal(tails: Callable, around: float, level: float, n_sigm
         grid.append(min(1.3 * grid[-1], most))
         curves.append(excess(grid[-1]))
     log_grid, curves = np.log(grid), np.maximum(np.array(curves), -30.0)
-    return np.exp([_last_crossing(log_grid, curve) for curve in curves.T])
+    limits = np.empty(len(share))
+    limits[np.argsort(share)] = np.sort(np.exp([_last_crossing(log_grid, curve) for curve in curves.T]))      # NaN, beyond `most`, last
+    return limits
 
 
 def _last_crossing(x: np.ndarray, y: np.ndarray) -> float:

@@ -16,14 +16,15 @@ from pathlib import Path
 import numpy as np
 
 from lrguide import __version__, run
-from lrguide.analysis import Analysis, score_of, simulated_at
+from lrguide.analysis import Analysis, has_negative_weights, score_of, simulated_at
 from lrguide.arrays import Table, check_mapping, effective_size, join, shown, with_nu
 
 N_FEATURES = 6  # so many features are drawn, those that agree least with the fitted model
 N_SCAN = 11  # values of the strength in a scan of CLs
 DPI = 170  # of the figures, which are shown smaller: sharp on a telephone and in print
 ADVICE = (  # what a warning begins with or holds, and what to do about it
-    ("so few events decide", "Throw pseudo-experiments (method='toys'), which need no formula, and whose error is quoted; negative weights they cannot have."),
+    ("cannot draw negative weights", "Throw pseudo-experiments of the binned log ratio, lrguide.histogram_of, with lrguide.discovery and lrguide.limit, or generate events without negative weights."),
+    ("so few events decide", "Throw pseudo-experiments (method='toys'); they need no formula, and their error is quoted."),
     ("no pseudo-experiment is as far", "Throw more of them (n_toys), or be content with Z by formula, which needs none."),
     ("events of data where", "Compare the sums of weights with the data: units of the luminosity, a selection that one of them has and the other has not."),
     ("fewer than ten effective", "Simulate more events like those beyond the observation, or quote the result of method 'asymptotic' beside this one."),
@@ -196,7 +197,9 @@ def in_words(found: Analysis) -> str:
     kind = ("an observation, by the usual convention (Z of at least 5)" if z >= 5 else "evidence, by the usual convention (Z of at least 3), and no observation" if z >= 3
             else "an excess too small to be called evidence" if z >= 2 else "no significant excess")
     excluded = "excluded" if found.limit.value < 1 else "not excluded"
-    return f"{events} That is {kind}. A signal as strong as expected (mu = 1) is {excluded} at {100 * (1 - found.limit.level):.4g} % confidence."
+    error = math.hypot(found.limit.error, float(found.network.error[2]))
+    near = f", though the limit is no further from 1 than its own error from networks and simulation, ± {error:.2g}" if abs(found.limit.value - 1) <= error else ""
+    return f"{events} That is {kind}. A signal as strong as expected (mu = 1) is {excluded} at {100 * (1 - found.limit.level):.4g} % confidence{near}."
 
 
 def trust(found: Analysis) -> str:
@@ -537,7 +540,8 @@ def not_included(found: Analysis) -> Section:
              "The finite number of simulated events changes the yields of no process: the sums of their weights are taken as exact.",
              "The freedom to look elsewhere: cuts, features and the mass of the signal are taken as chosen before the data were seen."]
     if found.method == "asymptotic":
-        lines.append("Deviations from the large-sample formulae by which Z and limit were found; method 'toys' throws pseudo-experiments instead.")
+        lines.append("Deviations from the large-sample formulae by which Z and limit were found; "
+                     + ("pseudo-experiments can be drawn of the bins of lrguide.histogram_of." if has_negative_weights(found) else "method 'toys' throws pseudo-experiments instead."))
     if found.comparison is None:
         lines.append("Data: whether they look like the simulation is not tested.")
     if found.model.processes["signal"].norm == {}:
@@ -545,14 +549,19 @@ def not_included(found: Analysis) -> Section:
     return Section("not-included", "What was not included", "<ul>" + "".join(f"<li>{escape(line)}</li>" for line in lines) + "</ul>")
 
 
+def factors_of(found: Analysis, effect: str) -> list[str]:
+    """What a nuisance parameter does to the yields, in words: by process the factors one error down and up."""
+    return ["{} times {:.4g} and {:.4g}".format(name, *process.norm[effect]) for name, process in found.model.processes.items() if effect in process.norm]
+
+
 def settings_of(found: Analysis, more: Mapping[str, object]) -> Section:
     """Settings and versions."""
     backend, first = run.backend_in_use(), next(iter(found.learned.ratios.values()))
     recipe, features = first.recipe, first.fitted.names
     rows = [("features", ", ".join(features) if features else f"{first.fitted.n_features} without names"), ("networks", f"{recipe.members} members of {' x '.join(map(str, recipe.hidden))} units, {recipe.activation}, {recipe.loss}, bootstrap {'on' if recipe.bootstrap else 'off'}"),
-            ("training", f"at most {recipe.training.epochs or 'automatic'} epochs in batches of {recipe.training.batch}, rate {recipe.training.rate:g} ({recipe.training.schedule}), patience {recipe.training.patience or 'none'}"),
+            ("training", f"{f'at most {recipe.training.epochs} epochs' if recipe.training.epochs else 'epochs by the number of events'}, in batches of {recipe.training.batch}, rate {recipe.training.rate:g} ({recipe.training.schedule}), patience {recipe.training.patience or 'none'}"),
             ("calibration", f"{recipe.calibration or 'none'}; normalised over {recipe.normalise or 'nothing'}"), ("tests", f"{found.method}, limit at {100 * (1 - found.limit.level):.4g} % confidence"),
-            *((f"known: {one.name}", f"{getattr(one, 'mean', '')} ± {getattr(one, 'width', '')}") for one in found.model.constraints), *((name, value) for name, value in more.items())]
+            *((f"known: {one.name}", "; ".join([f"{getattr(one, 'mean', '')} ± {getattr(one, 'width', '')}", *factors_of(found, one.name)])) for one in found.model.constraints), *((name, value) for name, value in more.items())]
     versions = {"lrguide": __version__, **run.package_versions(backend)}
     return Section("settings", "Settings and versions", table(("setting", "value"), rows, left=2) + details("Versions", table(("package", "version"), list(versions.items()), left=2)))
 
@@ -599,7 +608,7 @@ img { display: block; max-width: 100%; height: auto; margin: 0 auto }
 figcaption { font-size: .88rem; color: var(--soft); margin: .3rem auto 0; max-width: 40rem }
 .gallery .wide { grid-column: 1 / -1 }
 .wide { overflow-x: auto }
-.pair { display: grid; grid-template-columns: minmax(0, 1fr) minmax(0, 1.55fr); gap: 1.2rem 1.6rem; align-items: start }
+.pair { display: grid; grid-template-columns: minmax(0, 1fr) minmax(0, 1.2fr); gap: 1.2rem 1.6rem; align-items: start }
 @media (max-width: 55rem) {
   .pair { grid-template-columns: minmax(0, 1fr) }
   .wide img { min-width: 36rem; max-width: none; width: 36rem; margin: 0 }

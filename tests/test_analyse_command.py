@@ -15,6 +15,7 @@ import pyarrow.parquet
 import pytest
 import uproot
 
+import lrguide as lr
 from lrguide import cli
 from lrguide.configuring import TEMPLATE
 
@@ -177,7 +178,7 @@ def test_the_same_seed_gives_the_same_numbers_and_an_earlier_result_is_replaced(
 def test_shifts_by_functions_and_samples_labels_of_text_and_no_data(place, capsys):
     status, out, err = call(capsys, ["analyse", place / "shifted.toml", "--out", place / "shifted"])
     found = json.loads((place / "shifted" / "result.json").read_text())
-    assert (status, err) == (0, []) and out[1].startswith("no data: what is expected without signal")
+    assert (status, err) == (0, []) and out[1].startswith("expected: 900 of rest, whose weights sum to") and out[2].startswith("no data: what is expected without signal")
     assert {one["name"] for one in found["impacts"]} == {"own", "other", "top_norm"} and found["data"] is None and found["limit"]["level"] == 0.1
     report = (place / "shifted" / "report.html").read_text()
     assert "No data were given" in report and "top_norm" in report
@@ -188,7 +189,7 @@ def test_samples_one_standard_deviation_away_are_scaled_as_the_sample_is(place, 
     from lrguide import analysing
 
     asked = analysing.read_config(place / "shifted.toml")
-    samples, varied, _, _ = analysing.read_tables(asked)
+    samples, varied, *_ = analysing.read_tables(asked)
     shifts = analysing.shifts_of(asked, varied, ["mass", "pt"], {name: asked.content["samples"][name].get("expected", one.total) / one.total for name, one in samples.items()})
     assert shifts["other"].down["rest"].total == pytest.approx(720) and shifts["other"].up["rest"].total == pytest.approx(900)
 
@@ -205,7 +206,7 @@ def test_every_line_of_the_template_that_is_commented_out_is_a_key_that_exists(p
     from lrguide.configuring import CONFIG
     import tomllib
 
-    lines = [re.sub(r"^# (?=(missing|fill|cut|label|value|\[|pt|function|width|mean|reach|down|up|calibration|epochs|patience|method))", "", line) for line in TEMPLATE.splitlines()]
+    lines = [re.sub(r"^# (?=(missing|fill|cut|label|value|\[|pt|expected|function|width|mean|reach|down|up|calibration|epochs|patience|method))", "", line) for line in TEMPLATE.splitlines()]
     found = CONFIG(tomllib.loads("\n".join(lines)), "")
     assert set(found["shifts"]) == {"scale", "other", "shower"} and found["select"] == {"pt": (25.0, float("inf"))}
 
@@ -278,14 +279,34 @@ def test_missing_values_are_said_and_told_to_the_networks(place, capsys):
         analysing.read_tables(analysing.read_config(place / "holes.toml"))
     (place / "holes.toml").write_text(edited(edited(text, "[samples.background]", '[samples.other]\nfiles = "holes.csv"\n[samples.background]'), "[data]", "[select]\nmass = [100, 150]\n[data]").replace("[select]\nmass = [-inf, inf]\n", ""))
     asked = analysing.read_config(place / "holes.toml")
-    samples, _, data, lines = analysing.read_tables(asked)
-    there = data.x[:, 1] == 1
-    assert data.names == samples["signal"].names == ("mass", "has_mass", "pt", "eta") and any(line.startswith("missing: mass in 223 of ") for line in lines)
+    samples, _, data, fill, lines = analysing.read_tables(asked)
+    there = data.x[:, 3] == 1
+    assert data.names == samples["signal"].names == ("mass", "pt", "eta", "has_mass") and any(line.startswith("missing: mass in 223 of ") for line in lines)
     assert there.sum() == len(data) - 223 and len(np.unique(data.x[~there, 0])) == 1
+    again = lr.read(str(place / "holes.csv"), ["mass", "pt", "eta"], missing=-999, fill=fill)      # for the ratio as ONNX, which knows no names
+    assert again.names == data.names and np.array_equal(again.x, data.x)
     kept = analysing.select_of(asked.content["select"], data.names)(data.x)
     assert not kept[~there].any() and kept[there].any()
     moved = analysing.scaled(data.names, ["mass"])(data.x, np.full(len(data), 0.1))
     assert np.all(moved[~there, 0] == data.x[~there, 0]) and np.allclose(moved[there, 0], 1.1 * data.x[there, 0])
+
+
+def test_an_expected_number_that_is_not_the_sum_of_the_weights_is_said(place, capsys):
+    for name, number in (("same", 60.1), ("other", 75.0)):
+        text = edited(TEMPLATE, "# expected = 60.0  ", f"expected = {number}")
+        (place / f"{name}.toml").write_text(text[:text.index("# --- events that are kept")] + "[recipe]\nmembers = 2\nhidden = [16]\nepochs = 2\n")
+        status, out, _ = call(capsys, ["analyse", place / f"{name}.toml", "--out", place / name])
+        assert status == 0 and [line for line in out if line.startswith("expected: ") and "weights" in line] == ["expected: 75 of signal, whose weights sum to 60"] * (name == "other")
+
+
+@pytest.mark.parametrize("weight, total", [(0.0, "0"), (-1.0, "-3000")])
+def test_simulated_events_that_stand_for_none_are_named(place, capsys, weight, total):
+    columns = events(3000, True, np.random.default_rng(6)) | {"weight": np.full(3000, weight)}
+    with uproot.recreate(place / "none.root") as file:
+        file.mktree("events", {name: "f8" for name in columns}).extend(columns)
+    (place / "none.toml").write_text(edited(PLAIN, '"signal.root"', '"none.root"'))
+    status, _, err = call(capsys, ["analyse", place / "none.toml", "--out", place / "none"])
+    assert (status, err) == (2, [f"lrguide: samples.signal.weight: expected weights with a positive sum, got {total} of 3,000 events"])
 
 
 @pytest.mark.skipif(os.name != "posix", reason="signals")

@@ -6,9 +6,10 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.special import ndtr
 
 import lrguide as lr
-from lrguide import analysis
+from lrguide import analysis, intervals
 from lrguide.algebra import FromFunction
 
 NAMES = ("a", "b")
@@ -215,6 +216,18 @@ def test_few_events_are_warned_of_only_where_a_formula_was_used():
     assert [len(lines) for lines in few] == [2, 0, 0] and all("method='toys'" in line for line in few[0])
 
 
+@pytest.mark.filterwarnings("error::RuntimeWarning")
+def test_no_toys_are_asked_for_that_would_be_refused():
+    """Negative weights: pseudo-experiments of the events cannot be drawn, of the bins they can."""
+    signed = replace(BACKGROUND, weight=np.where(np.arange(2000) % 20 == 0, -1.0, 1.0))
+    found = lr.analyse(SIGNAL, signed, DATA[:4], expected={"signal": 3.0, "background": 2.0}, norm={"background": {"rate": 0.1}}, **CALLED)
+    few = [line for line in found.warnings if "so few events decide" in line]
+    assert len(few) == 2 and not any("method='toys'" in line for line in few) and all("bins of lrguide.histogram_of" in line for line in few)
+    model, counts = lr.histogram_of(found)
+    counts = np.ravel(model.contents({name: np.array([value]) for name, value in analysis.as_known(model, 0.0).items()})).round()
+    assert lr.discovery(model, counts, method="toys", n_toys=200, n_sigma=(), rng=1).observed.method == "toys"
+
+
 def test_toys_that_do_not_reach_the_data_leave_the_formula_and_say_so():
     """Six standard deviations: a billion experiments would be needed, and the networks are trained already."""
     model = exact_model(1.0, 3000, 1, yields=(100, 100))
@@ -222,6 +235,13 @@ def test_toys_that_do_not_reach_the_data_leave_the_formula_and_say_so():
     found = analysis._discovered(model, model.on(data), "toys", 100, 1)
     assert found.observed.method == "asymptotic" and found.z > 5
     assert analysis._discovered(model, model.on(data[100:]), "toys", 100, 1).observed.method == "toys"
+
+
+def test_what_was_done_already_is_not_asked_for():
+    """Pseudo-experiments that did not reach data of few events: more of them, not the same again."""
+    rare = lr.analyse(SIGNAL, BACKGROUND, DATA[:4], expected={"signal": 3.0, "background": 2.0}, norm={"background": {"rate": 0.1}}, **CALLED)
+    lines = analysis.few_events_in(replace(rare, method="toys"))
+    assert len(lines) == 1 and f"n_toys, about {1 / rare.discovery.value:.0e}," in lines[0] and "few events count" in lines[0] and "method=" not in lines[0]
 
 
 def test_pseudo_experiments_ask_a_network_of_shifted_samples_once():
@@ -292,6 +312,15 @@ def test_a_path_is_told_how_to_be_read(path):
         with pytest.raises((TypeError, ValueError), match=words) as error:
             refused()
         assert "\n" not in str(error.value)
+
+
+def test_expected_limits_are_in_order_whatever_pseudo_experiments_say(monkeypatch):
+    """Quantiles whose estimates have crossed, and one beyond what is looked at; in the order of n_sigma, even if that is none."""
+    at = {ndtr(n): value for n, value in {-1: 1.2, 0: 1.1, 1: 2.0, 2: 50.0}.items()}
+    monkeypatch.setattr(intervals, "expected_tails", lambda strength, share: (np.array([-2 * np.log(strength / at[one]) for one in share]) + np.log(0.05), np.zeros(len(share))))
+    for order in ([-1, 0, 1, 2], [2, 0, -1, 1]):
+        found = intervals.expected_without_signal(lambda value: (value,), 1.0, 0.05, order, most=10.0)
+        np.testing.assert_allclose(found[np.argsort(order)], [1.1, 1.2, 2.0, np.nan], rtol=1e-6)
 
 
 def test_the_error_of_a_limit_by_toys_does_not_vanish_where_none_is_left_beyond():

@@ -148,9 +148,29 @@ def test_every_warning_has_something_to_do_about_it(plain, samples):
                     learned=replace(plain.learned, tests={"signal": (wide, wide)}), comparison=replace(plain.comparison, observables={"x_3": replace(observable, check=check)}))
     warnings = warnings_of(found) + warnings_of(replace(found, fit=replace(fit, errors={"mu": np.nan}), injected={0.0: (2.0, 0.1), 1.0: (1.0, 50.0)}))
     by_formula = replace(plain.discovery, observed=replace(plain.discovery.observed, method="asymptotic"))
+    signed = replace(plain.learned, tests={"signal": (wide, replace(wide, weight=-wide.weights))})
+    warnings += warnings_of(replace(plain, learned=signed, discovery=by_formula, deciding={"discovery": 2.0, "limit": 2.0}))
+    warnings += warnings_of(replace(plain, discovery=by_formula, deciding={"discovery": 2.0, "limit": 2.0}))
     warnings += warnings_of(replace(plain, method="toys", discovery=by_formula, deciding={"discovery": 2.0, "limit": 2.0}, data=plain.data[:200]))
     assert {key for key, _ in report.ADVICE if any(key in line for line in warnings)} == {key for key, _ in report.ADVICE}
     assert all(report.advice_for(line) for line in warnings)
+
+
+@pytest.mark.parametrize("limit, error, near", [(0.9, 0.17, True), (1.1, 0.17, True), (0.7, 0.17, False), (0.97, 0.01, False)])
+def test_a_limit_near_one_is_not_sold_as_clear(plain, limit, error, near):
+    found = replace(plain, limit=replace(plain.limit, value=limit, error=0.0), network=replace(plain.network, error=np.array([0.1, 0.1, error])))
+    assert ("no further from 1" in report.in_words(found)) == near and f"is {'not ' * (limit > 1)}excluded at 95 %" in report.in_words(found)
+
+
+def test_settings_say_what_a_yield_is_known_to(plain):
+    background = plain.model.processes["background"]
+    processes = {**plain.model.processes, "background": replace(background, norm={"rate": (0.9, 1.1)})}
+    found = replace(plain, method="asymptotic", model=lr.Likelihood(processes, {"mu": "signal"}, constraints=[lr.Normal("rate", 0.0, 1.0)]))
+    assert report.factors_of(found, "rate") == ["background times 0.9 and 1.1"] and "background times 0.9 and 1.1" in report.settings_of(found, {}).body
+    assert "method &#x27;toys&#x27; throws" in report.not_included(found).body
+    first, second = found.learned.tests["signal"]
+    signed = replace(found.learned, tests={"signal": (first, replace(second, weight=-second.weights))})
+    assert "bins of lrguide.histogram_of" in report.not_included(replace(found, learned=signed)).body
 
 
 def test_it_is_written_whole_or_not_at_all(plain, tmp_path, monkeypatch):
