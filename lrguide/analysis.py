@@ -23,6 +23,7 @@ from .diagnosis import Diagnosis, diagnose
 from .experiments import Unreached, asimov, asimov_on, nu_of, positive_yields, source_tables, sources_of
 from .folds import fit_together
 from .hypotest import Discovery, discovery, enough_toys
+from .inference_aware import best_edges
 from .intervals import Limit, asymptotic_limits, limit
 from .likelihood import Likelihood, Normal, Process, check_norm
 from .minimum import Fit, Profile
@@ -612,14 +613,16 @@ def analyse(signal, background, data=None, *, expected: Mapping[str, float] | No
 def histogram_of(found: Analysis, n_bins: int = 10) -> tuple[Histogram, np.ndarray | None]:
     """The Analysis as a histogram of the log ratio of signal to background: a model with shapes one standard deviation down and up, and the counts (b,) of the data, or None.
 
-    Its bins hold equal shares of signal and background together, from events that nobody has learned from."""
+    Its bins are those in which a signal would be most significant (`edges_of`), or hold equal shares of signal and background together if parameters
+    move events; filled with events that nobody has learned from."""
     n_bins, model = check_count(n_bins, "n_bins", 2, 1000), found.model
     known = {name: one for one in model.constraints if isinstance(name := one.name, str)}
     at = {name: 0.0 if name not in known else float(known[name].mean) for name in model.parameters} | {"mu": 1.0}
     score = lambda x: score_of(found, x, at)
     events = lambda name, values: simulated_at(found, name, {**at, **values})
     nominal = {name: events(name, {}) for name in model.processes}
-    edges = edges_of({name: score(table.x) for name, table in nominal.items()}, nominal, n_bins)
+    moving = any(process.parameters for process in model.processes.values())
+    edges = edges_of({name: score(table.x) for name, table in nominal.items()}, nominal, n_bins, equal=moving)
     filled = lambda table, power=1: np.histogram(np.clip(score(table.x), edges[0], edges[-1]), edges, weights=table.weights**power)[0]
     contents = {}
     for name, process in model.processes.items():
@@ -647,11 +650,27 @@ def simulated_yield(process: Process, values: Mapping[str, float]) -> float:
     return float(process.expected(values)) if callable(process.expected) else process.expected
 
 
-def edges_of(scores: Mapping[str, np.ndarray], tables: Mapping[str, Table], n_bins: int) -> np.ndarray:
-    "Edges (b + 1,) of bins that hold equal shares of the signal and of the background together."
+def edges_of(scores: Mapping[str, np.ndarray], tables: Mapping[str, Table], n_bins: int, equal: bool = False) -> np.ndarray:
+    """Edges (b + 1,) of the bins in which a signal would be most significant, each with at least 10 effective events of background.
+
+    Chosen from 200 cells (or `n_bins`) with equal shares of signal and background together; if `equal`, or where that leaves no choice, bins of equal shares."""
     score = np.concatenate(list(scores.values()))
-    n_background = sum(table.total for name, table in tables.items() if name != "signal")
-    weight = np.concatenate([table.weights / (table.total if name == "signal" else n_background) for name, table in tables.items()])
-    order = np.argsort(score)
-    inner = score[order][np.searchsorted(np.cumsum(weight[order]), 2 * np.arange(1, n_bins) / n_bins)]
-    return np.unique([score.min(), *inner, score.max()])
+    is_signal = np.repeat([name == "signal" for name in tables], [len(table) for table in tables.values()])
+    weight = np.concatenate([table.weights for table in tables.values()])
+    order, shares = np.argsort(score), weight / np.where(is_signal, weight[is_signal].sum(), weight[~is_signal].sum())
+    cells = lambda n: np.unique([score.min(), *score[order][np.searchsorted(np.cumsum(shares[order]), 2 * np.arange(1, n) / n)], score.max()])
+    if equal:
+        return cells(n_bins)
+    ends, least = cells(max(200, n_bins)), min(10, effective_size(weight[~is_signal]) / (2 * n_bins))
+    filled = [np.histogram(score, ends, weights=one)[0] for one in (weight * is_signal, weight * ~is_signal, weight**2 * ~is_signal)]
+
+    def significance(sums):
+        s, b, square = sums
+        enough = (b > 0) & (b**2 >= least * square)
+        s, b = np.maximum(s, 0), np.where(enough, b, 1)
+        return np.where(enough, 2 * ((s + b) * np.log1p(s / b) - s), -np.inf)
+
+    try:
+        return ends[[0, *best_edges(filled, significance, n_bins)[1], -1]]
+    except ValueError:                                      # few events, or negative weights that leave none
+        return cells(n_bins)

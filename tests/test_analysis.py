@@ -330,3 +330,30 @@ def test_the_error_of_a_limit_by_toys_does_not_vanish_where_none_is_left_beyond(
     at = lambda mu: CLsValue(np.log(0.05) - 2 * (mu - 3) if mu < 3.2 else -np.inf, 0.0, 0.3, 0.0, 0.3, "toys", "events")
     found = limit_of(at, 1.0, "mu", 0.05)
     assert found.value == pytest.approx(3) and 0.05 < found.error < 0.2
+
+
+def test_bins_of_the_histogram_lose_less_than_equal_shares_and_have_events():
+    rng, n, shift = np.random.default_rng(4), 20_000, np.array([1.5, 0.8, 0.4])
+    ratio = lambda x: x @ shift - shift @ shift / 2
+    made = {"signal": rng.normal(size=(n, 3)) + shift, "background": rng.normal(size=(n, 3))}
+    tables = {name: lr.Table(x, weight=np.full(n, total / n)) for (name, x), total in zip(made.items(), (60, 2000))}
+    scores = {name: ratio(x) for name, x in made.items()}
+    edges = analysis.edges_of(scores, tables, 10)
+    assert len(edges) == 11 and np.histogram(scores["background"], edges)[0].min() >= 10
+    fresh = [np.sort(ratio(rng.normal(size=(1_000_000, 3)) + add)) for add in (shift, 0)]      # other events: what the bins are worth
+
+    def z(edges):
+        s, b = (total * np.diff(np.searchsorted(one, [-np.inf, *edges[1:-1], np.inf])) / len(one) for total, one in zip((60, 2000), fresh))
+        return np.sqrt(np.sum(2 * ((s + b) * np.log1p(s / b) - s)))
+
+    both = np.sort(np.concatenate(list(scores.values())))
+    equal = both[[0, *np.arange(1, 10) * len(both) // 10, -1]]
+    gain = np.log1p(60 / 2000 * np.exp(fresh[0])), np.log1p(60 / 2000 * np.exp(fresh[1]))
+    unbinned = np.sqrt(2 * (60 * gain[0].mean() + 2000 * (gain[1] - np.expm1(gain[1])).mean()))
+    assert z(equal) < 0.92 * unbinned and 0.94 * unbinned < z(edges) < unbinned
+
+
+def test_few_events_fill_as_many_bins_as_were_asked_for():
+    table = lambda x: lr.Table(np.reshape(x, (-1, 1)))
+    few = {"signal": np.arange(12.0) + 0.5, "background": np.arange(12.0)}
+    assert len(analysis.edges_of(few, {name: table(x) for name, x in few.items()}, 6)) == 7
