@@ -81,7 +81,8 @@ def test_factors_are_weights():
 
 
 def test_same_seed_same_weights():
-    np.testing.assert_array_equal(unfold(PAIRED, DATA, members=2, **SHORT).replicas, ROUND.replicas)
+    # single precision: on a busy machine the threads of a product may share it out in another way (8e-8 seen)
+    np.testing.assert_allclose(unfold(PAIRED, DATA, members=2, **SHORT).replicas, ROUND.replicas, rtol=1e-6)
 
 
 def test_a_file_is_read_back_or_refused(tmp_path):
