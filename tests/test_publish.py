@@ -218,10 +218,15 @@ def nll_of(workspace):
     return lambda **values: -float(np.ravel(graph(**{name: np.asarray({**known, **values}[name], dtype=float) for name in graph.input_names})[0])[0])
 
 
+def moving_peak():
+    "A signal whose resolution is a parameter, and events with it."
+    toy = lr.Resonance(None)
+    return toy, np.concatenate([toy.sample(name, n, rng, nu=[0.06]).x for name, n, rng in (("signal", 60, 1), ("background", 200, 2))])
+
+
 @pytest.mark.filterwarnings("ignore")
 def test_pyhs3_reads_events_with_weights_and_histograms():
-    toy = lr.Resonance(None)
-    x = np.concatenate([toy.sample(name, n, rng, nu=[0.06]).x for name, n, rng in (("signal", 60, 1), ("background", 200, 2))])
+    toy, x = moving_peak()
     events = lr.Table(x, weight=np.random.default_rng(3).uniform(0.5, 1.5, len(x)))
     search = lr.Likelihood({"signal": lr.Process(60.0, toy, norm={"xs": (0.9, 1.2)}), "background": lr.Process(200.0)}, {"mu": "signal", "k": "background"},
                            ranges={"sigma": (0.04, 0.09)}, constraints=[lr.Normal("sigma", 0.06, 0.01), lr.Poisson("k", 1.1, 40.0)])
@@ -235,8 +240,7 @@ def test_pyhs3_reads_events_with_weights_and_histograms():
 
 @pytest.mark.filterwarnings("ignore")
 def test_pyhs3_reads_correlated_measurements_and_any_name():
-    toy = lr.Resonance(None)
-    x = np.concatenate([toy.sample(name, n, rng, nu=[0.06]).x for name, n, rng in (("signal", 60, 1), ("background", 200, 2))])
+    toy, x = moving_peak()
     related = lr.Normal(("sigma", "energy scale/%", "k"), [0.06, 0.1, 1.1], np.diag([0.01, 0.5, 0.1]) @ [[1, 0.6, -0.3], [0.6, 1, 0.2], [-0.3, 0.2, 1]] @ np.diag([0.01, 0.5, 0.1]))
     model = lr.Likelihood({"signal": lr.Process(60.0, toy, norm={"energy scale/%": (0.9, 1.2)}), "background": lr.Process(200.0)}, {"mu": "signal", "k": "background"},
                           ranges={"sigma": (0.04, 0.09)}, constraints=[related])
@@ -251,8 +255,7 @@ def test_pyhs3_reads_correlated_measurements_and_any_name():
 
 @pytest.mark.filterwarnings("ignore")
 def test_pyhs3_reads_a_parameter_that_is_measured_twice():
-    toy = lr.Resonance(None)
-    x = np.concatenate([toy.sample(name, n, rng, nu=[0.06]).x for name, n, rng in (("signal", 60, 1), ("background", 200, 2))])
+    toy, x = moving_peak()
     related = lr.Normal(("k", "sigma"), [1, 0.06], [[0.01, 1e-4], [1e-4, 1e-4]])
     for twice in ([lr.Normal("k", 1, 0.1), lr.Normal("k", 1.1, 0.2)], [related, related], [lr.LogNormal("k", 1.1, 1.2), related, lr.LogNormal("k", 1.0, 1.1), lr.Normal("k", 1, 0.1)], [lr.Poisson("k", 1, 20.0)] * 3):
         model = lr.Likelihood({"signal": lr.Process(60.0, toy), "background": lr.Process(200.0)}, {"mu": "signal", "k": "background"}, ranges={"sigma": (0.04, 0.09)},
