@@ -267,8 +267,8 @@ def _probabilities(contents, name: str) -> np.ndarray:
 
 def _all_probabilities(contents: np.ndarray) -> np.ndarray:
     "The same for each row (g, b)."
-    total = contents.sum(axis=1, keepdims=True)
-    if not (np.all(contents >= 0) and np.all(total > 0)):
+    total = np.einsum("gb->g", contents)[:, None]
+    if not ((contents >= 0).all() and (total > 0).all()):
         _probabilities(next(row for row in contents if not (np.all(row >= 0) and row.sum() > 0)), "numerator")
     return contents / total
 
