@@ -63,15 +63,14 @@ def complete(model: object, values: Mapping[str, float] | None) -> dict[str, flo
 @dataclass(frozen=True, eq=False)
 class Prepared:
     """A likelihood on a data set, or on b of them: nll, derivatives, fits, profiles, scans. Made by `Likelihood.on`.
-    `parts`: what each channel of `model` adds. `constraints`: as measured along with these data. `importance`: of the events' weights.
+    `parts`: what each channel of `model` adds. `constraints`: as measured along with these data. `importance`: of the events' weights. `slack`: what a fit's last step may promise on trust.
     Parameter values are numbers or arrays (p,), one for each data set; a single data set can be looked at in any number of points."""
     model: object
     parts: tuple
     constraints: tuple
     importance: bool = False
-    slack: float = 1e-10                                   # what a fit's last step may promise on trust
-    walls = {}                                             # beyond which these data are not known: nowhere
-    __len__ = lambda self: len(self.parts[0])              # how many data sets
+    slack: float = 1e-10
+    walls, __len__ = {}, lambda self: len(self.parts[0])   # beyond which these data are not known: nowhere; how many data sets
 
     def __call__(self, values: Mapping[str, float | np.ndarray] | None = None) -> np.ndarray:
         "Minus log likelihood (p,) at the parameter `values`, fixed ones left out. Raises ValueError for unknown names or values out of range."
