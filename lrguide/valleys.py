@@ -397,6 +397,6 @@ def looked_for(prepared: object, names: list[str], start: Mapping | None, limits
 def fitted(prepared: object, names: list[str], fixed: Mapping, start: Mapping | None, within: Mapping | None = None) -> Minima:
     "The Minima of fits of the parameters `names`."
     begin = starting_values(prepared.model, prepared.constraints, start)
-    limits = narrowed(prepared.model.parameters, within or {})
+    limits = narrowed(prepared.model.parameters, within) if within else prepared.model.parameters
     begin = {name: np.clip(begin[name], *limits[name]) for name in names}
     return deepest(prepared, names, begin, fixed, looked_for(prepared, names, start, limits), limits)
