@@ -24,11 +24,19 @@ __all__ = ['BEND', 'distinct', 'log_rate', 'norm_factor', 'shape_shift', 'expect
 
 # %% ../nbs/9_machinery/90_rates.ipynb #b3b0ec1b
 def distinct(points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    "Distinct rows (u, k) of `points` (p, k), and which of them each is (p,)."
+    "Distinct rows (u, k) of `points` (p, k), and which of them each is (p,). Where all are, it is the points as they come, and a slice."
     if len(points) == 1:
-        return points, np.zeros(1, int)
-    found, back = np.unique(points[:, 0] if points.shape[1] == 1 else points, axis=0, return_inverse=True)
-    return found.reshape(-1, points.shape[1]), back.reshape(-1)
+        return points, slice(None)
+    if points.shape[1] != 1:
+        found, back = np.unique(points, axis=0, return_inverse=True)
+        return (points, slice(None)) if len(found) == len(points) else (found, back.reshape(-1))
+    order = points[:, 0].argsort(kind="stable")
+    found, new, back = points[order], np.ones(len(points), bool), np.empty(len(points), int)
+    np.not_equal(found[1:, 0], found[:-1, 0], out=new[1:])
+    if new.all():
+        return points, slice(None)
+    back[order] = new.cumsum() - 1
+    return found[new], back
 
 
 @dataclass(frozen=True, eq=False)
@@ -553,7 +561,7 @@ def grid_of(model: object, points: Mapping[str, np.ndarray], shape: tuple[int, .
     names = list(dict.fromkeys(name for process in model.processes.values() for name in process.parameters))
     few = np.broadcast_arrays(*(points[name] for name in names)) if names else [np.zeros(())]        # not yet repeated for the other parameters
     nu, back = distinct(np.stack([np.ravel(one) for one in few], axis=1))
-    back = np.broadcast_to(back.reshape(few[0].shape), shape).reshape(-1)
+    back = np.broadcast_to(np.arange(len(nu))[back].reshape(few[0].shape), shape).reshape(-1)
     values = {name: np.broadcast_to(value, shape).reshape(-1) for name, value in points.items()}
     yields = yields_at(model, values, len(back)).T
     small = back.astype(np.uint16) if len(nu) < 2**16 else back           # sorted in linear time
