@@ -143,7 +143,7 @@ def _either(of: np.ufunc, one: tuple, other: tuple) -> tuple:
     return both, np.where(one[0] == both, one[1], 0) + np.where(other[0] == both, other[1], 0)
 
 
-_ENDS, _NOTHING = (np.minimum, np.maximum), ((np.inf, 0), (-np.inf, 0))
+_ENDS, _NOTHING, _BLOCK = (np.minimum, np.maximum), ((np.inf, 0), (-np.inf, 0)), 2**20
 
 
 def _met(seen: tuple, more: tuple) -> tuple:
@@ -151,6 +151,7 @@ def _met(seen: tuple, more: tuple) -> tuple:
     return tuple(_either(of, one, other) for of, one, other in zip(_ENDS, seen, more))
 
 
+@np.errstate(invalid="ignore")
 def _looked(part: np.ndarray, seen: tuple | None = None) -> tuple:
     "The same of each column of a `part` (d, m), m > 0, values (d,) and numbers (d,), and of what was `seen` before. Events are counted only where a value is an end."
     found = []
@@ -164,8 +165,7 @@ def _looked(part: np.ndarray, seen: tuple | None = None) -> tuple:
 
 def _extremes(column: np.ndarray) -> tuple:
     "The same of one column (n,), in its own type."
-    with np.errstate(invalid="ignore"):
-        return tuple((ends[0], n[0]) for ends, n in _looked(column[None])) if len(column) else _NOTHING
+    return tuple((ends[0], n[0]) for ends, n in _looked(column[None])) if len(column) else _NOTHING
 
 # %% ../nbs/8_your_analysis/85_files.ipynb #85b00016
 def _memory(n: int, d: int) -> np.ndarray:
@@ -175,12 +175,9 @@ def _memory(n: int, d: int) -> np.ndarray:
     return np.frombuffer(mmap.mmap(-1, 8 * n * d, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)).reshape(n, d)
 
 
-_BLOCK = 2**20                                              # bytes
-
-
 def _beside(x: np.ndarray, columns: Sequence[np.ndarray | Baskets]) -> list[tuple]:
     """Fills `x` (n, d + more) with columns (n,) side by side, then ones; gives the smallest and the largest value of each column as `_met` has them, in its own
-    type. Blocks of rows, about 1 MB, are gathered in the cache, looked through and written to memory once, a row as a whole."""
+    type. Blocks of rows, `_BLOCK` bytes, are gathered in the cache, looked through and written to memory once, a row as a whole."""
     kinds, k, d = [column.dtype.newbyteorder("=") for column in columns], threads_for(x.size), len(columns)
     groups = {kind: [at for at, one in enumerate(kinds) if one == kind] for kind in dict.fromkeys(kinds)}          # as doubles, marks of single precision are others
     common, joints = reduce(np.promote_types, kinds), {at for column in columns if isinstance(column, Baskets) for at in column.ends}
@@ -197,8 +194,7 @@ def _beside(x: np.ndarray, columns: Sequence[np.ndarray | Baskets]) -> list[tupl
                     part = own[kind][:, :len(rows)]
                     for place, row in zip(places, part):
                         row[:] = arrays[place][start:start + len(rows)]
-                    with np.errstate(invalid="ignore"):
-                        seen[kind] = _looked(part, seen.get(kind))
+                    seen[kind] = _looked(part, seen.get(kind))
                     if len(groups) > 1:
                         block[places, :len(rows)] = part
                 rows[:, :d], rows[:, d:] = block[:, :len(rows)].T, 1.0
@@ -209,8 +205,8 @@ def _beside(x: np.ndarray, columns: Sequence[np.ndarray | Baskets]) -> list[tupl
         found, each = [seen for seen in workers.map(fill, ends, ends[1:]) if seen], [_NOTHING] * d
     for kind, places in groups.items() if found else ():
         (low, n), (high, m) = reduce(_met, [seen[kind] for seen in found])
-        for i, place in enumerate(places):
-            each[place] = (low[i], n[i]), (high[i], m[i])
+        for at, *pairs in zip(places, zip(low, n), zip(high, m)):
+            each[at] = tuple(pairs)
     return each
 
 # %% ../nbs/8_your_analysis/85_files.ipynb #850f0017
@@ -283,8 +279,7 @@ class _Filling:
         own = {name: column if isinstance(rows, slice) else column[rows] for name, column in columns.items()}
         own = {name: column.astype(float) if column.dtype == object and name not in wanted.label else column for name, column in own.items()}    # None becomes NaN
         n = len(own[wanted.features[0]])
-        x = self.x[self.n:self.n + n]
-        seen = dict(zip(wanted.features, _beside(x, [own[name] for name in wanted.features])))
+        seen = dict(zip(wanted.features, _beside(x := self.x[self.n:self.n + n], [own[name] for name in wanted.features])))
         gone = _gaps(wanted, own, {name: (low, high) for name, ((low, _), (high, _)) in seen.items()}, self.place)
         for k, name in enumerate(wanted.filled, len(wanted.features)):
             if gone[name] is not None:
