@@ -15,6 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 
 from .arrays import check_count
+from .formats import core_count
 
 __all__ = ["keras", "backend_name", "compiled", "compiled_epoch", "in_threads", "thread_count", "to_device", "to_numpy", "value_and_gradient"]
 
@@ -63,7 +64,7 @@ def to_device(array):
 
 
 def thread_count(threads: int | None = None) -> int:
-    """How many `threads` to compute on. None: as many as the process has cores, at most OMP_NUM_THREADS; one if a GPU computes.
+    """How many `threads` to compute on. None: `core_count`, the cores of this process, at most OMP_NUM_THREADS; one if a GPU computes.
 
     Raises TypeError or ValueError if it is not a whole number of at least 1.
     """
@@ -71,9 +72,7 @@ def thread_count(threads: int | None = None) -> int:
         return check_count(threads, "threads")
     if on_gpu():
         return 1
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    limit = os.environ.get("OMP_NUM_THREADS", "").split(",")[0].strip()  # "4,2" is for nested regions
-    return min(cores, int(limit)) if limit.isdecimal() and int(limit) else cores
+    return core_count()
 
 
 def in_threads(function: Callable, items: Sequence, threads: int) -> list:

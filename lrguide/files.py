@@ -16,11 +16,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import cached_property, partial, reduce
+from itertools import pairwise
 from pathlib import Path
 from typing import BinaryIO
 import numpy as np
 from .arrays import Ranges, Table, aligned, as_table, check_column, check_count, check_mapping, check_name, check_number, join, named_columns, sealed, shown
-from .formats import Source, check_kinds, needed, sources_of, threads_for
+from .formats import Baskets, Source, check_kinds, needed, sources_of, threads_for
 
 # %% auto #0
 __all__ = ['odd_values', 'Pieces', 'chunks', 'evenly', 'sampled', 'read', 'fill_values', 'pieces', 'columns_of', 'write_whole', 'Remote', 'data_folder', 'package_folder', 'sample_path', 'write_columns', 'read_columns', 'check_new', 'FetchError', 'is_whole', 'fetch']
@@ -44,16 +45,19 @@ def _ends(column: np.ndarray) -> tuple:
         return (column.min(), column.max()) if len(column) else (0.0, 0.0)
 
 
-def _absent(column: np.ndarray, marks: Sequence[float], ends: tuple | None = None) -> tuple[np.ndarray | None, int]:
-    "Where (n,) a column holds NaN or one of `marks`, None if nowhere, and how many of the others are infinite. No pass but for its `ends` where nothing is missing."
+def _absent(column: np.ndarray | Baskets, marks: Sequence[float], ends: tuple | None = None) -> tuple[np.ndarray | None, int]:
+    """Where (n,) a column holds NaN or one of `marks`, None if nowhere, and how many of the others are infinite. No pass but for its `ends`, numbers of the
+    column's own type, where nothing is missing."""
     low, high = _ends(column) if ends is None else ends
     with np.errstate(over="ignore", invalid="ignore"):     # a mark too large for the type of the column
-        found = np.isnan(column) if np.isnan(low) else np.zeros(0, bool)
-        for mark in marks:
-            if not (mark < low or mark > high):
-                found = found | (column == mark) if len(found) else column == mark
-    gone = found if found.any() else None
-    return gone, 0 if np.isfinite(low) and np.isfinite(high) else int(np.count_nonzero(np.isinf(column if gone is None else column[~gone])))
+        possible, finite = [mark for mark in marks if not (mark < low or mark > high)], np.isfinite(low) and np.isfinite(high)
+        if finite and not possible:
+            return None, 0
+        column = np.asarray(column)
+        found = [np.isnan(column)] * bool(np.isnan(low)) + [column == mark for mark in possible]
+    gone = reduce(np.logical_or, found) if found else np.zeros(0, bool)
+    gone = gone if gone.any() else None
+    return gone, 0 if finite else int(np.count_nonzero(np.isinf(column if gone is None else column[~gone])))
 
 # %% ../nbs/8_your_analysis/85_files.ipynb #3cdb241a
 @dataclass(frozen=True, eq=False)
@@ -132,7 +136,38 @@ def _complete(column: np.ndarray, marks: Sequence[float], name: str) -> np.ndarr
         raise ValueError(f"{name}: expected a finite number in every event, got {bad} of {len(column):,}; leave such events out with cut")
     return sealed(np.array(column, float))
 
+# %% ../nbs/8_your_analysis/85_files.ipynb #85b00015
+def _either(of: np.ufunc, one: tuple, other: tuple) -> tuple:
+    "Of two pairs of values and how often they occur the smaller values (`of` np.minimum) or the larger (np.maximum), NaN if one is, and how often these occur."
+    both = of(one[0], other[0])
+    return both, np.where(one[0] == both, one[1], 0) + np.where(other[0] == both, other[1], 0)
 
+
+_ENDS, _NOTHING, _BLOCK = (np.minimum, np.maximum), ((np.inf, 0), (-np.inf, 0)), 2**20
+
+
+def _met(seen: tuple, more: tuple) -> tuple:
+    "The smallest and the largest value of what was `seen` and of what is `more`, each with its number of events; `_NOTHING` has neither."
+    return tuple(_either(of, one, other) for of, one, other in zip(_ENDS, seen, more))
+
+
+@np.errstate(invalid="ignore")
+def _looked(part: np.ndarray, seen: tuple | None = None) -> tuple:
+    "The same of each column of a `part` (d, m), m > 0, values (d,) and numbers (d,), and of what was `seen` before. Events are counted only where a value is an end."
+    found = []
+    for number, of in enumerate(_ENDS):
+        ends, n = of.reduce(part, axis=1), np.zeros(len(part), int)
+        for k in np.flatnonzero(of(seen[number][0], ends) == ends) if seen else range(len(part)):
+            n[k] = np.count_nonzero(part[k] == ends[k])
+        found.append(_either(of, seen[number], (ends, n)) if seen else (ends, n))
+    return tuple(found)
+
+
+def _extremes(column: np.ndarray) -> tuple:
+    "The same of one column (n,), in its own type."
+    return tuple((ends[0], n[0]) for ends, n in _looked(column[None])) if len(column) else _NOTHING
+
+# %% ../nbs/8_your_analysis/85_files.ipynb #85b00016
 def _memory(n: int, d: int) -> np.ndarray:
     "An array (n, d) to be filled. A large one is of ordinary pages: NumPy asks for huge ones, which a busy machine has to gather first, for longer than reading takes."
     if 8 * n * d < 2**25:
@@ -140,23 +175,39 @@ def _memory(n: int, d: int) -> np.ndarray:
     return np.frombuffer(mmap.mmap(-1, 8 * n * d, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)).reshape(n, d)
 
 
-def _beside(x: np.ndarray, columns: Sequence[np.ndarray]) -> np.ndarray:
-    "Fills `x` (n, d + more) with columns (n,) side by side, then ones, and returns it: by blocks, gathered in the cache and written to memory once, a row as a whole."
-    kind, k = reduce(np.promote_types, [column.dtype for column in columns]), threads_for(x.size)
+def _beside(x: np.ndarray, columns: Sequence[np.ndarray | Baskets]) -> list[tuple]:
+    """Fills `x` (n, d + more) with columns (n,) side by side, then ones; gives the smallest and the largest value of each column as `_met` has them, in its own
+    type. Blocks of rows, `_BLOCK` bytes, are gathered in the cache, looked through and written to memory once, a row as a whole."""
+    kinds, k, d = [column.dtype.newbyteorder("=") for column in columns], threads_for(x.size), len(columns)
+    groups = {kind: [at for at, one in enumerate(kinds) if one == kind] for kind in dict.fromkeys(kinds)}          # as doubles, marks of single precision are others
+    common, joints = reduce(np.promote_types, kinds), {at for column in columns if isinstance(column, Baskets) for at in column.ends}
+    size = max(_BLOCK // (d * common.itemsize), 256)
 
-    def fill(begin: int, end: int) -> None:
-        block = np.empty((len(columns), 4096 + 16), kind)  # a row of 2**k bytes has its column in one corner of the cache
-        for start in range(begin, end, 4096):
-            rows = x[start:min(start + 4096, end)]
-            part = block[:, :len(rows)]
-            for own, column in zip(part, columns):
-                own[:] = column[start:start + len(rows)]
-            rows[:, :len(columns)], rows[:, len(columns):] = part.T, 1.0
+    def fill(begin: int, end: int) -> dict[np.dtype, tuple]:
+        block, seen = np.empty((d, size + 16), common), {}                  # a row of 2**k bytes has its column in one corner of the cache
+        own = {kind: np.empty((len(places), size + 16), kind) if len(groups) > 1 else block for kind, places in groups.items()}
+        for first, last in pairwise(sorted({begin, end, *(at for at in joints if begin < at < end)})):
+            arrays = [column[first:last] for column in columns]
+            for start in range(0, last - first, size):
+                rows = x[first + start:min(first + start + size, last)]
+                for kind, places in groups.items():
+                    part = own[kind][:, :len(rows)]
+                    for place, row in zip(places, part):
+                        row[:] = arrays[place][start:start + len(rows)]
+                    seen[kind] = _looked(part, seen.get(kind))
+                    if len(groups) > 1:
+                        block[places, :len(rows)] = part
+                rows[:, :d], rows[:, d:] = block[:, :len(rows)].T, 1.0
+        return seen
 
     ends = [len(x) * i // k for i in range(k + 1)]
     with ThreadPoolExecutor(k) as workers:                 # half of the work are new pages of memory
-        list(workers.map(fill, ends, ends[1:]))
-    return x
+        found, each = [seen for seen in workers.map(fill, ends, ends[1:]) if seen], [_NOTHING] * d
+    for kind, places in groups.items() if found else ():
+        (low, n), (high, m) = reduce(_met, [seen[kind] for seen in found])
+        for at, *pairs in zip(places, zip(low, n), zip(high, m)):
+            each[at] = tuple(pairs)
+    return each
 
 # %% ../nbs/8_your_analysis/85_files.ipynb #850f0017
 @dataclass(frozen=True)
@@ -190,7 +241,7 @@ class _Wanted:
 
 
 # %% ../nbs/8_your_analysis/85_files.ipynb #850f0018
-def _gaps(wanted: _Wanted, own: Mapping[str, np.ndarray], ends: Mapping[str, tuple], place: str) -> dict[str, np.ndarray | None]:
+def _gaps(wanted: _Wanted, own: Mapping[str, np.ndarray | Baskets], ends: Mapping[str, tuple], place: str) -> dict[str, np.ndarray | None]:
     "Where (n,) each feature, whose `ends` are known, is missing, None if nowhere. Raises ValueError for values that are missing and get none, and for infinite ones."
     gone, lacking = {}, []
     for name in wanted.features:
@@ -203,16 +254,6 @@ def _gaps(wanted: _Wanted, own: Mapping[str, np.ndarray], ends: Mapping[str, tup
         raise ValueError(f"features: expected a value in every event of {place}, got {', '.join(lacking[:3])}{f' and in {len(lacking) - 3} more columns' * (len(lacking) > 3)}; "
                          "put values and indicators in with fill=fill_values(files, features, missing), or leave events out with cut")
     return gone
-
-
-def _met(seen: tuple, column: np.ndarray, ends: tuple) -> tuple:
-    "The smallest and the largest value in all parts of a column that were `seen`, each with its number of events, after one more part with its `ends`."
-    (low, n), (high, m) = seen
-    if len(column) and ends[0] <= low:
-        low, n = ends[0], int(np.count_nonzero(column == ends[0])) + n * bool(ends[0] == low)
-    if len(column) and ends[1] >= high:
-        high, m = ends[1], int(np.count_nonzero(column == ends[1])) + m * bool(ends[1] == high)
-    return (low, n), (high, m)
 
 
 def _look(wanted: _Wanted, x: np.ndarray, seen: Mapping[str, tuple], place: str, odd: dict[str, str]) -> None:
@@ -229,26 +270,24 @@ class _Filling:
     "A Table in the making: of what is `wanted` of at most `n` rows at a `place`, which come in parts."
     def __init__(self, wanted: _Wanted, n: int, place: str):
         self.wanted, self.place, self.n, self.x = wanted, place, 0, _memory(n, len(wanted.features) + len(wanted.filled))
-        self.seen = dict.fromkeys(wanted.features, ((np.inf, 0), (-np.inf, 0)))
+        self.seen = dict.fromkeys(wanted.features, _NOTHING)
         self.others = {(argument, name): [] for argument in ("nu", "weight", "also") for name in getattr(wanted, argument)}
 
-    def add(self, columns: Mapping[str, np.ndarray]) -> None:
-        "Takes one part. Raises ValueError for missing and infinite numbers among the events that are kept."
+    def add(self, columns: Mapping[str, np.ndarray | Baskets]) -> None:
+        "Takes one part, of arrays if events are chosen. Raises ValueError for missing and infinite numbers among the events that are kept."
         wanted, rows = self.wanted, self.wanted.kept(columns, self.place)
         own = {name: column if isinstance(rows, slice) else column[rows] for name, column in columns.items()}
         own = {name: column.astype(float) if column.dtype == object and name not in wanted.label else column for name, column in own.items()}    # None becomes NaN
-        ends = {name: _ends(own[name]) for name in wanted.features}
-        gone = _gaps(wanted, own, ends, self.place)
         n = len(own[wanted.features[0]])
-        x = _beside(self.x[self.n:self.n + n], [own[name] for name in wanted.features])
+        seen = dict(zip(wanted.features, _beside(x := self.x[self.n:self.n + n], [own[name] for name in wanted.features])))
+        gone = _gaps(wanted, own, {name: (low, high) for name, ((low, _), (high, _)) in seen.items()}, self.place)
         for k, name in enumerate(wanted.filled, len(wanted.features)):
             if gone[name] is not None:
                 x[gone[name], wanted.features.index(name)], x[gone[name], k] = wanted.fill[name], 0.0
         for name, where in gone.items():
-            there = own[name] if where is None else own[name][~where]
-            self.seen[name] = _met(self.seen[name], there, ends[name] if where is None else _ends(there))
+            self.seen[name] = _met(self.seen[name], seen[name] if where is None else _extremes(np.asarray(own[name])[~where]))
         for (argument, name), parts in self.others.items():
-            parts.append(_complete(own[name], wanted.marks.get(name, ()), f"{argument}, column {name} of {self.place}"))
+            parts.append(_complete(np.asarray(own[name]), wanted.marks.get(name, ()), f"{argument}, column {name} of {self.place}"))
         self.n += n
 
     def table(self, odd: dict[str, str]) -> Table:
@@ -261,10 +300,12 @@ class _Filling:
                      wanted.features + tuple(f"has_{name}" for name in wanted.filled))
 
 
-def _filled(several: Sequence[_Wanted], n: int, parts: Iterable[Mapping[str, np.ndarray]], place: str) -> list[_Filling]:
+def _filled(several: Sequence[_Wanted], n: int, parts: Iterable[Mapping[str, np.ndarray | Baskets]], place: str) -> list[_Filling]:
     "What is made of the columns of at most `n` rows, one for each that is wanted. Raises ValueError as `_Filling.add`."
     made = [_Filling(wanted, n, place) for wanted in several]
     for columns in parts:
+        if several[0].cut or several[0].label:             # of these some rows are picked, for each that is wanted
+            columns = {name: np.asarray(column) for name, column in columns.items()}
         for one in made:
             one.add(columns)
     return made

@@ -4,7 +4,7 @@
 """What holds events by name of a column, each format behind the same three questions: `count`, `kinds`, `batches`.
 
 `sources_of` says which files or columns in memory are meant, `check_kinds` whether they have the columns that are asked for, `needed` loads a library
-that is an extra.
+that is an extra; `Baskets` is a column where it lies in a file, `core_count` how many cores there are for this process.
 """
 from __future__ import annotations
 import csv
@@ -12,19 +12,22 @@ import gzip
 import lzma
 import os
 import re
+import struct
+from bisect import bisect_left, bisect_right
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from glob import glob
-from itertools import islice
+from itertools import accumulate, islice
 from importlib import import_module
 from pathlib import Path
 import numpy as np
 from .arrays import check_choice, named_columns, shown
 
 # %% auto #0
-__all__ = ['Source', 'needed', 'File', 'threads_for', 'Held', 'sources_of', 'check_kinds']
+__all__ = ['Source', 'needed', 'File', 'Baskets', 'core_count', 'threads_for', 'Held', 'sources_of', 'check_kinds']
 
 # %% ../nbs/9_machinery/79_formats.ipynb #800f0008
 def needed(name: str, extra: str = "files"):
@@ -76,14 +79,68 @@ class _Parquet(File):
             for batch in file.iter_batches(size, columns=list(names)) if size else [file.read(list(names))]:
                 yield {name: batch.column(name).to_numpy(zero_copy_only=False) for name in names}
 
-# %% ../nbs/9_machinery/79_formats.ipynb #800f0009
-def threads_for(numbers: int) -> int:
-    "How many threads read or copy so many `numbers`: as many as cores, at most OMP_NUM_THREADS, if it is a number, and four; one for a few numbers."
+# %% ../nbs/9_machinery/79_formats.ipynb #79b0000b
+@dataclass(frozen=True, eq=False)
+class Baskets:
+    "A column (n,) that lies in several `arrays`, at least one, each after the other. As an array it is a copy, in the order of bytes of this machine."
+    arrays: tuple[np.ndarray, ...]
+
+    dtype = property(lambda self: self.arrays[0].dtype.newbyteorder("="))
+    ends = cached_property(lambda self: list(accumulate(map(len, self.arrays))))            # rows up to the end of each array
+
+    def __len__(self) -> int:
+        return self.ends[-1]
+
+    def __array__(self, dtype=None, copy=None) -> np.ndarray:
+        return np.concatenate(self.arrays, dtype=self.dtype if dtype is None else dtype)
+
+    def __getitem__(self, rows: slice) -> Baskets | np.ndarray:
+        "The rows start:stop: one array if they lie in one."
+        start, stop, _ = rows.indices(len(self))
+        several = range(bisect_right(self.ends, start), bisect_left(self.ends, stop) + 1) if start < stop else [0]
+        begins = [self.ends[k] - len(self.arrays[k]) for k in several]
+        own = tuple(self.arrays[k][max(start - begin, 0):max(stop - begin, 0)] for k, begin in zip(several, begins))
+        return own[0] if len(own) == 1 else Baskets(own)
+
+
+_KEY = struct.Struct(">ihiIh")                             # of a TKey: its bytes with those that follow, version, bytes unpacked, date, its own bytes
+
+
+def _lying(path: Path, tree, names: Sequence[str]) -> dict[str, Baskets] | None:
+    "Those columns of an open TTree where they lie in the file at `path`; None unless all are single numbers that are not compressed."
+    try:
+        file = np.asarray(np.memmap(path, np.uint8, "r"))
+        found = {name: _uncompressed(file, tree[name], int(tree.num_entries)) for name in names}
+    except Exception:                                      # of any kind: uproot then says what is wrong, if anything is
+        return None
+    return None if None in found.values() else found
+
+
+def _uncompressed(file: np.ndarray, branch, n: int) -> Baskets | None:
+    "The `n` numbers of a branch in the bytes of its `file`; None if they are others, or compressed."
+    kind, rows, arrays = branch.interpretation, np.diff(branch.entry_offsets).tolist(), []
+    if type(kind) is not needed("uproot").AsDtype or kind.from_dtype.kind not in "biuf" or kind.to_dtype != kind.from_dtype.newbyteorder("="):
+        return None
+    for at, size, some in zip(branch.member("fBasketSeek").tolist(), branch.member("fBasketBytes").tolist(), rows):
+        whole, _, unpacked, _, key = _KEY.unpack_from(file, at)
+        if not (at > 0 and _KEY.size <= key and whole == size <= len(file) - at and whole - key == unpacked == some * kind.from_dtype.itemsize):
+            return None
+        arrays.append(file[at + key:at + whole].view(kind.from_dtype))
+    return Baskets(tuple(arrays)) if arrays and len(arrays) == len(rows) and sum(rows) == n else None
+
+# %% ../nbs/9_machinery/79_formats.ipynb #79b0000d
+def core_count() -> int:
+    "How many cores this process may use, at most OMP_NUM_THREADS, if it is a number."
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    said = os.environ.get("OMP_NUM_THREADS", "").split(",")[0].strip()
-    return min(int(said) if said.isdecimal() and int(said) else cores, cores, 4, 1 + numbers // 2**20)
+    said = os.environ.get("OMP_NUM_THREADS", "").split(",")[0].strip()          # "4,2" is for nested regions
+    return min(cores, int(said)) if said.isdecimal() and int(said) else cores
 
 
+def threads_for(numbers: int) -> int:
+    "How many threads read or copy so many `numbers`: as many as there are cores (`core_count`), at most four; one for a few numbers."
+    return min(core_count(), 4, 1 + numbers // 2**20)
+
+# %% ../nbs/9_machinery/79_formats.ipynb #800f0009
 class _Root(File):
     "A `tree` (TTree or RNTuple) of a ROOT file; None: the only one."
     def _open(self):
@@ -111,10 +168,13 @@ class _Root(File):
         "Columns by name, of at most `size` rows at a time, or all."
         return self._rows(self._open(), names, size)
 
-    def parts(self, names: Sequence[str], most: int = 2**22) -> tuple[int, Iterator[dict[str, np.ndarray]]]:
-        "The number of rows, and all columns by name in parts of at most `most` numbers."
+    def parts(self, names: Sequence[str], most: int = 2**22) -> tuple[int, Iterator[dict[str, np.ndarray | Baskets]]]:
+        "The number of rows, and all columns by name in parts of at most `most` numbers: arrays, or where they lie in the file."
         tree, size = self._open(), max(most // len(names), 1)
         n, at_once = int(tree.num_entries), tree.classname.endswith("RNTuple")   # for a part of an RNTuple uproot 5.7 takes a cluster too many apart
+        if lying := None if at_once else _lying(self.path, tree, names):
+            tree.file.close()
+            return n, ({name: column[start:start + size] for name, column in lying.items()} for start in range(0, n, size))
         batches, starts = self._rows(tree, names, None if at_once or n <= size else size), range(0, max(n, 1) if at_once else 1, size)
         return n, ({name: column[start:start + size] for name, column in batch.items()} for batch in batches for start in starts)
 

@@ -12,6 +12,8 @@ import pyarrow
 import pyarrow.parquet
 import pytest
 import uproot
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from malformed import CHOICES, COUNTS, INF, NAN, THEIRS, cases, checks_of, refused
 
 import lrguide as lr
@@ -27,8 +29,8 @@ WANTED = dict(features=["zeta", "alpha", "run"], weight="weight")
 MODEL = lr.Likelihood({"signal": lr.Process(300, FAMILY), "background": lr.Process(1700)}, {"mu": "signal"}, [lr.Normal("sigma", 0.08, 0.01)])
 
 
-def write_root(path, columns, kind="mktree", tree="events", steps=1):
-    with uproot.recreate(path) as file:
+def write_root(path, columns, kind="mktree", tree="events", steps=1, compression=uproot.ZLIB(1)):
+    with uproot.recreate(path, compression=compression) as file:
         made = getattr(file, kind)(tree, {name: column.dtype for name, column in columns.items()})
         for rows in np.array_split(np.arange(len(next(iter(columns.values())))), steps):
             made.extend({name: column[rows] for name, column in columns.items()})
@@ -484,12 +486,12 @@ PARTS = {"plain": dict(features=["zeta", "run"], weight="weight", nu="zeta", als
          "label wrong": dict(features="zeta", label="run"), "cut wrong": dict(features="zeta", cut={"gap": (0.0, 1.0)}), "all cut": dict(features="zeta", weight="weight", cut={"run": (-2.0, -1.0)})}
 
 
-@pytest.mark.parametrize("kind", ["mktree", "mkrntuple"])
+@pytest.mark.parametrize("kind", ["mktree", "mkrntuple", "uncompressed"])
 @pytest.mark.parametrize("case", PARTS)
 def test_a_root_file_in_parts_gives_the_tables_the_messages_and_the_warnings_of_whole_columns(tmp_path, monkeypatch, kind, case):
     from lrguide.formats import _Root
     odd = {"mark": np.where(RNG.random(2000) < 0.2, np.float32(-99.99), COLUMNS["alpha"]), "gap": np.where(RNG.random(2000) < 0.01, NAN, X), "infinite": np.where(np.arange(2000) % 700 == 699, INF, X)}
-    write_root(tmp_path / "the data", COLUMNS | odd, kind, steps=3)
+    write_root(tmp_path / "the data", COLUMNS | odd, **(dict(kind=kind, steps=3) if kind != "uncompressed" else dict(steps=7, compression=None)))
     parts, n_parts = _Root.parts, []
     monkeypatch.setattr(_Root, "parts", lambda self, names: (parts(self, names)[0], map(lambda part: n_parts.append(1) or part, parts(self, names, 170 * len(names))[1])))
 
@@ -507,6 +509,89 @@ def test_a_root_file_in_parts_gives_the_tables_the_messages_and_the_warnings_of_
     np.testing.assert_equal(found, expected)
     assert len(n_parts) == 12 or isinstance(expected, str) and 0 < len(n_parts) <= 12
     assert isinstance(expected, str) == (case in ("missing", "infinite", "weight", "label wrong", "cut wrong")) and (case != "odd" or "-99.99 in" in expected[1][0])
+
+
+KINDS_OF_NUMBERS = ["?", "i1", "u1", "i2", "u2", "i4", "u4", "i8", "u8", "f4", "f8"]
+
+
+def where_they_lie(path, names):
+    """The columns of the only tree where they lie in the file, or None."""
+    from lrguide import formats
+    return formats._lying(path, formats._Root(path)._open(), names)
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(seed=st.integers(0, 10**6), kinds=st.lists(st.sampled_from(KINDS_OF_NUMBERS), min_size=1, max_size=6), n=st.integers(1, 400), steps=st.integers(1, 9), most=st.integers(1, 3000), marked=st.booleans())
+def test_what_lies_uncompressed_in_a_file_is_what_was_written(tmp_path, seed, kinds, n, steps, most, marked):
+    """All types of numbers with their largest values, baskets and parts of any length, marks as their own type has them; a Table keeps nothing of the file."""
+    from lrguide.formats import _Root
+    rng, columns = np.random.default_rng(seed), {}
+    for k, kind in enumerate(kinds):
+        kind = np.dtype(kind)
+        columns[f"c{k}"] = (rng.normal(1e4, 1.0, n) if kind.kind == "f" else rng.random(n) < 0.5 if kind.kind == "b" else rng.integers(np.iinfo(kind).min, np.iinfo(kind).max, n, kind, endpoint=True)).astype(kind)
+        if marked and kind.kind == "f":
+            columns[f"c{k}"][rng.random(n) < 0.3] = -99.99
+    path = tmp_path / "lying.root"
+    write_root(path, columns, steps=min(steps, n), compression=None)
+    lying = where_they_lie(path, list(columns))
+    for name, column in columns.items():
+        assert lying[name].dtype == column.dtype and np.array_equal(np.asarray(lying[name]), column) and np.array_equal(np.asarray(lying[name][n // 3:n // 2]), column[n // 3:n // 2])
+    asked = dict(missing=-99.99, fill=dict.fromkeys(columns, 7.0), weight="c0", also=list(columns)) if not marked else dict(missing=-99.99, fill=dict.fromkeys(columns, 7.0))
+    parts = _Root.parts
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(_Root, "parts", lambda self, names: parts(self, names, most))
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            found, expected = lr.read(path, list(columns), **asked), lr.read(columns, list(columns), **asked)
+    path.write_bytes(bytes(path.stat().st_size))            # in place: a mapped file would show it
+    assert found.names == expected.names and np.array_equal(found.x, expected.x) and np.array_equal(found.weights, expected.weights) and all(np.array_equal(found.also[name], expected.also[name]) for name in expected.also)
+    gone = np.stack([(column == np.float32(-99.99) if column.dtype == np.float32 else column == -99.99) for column in columns.values()], axis=1)
+    assert np.array_equal(found.x[:, len(columns):], ~gone) and np.array_equal(found.x[:, :len(columns)], np.where(gone, 7.0, np.column_stack([column.astype(float) for column in columns.values()])))
+
+
+def test_baskets_that_are_not_as_expected_are_left_to_uproot(tmp_path):
+    """Compressed ones, some of them or all, several numbers in a row, a key of other numbers, and a file that ends before they do."""
+    path, numbers = tmp_path / "a.root", {"x": X[:500].astype(np.float32), "flat": np.zeros(500, np.float32)}
+    write_root(path, numbers, steps=2)
+    assert where_they_lie(path, ["flat"]) is None and where_they_lie(path, ["x", "flat"]) is None
+    np.testing.assert_array_equal(lr.read(path, ["x", "flat"]).x, np.column_stack(list(numbers.values())))
+    write_root(path, numbers, steps=2, compression=None)
+    with uproot.open(path) as file:
+        at = file["events"]["x"].member("fBasketSeek").tolist()[1]
+    whole = path.read_bytes()
+    for place in (0, 3, 6, 9, 14, 15):                      # of the bytes with the key, unpacked, and of the key
+        path.write_bytes(whole[:at + place] + bytes([whole[at + place] ^ 1]) + whole[at + place + 1:])
+        assert where_they_lie(path, ["x"]) is None and where_they_lie(path, ["flat"]) is not None
+    from lrguide import formats
+    path.write_bytes(whole)
+    tree = formats._Root(path)._open()
+    for more in range(4):                                   # one of them ends after a whole number
+        (tmp_path / "short.root").write_bytes(whole[:at + 300 + more])
+        assert formats._lying(tmp_path / "short.root", tree, ["x"]) is None
+    assert formats._lying(tmp_path / "nowhere.root", tree, ["x"]) is None and formats._lying(path, tree, ["x"]) is not None
+    tree.file.close()
+
+
+@settings(max_examples=60, deadline=None)
+@given(seed=st.integers(0, 10**6), kinds=st.lists(st.sampled_from([">" + kind for kind in KINDS_OF_NUMBERS]), min_size=1, max_size=5), n=st.integers(0, 700), threads=st.sampled_from([1, 3]), block=st.sampled_from([2**20, 1]))
+def test_columns_side_by_side_and_their_ends(seed, kinds, n, threads, block):
+    """With joints anywhere, by any number of threads, in blocks of any length."""
+    from lrguide import files
+    from lrguide.formats import Baskets
+    rng = np.random.default_rng(seed)
+    columns = [(rng.integers(0, 9, n) if kind[1] != "f" else np.where(rng.random(n) < rng.choice([0.0, 0.01]), NAN, rng.integers(-4, 5, n) / 4 + 1e6)).astype(kind) for kind in kinds]
+    several = [Baskets(tuple(np.split(column, np.sort(rng.integers(0, n + 1, rng.integers(0, 6)))))) if rng.random() < 0.7 else column for column in columns]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(files, "threads_for", lambda numbers: threads), patch.setattr(files, "_BLOCK", block)
+        found = files._beside(x := np.full((n, len(columns) + 1), NAN), several)
+    np.testing.assert_array_equal(x, np.column_stack([*columns, np.ones(n)]).reshape(x.shape))
+    for ((low, k), (high, m)), column in zip(found, columns):
+        if n == 0:
+            assert (low, k, high, m) == (np.inf, 0, -np.inf, 0)
+        elif np.isnan(column).any():
+            assert np.isnan(low) and np.isnan(high)
+        else:
+            assert (low, k, high, m) == (column.min(), (column == column.min()).sum(), column.max(), (column == column.max()).sum())
 
 
 LABEL_KINDS = {"number": 1.0, "list": ["y"], "empty": "", "two": {"y": (1, 0), "k": (1, 0)}, "one value": {"y": (1,)}, "text": {"y": "sb"}, "unknown": "x", "none": {}}
