@@ -240,7 +240,6 @@ class Compact(Prepared):
     It is used as any other Prepared. `walls`: ends of these ranges that are not the model's own; a fit that ends there has not converged."""
     box: Mapping[str, tuple[float, float]] = None
     walls: Mapping[str, tuple[float, float]] = None
-    slack: float = Prepared.slack
 
     @property
     def bound(self) -> float:

@@ -267,8 +267,8 @@ def _probabilities(contents, name: str) -> np.ndarray:
 
 def _all_probabilities(contents: np.ndarray) -> np.ndarray:
     "The same for each row (g, b)."
-    total = contents.sum(axis=1, keepdims=True)
-    if not (np.all(contents >= 0) and np.all(total > 0)):
+    total = np.einsum("gb->g", contents)[:, None]
+    if not ((contents >= 0).all() and (total > 0).all()):
         _probabilities(next(row for row in contents if not (np.all(row >= 0) and row.sum() > 0)), "numerator")
     return contents / total
 
@@ -353,7 +353,7 @@ class BinnedRatio:
         "The same ratio for events that are the numbers of their bins, and `x` as such (n, 1): a fit in `ranges` looks each event up once."
         if type(self) is not BinnedRatio:                  # another kind may have other log ratios
             return self, x
-        if callable(self.numerator) and np.isfinite(ranges.high - ranges.low).all():
+        if callable(self.numerator) and not self.takes_many and np.isfinite(ranges.high - ranges.low).all():
             u = np.stack([np.roll(np.linspace(-1, 1, 16), k) for k in range(len(ranges))], axis=1)
             with suppress(Exception), np.errstate(all="ignore"):               # now, not at every step, does it show whether it takes many points
                 _contents_at(self.numerator, ranges.at(u), self.takes_many)

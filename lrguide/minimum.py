@@ -34,8 +34,9 @@ def differentiated(function: Callable[[np.ndarray], np.ndarray], points: np.ndar
 
     `function` takes (q, k) and gives (q, ...), q a multiple of p; it is called once, inside `low` to `high` (k,), which may be infinite.
     The step is 1e-5 of the range, or of the largest point (at least of 1) where there is none."""
-    k = points.shape[1]
-    size = np.where(np.isfinite(high - low), high - low, np.maximum(1.0, np.abs(points).max(axis=0, initial=0.0)))
+    k, size = points.shape[1], high - low
+    if not np.isfinite(size).all():
+        size = np.where(np.isfinite(size), size, np.maximum(1.0, np.abs(points).max(axis=0, initial=0.0)))
     units, pairs = _stencil(k)
     step = 1e-5 * size
     centre = np.minimum(np.maximum(points, low + step), high - step)
@@ -47,7 +48,8 @@ def differentiated(function: Callable[[np.ndarray], np.ndarray], points: np.ndar
     column = step.reshape(k, *[1] * middle.ndim)
     first = (up - down) / (2 * column)
     second = np.empty((k, k, *middle.shape))
-    second[np.arange(k), np.arange(k)] = (up - 2 * middle + down) / column**2
+    for i, bend in enumerate((up - 2 * middle + down) / column**2):
+        second[i, i] = bend
     for place, (i, j) in enumerate(pairs):
         a, b, c, d = corners[4 * place:4 * place + 4]
         second[i, j] = second[j, i] = (a - b - c + d) / (4 * step[i] * step[j])
@@ -63,37 +65,49 @@ def newton(evaluate: Callable, start: np.ndarray, low: np.ndarray, high: np.ndar
     `evaluate(points (q, P), which (q,))` gives values (q,), gradients (q, P), second derivatives (q, P, P). `low`, `high` (p, P).
     `shorten(points, trials (q, P), which)`: the part (q,) of each step that is to be taken. A step that promises less than 1e-10 is left out; one
     that promises less than `slack` is taken, and lowers the value by what it promises, without another look: where it is whole, and a parabola's."""
-    point, damping = np.clip(start, low, high), np.ones(len(start))
-    at, lost = np.arange(len(start)), np.zeros(0, int)
+    point, at, damping = np.clip(start, low, high), np.arange(len(start)), np.ones(len(start))
     value, gradient, second = evaluate(point, at)
+    ended, lost = (point.copy(), value.copy(), second.copy()), np.zeros(0, int)
     for _ in range(max_steps):
-        known = np.isfinite(value[at]) & np.isfinite(gradient[at]).all(axis=1) & np.isfinite(second[at]).all(axis=(1, 2))
-        lost, at = np.append(lost, at[~known]), at[known]              # nothing can be expected where the data are
-        step, promised = newton_step(point[at], gradient[at], second[at], low[at], high[at])
+        known = np.isfinite(value) & np.isfinite(gradient).all(axis=1) & np.isfinite(second).all(axis=(1, 2))
+        lost = np.append(lost, at[~known])                 # nothing can be expected where the data are
+        at, point, value, gradient, second, low, high, damping = _those(known, at, point, value, gradient, second, low, high, damping)
+        step, promised = newton_step(point, gradient, second, low, high)
         going = promised > 1e-10
         small = np.flatnonzero(going & (promised <= slack))
         if len(small):
-            some, there = at[small], np.clip(point[at[small]] + step[small], low[at[small]], high[at[small]])
-            sure = _falls_by(promised[small], there - point[some], gradient[some], second[some])
-            sure &= True if shorten is None else shorten(point[some], there, some) == 1
-            point[some[sure]], value[some[sure]] = there[sure], value[some[sure]] - promised[small[sure]]
-            going[small[sure]] = False
-        at, step = at[going], step[going]
+            there = np.clip(point[small] + step[small], low[small], high[small])
+            sure = _falls_by(promised[small], there - point[small], gradient[small], second[small])
+            sure &= True if shorten is None else shorten(point[small], there, at[small]) == 1
+            done = small[sure]
+            ended[0][at[done]], ended[1][at[done]], going[done] = there[sure], value[done] - promised[done], False
+        at, point, value, gradient, second, low, high, damping, step = _those(going, at, point, value, gradient, second, low, high, damping, step)
         if len(at) == 0:
             break
-        trial = np.clip(point[at] + damping[at, None] * step, low[at], high[at])
+        trial = np.minimum(np.maximum(point + damping[:, None] * step, low), high)
         if shorten is not None:
-            trial = point[at] + shorten(point[at], trial, at)[:, None] * (trial - point[at])
+            trial = point + shorten(point, trial, at)[:, None] * (trial - point)
         found = evaluate(trial, at)
-        better = found[0] <= value[at] + 1e-13 * np.abs(value[at])
-        damping[at] = np.where(better, np.minimum(1.0, 4 * damping[at]), damping[at] / 4)
-        for whole, new in zip((point, value, gradient, second), (trial, *found)):
-            whole[at[better]] = new[better]
+        better = found[0] <= value + 1e-13 * np.abs(value)
+        damping = np.where(better, np.minimum(1.0, 4 * damping), damping / 4)
+        point, value, gradient, second = (_rows(better, new, old) for new, old in zip((trial, *found), (point, value, gradient, second)))
+        for whole, new in zip(ended, (point, value, second)):
+            whole[at] = new
     converged = np.ones(len(start), bool)
     converged[np.append(at, lost)] = False
-    return point, value, second, converged
+    return *ended, converged
 
 # %% ../nbs/9_machinery/95_minimum.ipynb #00000024
+def _those(which: np.ndarray, *arrays: np.ndarray) -> Sequence[np.ndarray]:
+    "The rows `which` (q,) of all `arrays` (q, ...)."
+    return arrays if which.all() else [one[which] for one in arrays]
+
+
+def _rows(which: np.ndarray, one: np.ndarray, other: np.ndarray) -> np.ndarray:
+    "`one` (q, ...) in the rows `which` (q,), the `other` elsewhere."
+    return one if which.all() else np.where(which.reshape(-1, *[1] * (one.ndim - 1)), one, other)
+
+
 def _falls_by(promised, step, gradient, second) -> np.ndarray:
     "Whether the parabolas with this `gradient` fall by what was `promised` (q,) along each `step` (q, P): no limit has cut it, and it bends all the way."
     fall = -np.sum(gradient * step, axis=1) - 0.5 * np.einsum("qa,qab,qb->q", step, second, step)
@@ -103,24 +117,26 @@ def _falls_by(promised, step, gradient, second) -> np.ndarray:
 def newton_step(point, gradient, second, low, high) -> tuple[np.ndarray, np.ndarray]:
     "Newton's step (q, P) inside the limits, downhill everywhere, and the decrease (q,) that it promises."
     held = ((point <= low) & (gradient > 0)) | ((point >= high) & (gradient < 0))
-    gradient = np.where(held, 0.0, gradient)
-    second = np.where(held[:, :, None] | held[:, None, :], 0.0, second) + held[:, :, None] * np.eye(point.shape[1])
+    if held.any():
+        gradient = np.where(held, 0.0, gradient)
+        second = np.where(held[:, :, None] | held[:, None, :], 0.0, second) + held[:, :, None] * np.eye(point.shape[1])
     size = np.sqrt(np.abs(np.einsum("qaa->qa", second)))                     # parameters of very different scales
-    slope = np.where(gradient != 0, np.abs(gradient), 1.0)
-    size = np.where(size > 0, size, slope)                                   # of a straight line: so that units do not matter
+    if not size.all():                                                       # of a straight line: so that units do not matter
+        size = np.where(size > 0, size, np.where(gradient != 0, np.abs(gradient), 1.0))
     scaled = second / (size[:, :, None] * size[:, None, :])
     value, vector = np.linalg.eigh(scaled) if point.shape[1] > 1 else (scaled[:, :, 0], np.ones_like(scaled))
     bent = value[:, 0] < -1e-6                                               # the smallest: downhill both ways
     value = np.maximum(np.abs(value), 1e-8)
     turned = np.einsum("qab,qa->qb", vector, gradient / size)
     move = -turned / value
-    top = bent & (np.sum(turned**2 / value, axis=1) < 1e-3)                  # near a saddle: leave it
-    move[top, 0] = np.where(turned[top, 0] > 0, -0.3, 0.3) / np.sqrt(value[top, 0])
-    promised = np.where(top, 0.05, 0.5 * np.sum(turned**2 / value, axis=1))
+    gain = -0.5 * turned * move
+    top = bent & (gain[:, 0] < 5e-4)                                         # on a ridge: leave it
+    if top.any():
+        move[top, 0], gain[top, 0] = np.where(turned[top, 0] > 0, -0.3, 0.3) / np.sqrt(value[top, 0]), 0.05
     step = np.einsum("qab,qb->qa", vector, move) / size
     with np.errstate(invalid="ignore"):
-        share = np.abs(step) / np.where(np.isfinite(high - low), high - low, np.inf)
-    return step / np.maximum(1.0, 4 * share.max(axis=1))[:, None], promised
+        share = np.abs(step) / (high - low)
+    return step / np.maximum(1.0, 4 * share.max(axis=1))[:, None], gain.sum(axis=1)
 
 # %% ../nbs/9_machinery/95_minimum.ipynb #6f694536
 @dataclass(frozen=True, eq=False)
@@ -153,8 +169,7 @@ def deeper(found: Minima, which: np.ndarray, again: Minima, limits: Mapping, nam
 
 def _chosen(condition: np.ndarray, one: Minima, other: Minima) -> Minima:
     "`one` where the `condition` (p,) holds, else the `other`."
-    pick = lambda a, b: np.where(condition.reshape(-1, *[1] * (a.ndim - 1)), a, b)
-    return Minima(*(pick(getattr(one, name), getattr(other, name)) for name in ("point", "nll", "second", "converged")))
+    return Minima(*(_rows(condition, getattr(one, name), getattr(other, name)) for name in ("point", "nll", "second", "converged")))
 
 
 def _placed(minima: Minima, which: np.ndarray, new: Minima) -> Minima:

@@ -562,6 +562,7 @@ def _interval_of(ax, profile, colour: str) -> str:
 def draw_impacts(found, *, name: str = "mu", most: int = 15):
     """Figure and (left, right) axes of Impacts: by how much each nuisance parameter moves `name` when it moves by its error after the fit (bars) and before
     (outlines), and the pulls of the parameters, with the errors as shares of those before. The `most` largest; what nobody measured before is told as a value."""
+    from matplotlib.ticker import MaxNLocator
     found = tuple(found)
     if not found or not all(hasattr(one, "pull") and hasattr(one, "after") for one in found):
         raise ValueError(f"found: expected the Impacts of at least one nuisance parameter, got {shown(found)}")
@@ -580,6 +581,7 @@ def draw_impacts(found, *, name: str = "mu", most: int = 15):
     right.axvspan(-1, 1, color=FAINT, alpha=0.35, linewidth=0, zorder=0)
     pulls = [abs(one.pull) + np.nan_to_num(one.constraint, posinf=0.0) for one in kept if np.isfinite(one.pull)]
     reach = max(2.0, 1.1 * max(pulls, default=0.0))
+    left.xaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10]))            # small impacts have long numbers
     left.set(yticks=range(n), yticklabels=[_short(one.name) for one in kept], ylim=(n - 0.4, -0.6), xlabel=f"change of {name}")
     right.set(xlim=(-reach, reach), xlabel="pull ± constraint")
     _heading(left, ["one error down", "up", "(outlines: before the fit)"], [BACKGROUND, LEARNED, "0.35"])

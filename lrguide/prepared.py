@@ -63,14 +63,14 @@ def complete(model: object, values: Mapping[str, float] | None) -> dict[str, flo
 @dataclass(frozen=True, eq=False)
 class Prepared:
     """A likelihood on a data set, or on b of them: nll, derivatives, fits, profiles, scans. Made by `Likelihood.on`.
-    `parts`: what each channel of `model` adds. `constraints`: as measured along with these data. `importance`: of the events' weights.
+    `parts`: what each channel of `model` adds. `constraints`: as measured along with these data. `importance`: of the events' weights. `slack`: what a fit's last step may promise on trust.
     Parameter values are numbers or arrays (p,), one for each data set; a single data set can be looked at in any number of points."""
     model: object
     parts: tuple
     constraints: tuple
     importance: bool = False
-    walls, slack = {}, 1e-10                               # beyond which these data are not known: nowhere; what a fit's last step may promise on trust
-    __len__ = lambda self: len(self.parts[0])              # how many data sets
+    slack: float = 1e-10
+    walls, __len__ = {}, lambda self: len(self.parts[0])   # beyond which these data are not known: nowhere; how many data sets
 
     def __call__(self, values: Mapping[str, float | np.ndarray] | None = None) -> np.ndarray:
         "Minus log likelihood (p,) at the parameter `values`, fixed ones left out. Raises ValueError for unknown names or values out of range."
@@ -194,6 +194,11 @@ def inflation(prepared: Prepared, name: str) -> np.ndarray:
 def fit_all(prepared: Prepared, fixed: Mapping[str, float | np.ndarray] = None, start: Mapping[str, float | np.ndarray] = None,
             within: Mapping[str, tuple[float, float]] = None) -> Fits:
     "The Fits of `Prepared.fit_many`."
+    return _fits_and_minima(prepared, fixed, start, within)[0]
+
+
+def _fits_and_minima(prepared: Prepared, fixed: Mapping | None = None, start: Mapping | None = None, within: Mapping | None = None) -> tuple[Fits, Minima | None]:
+    "The same, and the Minima that they are of, if there was something to fit."
     model = prepared.model
     held = {**model.fixed, **{name: check_within(value, name, model.ranges_of_all) for name, value in as_fixed(model, check_mapping(fixed, "fixed")).items()}}
     for name in check_mapping(within, "within"):
@@ -201,14 +206,14 @@ def fit_all(prepared: Prepared, fixed: Mapping[str, float | np.ndarray] = None, 
     names = [name for name in model.parameters if name not in held]
     if not names:
         nll = nll_at(prepared, held)
-        return Fits({}, {}, nll, ~np.isnan(nll), np.full(len(nll), np.inf), np.zeros((len(nll), 0, 0)))
+        return Fits({}, {}, nll, ~np.isnan(nll), np.full(len(nll), np.inf), np.zeros((len(nll), 0, 0))), None
     found = fitted(prepared, names, held, start, within)
     values, limits = dict(zip(names, found.point.T)), narrowed(model.parameters, within or {})
     low, high = (np.broadcast_to(np.array([limits[name][end] for name in names], float), found.point.shape) for end in (0, 1))
     errors = standard_errors(found.point, found.second, low, high, gradient_scatter(prepared, {**held, **values}, names) if prepared.importance else None)
     errors = np.where(at_zero(prepared, {**held, **values}, names), np.nan, errors)
     higher = np.full(len(found.nll), np.inf) if found.rival is None else found.rival.nll - found.nll
-    return Fits(values, dict(zip(names, errors.T)), found.nll, found.converged, higher, found.second)
+    return Fits(values, dict(zip(names, errors.T)), found.nll, found.converged, higher, found.second), found
 
 # %% ../nbs/9_machinery/96_prepared.ipynb #2582a998
 def fit_one(prepared: Prepared, start: Mapping[str, float] | None = None) -> Fit:
@@ -217,7 +222,7 @@ def fit_one(prepared: Prepared, start: Mapping[str, float] | None = None) -> Fit
     names, start = list(model.parameters), check_point(model, start, "start")
     if not names:
         return Fit({}, {}, float(nll_at(prepared, model.fixed)[0]), None)
-    fits = fit_all(prepared, start=start)
+    fits, found = _fits_and_minima(prepared, start=start)
     begin = {name: float(value[0]) for name, value in fits.values.items()}
     if not (fits.converged[0] and np.isfinite(fits.nll[0])):
         refuse_walls(begin, prepared.walls)
@@ -225,18 +230,17 @@ def fit_one(prepared: Prepared, start: Mapping[str, float] | None = None) -> Fit
         return minimise(*functions_of(prepared, model.fixed, begin, model.parameters))            # raises with Minuit's reason
     errors = {name: float(error[0]) for name, error in fits.errors.items()}
     minuit = minuit_at(*functions_of(prepared, model.fixed, begin, model.parameters))
-    return Fit(begin, errors, float(fits.nll[0]), minuit, tuple(_notes(prepared, errors, fits, start)))
+    return Fit(begin, errors, float(fits.nll[0]), minuit, tuple(_notes(errors, found)))
 
 
-def _notes(prepared: Prepared, errors: Mapping[str, float], fits: Fits, start: Mapping[str, float]) -> Iterator[str]:
+def _notes(errors: Mapping[str, float], found: Minima) -> Iterator[str]:
     "What is special about a fit."
     loose = [name for name, error in errors.items() if np.isposinf(error)]
     if loose:
         yield f"the data do not measure {loose[0]}" if len(loose) == 1 else f"the data measure only combinations of {', '.join(loose)}"
-    if fits.rise_of_second[0] < 2:
-        rival = fitted(prepared, list(errors), prepared.model.fixed, start).rival
-        there = ", ".join(f"{name} = {value:.4g}" for name, value in zip(errors, rival.point[0]))
-        yield f"another minimum, -2 log L higher by {2 * fits.rise_of_second[0]:.2g}, at {there}"
+    if found.rival is not None and (higher := found.rival.nll[0] - found.nll[0]) < 2:
+        there = ", ".join(f"{name} = {value:.4g}" for name, value in zip(errors, found.rival.point[0]))
+        yield f"another minimum, -2 log L higher by {2 * higher:.2g}, at {there}"
 
 
 def refuse_impossible(prepared: Prepared, values: Mapping[str, float]) -> None:
@@ -316,21 +320,22 @@ def profile_of(prepared: Prepared, name: str, grid: np.ndarray, start: Mapping[s
     "The fits of the other parameters at all values of `name`, done together. With importance weights the rise is scaled to the parameter's error."
     model, grid = one_set(prepared).model, _checked_grid(prepared, name, grid)
     names, start = list(model.parameters), check_point(model, start, "start")
-    best = fitted(prepared, names, model.fixed, start)
+    trusting = replace(prepared, slack=max(prepared.slack, 1e-6))          # depths and places count here, not second derivatives
+    best = fitted(trusting, names, model.fixed, start)
     if not (best.converged[0] and np.isfinite(best.nll[0])):
         prepared.fit(start)                                # raises with Minuit's reason
     others = [other for other in names if other != name]
     wide = looked_for(prepared, others, start, model.parameters)
     known = [one for one in (best, best.rival) if one is not None and np.isfinite(one.nll[0])]
     begin = [_along_the_valley(dict(zip(names, one.point[0])), one.second[0], names, name, grid) for one in known]
-    point, nll = _converged(prepared, name, grid, *_conditional_minima(prepared, others, begin, {**model.fixed, name: grid}, wide))
-    minima = _all_minima(prepared, names, best, {**dict(zip(others, point.T)), name: grid}, nll)
+    point, nll = _converged(prepared, name, grid, *_conditional_minima(trusting, others, begin, {**model.fixed, name: grid}, wide))
+    minima = _all_minima(trusting, names, best, {**dict(zip(others, point.T)), name: grid}, nll)
     lowest, deepest = min(minima)
     scale = float(inflation(prepared, name)[0])
 
     def more(values: np.ndarray) -> np.ndarray:
         begin = {other: np.interp(values, grid, column) for other, column in zip(others, point.T)}
-        return (_converged(prepared, name, values, *_conditional_minima(prepared, others, [begin], {**model.fixed, name: values}, wide))[1] - lowest) / scale
+        return (_converged(prepared, name, values, *_conditional_minima(trusting, others, [begin], {**model.fixed, name: values}, wide))[1] - lowest) / scale
     listed = tuple((value, (depth - lowest) / scale) for depth, value in sorted(minima))
     none = (-np.inf, np.inf)                               # beyond a wall nothing is known: it is no limit of the parameter
     limits = tuple(end if np.isfinite(wall) else float(limit) for limit, wall, end in zip(model.parameters[name], prepared.walls.get(name, none), none))

@@ -18,13 +18,15 @@ from .interpolation import Interpolant, check_log_ratios, interpolated, per_even
 from .minimum import differentiated
 
 # %% auto #0
-__all__ = ['BEND', 'distinct', 'log_rate', 'norm_factor', 'shape_shift', 'expected_yields', 'probes', 'natural_strength',
-           'n_points_of', 'bent_up', 'Events', 'is_list_of_sets', 'list_of_sets', 'events_on', 'yield_derivatives',
-           'total_derivatives', 'Grid', 'grid_of', 'event_sum', 'scan_events']
+__all__ = ['BEND', 'distinct', 'log_rate', 'norm_factor', 'shape_shift', 'expected_yields', 'yields_at', 'probes',
+           'natural_strength', 'n_points_of', 'bent_up', 'Events', 'is_list_of_sets', 'list_of_sets', 'events_on',
+           'yield_derivatives', 'total_derivatives', 'Grid', 'grid_of', 'event_sum', 'scan_events']
 
 # %% ../nbs/9_machinery/90_rates.ipynb #b3b0ec1b
 def distinct(points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     "Distinct rows (u, k) of `points` (p, k), and which of them each is (p,)."
+    if len(points) == 1:
+        return points, np.zeros(1, int)
     found, back = np.unique(points[:, 0] if points.shape[1] == 1 else points, axis=0, return_inverse=True)
     return found.reshape(-1, points.shape[1]), back.reshape(-1)
 
@@ -38,21 +40,31 @@ class _Called:
 
     def __call__(self, nu: np.ndarray) -> np.ndarray:
         "Log ratios (p, n) at nu (p, k)."
+        points, back = self._distinct(nu)
+        return self._at(points)[back]
+
+    def _distinct(self, nu: np.ndarray) -> tuple:
+        "A grid of parameters holds few different nu: which, if all look at the same events, and which of them each is."
+        return distinct(nu) if len(self.x) == 1 else (nu, slice(None))
+
+    def _at(self, points: np.ndarray) -> np.ndarray:
+        "Log ratios (p, n) at all `points`."
         if len(self.x) > 1:
-            found = [self.ratio.log_ratio(self.x[i % len(self.x)], point) for i, point in enumerate(nu)]     # differences ask for all data sets several times
+            found = [self.ratio.log_ratio(self.x[i % len(self.x)], point) for i, point in enumerate(points)] # differences ask for all data sets several times
             return np.stack([check_log_ratios(one, self.x.shape[1:2]) for one in found])
-        points, back = distinct(nu)                        # a grid of parameters holds few different nu
         grid = getattr(self.ratio, "log_ratio_grid", lambda x, points: np.stack([self.ratio.log_ratio(x, point) for point in points]))
-        return check_log_ratios(grid(self.x[0], points), (len(points), self.x.shape[1]))[back]
+        return check_log_ratios(grid(self.x[0], points), (len(points), self.x.shape[1]))
 
     def derivatives(self, nu: np.ndarray):
         """Log ratios (p, n), first derivatives (k, p, n), and a function of weights (p, n): the weighted sums of second ones (k, k, p).
 
         Derivatives are zero where a process has no density."""
+        points, back = self._distinct(nu)
         with np.errstate(invalid="ignore"):                # -inf - -inf
-            values, first, second = differentiated(self, nu, *self.ranges.T)
-        first, second = (np.where(np.isfinite(one), one, 0.0) for one in (first, second))
-        return values, first, lambda weights: np.einsum("pn,klpn->klp", weights, second)
+            values, first, second = differentiated(self._at, points, *self.ranges.T)
+        if not np.isfinite(second).all():
+            first, second = (np.where(np.isfinite(one), one, 0.0) for one in (first, second))
+        return values[back], first[:, back], lambda weights: np.einsum("pn,klpn->klp", weights, second[:, :, back])
 
     def take(self, sets) -> _Called:
         "The data sets `sets`."
@@ -171,6 +183,14 @@ def expected_yields(model: object, values: Mapping[str, float]) -> dict[str, flo
     return yields
 
 
+def yields_at(model: object, values: Mapping[str, np.ndarray], n_points: int) -> np.ndarray:
+    "The same (K, p) by process, at p points."
+    found = np.empty((len(model.processes), n_points))
+    for row, n in zip(found, expected_yields(model, values).values()):
+        row[:] = n
+    return found
+
+
 def _of_function(name: str, expected: Callable, values: Mapping[str, float]) -> float | np.ndarray:
     "The yield of process `name` that a function gives. Raises ValueError if it asks for an unknown parameter or is negative."
     try:
@@ -251,6 +271,8 @@ BEND = 1e-9  # expected events below which an expected number is bent upwards
 def bent_up(total: np.ndarray) -> tuple:
     "An expected number `total` as it enters the nll, its first and second derivative: a parabola with its minimum at zero below BEND."
     low = total < BEND
+    if not low.any():
+        return total, 1.0, 0.0
     return np.where(low, (BEND + total**2 / BEND) / 2, total), np.where(low, total / BEND, 1.0), np.where(low, 1 / BEND, 0.0)
 
 
@@ -279,7 +301,7 @@ class Events:
 
     def log_rate(self, values: Mapping[str, np.ndarray]) -> np.ndarray:
         "Log of the expected density of events (p, n), relative to the reference."
-        yields = np.stack([np.broadcast_to(n, max(len(self), n_points_of(values))) for n in expected_yields(self.model, values).values()])
+        yields = yields_at(self.model, values, max(len(self), n_points_of(values)))
         largest, scaled = self.scaled or _scaled(_log_ratios(self, values))
         return _log(*_rate(yields, scaled), largest)
 
@@ -317,7 +339,7 @@ class Events:
 
 def _total(model: object, values: Mapping[str, np.ndarray]) -> np.ndarray:
     "Expected events (p,) of all processes."
-    return sum(np.broadcast_to(n, n_points_of(values)) for n in expected_yields(model, values).values())
+    return yields_at(model, values, n_points_of(values)).sum(axis=0)
 
 # %% ../nbs/9_machinery/90_rates.ipynb #afe030f2
 def is_list_of_sets(data) -> bool:
@@ -391,7 +413,7 @@ def _is_convex(events: Events, name: str, values: Mapping[str, np.ndarray]) -> b
     "Whether the nll is convex along parameter `name`, of which `values` holds evenly spaced ones: it moves yields alone, on straight lines."
     if any(name in process.parameters for process in events.model.processes.values()):
         return False
-    yields = np.stack([np.broadcast_to(n, n_points_of(values)) for n in expected_yields(events.model, values).values()])
+    yields = yields_at(events.model, values, n_points_of(values))
     return bool(np.all(np.abs(np.diff(yields, 2)) <= 1e-9 * np.abs(yields).max(axis=1, keepdims=True)))
 
 
@@ -404,7 +426,7 @@ def _held(events: Events, values: Mapping[str, np.ndarray], but: Collection[str]
 def yield_derivatives(model: object, values: Mapping[str, np.ndarray], names: list[str]) -> tuple:
     "Yields (K, p), their first (P, K, p) and second derivatives (P, P, K, p)."
     n_points = n_points_of(values)
-    stacked = lambda values, length: np.stack([np.broadcast_to(n, length) for n in expected_yields(model, values).values()])
+    stacked = lambda values, length: yields_at(model, values, length)
     if not names or not any(callable(process.expected) or getattr(process, "norm", {}) for process in model.processes.values()):
         return _strength_derivatives(model, stacked(values, n_points), values, names)
     ranges = np.array([model.ranges_of_all[name] for name in names], dtype=float)
@@ -533,7 +555,7 @@ def grid_of(model: object, points: Mapping[str, np.ndarray], shape: tuple[int, .
     nu, back = distinct(np.stack([np.ravel(one) for one in few], axis=1))
     back = np.broadcast_to(back.reshape(few[0].shape), shape).reshape(-1)
     values = {name: np.broadcast_to(value, shape).reshape(-1) for name, value in points.items()}
-    yields = np.stack([np.broadcast_to(n, len(back)) for n in expected_yields(model, values).values()], axis=1)
+    yields = yields_at(model, values, len(back)).T
     small = back.astype(np.uint16) if len(nu) < 2**16 else back           # sorted in linear time
     return Grid(values, yields, dict(zip(names, nu.T)), np.argsort(small, kind="stable"), np.bincount(back, minlength=len(nu)))
 

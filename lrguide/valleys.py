@@ -256,10 +256,9 @@ def valleys(nll: np.ndarray) -> np.ndarray:
     "Where `nll` (..., p), on a grid of one or two axes, is not above its neighbours along them."
     found = np.isfinite(nll)
     for axis in range(nll.ndim - 1):
-        edge = np.full_like(np.take(nll, [0], axis=axis), np.inf)
-        padded = np.concatenate([edge, nll, edge], axis=axis)
-        before, after = (np.take(padded, range(first, first + nll.shape[axis]), axis=axis) for first in (0, 2))
-        found &= (nll <= before) & (nll < after)
+        lowest, along = np.moveaxis(found, axis, 0), np.moveaxis(nll, axis, 0)
+        lowest[1:] &= along[1:] <= along[:-1]
+        lowest[:-1] &= along[:-1] < along[1:]
     return found
 
 
@@ -285,10 +284,10 @@ def _flat(grid: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
 def _on_grids(prepared: object, base: Mapping, groups: Sequence[tuple], p: int) -> list[np.ndarray]:
     "nll (g, q) of q of p minimisations on the g points of a grid, for each of the `groups` (which, grid); the other parameters at `base`."
     if is_shared(prepared) and p > 1:                     # all points look at one data set: in one call
-        flats, sizes = [_flat(grid) for _, grid in groups], [(len(_flat(grid)[next(iter(grid))]), len(which)) for which, grid in groups]
-        at = lambda name, which, flat, g: np.repeat(flat[name], len(which)) if name in flat else np.tile(base[name][which], g)
-        nll = nll_at(prepared, {name: np.concatenate([at(name, which, flat, g) for (which, _), flat, (g, _) in zip(groups, flats, sizes)]) for name in base})
-        return [one.reshape(size) for one, size in zip(np.split(nll, np.cumsum([g * q for g, q in sizes])[:-1]), sizes)]
+        every = [_flat({name: grid[name][..., None] if name in grid else value[which] for name, value in base.items()}) for which, grid in groups]
+        nll = nll_at(prepared, {name: np.concatenate([flat[name] for flat in every]) for name in base})
+        pieces = np.split(nll, np.cumsum([len(flat[next(iter(base))]) for flat in every])[:-1])
+        return [one.reshape(-1, len(which)) for one, (which, _) in zip(pieces, groups)]
     part = lambda which: prepared if len(which) == len(prepared) else prepared.take(which)
     return [_on_grid(part(which), {name: value[which] for name, value in base.items()}, grid) for which, grid in groups]
 
@@ -321,9 +320,11 @@ def _other_starts(prepared: object, names: list[str], found: Minima, start: Mapp
         flat, shape = _flat(grid), np.broadcast_shapes(*(axis.shape for axis in grid.values()))
         lowest = valleys(nll.reshape(*shape, len(which))).reshape(nll.shape)
         steps = {name: np.ptp(axis) / (axis.size - 1) for name, axis in grid.items()}
-        near = [np.all([np.abs(flat[name][:, None] - point[which, names.index(name)]) < 1.01 * steps[name] for name in grid], axis=0) for point in known]
-        depth = np.where(lowest & ~np.any(near, axis=0), nll, np.inf)
-        for place in np.argsort(depth, axis=0)[:3]:
+        for point in known:
+            near = [np.abs(flat[name][:, None] - point[which, names.index(name)]) < 1.01 * steps[name] for name in grid]
+            lowest &= ~np.logical_and.reduce(near)
+        depth = np.where(lowest, nll, np.inf)
+        for place in np.argsort(depth, axis=0)[:lowest.sum(axis=0).max()][:3]:
             some = np.flatnonzero(np.isfinite(depth[place, np.arange(len(which))]))
             if len(some):
                 yield which[some], {name: base[name][which[some]] for name in names} | {name: value[place[some]] for name, value in flat.items()}
@@ -396,6 +397,6 @@ def looked_for(prepared: object, names: list[str], start: Mapping | None, limits
 def fitted(prepared: object, names: list[str], fixed: Mapping, start: Mapping | None, within: Mapping | None = None) -> Minima:
     "The Minima of fits of the parameters `names`."
     begin = starting_values(prepared.model, prepared.constraints, start)
-    limits = narrowed(prepared.model.parameters, within or {})
+    limits = narrowed(prepared.model.parameters, within) if within else prepared.model.parameters
     begin = {name: np.clip(begin[name], *limits[name]) for name in names}
     return deepest(prepared, names, begin, fixed, looked_for(prepared, names, start, limits), limits)

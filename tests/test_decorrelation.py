@@ -138,6 +138,24 @@ def test_signal_does_not_enter_the_penalty_and_the_offset_does_not_matter():
     np.testing.assert_allclose(values, values[0], rtol=2e-3, atol=1e-5)
 
 
+@pytest.mark.parametrize("size, most", [(4, 4), (100, 70), (400, 240)])
+def test_the_first_background_events_are_compared_half_of_a_batch_and_some_more(size, most):
+    output, label = to_device(np.resize(X[:, 0], (1, size))), np.zeros((1, size))
+    first = {name: values[:, :most] for name, values in batch_of(label).items()}
+    value = lambda output, batch, **how: to_numpy(dec.disco("m", **how)(output, batch))
+    np.testing.assert_allclose(value(output, batch_of(label)), value(output[:, :most], first, events=most), rtol=1e-4, atol=1e-6)
+    every = value(output, batch_of(label), events=size)
+    np.testing.assert_allclose(every, value(output, batch_of(label), events=10 * size), rtol=1e-6)
+    assert size == most or abs(every - value(output, batch_of(label)))[0] > 1e-4
+
+
+def test_equal_scores_pull_nowhere():
+    labels, score = np.zeros((1, 40)), np.repeat([[0.2, 0.7]], 20, axis=0).T.reshape(1, 40)
+    gradient = lambda score: to_numpy(dec._disco_terms(to_device(score), batch_of(labels)["m"], to_device(np.full((1, 40), 1 / 40)), True)[1])
+    assert np.isfinite(gradient(score)).all()
+    np.testing.assert_allclose(gradient(0 * score), 0, atol=1e-6)
+
+
 def test_members_with_their_own_strengths_train_as_apart():
     x, label = np.concatenate([X[:200], MODEL.sample("signal", 200, 2).x]), np.repeat([0.0, 1.0], 200)
     x, m, plain = (x - x.mean(axis=0)) / x.std(axis=0), np.resize(MASS, 400) / 100, per_event("cross-entropy", Dense(3, (8,)))

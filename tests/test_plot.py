@@ -154,6 +154,16 @@ def test_forty_nuisance_parameters():
     assert not ax.texts and ax.images[0].get_array().mask[2].all()
 
 
+@pytest.mark.parametrize("scale", 10.0 ** np.arange(-6, 5) * 1.3)
+def test_numbers_below_the_impacts_have_room(scale):
+    fig, (ax, _) = plot.draw_impacts([Impact("scale", 0.0, 1.0, 0.0, 1.0, (-scale, 1.2 * scale), (-0.8 * scale, 0.9 * scale))])
+    fig.canvas.draw()
+    low, high = ax.get_xlim()
+    boxes = [label.get_window_extent() for label, at in zip(ax.get_xticklabels(), ax.get_xticks()) if low <= at <= high]
+    assert len(boxes) >= 3 and all(left.x1 + 3 < right.x0 for left, right in zip(boxes, boxes[1:]))
+    plt.close(fig)
+
+
 def test_histories():
     loss = RNG.random((5, 3))
     several = {"one": History(loss[:, :1], None, np.array([4])), LONG: History(loss, loss, np.array([1, 2, 3])), "terms": History(RNG.random((5, 3, 2)), None, np.full(3, 4))}

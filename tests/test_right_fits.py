@@ -7,6 +7,7 @@ from scipy.stats import norm
 import lrguide as lr
 from lrguide.asymptotics import parameter_tests
 from lrguide.intervals import intervals
+from lrguide.minimum import newton
 
 TWO_BINS = lambda x: (x[:, 0] > 0.5).astype(int)
 
@@ -343,3 +344,66 @@ def test_a_parameter_that_moves_nothing_stays_where_the_fit_began():
     for x in (np.random.default_rng(1).random(200)[:, None], np.zeros((0, 1))):
         fit = model.fit(x)
         assert fit.values["m"] == 0.5 and np.isposinf(fit.errors["m"]) and "the data do not measure m" in fit.notes
+
+
+# ---- many at once are as each by itself ----
+
+def two_valleys(rng):
+    """A random model of mu and z whose nll has two valleys in z, about two centres: contents of five bins that are nearly even in z - centre."""
+    tilt, bend, base, centre = 0.03 * rng.standard_normal(5), rng.normal(0, 0.6, 5), rng.uniform(0.5, 1.5, 5), rng.uniform(-0.3, 0.3)
+    shape = lambda z: base * np.exp(np.asarray(z)[..., None] * tilt + (np.asarray(z)[..., None] - centre) ** 2 * bend)
+    at = lambda sign: lr.BinnedRatio(lambda x: x[:, 0].astype(int), lambda nu: shape(sign * nu[..., 0]), parameters={"z": (-2.0, 2.0)})
+    model = lr.Likelihood({"signal": lr.Process(300.0, at(-1)), "background": lr.Process(20_000.0, at(1))}, {"mu": "signal"}, constraints=[lr.Normal("z", centre, 1.5)])
+    share = lambda sign, z: shape(sign * np.asarray(z)) / shape(sign * np.asarray(z)).sum(axis=-1, keepdims=True)
+    n = rng.poisson(300 * share(-1, centre + 0.8) + 20_000 * share(1, centre + 0.8)).astype(float)
+
+    def nll(mu, z):
+        rate = 300 * mu * share(-1, z) + 20_000 * share(1, z)
+        return rate.sum(axis=-1) - np.log(rate) @ n + 0.5 * ((z - centre) / 1.5) ** 2
+    return model, counts(*n), nll, centre
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_a_profile_of_two_valleys_is_that_of_single_fits(seed):
+    """All values of mu and both valleys go downhill in one batch: each as it does alone, and to the minima of both sides by `minimize_scalar`."""
+    model, x, nll, centre = two_valleys(np.random.default_rng(seed))
+    grid, z = np.linspace(0, 3, 13), np.linspace(-2, 2, 1001)
+    profile, fits = model.profile(x, "mu", grid), model.fit_many([x])
+    alone = np.array([model.fix(mu=mu).fit(x).nll for mu in grid])
+    np.testing.assert_allclose(profile.rise - profile.rise.min(), alone - alone.min(), atol=1e-6)
+    np.testing.assert_allclose(profile.more(grid[5:7]), profile.rise[5:7], atol=1e-6)
+    lowest = lambda function, low, high: minimize_scalar(function, bounds=(low, high), method="bounded", options={"xatol": 1e-9}).fun
+
+    def bottom(mu, side):
+        around = 1 + np.argmin(nll(mu, side)[1:-1])
+        return lowest(lambda one: nll(mu, one), side[around - 1], side[around + 1])
+    sides = z[z < centre], z[z > centre]
+    right = np.array([min(bottom(mu, side) for side in sides) for mu in grid])
+    np.testing.assert_allclose(profile.rise - profile.rise.min(), right - right.min(), atol=1e-6)
+    deep, shallow = sorted(lowest(lambda mu: bottom(mu, side), -0.5, 3.5) for side in sides)
+    assert abs(nll(fits.values["mu"][0], fits.values["z"][0]) - deep) < 1e-6
+    np.testing.assert_allclose(fits.rise_of_second, shallow - deep, atol=1e-6)
+
+
+def test_newton_takes_every_row_where_it_goes_alone():
+    """Random double wells (z1^2 - a^2)^2 + tilt and bowl: some rows begin on the ridge, some end at a limit, some are lost where nothing is known."""
+    rng = np.random.default_rng(3)
+    a, tilt, start = rng.uniform(0.2, 1.5, 60), rng.normal(0, 0.3, 60), rng.uniform(-2, 2, (60, 2))
+    tilt[:10] = start[:10, 0] = 0
+    low, high = np.full((60, 2), -2.5), np.where(rng.uniform(size=(60, 1)) < 0.3, 0.1, 2.5) * np.ones(2)
+
+    def wells(z, which):
+        one, two, depth = z[:, 0], z[:, 1], np.where(which % 17 == 5, np.nan, (z[:, 0] ** 2 - a[which] ** 2) ** 2)
+        second = np.stack([np.stack([12 * one**2 - 4 * a[which] ** 2, tilt[which]], axis=1), np.stack([tilt[which], np.ones(len(z))], axis=1)], axis=1)
+        gradient = np.stack([4 * one * (one**2 - a[which] ** 2) + tilt[which] * two, tilt[which] * one + two - 0.5], axis=1)
+        return depth + tilt[which] * one * two + 0.5 * (two - 0.5) ** 2, gradient, second
+
+    for slack in (1e-10, 1e-6):
+        together = newton(wells, start, low, high, slack=slack)
+        single = [newton(lambda z, _, i=i: wells(z, np.full(len(z), i)), start[i:i + 1], low[i:i + 1], high[i:i + 1], slack=slack) for i in range(60)]
+        for whole, parts in zip(together, zip(*single)):
+            np.testing.assert_allclose(whole, np.concatenate(parts), rtol=1e-9, atol=1e-9)
+        point, value, _, converged = together
+        assert np.array_equal(~converged, np.arange(60) % 17 == 5)
+        assert np.all(value[converged] <= wells(np.clip(start, low, high), np.arange(60))[0][converged])
+        assert np.all(np.abs(point[:10, 0][converged[:10]]) > 0.9 * np.minimum(a[:10], high[:10, 0])[converged[:10]])       # off the ridge
