@@ -71,6 +71,24 @@ def names_of(ratio) -> tuple[str, ...] | None:
     return getattr(ratio, "names", None) or getattr(getattr(ratio, "fitted", None), "names", None)
 
 
+def _several(terms) -> Sequence:
+    "The `terms` of a sum. Raises TypeError if they are no list, ValueError if there are none."
+    if not isinstance(terms, (list, tuple)) or not terms:
+        raise (TypeError if terms != [] and terms != () else ValueError)(f"terms: expected a list of at least one (c, ratio) or (c, ratio, columns), got {shown(terms)}")
+    return terms
+
+
+def _term(term) -> tuple[float, object, list[int] | None]:
+    "One term of a sum as (c, ratio, columns). Raises TypeError or ValueError for anything else."
+    if not isinstance(term, (list, tuple)) or len(term) not in (2, 3):
+        raise TypeError(f"terms: expected (c, ratio) or (c, ratio, columns), got {shown(term)}")
+    c, ratio, columns = (*term, None)[:3]
+    check_ratio(ratio, "terms")
+    if columns is not None:
+        columns = [check_count(k, "columns", 0) for k in (columns if isinstance(columns, (list, tuple, np.ndarray, range)) else [columns])]
+    return check_number(c, "c"), ratio, columns
+
+# %% ../nbs/2_uncertainty/23_profiling.ipynb #4af8befc
 def _events(x, names) -> Table:
     "Events (n, d) as a Table, features in the order of `names`, which they have from now on. Raises ValueError for others."
     table = aligned(x, names, "x")
@@ -92,32 +110,6 @@ def _called(ratio, x: np.ndarray, nu: np.ndarray | None, parameters: Ranges, ext
     own = [list(parameters).index(name) for name in parameters_of(ratio)]
     options = {"extrapolate": True} if extrapolate and own else {}
     return check_log_ratio(ratio.log_ratio(x, nu[:, own], **options) if own else ratio.log_ratio(x), len(x))
-
-
-def _coefficients(ratio, x: np.ndarray, ranges: Ranges) -> np.ndarray:
-    "Coefficients (degree + 1, ..., n) of the polynomials of one term, an axis for each of `ranges`, of length 1 if it does not know it."
-    own = [name for name in parameters_of(ratio)]
-    if not own:
-        return check_log_ratio(ratio.log_ratio(x), len(x)).reshape([1] * len(ranges) + [-1])
-    return _with_axes(kept_on(ratio, x, {name: ranges[name] for name in own}, finer=2), ranges)            # finer than enough for a single event
-
-
-def _several(terms) -> Sequence:
-    "The `terms` of a sum. Raises TypeError if they are no list, ValueError if there are none."
-    if not isinstance(terms, (list, tuple)) or not terms:
-        raise (TypeError if terms != [] and terms != () else ValueError)(f"terms: expected a list of at least one (c, ratio) or (c, ratio, columns), got {shown(terms)}")
-    return terms
-
-
-def _term(term) -> tuple[float, object, list[int] | None]:
-    "One term of a sum as (c, ratio, columns). Raises TypeError or ValueError for anything else."
-    if not isinstance(term, (list, tuple)) or len(term) not in (2, 3):
-        raise TypeError(f"terms: expected (c, ratio) or (c, ratio, columns), got {shown(term)}")
-    c, ratio, columns = (*term, None)[:3]
-    check_ratio(ratio, "terms")
-    if columns is not None:
-        columns = [check_count(k, "columns", 0) for k in (columns if isinstance(columns, (list, tuple, np.ndarray, range)) else [columns])]
-    return check_number(c, "c"), ratio, columns
 
 # %% ../nbs/2_uncertainty/23_profiling.ipynb #3035f6f1
 @dataclass(frozen=True, eq=False)
@@ -159,7 +151,15 @@ class Combined:
         found = normalisation(lambda x, nu: bare.log_ratio(x, nu)[None], self.parameters, numerator, denominator, over)
         return replace(self, normalisation=found)
 
-# %% ../nbs/2_uncertainty/23_profiling.ipynb #76050f54
+# %% ../nbs/2_uncertainty/23_profiling.ipynb #3f7c677f
+def _coefficients(ratio, x: np.ndarray, ranges: Ranges) -> np.ndarray:
+    "Coefficients (degree + 1, ..., n) of the polynomials of one term, an axis for each of `ranges`, of length 1 if it does not know it."
+    own = [name for name in parameters_of(ratio)]
+    if not own:
+        return check_log_ratio(ratio.log_ratio(x), len(x)).reshape([1] * len(ranges) + [-1])
+    return _with_axes(kept_on(ratio, x, {name: ranges[name] for name in own}, finer=2), ranges)            # finer than enough for a single event
+
+
 def _with_axes(found: Interpolant, ranges: Ranges) -> np.ndarray:
     "Coefficients (degree + 1, ..., n) in the order of `ranges`."
     names = list(found.parameters)

@@ -35,20 +35,13 @@ from .sums import shared_rows
 from .uncertainty import NetworkError, network_error
 
 # %% auto #0
-__all__ = ['FEW', 'RECIPE', 'STEPS', 'without_nu', 'Shift', 'Varied', 'scaled_features', 'enough', 'check_samples', 'norms_of',
-           'halves', 'check_range', 'selected', 'check_data', 'Learned', 'as_samples', 'Reweighted', 'learn',
-           'Analysis', 'summary_of', 'as_known', 'found_again', 'against_model', 'decided_by', 'has_negative_weights',
-           'few_events_in', 'warnings_of', 'analyse', 'histogram_of', 'simulated_at', 'score_of', 'simulated_yield',
-           'edges_of']
+__all__ = ['FEW', 'RECIPE', 'STEPS', 'Shift', 'scaled_features', 'without_nu', 'Varied', 'enough', 'check_samples', 'norms_of',
+           'selected', 'check_range', 'check_data', 'halves', 'Learned', 'as_samples', 'Reweighted', 'learn',
+           'as_known', 'found_again', 'against_model', 'decided_by', 'Analysis', 'summary_of', 'has_negative_weights',
+           'few_events_in', 'warnings_of', 'analyse', 'simulated_yield', 'simulated_at', 'score_of', 'edges_of',
+           'histogram_of']
 
 # %% ../nbs/8_your_analysis/82_your_own_data.ipynb #e80af304
-def without_nu(table: Table, name: str) -> Table:
-    "`table`, if its events have no nu. Raises ValueError, beginning with `name`, otherwise."
-    if table.nu is not None:
-        raise ValueError(f"{name}: expected no nu: nuisance parameters are given as shifts, got {table.nu.shape[1]} columns")
-    return table
-
-
 @dataclass(frozen=True)
 class Shift:
     """A nuisance parameter that moves events: `move(x, nu)` gives features (n, d) of events x (n, d) at nu (n,), which is known to be `mean` +- `width`.
@@ -68,6 +61,27 @@ class Shift:
         "Between which values it is learned."
         return self.mean - self.reach * self.width, self.mean + self.reach * self.width
 
+# %% ../nbs/8_your_analysis/82_your_own_data.ipynb #4aa2f7ae
+def scaled_features(names: Sequence[str], features: Sequence[str]) -> Callable:
+    "A function for a Shift that multiplies some `features`, of those called `names`, by 1 + nu: an energy scale."
+    columns = [list(names).index(check_choice(one, "features", list(names))) for one in features]
+    if not columns:
+        raise ValueError("features: expected at least one, got none")
+
+    def move(x: np.ndarray, nu: np.ndarray) -> np.ndarray:
+        x = np.array(x)
+        x[:, columns] *= 1 + np.reshape(nu, (-1, 1))
+        return x
+
+    return move
+
+# %% ../nbs/8_your_analysis/82_your_own_data.ipynb #25360943
+def without_nu(table: Table, name: str) -> Table:
+    "`table`, if its events have no nu. Raises ValueError, beginning with `name`, otherwise."
+    if table.nu is not None:
+        raise ValueError(f"{name}: expected no nu: nuisance parameters are given as shifts, got {table.nu.shape[1]} columns")
+    return table
+
 
 @dataclass(frozen=True, eq=False)
 class Varied:
@@ -85,20 +99,6 @@ class Varied:
             object.__setattr__(self, side, tables)
         if not self.down or set(self.down) != set(self.up):
             raise ValueError(f"up: expected samples of the same processes as down, {', '.join(self.down) or 'none'}, got {', '.join(self.up) or 'none'}")
-
-# %% ../nbs/8_your_analysis/82_your_own_data.ipynb #4aa2f7ae
-def scaled_features(names: Sequence[str], features: Sequence[str]) -> Callable:
-    "A function for a Shift that multiplies some `features`, of those called `names`, by 1 + nu: an energy scale."
-    columns = [list(names).index(check_choice(one, "features", list(names))) for one in features]
-    if not columns:
-        raise ValueError("features: expected at least one, got none")
-
-    def move(x: np.ndarray, nu: np.ndarray) -> np.ndarray:
-        x = np.array(x)
-        x[:, columns] *= 1 + np.reshape(nu, (-1, 1))
-        return x
-
-    return move
 
 # %% ../nbs/8_your_analysis/82_your_own_data.ipynb #d7a76a9b
 def enough(table: Table, name: str) -> Table:
@@ -140,13 +140,15 @@ def norms_of(norm, samples: Mapping[str, Table]) -> dict[str, dict[str, tuple[fl
             found[process][effect] = (1 - check_number(size, f"norm {effect} of {process}", "(0, 1)"), 1 + size) if np.ndim(size) == 0 else check_norm({effect: size})[effect]
     return found
 
-
-def halves(table: Table, share: float, rng, select: Callable | None = None) -> tuple[Table, Table]:
-    """The selected events to learn from, and of a `share` those to test with, each standing for the total.
-
-    A generator `rng` stays as it is: tables of equal length are parted alike, row by row, so that no event is in one part and its shifted copy in the other."""
-    total = selected(table, select).total
-    return tuple(rescale(selected(part, select), total) for part in split(table, share, deepcopy(rng)))
+# %% ../nbs/8_your_analysis/82_your_own_data.ipynb #a6e3edf4
+def selected(table: Table, select: Callable | None) -> Table:
+    "The events that are kept. Raises ValueError if `select` does not answer yes or no for each."
+    if select is None:
+        return table
+    kept = np.asarray(check_function(select, "select")(table.x))
+    if kept.shape != (len(table),) or kept.dtype != bool:
+        raise ValueError(f"select: expected True or False for each of {len(table)} events, got shape {kept.shape} of {kept.dtype}")
+    return table[kept]
 
 
 def check_range(data: Table, samples: Mapping[str, Table]) -> None:
@@ -157,16 +159,6 @@ def check_range(data: Table, samples: Mapping[str, Table]) -> None:
             name = data.names[column] if data.names else f"feature {column}"
             raise ValueError(f"data: expected {name} as in simulated events, {low:.4g} to {high:.4g}, got {100 * share:.0f} % of {len(data):,} events outside, "
                              f"{values.min():.4g} to {values.max():.4g}; in another unit?")
-
-
-def selected(table: Table, select: Callable | None) -> Table:
-    "The events that are kept. Raises ValueError if `select` does not answer yes or no for each."
-    if select is None:
-        return table
-    kept = np.asarray(check_function(select, "select")(table.x))
-    if kept.shape != (len(table),) or kept.dtype != bool:
-        raise ValueError(f"select: expected True or False for each of {len(table)} events, got shape {kept.shape} of {kept.dtype}")
-    return table[kept]
 
 
 def check_data(data, samples: Mapping[str, Table], select: Callable | None) -> Table | None:
@@ -183,15 +175,13 @@ def check_data(data, samples: Mapping[str, Table], select: Callable | None) -> T
         raise ValueError(f"data: expected at least one event{' that select keeps' if len(whole) else ''}, got none of {len(whole):,}")
     return kept
 
+# %% ../nbs/8_your_analysis/82_your_own_data.ipynb #39b23e79
+def halves(table: Table, share: float, rng, select: Callable | None = None) -> tuple[Table, Table]:
+    """The selected events to learn from, and of a `share` those to test with, each standing for the total.
 
-def _check_shifts(shifts, factors: Mapping[str, float]) -> dict[str, Shift | Varied]:
-    "`shifts` by name, weights of shifted samples times the `factors` of their process. Raises TypeError for what is neither a Shift nor a Varied."
-    found = check_mapping(shifts, "shifts")
-    for name, one in found.items():
-        if not isinstance(one, (Shift, Varied)):
-            raise TypeError(f"shifts: expected a Shift or Varied for {name}, got {shown(one)}")
-    alike = lambda side: {name: replace(table, weight=table.weights * factors.get(name, 1.0)) for name, table in side.items()}
-    return {name: one if isinstance(one, Shift) else Varied(alike(one.down), alike(one.up)) for name, one in found.items()}
+    A generator `rng` stays as it is: tables of equal length are parted alike, row by row, so that no event is in one part and its shifted copy in the other."""
+    total = selected(table, select).total
+    return tuple(rescale(selected(part, select), total) for part in split(table, share, deepcopy(rng)))
 
 # %% ../nbs/8_your_analysis/82_your_own_data.ipynb #1045772f
 @dataclass(frozen=True, eq=False)
@@ -264,25 +254,6 @@ def _in_parts(varied: Varied, samples: Mapping[str, Table], select: Callable | N
     return (*(Varied(*({name: pair[k] for name, pair in side.items()} for side in cut)) for k in (0, 1)), Varied(*whole))
 
 # %% ../nbs/8_your_analysis/82_your_own_data.ipynb #80d7a0ad
-def _of_samples(samples: Mapping, learning: Mapping, testing: Mapping, varied: Mapping[str, tuple], recipe: Recipe, rng) -> Learned:
-    """Every process over a fixed reference; of `varied` samples, (Varied to learn from, to test with, all), the ratios one standard deviation down and up are learned.
-
-    One network is told which of them an event is from, so that what it does not see a difference of is alike."""
-    streams, names = spawn(rng, 3), list(varied)
-    parameters = Ranges({name: (-1.0, 1.0) for name in names})
-    parts = [{name: _with_variations(name, tables[name], {one: kinds[k] for one, kinds in varied.items()}, names, stream)
-              for name, stream in zip(samples, streams[k].spawn(len(samples)))} for k, tables in enumerate((learning, testing))]
-    reference = [fixed_reference([other for _, other in part.values()]) for part in parts]
-    ratios = fit_together({name: (one, reference[0]) for name, (one, _) in parts[0].items()}, replace(recipe, parameters=parameters, normalise="denominator"), streams[2])
-    processes = {}
-    for name, ratio in ratios.items():
-        own = [one for one in names if name in varied[one][2].down]
-        density = _morphed(ratio, names, own)
-        factors = {one: tuple(side[name].total / samples[name].total for side in (varied[one][2].down, varied[one][2].up)) for one in own}
-        processes[name] = Process(samples[name].total, density, Reweighted(testing[name], density) if own else testing[name], factors)
-    return Learned(processes, ratios, {name: (one, reference[1]) for name, (one, _) in parts[1].items()})
-
-
 def _with_variations(process: str, nominal: Table, varied: Mapping[str, Varied], names: Sequence[str], rng) -> tuple[Table, Table]:
     "Events of a process at no shift and at each shift by one standard deviation, equally much of each, and the other half of the nominal ones, for the reference."
     own, other = (rescale(half, 1.0) for half in split(nominal, 0.5, rng))
@@ -300,14 +271,6 @@ def _with_variations(process: str, nominal: Table, varied: Mapping[str, Varied],
     for row, rows in zip(unmoved, np.array_split(rng.permutation(len(own)), len(unmoved))):     # where nothing moves it, the same density
         found[row] = rescale(own[rows], 1.0)
     return join(*(Table(one.x, np.repeat(points[row:row + 1], len(one), axis=0), one.weights, names=one.names) for row, one in sorted(found.items()))), other
-
-
-def _morphed(ratio: Ratio, names: Sequence[str], own: Sequence[str]):
-    "The log ratio of a process as its `own` effects change it."
-    if not names:
-        return ratio
-    at = lambda name, side: AtPoint(ratio, tuple(side * (one == name) for one in names))
-    return Morphed(at(None, 0.0), {name: (at(name, -1.0), at(name, 1.0)) for name in own}) if own else at(None, 0.0)
 
 # %% ../nbs/8_your_analysis/82_your_own_data.ipynb #35f9c028
 @dataclass(frozen=True, eq=False)
@@ -328,6 +291,33 @@ class Reweighted:
         table = self.events_at(process, nu)
         rows = generator(rng).choice(len(table), n, p=table.weights / table.total)
         return Table(table.x[rows], names=table.names)
+
+# %% ../nbs/8_your_analysis/82_your_own_data.ipynb #387e4fa9
+def _morphed(ratio: Ratio, names: Sequence[str], own: Sequence[str]):
+    "The log ratio of a process as its `own` effects change it."
+    if not names:
+        return ratio
+    at = lambda name, side: AtPoint(ratio, tuple(side * (one == name) for one in names))
+    return Morphed(at(None, 0.0), {name: (at(name, -1.0), at(name, 1.0)) for name in own}) if own else at(None, 0.0)
+
+
+def _of_samples(samples: Mapping, learning: Mapping, testing: Mapping, varied: Mapping[str, tuple], recipe: Recipe, rng) -> Learned:
+    """Every process over a fixed reference; of `varied` samples, (Varied to learn from, to test with, all), the ratios one standard deviation down and up are learned.
+
+    One network is told which of them an event is from, so that what it does not see a difference of is alike."""
+    streams, names = spawn(rng, 3), list(varied)
+    parameters = Ranges({name: (-1.0, 1.0) for name in names})
+    parts = [{name: _with_variations(name, tables[name], {one: kinds[k] for one, kinds in varied.items()}, names, stream)
+              for name, stream in zip(samples, streams[k].spawn(len(samples)))} for k, tables in enumerate((learning, testing))]
+    reference = [fixed_reference([other for _, other in part.values()]) for part in parts]
+    ratios = fit_together({name: (one, reference[0]) for name, (one, _) in parts[0].items()}, replace(recipe, parameters=parameters, normalise="denominator"), streams[2])
+    processes = {}
+    for name, ratio in ratios.items():
+        own = [one for one in names if name in varied[one][2].down]
+        density = _morphed(ratio, names, own)
+        factors = {one: tuple(side[name].total / samples[name].total for side in (varied[one][2].down, varied[one][2].up)) for one in own}
+        processes[name] = Process(samples[name].total, density, Reweighted(testing[name], density) if own else testing[name], factors)
+    return Learned(processes, ratios, {name: (one, reference[1]) for name, (one, _) in parts[1].items()})
 
 # %% ../nbs/8_your_analysis/82_your_own_data.ipynb #20bc5ba8
 def learn(samples: Mapping[str, Table], shifts: Mapping[str, Shift | Varied], select: Callable | None, norms: Mapping, recipe: Recipe, rng) -> Learned:
@@ -352,6 +342,79 @@ def learn(samples: Mapping[str, Table], shifts: Mapping[str, Shift | Varied], se
             kinds = {name: _in_parts(one, samples, select, share, streams) for name, one in varied.items()}
             found = _of_samples(kept, *parted(samples, streams, select), kinds, recipe, rngs[1])
     return replace(found, processes={name: replace(process, norm={**process.norm, **norms.get(name, {})}) for name, process in found.processes.items()})
+
+# %% ../nbs/8_your_analysis/82_your_own_data.ipynb #78ddd3b0
+def as_known(model: Likelihood, mu: float) -> dict[str, float]:
+    "Values of the parameters at the strength `mu`, the others as they are known."
+    known = {constraint.name: constraint.mean for constraint in model.constraints}
+    return {name: mu if name == "mu" else float(known.get(name, 0.0)) for name in model.parameters}
+
+
+def found_again(model: Likelihood, mu: float, rng, n: int = 50) -> tuple[float, float]:
+    """The strength that is fitted to simulated events, weighted to what is expected at `mu`, and its error from their finite number.
+
+    The error: standard deviation over `n` bootstrap samples of them (Poisson weights), each with the yields that are expected: these are
+    not counted. A learned ratio that is right finds `mu` within it."""
+    values = as_known(model, mu)
+    tables, yields = source_tables(sources_of(model, None, values), values), positive_yields(model, values, "mu")
+    x, shares = shared_rows(tables)
+    counts = np.vstack([np.ones(len(x)), generator(rng).poisson(1.0, (n, len(x)))])
+    fits = model.fit_many(x, weights=sum(yields[name] * counts * share / (counts @ share)[:, None] for name, share in zip(tables, shares)))
+    again = fits.values["mu"][1:][fits.converged[1:]]
+    return float(fits.values["mu"][0]), float(again.std(ddof=1)) if len(again) > 1 else np.inf
+
+# %% ../nbs/8_your_analysis/82_your_own_data.ipynb #8200d0df
+def against_model(model: Likelihood, learned: Learned, seen: Table, fit: Fit) -> tuple[Table, Table]:
+    "The data and what the fitted model expects of them: simulated events that nobody has learned from, with the log ratio as one more column, 'log ratio'."
+    values, parts = {**model.fixed, **fit.values}, []
+    for name, expected in model.yields(values).items():
+        source = learned.processes[name].source
+        table = source if isinstance(source, Table) else source.events_at(name, nu_of(source, values))
+        parts += [replace(table, weight=table.weights * (expected / table.total))]          # negative for a strength below 0
+    simulated, first = join(*(Table(part.x, weight=part.weights, names=part.names) for part in parts)), learned.processes["signal"]
+    told = lambda table: replace(table, also={"log ratio": first.log_ratio(table.x, values)})
+    return told(Table(seen.x, names=seen.names)), told(simulated)
+
+# %% ../nbs/8_your_analysis/82_your_own_data.ipynb #07ee7d0e
+def _profile_of(prepared, fit: Fit, upper: float) -> Profile:
+    "The profile of mu within four standard errors; where the fit ends at the least mu that is possible, from there to twice as far as the limit `upper`."
+    best, error = fit.values["mu"], fit.errors["mu"]
+    if not np.isfinite(error) and not np.isfinite(upper - best):
+        raise RuntimeError(f"fit: expected data that measure mu, got mu = {best:g} +- {error:g}")
+    ends = (best - 4 * error, best + 4 * error) if np.isfinite(error) else (best, best + 2 * abs(upper - best))
+    return prepared.profile("mu", np.clip(np.linspace(*ends, 41), *prepared.model.parameters["mu"]))
+
+
+def _answers_to(prepared, seen: Table | None, level: float) -> Callable:
+    "A function of the model: mu, Z and limit by formula, for one set of data."
+    def answers(model):
+        again = model.on(Table(seen.x, names=seen.names) if seen is not None else asimov(prepared.model, as_known(prepared.model, 0.0)))
+        z = max(discovery(model, again, method="asymptotic", n_sigma=()).z, -8.2)     # below, p is 1 to double precision
+        (upper,) = asymptotic_limits(model, again, level=level)
+        if np.isnan(upper):
+            limit(model, again, method="asymptotic", level=level, n_sigma=())          # says in words why there is none
+        return [again.fit().values["mu"], z, float(upper)]
+    return answers
+
+
+def _discovered(model: Likelihood, prepared, method: str, n_toys: int, rng) -> Discovery:
+    "The Discovery; by formula, which asks for nothing, if no pseudo-experiment reaches the data."
+    try:
+        return discovery(model, prepared, method=method, n_toys=n_toys, rng=rng)
+    except Unreached:
+        return discovery(model, prepared, method="asymptotic")
+
+# %% ../nbs/8_your_analysis/82_your_own_data.ipynb #fe6dd2f5
+FEW = {"discovery": 10.0, "limit": 30.0}  # events that decide, below which formulae are off, in a count by more than 0.1 in Z or 5 % of the limit
+
+
+def decided_by(model: Likelihood, prepared, upper: float) -> dict[str, float]:
+    "How many events decide, as a count has them, of those expected without signal, for a discovery, and at the `upper` limit, for the limit."
+    found = {}
+    for what, mu in (("discovery", 0.0), ("limit", upper)):
+        values = {**model.fixed, **prepared.fix(mu=mu).fit().values, "mu": mu}
+        found[what] = deciding_events(asimov_on(model, values, seen=prepared), values)
+    return found
 
 # %% ../nbs/8_your_analysis/82_your_own_data.ipynb #248d8069
 @dataclass(frozen=True, eq=False)
@@ -382,7 +445,7 @@ class Analysis:
     def __str__(self) -> str:
         return "\n".join(summary_of(self))
 
-
+# %% ../nbs/8_your_analysis/82_your_own_data.ipynb #3bfcd8cb
 def summary_of(found: Analysis) -> list[str]:
     "The lines that say what an Analysis found."
     mu, (of_mu, of_z, of_limit) = found.fit, found.network.error
@@ -401,93 +464,7 @@ def summary_of(found: Analysis) -> list[str]:
         lines.append("data and fitted model: not compared, which takes 150 events")
     return lines + [f"warning: {line}" for line in found.warnings]
 
-# %% ../nbs/8_your_analysis/82_your_own_data.ipynb #78ddd3b0
-def as_known(model: Likelihood, mu: float) -> dict[str, float]:
-    "Values of the parameters at the strength `mu`, the others as they are known."
-    known = {constraint.name: constraint.mean for constraint in model.constraints}
-    return {name: mu if name == "mu" else float(known.get(name, 0.0)) for name in model.parameters}
-
-
-def found_again(model: Likelihood, mu: float, rng, n: int = 50) -> tuple[float, float]:
-    """The strength that is fitted to simulated events, weighted to what is expected at `mu`, and its error from their finite number.
-
-    The error: standard deviation over `n` bootstrap samples of them (Poisson weights), each with the yields that are expected: these are
-    not counted. A learned ratio that is right finds `mu` within it."""
-    values = as_known(model, mu)
-    tables, yields = source_tables(sources_of(model, None, values), values), positive_yields(model, values, "mu")
-    x, shares = shared_rows(tables)
-    counts = np.vstack([np.ones(len(x)), generator(rng).poisson(1.0, (n, len(x)))])
-    fits = model.fit_many(x, weights=sum(yields[name] * counts * share / (counts @ share)[:, None] for name, share in zip(tables, shares)))
-    again = fits.values["mu"][1:][fits.converged[1:]]
-    return float(fits.values["mu"][0]), float(again.std(ddof=1)) if len(again) > 1 else np.inf
-
-
-def _profile_of(prepared, fit: Fit, upper: float) -> Profile:
-    "The profile of mu within four standard errors; where the fit ends at the least mu that is possible, from there to twice as far as the limit `upper`."
-    best, error = fit.values["mu"], fit.errors["mu"]
-    if not np.isfinite(error) and not np.isfinite(upper - best):
-        raise RuntimeError(f"fit: expected data that measure mu, got mu = {best:g} +- {error:g}")
-    ends = (best - 4 * error, best + 4 * error) if np.isfinite(error) else (best, best + 2 * abs(upper - best))
-    return prepared.profile("mu", np.clip(np.linspace(*ends, 41), *prepared.model.parameters["mu"]))
-
-
-def _answers_to(prepared, seen: Table | None, level: float) -> Callable:
-    "A function of the model: mu, Z and limit by formula, for one set of data."
-    def answers(model):
-        again = model.on(Table(seen.x, names=seen.names) if seen is not None else asimov(prepared.model, as_known(prepared.model, 0.0)))
-        z = max(discovery(model, again, method="asymptotic", n_sigma=()).z, -8.2)     # below, p is 1 to double precision
-        (upper,) = asymptotic_limits(model, again, level=level)
-        if np.isnan(upper):
-            limit(model, again, method="asymptotic", level=level, n_sigma=())          # says in words why there is none
-        return [again.fit().values["mu"], z, float(upper)]
-    return answers
-
-
-def against_model(model: Likelihood, learned: Learned, seen: Table, fit: Fit) -> tuple[Table, Table]:
-    "The data and what the fitted model expects of them: simulated events that nobody has learned from, with the log ratio as one more column, 'log ratio'."
-    values, parts = {**model.fixed, **fit.values}, []
-    for name, expected in model.yields(values).items():
-        source = learned.processes[name].source
-        table = source if isinstance(source, Table) else source.events_at(name, nu_of(source, values))
-        parts += [replace(table, weight=table.weights * (expected / table.total))]          # negative for a strength below 0
-    simulated, first = join(*(Table(part.x, weight=part.weights, names=part.names) for part in parts)), learned.processes["signal"]
-    told = lambda table: replace(table, also={"log ratio": first.log_ratio(table.x, values)})
-    return told(Table(seen.x, names=seen.names)), told(simulated)
-
-
-def _discovered(model: Likelihood, prepared, method: str, n_toys: int, rng) -> Discovery:
-    "The Discovery; by formula, which asks for nothing, if no pseudo-experiment reaches the data."
-    try:
-        return discovery(model, prepared, method=method, n_toys=n_toys, rng=rng)
-    except Unreached:
-        return discovery(model, prepared, method="asymptotic")
-
-
-def _check_tests(method: str | None, level: float, n_toys: int, samples: Mapping[str, Table], effects: set[str]) -> str:
-    "The method of the tests where nuisance parameters `effects` are not known. Raises ValueError for what the tests would refuse, before anything is learned."
-    method, level = check_choice(method or ("asymptotic" if effects else "exact"), "method", ("exact", "toys", "asymptotic")), check_number(level, "level", "(0, 1)")
-    if method == "exact" and effects:
-        raise ValueError(f"method: expected 'asymptotic' or 'toys' with nuisance parameters ({', '.join(sorted(effects))}), got 'exact'")
-    if method == "toys":
-        enough_toys(n_toys, level)
-        if negative := [name for name, table in samples.items() if table.weights.min() < 0]:
-            raise ValueError(f"method: expected 'asymptotic'{'' if effects else ' or exact'} with the negative weights of {', '.join(negative)}, got 'toys'; "
-                             "pseudo-experiments of the bins of lrguide.histogram_of can be drawn")
-    return method
-
-# %% ../nbs/8_your_analysis/82_your_own_data.ipynb #fe6dd2f5
-FEW = {"discovery": 10.0, "limit": 30.0}  # events that decide, below which formulae are off, in a count by more than 0.1 in Z or 5 % of the limit
-
-
-def decided_by(model: Likelihood, prepared, upper: float) -> dict[str, float]:
-    "How many events decide, as a count has them, of those expected without signal, for a discovery, and at the `upper` limit, for the limit."
-    found = {}
-    for what, mu in (("discovery", 0.0), ("limit", upper)):
-        values = {**model.fixed, **prepared.fix(mu=mu).fit().values, "mu": mu}
-        found[what] = deciding_events(asimov_on(model, values, seen=prepared), values)
-    return found
-
-
+# %% ../nbs/8_your_analysis/82_your_own_data.ipynb #8afdb701
 def has_negative_weights(found: Analysis) -> bool:
     "Whether simulated events have negative weights, of which no pseudo-experiments can be drawn."
     return any(table.weights.min() < 0 for tables in found.learned.tests.values() for table in tables)
@@ -539,8 +516,53 @@ def warnings_of(found: Analysis) -> list[str]:
         lines.append(f"the data do not look like the fitted model: {worst[0]} differs most, p = {worst[1].check.p_value:.2g}; no number above allows for that")
     return lines
 
+# %% ../nbs/8_your_analysis/82_your_own_data.ipynb #ec85081d
+def _check_tests(method: str | None, level: float, n_toys: int, samples: Mapping[str, Table], effects: set[str]) -> str:
+    "The method of the tests where nuisance parameters `effects` are not known. Raises ValueError for what the tests would refuse, before anything is learned."
+    method, level = check_choice(method or ("asymptotic" if effects else "exact"), "method", ("exact", "toys", "asymptotic")), check_number(level, "level", "(0, 1)")
+    if method == "exact" and effects:
+        raise ValueError(f"method: expected 'asymptotic' or 'toys' with nuisance parameters ({', '.join(sorted(effects))}), got 'exact'")
+    if method == "toys":
+        enough_toys(n_toys, level)
+        if negative := [name for name, table in samples.items() if table.weights.min() < 0]:
+            raise ValueError(f"method: expected 'asymptotic'{'' if effects else ' or exact'} with the negative weights of {', '.join(negative)}, got 'toys'; "
+                             "pseudo-experiments of the bins of lrguide.histogram_of can be drawn")
+    return method
+
+# %% ../nbs/8_your_analysis/82_your_own_data.ipynb #b4a9ada2
+def _check_recipe(recipe: Recipe) -> None:
+    "None; raises TypeError or ValueError for a `recipe` without events to test with, or without members that say how sure they are."
+    if not isinstance(recipe, Recipe):
+        raise TypeError(f"recipe: expected a Recipe, got {shown(recipe)}")
+    if recipe.shares[2] == 0 or not recipe.bootstrap or recipe.members < 2:
+        raise ValueError("recipe: expected a share of events for testing, and at least 2 members and bootstrap=True for the error of the networks, "
+                         f"got shares {recipe.shares}, {recipe.members} members and bootstrap={recipe.bootstrap}")
+
+# %% ../nbs/8_your_analysis/82_your_own_data.ipynb #579f3e38
+def _check_shifts(shifts, factors: Mapping[str, float]) -> dict[str, Shift | Varied]:
+    "`shifts` by name, weights of shifted samples times the `factors` of their process. Raises TypeError for what is neither a Shift nor a Varied."
+    found = check_mapping(shifts, "shifts")
+    for name, one in found.items():
+        if not isinstance(one, (Shift, Varied)):
+            raise TypeError(f"shifts: expected a Shift or Varied for {name}, got {shown(one)}")
+    alike = lambda side: {name: replace(table, weight=table.weights * factors.get(name, 1.0)) for name, table in side.items()}
+    return {name: one if isinstance(one, Shift) else Varied(alike(one.down), alike(one.up)) for name, one in found.items()}
+
+
+def _check_inputs(signal, background, data, expected, shifts, select, norm) -> tuple[dict, dict, dict, Table | None]:
+    "Samples, shifts and factors of the yields, by name, and the selected data, of what `analyse` is given. Raises TypeError or ValueError."
+    given, samples = check_samples(signal, background), check_samples(signal, background, expected)
+    shifts = _check_shifts(shifts, {name: table.total / given[name].total for name, table in samples.items()})
+    norms, seen = norms_of(norm, samples), check_data(data, samples, select)
+    if taken := {"mu", *shifts} & {effect for effects in norms.values() for effect in effects} | {"mu"} & set(shifts):
+        raise ValueError(f"norm: expected names other than mu and those of shifts, got {taken.pop()}")
+    if seen is not None:
+        check_range(seen, samples)
+    return samples, shifts, norms, seen
+
 # %% ../nbs/8_your_analysis/82_your_own_data.ipynb #915a4eba
 RECIPE = Recipe(members=5, bootstrap=True, training=Training(patience=30), shares=(0.6, 0.2, 0.2))
+STEPS = ("learning", "testing what was learned", "signal put in and found again", "fit", "discovery", "limit", "the networks' own error", "data against the model")
 
 
 class _Stages:
@@ -557,10 +579,7 @@ class _Stages:
         yield
         self.seconds[step] = time.perf_counter() - start
 
-
-STEPS = ("learning", "testing what was learned", "signal put in and found again", "fit", "discovery", "limit", "the networks' own error", "data against the model")
-
-
+# %% ../nbs/8_your_analysis/82_your_own_data.ipynb #ff9e50f9
 def analyse(signal, background, data=None, *, expected: Mapping[str, float] | None = None, shifts: Mapping[str, Shift | Varied] | None = None,
             select: Callable | None = None, norm: Mapping[str, Mapping[str, float | tuple[float, float]]] | None = None, recipe: Recipe = RECIPE,
             method: str | None = None, level: float = 0.05, n_toys: int = 1000, progress: bool = False, rng) -> Analysis:
@@ -572,20 +591,10 @@ def analyse(signal, background, data=None, *, expected: Mapping[str, float] | No
     nuisance parameter, factors of the yield (down, up) or a relative error. `recipe`: how networks are made, its `shares` are of training,
     calibration and testing. `method` of the tests, by default 'exact' without nuisance parameters, else 'asymptotic'; 'toys' throws `n_toys`.
     Raises TypeError or ValueError, one line, for what cannot be analysed."""
-    if not isinstance(recipe, Recipe):
-        raise TypeError(f"recipe: expected a Recipe, got {shown(recipe)}")
-    if recipe.shares[2] == 0 or not recipe.bootstrap or recipe.members < 2:
-        raise ValueError("recipe: expected a share of events for testing, and at least 2 members and bootstrap=True for the error of the networks, "
-                         f"got shares {recipe.shares}, {recipe.members} members and bootstrap={recipe.bootstrap}")
-    given, samples, rngs = check_samples(signal, background), check_samples(signal, background, expected), spawn(rng, 6)
-    shifts = _check_shifts(shifts, {name: table.total / given[name].total for name, table in samples.items()})
-    norms, stage = norms_of(norm, samples), _Stages(progress, STEPS)
-    seen = check_data(data, samples, select)
-    if taken := {"mu", *shifts} & {effect for effects in norms.values() for effect in effects} | {"mu"} & set(shifts):
-        raise ValueError(f"norm: expected names other than mu and those of shifts, got {taken.pop()}")
+    _check_recipe(recipe)
+    samples, shifts, norms, seen = _check_inputs(signal, background, data, expected, shifts, select, norm)
     method = _check_tests(method, level, n_toys, samples, {*shifts, *(effect for effects in norms.values() for effect in effects)})
-    if seen is not None:
-        check_range(seen, samples)
+    rngs, stage = spawn(rng, 6), _Stages(progress, STEPS)
     with stage("learning"):
         learned = learn(samples, shifts, select, norms, replace(recipe, training=replace(recipe.training, progress=progress)), rngs[0])
     with stage("testing what was learned"):
@@ -609,28 +618,12 @@ def analyse(signal, background, data=None, *, expected: Mapping[str, float] | No
     result = Analysis(model, seen, learned, diagnoses, comparison, fit, profile, moved, found, upper, network, injected, method, (), stage.seconds, deciding)
     return replace(result, warnings=tuple(warnings_of(result)))
 
-# %% ../nbs/8_your_analysis/82_your_own_data.ipynb #743b7c6f
-def histogram_of(found: Analysis, n_bins: int = 10) -> tuple[Histogram, np.ndarray | None]:
-    """The Analysis as a histogram of the log ratio of signal to background: a model with shapes one standard deviation down and up, and the counts (b,) of the data, or None.
-
-    Its bins are those in which a signal would be most significant (`edges_of`), or hold equal shares of signal and background together if parameters
-    move events; filled with events that nobody has learned from."""
-    n_bins, model = check_count(n_bins, "n_bins", 2, 1000), found.model
-    known = {name: one for one in model.constraints if isinstance(name := one.name, str)}
-    at = {name: 0.0 if name not in known else float(known[name].mean) for name in model.parameters} | {"mu": 1.0}
-    score = lambda x: score_of(found, x, at)
-    events = lambda name, values: simulated_at(found, name, {**at, **values})
-    nominal = {name: events(name, {}) for name in model.processes}
-    moving = any(process.parameters for process in model.processes.values())
-    edges = edges_of({name: score(table.x) for name, table in nominal.items()}, nominal, n_bins, equal=moving)
-    filled = lambda table, power=1: np.histogram(np.clip(score(table.x), edges[0], edges[-1]), edges, weights=table.weights**power)[0]
-    contents = {}
-    for name, process in model.processes.items():
-        moved = {one: tuple(filled(events(name, {one: known[one].mean + side * known[one].width})) for side in (-1, 1)) for one in process.parameters if one in known}
-        contents[name] = Contents(filled(nominal[name]), filled(nominal[name], 2), process.norm, moved)
-    return Histogram(contents, {"mu": "signal"}), None if found.data is None else filled(Table(found.data.x))
-
 # %% ../nbs/8_your_analysis/82_your_own_data.ipynb #7876629a
+def simulated_yield(process: Process, values: Mapping[str, float]) -> float:
+    "The yield at complete `values`, without its factors (`norm`)."
+    return float(process.expected(values)) if callable(process.expected) else process.expected
+
+
 def simulated_at(found: Analysis, process: str, values: Mapping[str, float]) -> Table:
     "Simulated events of a process at complete `values`, which nobody has learned from; weights sum to the yield, without its factors (`norm`)."
     one = found.model.processes[process]
@@ -644,12 +637,7 @@ def score_of(found: Analysis, x: np.ndarray, values: Mapping[str, float]) -> np.
     rest = [np.log(simulated_yield(one, values)) + one.log_ratio(x, values) for name, one in processes.items() if name != "signal"]
     return processes["signal"].log_ratio(x, values) - np.logaddexp.reduce(np.broadcast_arrays(*rest, np.full(len(x), -np.inf)), axis=0)
 
-
-def simulated_yield(process: Process, values: Mapping[str, float]) -> float:
-    "The yield at complete `values`, without its factors (`norm`)."
-    return float(process.expected(values)) if callable(process.expected) else process.expected
-
-
+# %% ../nbs/8_your_analysis/82_your_own_data.ipynb #c1bf8a53
 def edges_of(scores: Mapping[str, np.ndarray], tables: Mapping[str, Table], n_bins: int, equal: bool = False) -> np.ndarray:
     """Edges (b + 1,) of the bins in which a signal would be most significant, each with at least 10 effective events of background.
 
@@ -674,3 +662,24 @@ def edges_of(scores: Mapping[str, np.ndarray], tables: Mapping[str, Table], n_bi
         return ends[[0, *best_edges(filled, significance, n_bins)[1], -1]]
     except ValueError:                                      # few events, or negative weights that leave none
         return cells(n_bins)
+
+# %% ../nbs/8_your_analysis/82_your_own_data.ipynb #743b7c6f
+def histogram_of(found: Analysis, n_bins: int = 10) -> tuple[Histogram, np.ndarray | None]:
+    """The Analysis as a histogram of the log ratio of signal to background: a model with shapes one standard deviation down and up, and the counts (b,) of the data, or None.
+
+    Its bins are those in which a signal would be most significant (`edges_of`), or hold equal shares of signal and background together if parameters
+    move events; filled with events that nobody has learned from."""
+    n_bins, model = check_count(n_bins, "n_bins", 2, 1000), found.model
+    known = {name: one for one in model.constraints if isinstance(name := one.name, str)}
+    at = {name: 0.0 if name not in known else float(known[name].mean) for name in model.parameters} | {"mu": 1.0}
+    score = lambda x: score_of(found, x, at)
+    events = lambda name, values: simulated_at(found, name, {**at, **values})
+    nominal = {name: events(name, {}) for name in model.processes}
+    moving = any(process.parameters for process in model.processes.values())
+    edges = edges_of({name: score(table.x) for name, table in nominal.items()}, nominal, n_bins, equal=moving)
+    filled = lambda table, power=1: np.histogram(np.clip(score(table.x), edges[0], edges[-1]), edges, weights=table.weights**power)[0]
+    contents = {}
+    for name, process in model.processes.items():
+        moved = {one: tuple(filled(events(name, {one: known[one].mean + side * known[one].width})) for side in (-1, 1)) for one in process.parameters if one in known}
+        contents[name] = Contents(filled(nominal[name]), filled(nominal[name], 2), process.norm, moved)
+    return Histogram(contents, {"mu": "signal"}), None if found.data is None else filled(Table(found.data.x))

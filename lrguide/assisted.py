@@ -34,7 +34,11 @@ def check_experiments(data: Sequence[Table], mass: str, window: Window, folds: S
         check_folds(label, fold, 1 + int(fold.max()))
     return labels
 
+# %% auto #0
+__all__ = ['check_experiments', 'reference_scores', 'simulated_references', 'ConditionalFlow', 'of_density', 'draw_features',
+           'flow_references']
 
+# %% ../nbs/6_without_labels/64_simulation_assisted.ipynb #84694020
 def _told_apart(pieces: Sequence[tuple[Table, Table, Table]], recipe: Recipe, rng) -> list[np.ndarray]:
     "For each of `pieces`, (numerator, denominator, others), the scores (n,) of all its events: one ensemble a piece, trained together on the first two."
     tables = [Table(np.concatenate([part.x for part in parts]), weight=np.concatenate([part.weights for part in parts])) for parts in pieces]
@@ -61,10 +65,6 @@ def reference_scores(data: Sequence[Table], references: Mapping[tuple[int, int],
     for (e, k), parts, score in zip(wanted, pieces, _told_apart(pieces, recipe, rng)):
         found[e][folds[e] == k] = score[len(score) - len(parts[2]):]
     return found
-
-# %% auto #0
-__all__ = ['check_experiments', 'reference_scores', 'simulated_references', 'ConditionalFlow', 'of_density', 'draw_features',
-           'flow_references']
 
 # %% ../nbs/6_without_labels/64_simulation_assisted.ipynb #6400000e
 def simulated_references(data: Sequence[Table], simulation: Sequence[Table], mass: str, window: Window, folds: Sequence[np.ndarray], recipe: Recipe = HUNTERS, *,
@@ -171,7 +171,7 @@ def draw_features(network: Network, condition: np.ndarray, rng) -> np.ndarray:
         x = np.concatenate([x, mean + width * rng.standard_normal(mean.shape)], axis=-1)
     return x
 
-
+# %% ../nbs/6_without_labels/64_simulation_assisted.ipynb #cc76450d
 def flow_references(data: Sequence[Table], mass: str, window: Window, folds: Sequence[np.ndarray], recipe: Recipe = HUNTERS, flow: ConditionalFlow | None = None, times: int = 4, *,
                     rng) -> dict[tuple[int, int], Table]:
     """References by (e, k): features drawn from a density given the mass, learned in the sidebands from the folds before k, at masses of their events in the window.

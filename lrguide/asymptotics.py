@@ -124,13 +124,6 @@ class Curves:
             self.failed[below] |= ~found.converged
         return best, rise
 
-
-def _scale(model: OnData, name: str) -> float:
-    "A step of parameter `name` where a fit has no error: its `natural_strength`, or 1."
-    start = {**model.fixed, **starting_values(model, model.constraints)}
-    found = natural_strength(model, name, start) if name in model.strength else 1.0
-    return found if 0 < found < np.inf else 1.0
-
 # %% ../nbs/2_uncertainty/22_asymptotics.ipynb #e7367890
 def _tested(prepared: Prepared, name: str, value: float) -> Tested:
     "Parameter `name` tested at `value` in the data sets of a Prepared."
@@ -139,6 +132,13 @@ def _tested(prepared: Prepared, name: str, value: float) -> Tested:
     rise = curves.rise(value)
     at_zero = curves.rise(0.0) if low <= 0 <= high else np.full(len(rise), np.nan)
     return Tested(float(value), curves.best, rise, at_zero, curves.failed, *curves.inside(at_zero))
+
+
+def _scale(model: OnData, name: str) -> float:
+    "A step of parameter `name` where a fit has no error: its `natural_strength`, or 1."
+    start = {**model.fixed, **starting_values(model, model.constraints)}
+    found = natural_strength(model, name, start) if name in model.strength else 1.0
+    return found if 0 < found < np.inf else 1.0
 
 # %% ../nbs/2_uncertainty/22_asymptotics.ipynb #4e350d29
 def join_tested(parts: Sequence[Tested]) -> Tested:

@@ -121,7 +121,7 @@ from .interpolation import Interpolant, through_nodes
 from .likelihood import Process
 from .ratio import Recipe
 
-
+# %% ../nbs/8_your_analysis/83_folds.ipynb #722bf3c6
 @dataclass(frozen=True, eq=False)
 class Shifted:
     """A model made of simulated events: `samples` by process, moved by `shift(x, nu)` (n, d), nu (n, k), kept where `select(x)` (n,) is true.

@@ -16,7 +16,7 @@ from .interpolation import chebyshev_nodes, from_nodes
 from .rates import Events, events_on, expected_yields, n_points_of, norm_factor
 
 # %% auto #0
-__all__ = ['NARROWER', 'log_of_line', 'line_tail', 'Space', 'space_of', 'lebesgue', 'Basis', 'all_nodes', 'lines_of',
+__all__ = ['NARROWER', 'log_of_line', 'line_tail', 'Space', 'space_of', 'lebesgue', 'all_nodes', 'Basis', 'lines_of',
            'coefficients_of', 'event_errors', 'basis_of']
 
 # %% ../nbs/9_machinery/88_basis.ipynb #c0cdede7
@@ -82,7 +82,7 @@ def _of_functions(channel: object, box: Mapping[str, tuple[float, float]]) -> np
     u[:, moving] = combinations(*(np.linspace(-1, 1, steps) for _ in moving)) if moving else u[:, moving]
     return stacked(u)
 
-
+# %% ../nbs/9_machinery/88_basis.ipynb #932fec6f
 def _factor(channel: object, process: str, parameter: str, value: np.ndarray) -> np.ndarray:
     "By how much `parameter` changes the yield of a `process`, at values (p,)."
     pair = channel.processes[process].norm.get(parameter)
@@ -124,6 +124,11 @@ def lebesgue(degrees: Sequence[int]) -> float:
     "By how much interpolation at Chebyshev's nodes may enlarge an error: a product of 2/pi log(d + 1) + 1. Trefethen (2013), chapter 15."
     return float(np.prod([2 / np.pi * np.log(degree + 1) + 1 for degree in degrees if degree > 0]))
 
+# %% ../nbs/9_machinery/88_basis.ipynb #2185c47b
+def all_nodes(degrees: Sequence[int]) -> np.ndarray:
+    "All combinations (m, k) of nodes."
+    return combinations(*map(chebyshev_nodes, degrees)) if degrees else np.zeros((1, 0))
+
 
 @dataclass(frozen=True)
 class Basis:
@@ -158,11 +163,6 @@ class Basis:
         "Whether sums of both can be added."
         plain = lambda one: (one.degrees, one.each, dict(one.space.ranges), one.space.pivot, one.space.relative)
         return plain(self) == plain(other)
-
-
-def all_nodes(degrees: Sequence[int]) -> np.ndarray:
-    "All combinations (m, k) of nodes."
-    return combinations(*map(chebyshev_nodes, degrees)) if degrees else np.zeros((1, 0))
 
 # %% ../nbs/9_machinery/88_basis.ipynb #ff8d0e1d
 def _asked(space: Space, events: Events, nodes: np.ndarray) -> list[np.ndarray]:
@@ -250,7 +250,7 @@ def _along(space: Space, events: Events, name: str, degree: int) -> tuple[np.nda
     first = found if name in space.nuisance else (one.transpose(1, 0, 2) for one in found)
     return tuple(one.reshape(degree + 1, -1, events.size) for one in first)
 
-
+# %% ../nbs/9_machinery/88_basis.ipynb #2ec14460
 def _beyond(values: np.ndarray) -> np.ndarray:
     "By degree (m, n): the sum of two neighbouring coefficients along the first axis, or of later ones if that is larger, the largest over the others."
     size = np.abs(np.tensordot(from_nodes(len(values) - 1), values, (1, 0))).max(axis=1)
@@ -268,7 +268,7 @@ def _falling(space: Space, events: Events, name: str, degree: int) -> tuple[np.n
             late[..., rows], largest[rows] = (_beyond(mean), _beyond(z)), np.abs(z).reshape(-1, len(rows)).max(axis=0)
     return *late, largest
 
-
+# %% ../nbs/9_machinery/88_basis.ipynb #1ff6c7dd
 def _rounding(errors: Callable[[int], np.ndarray], top: int, each: float) -> np.ndarray:
     """What single precision, or a jump in a derivative, leaves of the `errors` (e,) at half of the largest degree `top`, if it is more than `each`;
     zero where errors still fall. (A smooth function that is followed this well by then falls by more than ten where these do not by four.)"""

@@ -392,7 +392,7 @@ def _bin_derivatives(bins: Bins, values: Mapping[str, np.ndarray], names: list[s
             second[:, i, j] = curve.sum(axis=1)
     return poisson_nll(rate, n, variance), gradient, second
 
-
+# %% ../nbs/3_awareness/31_gaussian.ipynb #495fbbee
 def _asimov_bins(bins: Bins, values: Mapping[str, np.ndarray]) -> Bins:
     "The Bins of an Asimov set at `values` (p,): beta of each bin is one of the parameters that the data have fitted."
     rate, variance = bins.model.rates(values, bins.factor)
@@ -575,31 +575,6 @@ def _histogram_rates(histogram: Histogram, values: Mapping[str, np.ndarray], fac
     return whole(0), relative * moved**2 if simulated else None, slopes
 
 # %% ../nbs/3_awareness/31_gaussian.ipynb #1bb44cbe
-def node_scan(templates: Templates, counts, mu, log_factorial: bool = False) -> np.ndarray:
-    """Minus log likelihood (m, g) at strengths `mu` (m,) and at the nodes, each with a histogram of its own, `counts` (g, b), or one for all (b,).
-
-    `log_factorial` adds log Gamma(counts + 1), a constant unless the histogram changes with nu. Source: Ghosh et al. (2021), eq. 4."""
-    mu, g = np.atleast_1d(check_numbers(mu, "mu")), len(_checked(templates).nu)
-    prepared = templates.on(_each(templates, counts)).take(np.tile(np.arange(g), len(mu)))
-    nll = prepared({"mu": np.repeat(mu, g), templates.name: np.tile(templates.nu, len(mu))})
-    return nll.reshape(len(mu), g) + _constant(templates, counts, log_factorial)
-
-
-def node_profile(templates: Templates, counts, grid=None, log_factorial: bool = False) -> Profile:
-    """The Profile over the nodes alone, of mu on the increasing `grid`, or of nu if there is none; `counts` as for `node_scan`.
-
-    With a histogram for each node these are different data at different nu, and the Profile is not that of a likelihood."""
-    fits = _checked(templates).on(_each(templates, counts)).fit_many({templates.name: templates.nu})
-    nll = fits.nll + _constant(templates, counts, log_factorial)
-    if grid is None:
-        return Profile(templates.name, templates.nu, nll - nll.min(), float(templates.nu[nll.argmin()]), (float(templates.nu[0]), float(templates.nu[-1])))
-    grid = check_column(grid, None, "grid")
-    if len(grid) < 2 or not np.all(np.diff(grid) > 0):
-        raise ValueError(f"grid: expected at least 2 increasing values, got {grid.tolist()[:8]}")
-    values = node_scan(templates, counts, grid, log_factorial).min(axis=1)
-    return Profile("mu", grid, values - min(nll.min(), values.min()), float(fits.values["mu"][nll.argmin()]))
-
-
 def _checked(templates: Templates) -> Templates:
     "`templates`. Raises TypeError if they are none."
     if not isinstance(templates, Templates):
@@ -618,6 +593,31 @@ def _each(templates: Templates, counts) -> np.ndarray:
 def _constant(templates: Templates, counts, log_factorial: bool) -> np.ndarray | float:
     "log Gamma(counts + 1) of each histogram, if it is wanted."
     return gammaln(check_counts(templates, counts) + 1).sum(axis=1) if log_factorial else 0.0
+
+
+def node_scan(templates: Templates, counts, mu, log_factorial: bool = False) -> np.ndarray:
+    """Minus log likelihood (m, g) at strengths `mu` (m,) and at the nodes, each with a histogram of its own, `counts` (g, b), or one for all (b,).
+
+    `log_factorial` adds log Gamma(counts + 1), a constant unless the histogram changes with nu. Source: Ghosh et al. (2021), eq. 4."""
+    mu, g = np.atleast_1d(check_numbers(mu, "mu")), len(_checked(templates).nu)
+    prepared = templates.on(_each(templates, counts)).take(np.tile(np.arange(g), len(mu)))
+    nll = prepared({"mu": np.repeat(mu, g), templates.name: np.tile(templates.nu, len(mu))})
+    return nll.reshape(len(mu), g) + _constant(templates, counts, log_factorial)
+
+# %% ../nbs/3_awareness/31_gaussian.ipynb #95ffe59d
+def node_profile(templates: Templates, counts, grid=None, log_factorial: bool = False) -> Profile:
+    """The Profile over the nodes alone, of mu on the increasing `grid`, or of nu if there is none; `counts` as for `node_scan`.
+
+    With a histogram for each node these are different data at different nu, and the Profile is not that of a likelihood."""
+    fits = _checked(templates).on(_each(templates, counts)).fit_many({templates.name: templates.nu})
+    nll = fits.nll + _constant(templates, counts, log_factorial)
+    if grid is None:
+        return Profile(templates.name, templates.nu, nll - nll.min(), float(templates.nu[nll.argmin()]), (float(templates.nu[0]), float(templates.nu[-1])))
+    grid = check_column(grid, None, "grid")
+    if len(grid) < 2 or not np.all(np.diff(grid) > 0):
+        raise ValueError(f"grid: expected at least 2 increasing values, got {grid.tolist()[:8]}")
+    values = node_scan(templates, counts, grid, log_factorial).min(axis=1)
+    return Profile("mu", grid, values - min(nll.min(), values.min()), float(fits.values["mu"][nll.argmin()]))
 
 # %% ../nbs/3_awareness/31_gaussian.ipynb #0000002b
 @dataclass(frozen=True, eq=False)

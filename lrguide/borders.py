@@ -296,6 +296,26 @@ def _mean(graph: OnnxGraph, members: str, m: int, over: str | None) -> str:
     other = graph("Div", 1.0, graph("Add", odds, 1.0))
     return graph("Add", moved, graph("Sub", graph("Log", total(graph("Mul", odds, other))), graph("Log", total(other))))
 
+# %% ../nbs/8_your_analysis/81_borders.ipynb #81f00016
+def _exportable(ratio) -> Ratio:
+    "`ratio`, or that of a fitted LabelledRatio. Raises TypeError or ValueError, with the way out, for what an ONNX file cannot hold."
+    ratio = getattr(ratio, "ratio_", ratio)
+    if not isinstance(ratio, Ratio):
+        raise TypeError(f"ratio: expected a Ratio, got {shown(ratio)}; of a sum or a mixture the terms are exported one by one")
+    if ratio.fitted is None:
+        raise ValueError("ratio: expected a fitted ratio, call fit first")
+    scores = ratio.fitted.scores
+    if not isinstance(scores, NetworkScores):
+        raise ValueError(f"ratio: expected networks of ours, got {type(scores).__name__}; train a Ratio on the classifier's score, or use its own library's converter")
+    if scores.inputs is not None and (ratio.fitted.sets or not isinstance(scores.inputs, Scaling)):
+        raise ValueError(f"inputs: expected None, a file cannot hold {shown(scores.inputs)}; fit a ratio to the features inputs(x) and compute them before the call")
+    if not isinstance(scores.network.architecture, (Dense, DeepSets)):
+        raise ValueError(f"network: expected Dense or DeepSets, got {type(scores.network.architecture).__name__}")
+    if LOSSES.get(getattr(scores.loss, "name", scores.loss)) is not find_loss(scores.loss):
+        raise ValueError(f"loss: expected one of {', '.join(LOSSES)}, got {shown(scores.loss)}, whose link a file cannot hold; "
+                         "calibrate the bare outputs: from_scores(network, ...)")
+    return ratio
+
 # %% ../nbs/8_your_analysis/81_borders.ipynb #81f00015
 def _seen(graph: OnnxGraph, scores: NetworkScores, x: str, unit: str | None, sets: bool) -> str:
     """What the network sees, in single precision, of events `x` (n, d) or sets (n, p, f) and `unit` (k, n), as `NetworkScores.seen` has it: shifted and
@@ -342,27 +362,7 @@ def _answer(graph: OnnxGraph, ratio: Ratio, x: str, nu: str | None, piece: int |
     graph("Add", found, wrong, out="members")
     graph("Add", _mean(graph, found, network.members, ratio.recipe.normalise), wrong, out="log_ratio")
 
-# %% ../nbs/8_your_analysis/81_borders.ipynb #81f00016
-def _exportable(ratio) -> Ratio:
-    "`ratio`, or that of a fitted LabelledRatio. Raises TypeError or ValueError, with the way out, for what an ONNX file cannot hold."
-    ratio = getattr(ratio, "ratio_", ratio)
-    if not isinstance(ratio, Ratio):
-        raise TypeError(f"ratio: expected a Ratio, got {shown(ratio)}; of a sum or a mixture the terms are exported one by one")
-    if ratio.fitted is None:
-        raise ValueError("ratio: expected a fitted ratio, call fit first")
-    scores = ratio.fitted.scores
-    if not isinstance(scores, NetworkScores):
-        raise ValueError(f"ratio: expected networks of ours, got {type(scores).__name__}; train a Ratio on the classifier's score, or use its own library's converter")
-    if scores.inputs is not None and (ratio.fitted.sets or not isinstance(scores.inputs, Scaling)):
-        raise ValueError(f"inputs: expected None, a file cannot hold {shown(scores.inputs)}; fit a ratio to the features inputs(x) and compute them before the call")
-    if not isinstance(scores.network.architecture, (Dense, DeepSets)):
-        raise ValueError(f"network: expected Dense or DeepSets, got {type(scores.network.architecture).__name__}")
-    if LOSSES.get(getattr(scores.loss, "name", scores.loss)) is not find_loss(scores.loss):
-        raise ValueError(f"loss: expected one of {', '.join(LOSSES)}, got {shown(scores.loss)}, whose link a file cannot hold; "
-                         "calibrate the bare outputs: from_scores(network, ...)")
-    return ratio
-
-
+# %% ../nbs/8_your_analysis/81_borders.ipynb #a6f5d660
 def to_onnx(ratio: Ratio | LabelledRatio, path: str | Path | None = None, *, members: bool = False, piece: int | None = 1024):
     """The fitted `ratio` as an ONNX model (a ModelProto), also written to the file `path`, whole or not at all: from the raw features to log r.
 

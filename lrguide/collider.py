@@ -478,7 +478,7 @@ def jets(collisions: Collisions, radius: float = 0.4, min_pt: float = 20.0, algo
     order = needed("awkward").argsort(np.hypot(jets.px, jets.py), ascending=False)
     return jets[order], inside[order]
 
-
+# %% ../nbs/4_phase_space/42_collisions.ipynb #c9152127
 def antikt(p: np.ndarray, number: np.ndarray, most: int, radius: float = 0.4, min_pt: float = 15.0) -> np.ndarray:
     """The `most` anti-kT jets (n, most, 4) above `min_pt` of the highest pT, as px, py, pz, E, of n events; NaN where there are fewer.
 

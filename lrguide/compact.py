@@ -19,7 +19,7 @@ from .likelihood import in_box, walls_of
 from .basis import NARROWER, Basis, all_nodes, basis_of, coefficients_of, event_errors, lebesgue, lines_of, space_of
 
 # %% auto #0
-__all__ = ['Sums', 'single_errors', 'singles_of', 'joined_events', 'both_errors', 'added', 'piece_size', 'sums_of', 'Compact',
+__all__ = ['Sums', 'singles_of', 'joined_events', 'single_errors', 'both_errors', 'added', 'piece_size', 'sums_of', 'Compact',
            'box_of', 'pole_of', 'compacted']
 
 # %% ../nbs/2_uncertainty/28_compact.ipynb #fcdefe24
@@ -67,12 +67,19 @@ class Sums:
             return self
         return replace(self, coefficients=self.coefficients[sets], total=self.total[sets], error=self.error[sets], single=self.single.take(sets))
 
-
+# %% ../nbs/2_uncertainty/28_compact.ipynb #b754b0fb
 def _no_events():
     "Refuses what asks for events."
     raise ValueError("data: expected events, got a compact likelihood, which holds none; method='asymptotic' needs none")
 
-# %% ../nbs/2_uncertainty/28_compact.ipynb #281d61a0
+
+def _contracted(array: np.ndarray, values: np.ndarray) -> np.ndarray:
+    "The last axis of `array` (b or 1, ..., m) summed with `values` (p, m): (p, ...)."
+    if len(array) == 1:
+        return np.moveaxis(array[0] @ values.T, -1, 0)
+    return (array.reshape(len(array), -1, array.shape[-1]) @ values[:, :, None]).reshape(array.shape[:-1])
+
+
 def _polynomials(sums: Sums, values: Mapping[str, np.ndarray], yields: Mapping[str, np.ndarray], order: int) -> np.ndarray:
     "The polynomials (p, 1) at `values`, where `yields` are expected; with order=2 then the first derivatives by the coordinates and the second ones: (0, 0), (1, 0), (1, 1), ..."
     basis, ranges = sums.basis, sums.basis.space.ranges
@@ -86,14 +93,7 @@ def _polynomials(sums: Sums, values: Mapping[str, np.ndarray], yields: Mapping[s
     found = np.stack([left[tuple(which.count(i) for i in range(k))] for which in wanted], axis=1)
     return np.broadcast_to(found, (n_points_of(values) if len(sums) == 1 else len(sums), found.shape[1]))
 
-
-def _contracted(array: np.ndarray, values: np.ndarray) -> np.ndarray:
-    "The last axis of `array` (b or 1, ..., m) summed with `values` (p, m): (p, ...)."
-    if len(array) == 1:
-        return np.moveaxis(array[0] @ values.T, -1, 0)
-    return (array.reshape(len(array), -1, array.shape[-1]) @ values[:, :, None]).reshape(array.shape[:-1])
-
-
+# %% ../nbs/2_uncertainty/28_compact.ipynb #281d61a0
 def _of_log_rates(sums: Sums, values: Mapping[str, np.ndarray], names: list[str], known: tuple) -> tuple:
     "The sum of log rates (p,) of the events that are not kept singly, its gradient (p, P) and second derivatives (p, P, P): the chain rule, from `known` derivatives of yields."
     space, order = sums.basis.space, list(sums.model.processes)
@@ -137,18 +137,6 @@ def _kept(ratio, n: int, ranges: Ranges, degrees: Sequence[int]) -> Interpolant:
     return Interpolant(found, ranges, tuple(degrees))
 
 
-def single_errors(single: Events) -> np.ndarray:
-    "The error (n,) of the log rates of events kept singly: that of the worst log ratio, judged by its last coefficients."
-    worst = np.zeros(single.size)
-    for ratio in single.ratios if single.size else ():
-        values = ratio.coefficients[0].reshape(*(degree + 1 for degree in ratio.degrees), single.size)
-        for axis, degree in enumerate(ratio.degrees):
-            if degree:
-                late = np.abs(np.take(values, (degree - 1, degree), axis=axis)).sum(axis=axis).reshape(-1, single.size).max(axis=0)
-                worst = np.maximum(worst, 4 * lebesgue(ratio.degrees) * np.where(np.isfinite(late), late, np.inf))
-    return worst
-
-
 def _single_degrees(basis: Basis, process: object) -> list[int]:
     "Degrees in the parameters of a process for events that are kept singly: twice those of the sums."
     return [2 * basis.nuisance[list(basis.space.nuisance).index(name)] for name in process.parameters]
@@ -167,6 +155,23 @@ def joined_events(events: Sequence[Events]) -> Events:
     join = lambda k: np.concatenate([one.ratios[k].coefficients for one in events], axis=2)
     ratios = tuple(replace(ratio, coefficients=join(k)) for k, ratio in enumerate(events[0].ratios))
     return replace(events[0], ratios=ratios, weights=np.concatenate([one.weights for one in events], axis=1))
+
+# %% ../nbs/2_uncertainty/28_compact.ipynb #4fd8c09d
+def single_errors(single: Events) -> np.ndarray:
+    "The error (n,) of the log rates of events kept singly: that of the worst log ratio, judged by its last coefficients."
+    worst = np.zeros(single.size)
+    for ratio in single.ratios if single.size else ():
+        values = ratio.coefficients[0].reshape(*(degree + 1 for degree in ratio.degrees), single.size)
+        for axis, degree in enumerate(ratio.degrees):
+            if degree:
+                late = np.abs(np.take(values, (degree - 1, degree), axis=axis)).sum(axis=axis).reshape(-1, single.size).max(axis=0)
+                worst = np.maximum(worst, 4 * lebesgue(ratio.degrees) * np.where(np.isfinite(late), late, np.inf))
+    return worst
+
+
+def both_errors(basis: Basis, error: np.ndarray) -> np.ndarray:
+    "What adds up (2, n) of proven and judged errors (2, n) of events: all, or the proven ones and the squares of the judged ones where ratios are rounded."
+    return np.stack([error[0], error[1] ** 2]) if basis.rounded else np.stack([error.sum(axis=0), 0.0 * error[0]])
 
 # %% ../nbs/2_uncertainty/28_compact.ipynb #991ce99a
 def _of_piece(basis: Basis, piece: Table, nothing: Sums) -> tuple[Sums, Table]:
@@ -188,11 +193,6 @@ def _singly(nothing: Sums, tables: Sequence[Table]) -> Sums:
     events = events_on(basis.space.model, replace(rows, weight=None), direct=True)
     single = singles_of(basis, events, np.arange(len(rows)), rows.weights[None])
     return replace(nothing, error=np.array([[np.abs(rows.weights) @ single_errors(single), 0.0]]), single=single)
-
-
-def both_errors(basis: Basis, error: np.ndarray) -> np.ndarray:
-    "What adds up (2, n) of proven and judged errors (2, n) of events: all, or the proven ones and the squares of the judged ones where ratios are rounded."
-    return np.stack([error[0], error[1] ** 2]) if basis.rounded else np.stack([error.sum(axis=0), 0.0 * error[0]])
 
 
 def added(parts: Sequence[Sums]) -> Sums:
@@ -296,7 +296,7 @@ def _alike(one, other) -> bool:
     mine, theirs = (expected_yields(model, _somewhere(model)) for model in (one, other))
     return all(np.array_equal(mine[name], theirs[name]) for name in mine)
 
-
+# %% ../nbs/2_uncertainty/28_compact.ipynb #dfc1e49b
 def _box_of_like(model: object, like: Compact, ranges: Mapping) -> Ranges:
     "The ranges of `like`, if it is of the same `model`. Raises ValueError for another one, or other `ranges`."
     if any(name not in like.box or tuple(map(float, ends)) != like.box[name] for name, ends in Ranges(ranges).items()):
@@ -311,7 +311,7 @@ def _box_of_like(model: object, like: Compact, ranges: Mapping) -> Ranges:
         raise ValueError("like: expected sums of the same model (its parameters, ranges and yields), got those of another")
     return like.box
 
-# %% ../nbs/2_uncertainty/28_compact.ipynb #11fe4d09
+
 def _thin(table: Table, n: float) -> Table:
     "At most `n` of the events, evenly from all of the table."
     return table[evenly(len(table), n)] if len(table) else table
@@ -331,7 +331,7 @@ def _stream(data) -> tuple[Table, float, Iterable]:
     table = as_table(data)
     return _thin(table, 20000), rounded(np.abs(table.weights).sum()), table
 
-
+# %% ../nbs/2_uncertainty/28_compact.ipynb #11fe4d09
 def box_of(model: object, own: Mapping, streams: Mapping, ranges: Mapping) -> Ranges:
     "Ranges of all parameters: those given, for others eight standard errors about a first fit to some of the events; `own`: data by channel."
     own_range = lambda name: {name: model.parameters[check_choice(name, "ranges", list(model.parameters), "free parameters")]}

@@ -17,6 +17,37 @@ from .nets import standardise
 __all__ = ['closure', 'Check', 'tested', 'features_of', 'feature_names', 'told_apart', 'Culprit', 'find_culprit', 'Diagnosis', 'diagnose', 'auc_difference', 'check_scores', 'auc_with_error', 'weight_above', 'ranges_of_score', 'odds_in_ranges', 'contents_of', 'reweighted_features']
 
 # %% ../nbs/1_optimality/19_diagnosis.ipynb #0000003b
+class _Side:
+    "One sample in a comparison: log ratios, c of its own kind and of the other's, values of the functions, weights."
+    def __init__(self, log_ratio, own, other, values, table: Table):
+        self.log_ratio, self.own, self.other, self.values = log_ratio, own, other, values
+        self.weight, self.total, self.share = table.weights, table.total, table.weights / table.total
+        self.size = effective_size(table.weights)
+
+
+def _typical_weight(side: _Side, log_ratio: np.ndarray) -> np.ndarray:
+    "E[w^2] / E[w] (n,) of the events of `side` nearest in log ratio, a tenth of its overlap with the other class, for events with these log ratios."
+    order = np.argsort(side.log_ratio)
+    weight, overlap = side.weight[order], (side.own * side.other)[order]
+    upto = np.cumsum(np.abs(weight) * overlap)
+    at = np.interp(log_ratio, side.log_ratio[order], upto / upto[-1]).clip(0.05, 0.95)
+    first, last = (np.searchsorted(upto, upto[-1] * (at + step)) for step in (-0.05, 0.05))
+    sums = [np.append(0, np.cumsum(column * overlap)) for column in (weight**2, weight)]
+    squares, firsts = (column[np.minimum(last + 1, len(order))] - column[first] for column in sums)
+    return np.where(firsts > 0, squares / np.where(firsts > 0, firsts, 1), np.sum(weight**2) / weight.sum())
+
+# %% ../nbs/1_optimality/19_diagnosis.ipynb #e2775dac
+def _variance(side: _Side, there: _Side, mean: np.ndarray) -> np.ndarray:
+    "Covariance (p, p) of the weighted mean of `side`, its expectations estimated from the events of both samples."
+    def sums(values, once, twice):
+        return once @ values, values.T @ (values * twice[:, None])
+    here = side.share * side.weight                                              # squared weights
+    found = there.share * _typical_weight(side, there.log_ratio)                 # what these events would weigh here
+    pairs = zip(sums(side.values, here * side.own, here * side.own**2), sums(there.values, found * there.own, found * there.own * there.other))
+    first, second = (np.average(pair, axis=0, weights=[side.size, there.size]) for pair in pairs)
+    return (second - np.outer(first, mean) - np.outer(mean, first) + np.outer(mean, mean) * (side.share @ side.weight)) / side.total
+
+
 def closure(log_num, log_den, numerator: Table, denominator: Table, on_numerator: np.ndarray, on_denominator: np.ndarray, own: tuple | None = None) -> tuple:
     """Differences (p,) between denominator means with weight r/(1+r) and numerator means with 1/(1+r) of p functions, and their covariance.
 
@@ -31,37 +62,6 @@ def closure(log_num, log_den, numerator: Table, denominator: Table, on_numerator
         slope = sum((side.values * (side.share * side.own * side.other)[:, None]).T @ change for side, change in zip(sides, own[::-1]))
         covariance = covariance + slope @ slope.T
     return means[0] - means[1], covariance
-
-
-class _Side:
-    "One sample in a comparison: log ratios, c of its own kind and of the other's, values of the functions, weights."
-    def __init__(self, log_ratio, own, other, values, table: Table):
-        self.log_ratio, self.own, self.other, self.values = log_ratio, own, other, values
-        self.weight, self.total, self.share = table.weights, table.total, table.weights / table.total
-        self.size = effective_size(table.weights)
-
-
-def _variance(side: _Side, there: _Side, mean: np.ndarray) -> np.ndarray:
-    "Covariance (p, p) of the weighted mean of `side`, its expectations estimated from the events of both samples."
-    def sums(values, once, twice):
-        return once @ values, values.T @ (values * twice[:, None])
-    here = side.share * side.weight                                              # squared weights
-    found = there.share * _typical_weight(side, there.log_ratio)                 # what these events would weigh here
-    pairs = zip(sums(side.values, here * side.own, here * side.own**2), sums(there.values, found * there.own, found * there.own * there.other))
-    first, second = (np.average(pair, axis=0, weights=[side.size, there.size]) for pair in pairs)
-    return (second - np.outer(first, mean) - np.outer(mean, first) + np.outer(mean, mean) * (side.share @ side.weight)) / side.total
-
-
-def _typical_weight(side: _Side, log_ratio: np.ndarray) -> np.ndarray:
-    "E[w^2] / E[w] (n,) of the events of `side` nearest in log ratio, a tenth of its overlap with the other class, for events with these log ratios."
-    order = np.argsort(side.log_ratio)
-    weight, overlap = side.weight[order], (side.own * side.other)[order]
-    upto = np.cumsum(np.abs(weight) * overlap)
-    at = np.interp(log_ratio, side.log_ratio[order], upto / upto[-1]).clip(0.05, 0.95)
-    first, last = (np.searchsorted(upto, upto[-1] * (at + step)) for step in (-0.05, 0.05))
-    sums = [np.append(0, np.cumsum(column * overlap)) for column in (weight**2, weight)]
-    squares, firsts = (column[np.minimum(last + 1, len(order))] - column[first] for column in sums)
-    return np.where(firsts > 0, squares / np.where(firsts > 0, firsts, 1), np.sum(weight**2) / weight.sum())
 
 # %% ../nbs/1_optimality/19_diagnosis.ipynb #0000003c
 @dataclass(frozen=True)
@@ -91,28 +91,6 @@ def tested(name: str, difference: np.ndarray, covariance: np.ndarray) -> Check:
     return Check(name, float(difference[worst]), float(scale[worst]), float(chdtrc(max(varies.sum(), 1), chi2)))
 
 # %% ../nbs/1_optimality/19_diagnosis.ipynb #0000003f
-def _count_closure(log_num, log_den, numerator: Table, denominator: Table, own: tuple | None = None, n_bins: int = 10) -> tuple:
-    "Closure of the fractions of events in ranges of the log ratio that hold equally much of the overlap of the classes."
-    score = np.concatenate([log_num, log_den])
-    edges = _even_edges(score, score, n_bins)
-    if numerator.nu is not None:
-        edges = edges[1::2]
-
-    def inside(values, table):
-        bins = np.eye(len(edges) + 1)[np.searchsorted(edges, values, side="right")]
-        upper = [] if table.nu is None else [bins * (column > np.median(numerator.nu[:, k]))[:, None] for k, column in enumerate(table.nu.T)]
-        return np.column_stack([bins, *upper])
-
-    return closure(log_num, log_den, numerator, denominator, inside(log_num, numerator), inside(log_den, denominator), own)
-
-
-def _even_edges(column: np.ndarray, log_ratio: np.ndarray, n_bins: int) -> np.ndarray:
-    "Inner edges of ranges of `column` (n,) that hold equally much overlap: where one class never occurs there would be no error to compare with."
-    order = np.argsort(column)
-    overlap = np.cumsum((expit(log_ratio) * expit(-log_ratio))[order])
-    return np.unique(column[order][np.searchsorted(overlap, overlap[-1] * np.arange(1, n_bins) / n_bins)])
-
-
 def features_of(table: Table) -> np.ndarray:
     "Features and nuisance parameters (n, d + k); of sets the number of particles, and the sums of their features and of the squares of these."
     x = table.x
@@ -128,6 +106,28 @@ def feature_names(table: Table) -> list[str]:
     if is_sets:
         features = ["the number of particles", *(f"the sum of {name}" for name in features), *(f"the sum of {name} squared" for name in features)]
     return features
+
+
+def _even_edges(column: np.ndarray, log_ratio: np.ndarray, n_bins: int) -> np.ndarray:
+    "Inner edges of ranges of `column` (n,) that hold equally much overlap: where one class never occurs there would be no error to compare with."
+    order = np.argsort(column)
+    overlap = np.cumsum((expit(log_ratio) * expit(-log_ratio))[order])
+    return np.unique(column[order][np.searchsorted(overlap, overlap[-1] * np.arange(1, n_bins) / n_bins)])
+
+# %% ../nbs/1_optimality/19_diagnosis.ipynb #5339157d
+def _count_closure(log_num, log_den, numerator: Table, denominator: Table, own: tuple | None = None, n_bins: int = 10) -> tuple:
+    "Closure of the fractions of events in ranges of the log ratio that hold equally much of the overlap of the classes."
+    score = np.concatenate([log_num, log_den])
+    edges = _even_edges(score, score, n_bins)
+    if numerator.nu is not None:
+        edges = edges[1::2]
+
+    def inside(values, table):
+        bins = np.eye(len(edges) + 1)[np.searchsorted(edges, values, side="right")]
+        upper = [] if table.nu is None else [bins * (column > np.median(numerator.nu[:, k]))[:, None] for k, column in enumerate(table.nu.T)]
+        return np.column_stack([bins, *upper])
+
+    return closure(log_num, log_den, numerator, denominator, inside(log_num, numerator), inside(log_den, denominator), own)
 
 
 def _moment_closure(log_num, log_den, numerator: Table, denominator: Table, own: tuple | None = None) -> tuple:

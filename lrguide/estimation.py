@@ -102,7 +102,7 @@ def _best(bases: Mapping[int, np.ndarray], scale: np.ndarray, means: np.ndarray,
     means, joint = scale[:, None] * means, scale[:, None, None, None] * joint * scale[:, None]
     return min(((degree, *_line(scale[:, None] * basis, means, joint)) for degree, basis in bases.items()), key=lambda found: found[1])
 
-
+# %% ../nbs/4_phase_space/43_parameter_fit.ipynb #7272f671
 def _through(points: np.ndarray, number: np.ndarray, means: np.ndarray, spreads: np.ndarray, joint: np.ndarray, parameters: Ranges, degree: int | None) -> Response:
     "The Response through means (g, k) at points (g, p) with covariance `joint` (g, k, g, k); `number` (g,) of events at each."
     bases = {one: polynomials(points, len(points), parameters, one) for one in {1, 2, 3, 4, degree or 1}}

@@ -22,8 +22,8 @@ from .sums import rows_at_rates, shared_rows
 # %% auto #0
 __all__ = ['nu_of', 'positive_yields', 'check_source', 'check_resampled', 'chosen', 'tasks_of', 'pseudo_experiments',
            'KnownSource', 'sources_of', 'source_tables', 'own_values', 'sources_by_channel', 'all_rows', 'asimov',
-           'measured_at', 'asimov_on', 'event_terms', 'Observed', 'observed', 'Rows', 'channel_rows', 'all_terms',
-           'own_terms', 'all_rates', 'own_rates', 'Tail', 'tail_of', 'Unreached', 'beyond']
+           'measured_at', 'asimov_on', 'event_terms', 'Observed', 'observed', 'Rows', 'channel_rows', 'own_terms',
+           'all_terms', 'own_rates', 'all_rates', 'Tail', 'tail_of', 'Unreached', 'beyond']
 
 # %% ../nbs/9_machinery/99_experiments.ipynb #00000007
 def nu_of(source, values: Mapping[str, float] | None):
@@ -482,12 +482,7 @@ def channel_rows(channel: OnData, part, sources: Mapping, truth: Mapping[str, fl
     x, share = shared_rows(tables)
     return Rows(channel, sources, tables, events_on(channel, x, direct=True), share)
 
-
-def all_terms(seen: Observed, rows: Sequence[Rows]) -> np.ndarray:
-    "Contributions of all rows of all channels."
-    return np.concatenate([own_terms(seen, of) for of in rows])
-
-
+# %% ../nbs/9_machinery/99_experiments.ipynb #fbdd3639
 def own_terms(seen: Observed, rows: Rows) -> np.ndarray:
     "Contributions (n,) of the rows of one channel."
     if rows.events is None:
@@ -495,9 +490,9 @@ def own_terms(seen: Observed, rows: Rows) -> np.ndarray:
     return event_terms(rows.events, *(own_values(rows.channel, values) for values in (seen.null, seen.alternative)))[0]
 
 
-def all_rates(rows: Sequence[Rows], truth: Mapping[str, float]) -> np.ndarray:
-    "Expected events of each of these at the hypothesis `truth`."
-    return np.concatenate([own_rates(of, truth) for of in rows])
+def all_terms(seen: Observed, rows: Sequence[Rows]) -> np.ndarray:
+    "Contributions of all rows of all channels."
+    return np.concatenate([own_terms(seen, of) for of in rows])
 
 
 def own_rates(rows: Rows, truth: Mapping[str, float]) -> np.ndarray:
@@ -506,6 +501,11 @@ def own_rates(rows: Rows, truth: Mapping[str, float]) -> np.ndarray:
     if not rows.tables:
         return np.exp(rows.events.log_rate({name: np.array([value], dtype=float) for name, value in truth.items()}))[0]
     return (np.array([list(rows.channel.yields(truth).values())], dtype=float) @ rows.share)[0]
+
+
+def all_rates(rows: Sequence[Rows], truth: Mapping[str, float]) -> np.ndarray:
+    "Expected events of each of these at the hypothesis `truth`."
+    return np.concatenate([own_rates(of, truth) for of in rows])
 
 # %% ../nbs/9_machinery/99_experiments.ipynb #4af0e384
 @dataclass(frozen=True)
@@ -534,6 +534,11 @@ def _influence(t: np.ndarray, expected: float, share: np.ndarray, log_tail: Call
     return expected * share * (change - share @ change)
 
 # %% ../nbs/9_machinery/99_experiments.ipynb #055c2e3f
+def _kind(rows: Sequence[Rows], of_model: str) -> str:
+    "Words for where events came from."
+    return "events" if any(isinstance(item, Table) for of in rows for item in of.sources.values()) else of_model
+
+
 def tail_of(seen: Observed, rows: Sequence[Rows], truth: Mapping[str, float], log_tail: Callable, step: float | None = None,
           toy_error: Callable | None = None, how: str = "") -> Tail:
     "The Tail of the data, from a function log P(T >= t)."
@@ -551,12 +556,7 @@ def tail_of(seen: Observed, rows: Sequence[Rows], truth: Mapping[str, float], lo
     error = 0.0 if toy_error is None else toy_error(np.exp(log_p)) / np.exp(log_p) if log_p > -np.inf else np.inf
     return Tail(log_p, error, np.concatenate(influence), _kind(rows, "quadrature" if toy_error is None else "samples"), how, law=log_tail, t=t_obs)
 
-
-def _kind(rows: Sequence[Rows], of_model: str) -> str:
-    "Words for where events came from."
-    return "events" if any(isinstance(item, Table) for of in rows for item in of.sources.values()) else of_model
-
-
+# %% ../nbs/9_machinery/99_experiments.ipynb #1635f7d9
 class Unreached(ValueError):
     "No pseudo-experiment reaches the observed value."
 

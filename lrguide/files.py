@@ -570,7 +570,7 @@ def read_columns(path: str | Path, wrote: str, fault: Callable[[Mapping], str]) 
         raise ValueError(f"path: {path}: {expected}, got {wrong}")
     return found
 
-
+# %% ../nbs/9_machinery/92_data.ipynb #e5f1fe91
 def check_new(path: Path, events: Callable[[Path], int]) -> None:
     """Makes the folder of a `path` where a sample is to be written. Raises ValueError if something is there, OSError if nothing can be written.
 

@@ -20,6 +20,18 @@ from .ratio import Fitted, Ratio, Recipe, architecture_of, finished, fit_all, he
 __all__ = ['fit_together', 'softmax', 'Folded', 'folds_of', 'across_folds']
 
 # %% ../nbs/8_your_analysis/83_folds.ipynb #98e8cbfb
+def _check_pairs(pairs, recipe) -> list[tuple[Table, Table]]:
+    "The pairs as a list, at least one. Raises TypeError or ValueError if they are none, or `recipe` is no Recipe."
+    several = list(pairs.values()) if isinstance(pairs, Mapping) else list(pairs) if hasattr(pairs, "__iter__") else []
+    if not several or not all(isinstance(pair, (list, tuple)) and len(pair) == 2 for pair in several):
+        raise ValueError(f"pairs: expected at least one (numerator, denominator), got {shown(pairs)}")
+    for pair in several:
+        check_sample(pair[0], "numerator"), check_sample(pair[1], "denominator")
+    if not isinstance(recipe, Recipe):
+        raise TypeError(f"recipe: expected a Recipe, got {shown(recipe)}")
+    return several
+
+
 def fit_together(pairs, recipe: Recipe, rng, *, shared: bool = False) -> list[Ratio] | dict[str, Ratio]:
     """The fitted Ratios of `pairs` (numerator, denominator), a sequence or a mapping by name, trained together: a list or a dictionary.
 
@@ -34,19 +46,7 @@ def fit_together(pairs, recipe: Recipe, rng, *, shared: bool = False) -> list[Ra
         ratios[-1].recipe, ratios[-1].fitted = recipe, fitted
     return dict(zip(pairs, ratios)) if isinstance(pairs, Mapping) else ratios
 
-
-def _check_pairs(pairs, recipe) -> list[tuple[Table, Table]]:
-    "The pairs as a list, at least one. Raises TypeError or ValueError if they are none, or `recipe` is no Recipe."
-    several = list(pairs.values()) if isinstance(pairs, Mapping) else list(pairs) if hasattr(pairs, "__iter__") else []
-    if not several or not all(isinstance(pair, (list, tuple)) and len(pair) == 2 for pair in several):
-        raise ValueError(f"pairs: expected at least one (numerator, denominator), got {shown(pairs)}")
-    for pair in several:
-        check_sample(pair[0], "numerator"), check_sample(pair[1], "denominator")
-    if not isinstance(recipe, Recipe):
-        raise TypeError(f"recipe: expected a Recipe, got {shown(recipe)}")
-    return several
-
-
+# %% ../nbs/8_your_analysis/83_folds.ipynb #9431bc0f
 @lru_cache(maxsize=32)
 def softmax(architecture: Dense) -> Objective:
     "The mean cross-entropy of classes 0 (the reference) to k, on columns x, label and weight; output j - 1 learns log p_j/p_0."
@@ -57,7 +57,7 @@ def softmax(architecture: Dense) -> Objective:
         return weighted_mean(keras.ops.logsumexp(every, axis=-1) - keras.ops.sum(own * every, axis=-1), batch)
     return Objective((("network", architecture),), terms)
 
-
+# %% ../nbs/8_your_analysis/83_folds.ipynb #90c10ee2
 def _fit_shared(recipe: Recipe, pairs: Sequence[tuple[Table, Table]], rngs: Sequence) -> list[Fitted]:
     "What a fit of one network to all `pairs` leaves. Raises ValueError if they do not have one denominator."
     if len(pairs) < 2 or any(other is not pairs[0][1] for _, other in pairs) or recipe.loss != "cross-entropy":

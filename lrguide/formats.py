@@ -47,7 +47,7 @@ def _reading(path: Path) -> Iterator[None]:
         reason = getattr(error, "strerror", None) or " ".join(str(error).split()) or type(error).__name__
         raise ValueError(f"files: expected a file that can be read, got {path} ({reason[:100]})") from None
 
-
+# %% ../nbs/9_machinery/79_formats.ipynb #b6f86747
 @dataclass(frozen=True)
 class File:
     "A file at `path`, of whose `tree` the columns are if it is a ROOT file."
@@ -215,7 +215,7 @@ def _floats(fields: Sequence[str], name: str, path: Path) -> np.ndarray:
             raise ValueError(f"files: expected numbers in column {name} of {path.name}, got {shown(field)}") from None
     return np.array(list(map(float, fields)))
 
-
+# %% ../nbs/9_machinery/79_formats.ipynb #e08ca295
 class _Text(File):
     "A CSV file, as it is or compressed (.gz, .xz): names of columns, then a line of numbers for each event."
     def _rows(self) -> Iterator[list[str]]:
@@ -265,7 +265,7 @@ def _plain(column) -> np.ndarray:
     numbers = array.dtype == object and all(one is None or isinstance(one, (bool, int, float, np.bool_, np.number)) for one in array.flat)
     return array.astype(float) if numbers else array
 
-
+# %% ../nbs/9_machinery/79_formats.ipynb #09b3cdc5
 def _rows(columns: Mapping[str, object], place: str) -> int:
     "The number of values in each of the columns. Raises ValueError if they differ."
     lengths = {name: len(column) for name, column in columns.items() if hasattr(column, "__len__")}

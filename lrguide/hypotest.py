@@ -24,9 +24,9 @@ from .toys import drawn_experiments, evaluated, joined_experiments, quick_rows, 
 
 # %% auto #0
 __all__ = ['SIGMAS', 'log_likelihood_ratio', 'two_hypotheses', 'check_simple', 'shared_values', 'toys_power_curve', 'toys_power',
-           'enough_toys', 'z_error', 'few_events', 'in_words', 'PValue', 'CLsValue', 'effective_beyond', 'SimpleTest',
-           'refuse_fit', 'ProfileTest', 'p_value', 'cls_value', 'quotient', 'tails_by_strength', 'expected_tails',
-           'Discovery', 'fluctuations', 'band_in_words', 'discovery', 'several_sets']
+           'enough_toys', 'z_error', 'few_events', 'in_words', 'effective_beyond', 'PValue', 'CLsValue', 'quotient',
+           'SimpleTest', 'refuse_fit', 'ProfileTest', 'p_value', 'cls_value', 'tails_by_strength', 'expected_tails',
+           'fluctuations', 'band_in_words', 'several_sets', 'Discovery', 'discovery']
 
 # %% ../nbs/1_optimality/17_power.ipynb #c8a7c802
 def log_likelihood_ratio(model: Likelihood, null: Mapping[str, float], alternative: Mapping[str, float]) -> Statistic:
@@ -113,6 +113,11 @@ def in_words(log_p: float, relative: float) -> str:
     return f"{p}{error}, Z = {log_significance(log_p):.3f}{of_z}"
 
 # %% ../nbs/1_optimality/17_power.ipynb #7807e5cc
+def effective_beyond(log_p: float, relative: float) -> float:
+    "Number of events of which a share p is beyond the observation and that give p this `relative` error; infinite without one."
+    return float(-np.expm1(log_p) / relative**2) if relative > 0 else np.inf
+
+
 @dataclass(frozen=True, repr=False)
 class PValue:
     """A p-value, kept as `log_p` with the `relative` standard error of p, the `method` and the `source` of its events.
@@ -136,7 +141,7 @@ class PValue:
     def __repr__(self) -> str:
         return f"p = {in_words(self.log_p, self.relative)} ({self.method}, from {self.source})" + "\n".join(["", self.warning] * bool(self.warning))
 
-
+# %% ../nbs/1_optimality/17_power.ipynb #330b4773
 @dataclass(frozen=True, repr=False)
 class CLsValue(CLs):
     """The tails of CLs with the relative standard errors of CLs+b, CLb, and their quotient; the rest as in PValue.
@@ -165,9 +170,14 @@ class CLsValue(CLs):
                 f"({self.method}, from {self.source})" + "\n".join(["", self.warning] * bool(self.warning)))
 
 
-def effective_beyond(log_p: float, relative: float) -> float:
-    "Number of events of which a share p is beyond the observation and that give p this `relative` error; infinite without one."
-    return float(-np.expm1(log_p) / relative**2) if relative > 0 else np.inf
+def quotient(first: Tail, second: Tail, method: str) -> CLsValue:
+    "The CLsValue of the tails under null and alternative."
+    if first.influence.shape == second.influence.shape:    # the same sample events move both tails, mostly in the same direction
+        both = first.influence - second.influence
+    else:
+        both = np.concatenate([first.influence, second.influence])
+    relative = float(np.sqrt(first.error**2 + second.error**2 + np.sum(both**2)))
+    return CLsValue(first.log_p, second.log_p, first.relative, second.relative, relative, method, second.kind, second.how, first.failed + second.failed)
 
 # %% ../nbs/1_optimality/17_power.ipynb #16774f76
 def _rows_at(test: SimpleTest, truth: Mapping[str, float], sampled: bool = False) -> list[Rows]:
@@ -237,29 +247,6 @@ def _profile_ratio(prepared: Prepared, null, alternative) -> tuple[np.ndarray, l
     return np.where(fits[0].converged & fits[1].converged, fits[0].nll - fits[1].nll, np.nan), at
 
 
-def refuse_fit(prepared: Prepared, *hypotheses) -> None:
-    "Raises RuntimeError with Minuit's reason why one data set cannot be fitted at one of the hypotheses."
-    for values in hypotheses:
-        prepared.fix(**values).fit()
-    if inside := _walls_in_words(prepared):                # the fit is fine, but what was asked for is not inside
-        raise RuntimeError(f"data: expected what is asked for inside the ranges of the compact likelihood, got an end of {inside}; it needs wider ones")
-    raise RuntimeError("data: the fit did not converge; narrower ranges may help")
-
-
-def _walls_in_words(prepared: Prepared) -> str:
-    "The ranges of a compact likelihood that end inside the model's own, by parameter; empty if there are none."
-    ended = [name for name, ends in prepared.walls.items() if np.isfinite(ends).any()]
-    return ", ".join("{} from {:.4g} to {:.4g}".format(name, *prepared.model.ranges_of_all[name]) for name in ended)
-
-
-def _tested(null: Mapping[str, float], alternative: Mapping[str, float]) -> tuple[str, dict[str, float]]:
-    "The one parameter that differs between the hypotheses, and those that do not. Raises ValueError if it is not one."
-    tested = [name for name in null if alternative.get(name) != null[name]]
-    if len(tested) != 1 or set(null) != set(alternative):
-        raise ValueError(f"alternative: expected one parameter that differs from null for method='asymptotic', got {len(tested)}")
-    return tested[0], {other: value for other, value in null.items() if other != tested[0]}
-
-
 def _lowest(prepared: Prepared, **values: float) -> tuple[float, dict[str, float]]:
     "Smallest nll with the parameters `values` fixed, and all parameters there."
     prepared = prepared.fix(**values)
@@ -286,7 +273,15 @@ def _bounded_q(prepared: Prepared, name: str, null: float, alternative: float) -
         best, lowest = inside.values[name][0], inside.nll[0]
     return 0.0 if (best - null) * (null - alternative) > 0 else max(2 * float(conditional - lowest), 0.0) / float(inflation(prepared, name)[0])
 
-# %% ../nbs/1_optimality/17_power.ipynb #2e179f5f
+# %% ../nbs/1_optimality/17_power.ipynb #64485ee5
+def _tested(null: Mapping[str, float], alternative: Mapping[str, float]) -> tuple[str, dict[str, float]]:
+    "The one parameter that differs between the hypotheses, and those that do not. Raises ValueError if it is not one."
+    tested = [name for name in null if alternative.get(name) != null[name]]
+    if len(tested) != 1 or set(null) != set(alternative):
+        raise ValueError(f"alternative: expected one parameter that differs from null for method='asymptotic', got {len(tested)}")
+    return tested[0], {other: value for other, value in null.items() if other != tested[0]}
+
+
 def _profile_group(model: OnData, null, alternative, truth: Mapping[str, float], sources: Mapping, rows, quick, seen: Mapping, tasks: Sequence) -> np.ndarray:
     "T (n,) of the pseudo-experiments of some tasks, at `truth`: both hypotheses fitted."
     drawn = joined_experiments([drawn_experiments(model, truth, sources, rows, task, seen) for task in tasks])
@@ -314,7 +309,22 @@ def _profile_toys(test: ProfileTest, t_obs: float, null, alternative, fitted, tr
     log_tail = beyond(toys, t_obs, 1e-7 * (1 + abs(t_obs)), empty)
     return replace(tail_of(seen, rows, values, log_tail, toy_error=error), failed=failed)
 
-# %% ../nbs/1_optimality/17_power.ipynb #6944ee82
+# %% ../nbs/1_optimality/17_power.ipynb #cb8bae3c
+def _walls_in_words(prepared: Prepared) -> str:
+    "The ranges of a compact likelihood that end inside the model's own, by parameter; empty if there are none."
+    ended = [name for name, ends in prepared.walls.items() if np.isfinite(ends).any()]
+    return ", ".join("{} from {:.4g} to {:.4g}".format(name, *prepared.model.ranges_of_all[name]) for name in ended)
+
+
+def refuse_fit(prepared: Prepared, *hypotheses) -> None:
+    "Raises RuntimeError with Minuit's reason why one data set cannot be fitted at one of the hypotheses."
+    for values in hypotheses:
+        prepared.fix(**values).fit()
+    if inside := _walls_in_words(prepared):                # the fit is fine, but what was asked for is not inside
+        raise RuntimeError(f"data: expected what is asked for inside the ranges of the compact likelihood, got an end of {inside}; it needs wider ones")
+    raise RuntimeError("data: the fit did not converge; narrower ranges may help")
+
+
 @dataclass(frozen=True, eq=False)
 class ProfileTest:
     """Tests of hypotheses that leave parameters to be fitted, on one data set: T = log max L(alternative)/max L(null). See SimpleTest.
@@ -397,16 +407,6 @@ def cls_value(model: OnData, data, null: Mapping[str, float], alternative: Mappi
     return quotient(*_tails(model, data, null, alternative, True, method, source, n_toys, rng, level, map), method)
 
 
-def quotient(first: Tail, second: Tail, method: str) -> CLsValue:
-    "The CLsValue of the tails under null and alternative."
-    if first.influence.shape == second.influence.shape:    # the same sample events move both tails, mostly in the same direction
-        both = first.influence - second.influence
-    else:
-        both = np.concatenate([first.influence, second.influence])
-    relative = float(np.sqrt(first.error**2 + second.error**2 + np.sum(both**2)))
-    return CLsValue(first.log_p, second.log_p, first.relative, second.relative, relative, method, second.kind, second.how, first.failed + second.failed)
-
-
 def tails_by_strength(model: OnData, data, strength: str, begin: float, method: str, source, n_toys: int, rng, map: Callable) -> Callable:
     """A function of the strength: the Tails of one data set under it and under strength 0, exact or by toys; ratios are asked once.
 
@@ -443,7 +443,23 @@ def _beyond_all(law: Callable, wanted: np.ndarray, sign: int) -> np.ndarray:
         t, step = t + sign * step, 2 * step
     return t
 
-# %% ../nbs/1_optimality/17_power.ipynb #4d65975a
+# %% ../nbs/1_optimality/17_power.ipynb #9eebdd32
+def fluctuations(n_sigma: Sequence[float]) -> tuple[float, ...]:
+    "`n_sigma` as numbers. Raises TypeError or ValueError for what is none."
+    return tuple(check_column(n_sigma, None, "n_sigma").tolist())
+
+
+def band_in_words(n_sigma: Sequence[float], expected: Sequence[float]) -> str:
+    "The `expected` values with their fluctuations."
+    return ", ".join(f"{value:.4g} ({n:+g} sigma)" if n else f"{value:.4g}" for n, value in zip(n_sigma, expected)) or "not asked for"
+
+
+def several_sets(model: OnData, data) -> list | None:
+    "The data sets of a list of them, else None."
+    kind = Mapping if len(model.channels) > 1 else (Table, np.ndarray)
+    return list(data) if isinstance(data, (list, tuple)) and len(data) and all(isinstance(one, kind) for one in data) else None
+
+
 @dataclass(frozen=True, repr=False)
 class Discovery:
     "The `observed` PValue of no signal, and significances `expected` (k,) with it at fluctuations of `n_sigma` (k,) standard deviations."
@@ -460,17 +476,7 @@ class Discovery:
     def __repr__(self) -> str:
         return f"{self.observed}\nexpected Z: {band_in_words(self.n_sigma, self.expected)}"
 
-# %% ../nbs/1_optimality/17_power.ipynb #9eebdd32
-def fluctuations(n_sigma: Sequence[float]) -> tuple[float, ...]:
-    "`n_sigma` as numbers. Raises TypeError or ValueError for what is none."
-    return tuple(check_column(n_sigma, None, "n_sigma").tolist())
-
-
-def band_in_words(n_sigma: Sequence[float], expected: Sequence[float]) -> str:
-    "The `expected` values with their fluctuations."
-    return ", ".join(f"{value:.4g} ({n:+g} sigma)" if n else f"{value:.4g}" for n, value in zip(n_sigma, expected)) or "not asked for"
-
-
+# %% ../nbs/1_optimality/17_power.ipynb #006d3c7e
 def discovery(model: OnData, data, strength: str = "mu", method: str = "exact", *, at: float = 1.0, n_sigma: Sequence[float] = SIGMAS,
               source=None, n_toys: int = 10_000, rng=None, map: Callable = map) -> Discovery | list[Discovery]:
     """The Discovery of a signal: how improbable `data` are if `strength` is 0, and what is expected if it is `at`.
@@ -483,12 +489,6 @@ def discovery(model: OnData, data, strength: str = "mu", method: str = "exact", 
     if sets is None:
         return one(data, rng, map)
     return list(map(one, sets, [None] * len(sets) if rng is None else spawn(rng, len(sets))))
-
-
-def several_sets(model: OnData, data) -> list | None:
-    "The data sets of a list of them, else None."
-    kind = Mapping if len(model.channels) > 1 else (Table, np.ndarray)
-    return list(data) if isinstance(data, (list, tuple)) and len(data) and all(isinstance(one, kind) for one in data) else None
 
 
 def _discovery(model: OnData, strength: str, method: str, at: float, n_sigma: tuple, source, n_toys: int, data, rng, map: Callable = map) -> Discovery:

@@ -164,7 +164,7 @@ class Setting:
             raise ValueError(f"free: expected parameters out of {', '.join(names)}, the first of them first, got {', '.join(self.free)}")
         return np.array([name in self.free for name in names]), np.array([self.known.get(name, np.inf)**-2 for name in names])
 
-
+# %% ../nbs/7_inference_aware/72_inferno.ipynb #4d1b27c1
 def benchmark_settings(background: float = 1000.0) -> tuple[Setting, ...]:
     "The five Settings, inference benchmarks 0 to 4, of de Castro and Dorigo (2019), the last with the yield of the `background` known to 10 %."
     shapes = {"r": 0.4, "lambda": 1.0}
@@ -348,7 +348,7 @@ class LearnedBins:
             raise ValueError(f"settings: expected the {self.which.max() + 1} that the bins were trained for, got {len(settings)}")
         return np.array([cells.errors([settings[k]], used(own))[0] for k, own in zip(self.which, self.bins(cells.x))])
 
-
+# %% ../nbs/7_inference_aware/72_inferno.ipynb #7ad6d26d
 def _moved_columns(steps: Mapping, names: Sequence[str], x: np.ndarray) -> tuple[tuple[int, ...], np.ndarray, np.ndarray, np.ndarray]:
     "Numbers (q,) of the parameters in `steps`, events moved down and up (n, q, d), and steps (q,). Raises ValueError for what are no steps."
     at, ends = [names.index(check_choice(name, "steps", names)) for name in check_mapping(steps, "steps")], {"down": [], "up": []}
@@ -380,7 +380,7 @@ def _columns_of(table: Table, slopes, names: Sequence[str], steps: Mapping, scal
     columns = {"x": scaling(table.x), "weight": table.weights / table.weights.mean(), "slopes": slopes * units * np.sqrt(table.total)}
     return columns | ({"down": scaling(down), "up": scaling(up)} if moved else {}), units, moved
 
-
+# %% ../nbs/7_inference_aware/72_inferno.ipynb #0f5637eb
 def _measurable(columns: Mapping[str, np.ndarray], moved: Sequence[int], masks: Sequence[tuple], units: np.ndarray, outputs: int) -> None:
     "Raises ValueError if no bins of these events could measure the first parameter: too few of them, or slopes of which one is made of the others."
     if (needed := max(np.sum(free & (known == 0)) for free, known in masks)) > outputs:

@@ -169,21 +169,19 @@ def per_event(n: float) -> float:
     return min(1e-3, 2e-3 / np.sqrt(max(n, 1)))
 
 
-def interpolated(ratio, x: np.ndarray, ranges: Mapping[str, tuple[float, float]] | None = None, *, finer: int = 1, n: float = 0) -> Interpolant:
-    """The Interpolant of `ratio` at events `x`, good enough for a fit of all of them, or of `n` if these stand for more: its networks are called here, and not again.
+def _shift(ratio, probe: np.ndarray, found: Interpolant) -> float:
+    """What the errors of polynomials `found` for the events `probe` may move a fit by, in its statistical errors, for one event.
 
-    `ranges`: of nu, within those of the ratio (the default); a narrower one needs fewer calls, (v, v) fixes a parameter at v.
-    Degrees are chosen on 200 of the events, along each parameter and then at 32 random points, up to 64 for one free nuisance parameter,
-    32 for two, 8 for more, and multiplied by `finer`. Raises ValueError if that is not enough."""
-    check_ratio(ratio)
-    x, finer, n = as_table(x, "x").x, check_count(finer, "finer"), check_number(n, "n", "[0, inf)")
-    ranges = restricted(ratio.parameters, ratio.parameters if ranges is None else ranges)
-    largest = {1: 64, 2: 32}.get(int(np.sum(ranges.high > ranges.low)), 8)
-    degrees, error, shift = _enough(ratio, x[:: max(1, len(x) // 200)], ranges, largest, per_event(max(len(x), n)))
-    if error > 0.02:
-        raise ValueError(f"{', '.join(ranges)}: expected a log ratio that polynomials of degree {largest} follow within 2 % in the ranges "
-                         f"{', '.join(f'{a:g} to {b:g}' for a, b in ranges.values())}, got {error:.2g}; give the likelihood narrower ranges")
-    return replace(through_nodes(ratio, x, ranges, [finer * degree for degree in degrees]), error=error, shift=shift)
+    It is the slope of what the errors of all events have in common, at its steepest along each parameter (a corner that all share moves a fit
+    that ends there), over the slope of the log ratio; n events make it larger by the root of n. Two halves of the events tell what is common."""
+    ranges, k, moved = found.parameters, len(found.degrees), 0.0
+    for i in (i for i in range(k) if found.degrees[i] > 0 and len(probe) > 1):
+        points = ranges.at(np.eye(k)[i] * np.linspace(-1, 1, 4 * found.degrees[i] + 1)[:, None])           # four between two nodes
+        off = np.diff(found(points) - values_at(ratio, probe, points), axis=0) / np.diff(points[:, i])[:, None]
+        common = np.max(off[:, ::2].mean(axis=1) * off[:, 1::2].mean(axis=1))
+        slope = np.sqrt(np.mean(found.derivatives(points)[1][i] ** 2))
+        moved = max(moved, np.sqrt(max(common, 0.0)) / slope) if slope > 0 else moved
+    return float(moved)
 
 
 def _enough(ratio, probe: np.ndarray, ranges: Ranges, largest: int, goal: float) -> tuple[list[int], float, float]:
@@ -201,20 +199,22 @@ def _enough(ratio, probe: np.ndarray, ranges: Ranges, largest: int, goal: float)
             return degrees, error, _shift(ratio, probe, found)
         degrees, before = [min(degree + (degree + 1) // 2, largest) for degree in degrees], error
 
+# %% ../nbs/9_machinery/97_interpolation.ipynb #f14197e1
+def interpolated(ratio, x: np.ndarray, ranges: Mapping[str, tuple[float, float]] | None = None, *, finer: int = 1, n: float = 0) -> Interpolant:
+    """The Interpolant of `ratio` at events `x`, good enough for a fit of all of them, or of `n` if these stand for more: its networks are called here, and not again.
 
-def _shift(ratio, probe: np.ndarray, found: Interpolant) -> float:
-    """What the errors of polynomials `found` for the events `probe` may move a fit by, in its statistical errors, for one event.
-
-    It is the slope of what the errors of all events have in common, at its steepest along each parameter (a corner that all share moves a fit
-    that ends there), over the slope of the log ratio; n events make it larger by the root of n. Two halves of the events tell what is common."""
-    ranges, k, moved = found.parameters, len(found.degrees), 0.0
-    for i in (i for i in range(k) if found.degrees[i] > 0 and len(probe) > 1):
-        points = ranges.at(np.eye(k)[i] * np.linspace(-1, 1, 4 * found.degrees[i] + 1)[:, None])           # four between two nodes
-        off = np.diff(found(points) - values_at(ratio, probe, points), axis=0) / np.diff(points[:, i])[:, None]
-        common = np.max(off[:, ::2].mean(axis=1) * off[:, 1::2].mean(axis=1))
-        slope = np.sqrt(np.mean(found.derivatives(points)[1][i] ** 2))
-        moved = max(moved, np.sqrt(max(common, 0.0)) / slope) if slope > 0 else moved
-    return float(moved)
+    `ranges`: of nu, within those of the ratio (the default); a narrower one needs fewer calls, (v, v) fixes a parameter at v.
+    Degrees are chosen on 200 of the events, along each parameter and then at 32 random points, up to 64 for one free nuisance parameter,
+    32 for two, 8 for more, and multiplied by `finer`. Raises ValueError if that is not enough."""
+    check_ratio(ratio)
+    x, finer, n = as_table(x, "x").x, check_count(finer, "finer"), check_number(n, "n", "[0, inf)")
+    ranges = restricted(ratio.parameters, ratio.parameters if ranges is None else ranges)
+    largest = {1: 64, 2: 32}.get(int(np.sum(ranges.high > ranges.low)), 8)
+    degrees, error, shift = _enough(ratio, x[:: max(1, len(x) // 200)], ranges, largest, per_event(max(len(x), n)))
+    if error > 0.02:
+        raise ValueError(f"{', '.join(ranges)}: expected a log ratio that polynomials of degree {largest} follow within 2 % in the ranges "
+                         f"{', '.join(f'{a:g} to {b:g}' for a, b in ranges.values())}, got {error:.2g}; give the likelihood narrower ranges")
+    return replace(through_nodes(ratio, x, ranges, [finer * degree for degree in degrees]), error=error, shift=shift)
 
 # %% ../nbs/9_machinery/97_interpolation.ipynb #97a00002
 _KEPT: dict = {}  # what `kept_on` gave last

@@ -26,7 +26,7 @@ from .hypotest import (SIGMAS, CLsValue, band_in_words, cls_value, enough_toys, 
 from .asymptotics import Coverage, Curves, chi2_quantile, for_all_sets, models_by_name, toys_at
 
 # %% auto #0
-__all__ = ['Intervals', 'intervals', 'Limit', 'limit_of', 'expected_without_signal', 'without_signal', 'asimov_root', 'expected_limits', 'last_crossing', 'asymptotic_limits', 'limit', 'unified_acceptance', 'feldman_cousins', 'bounded_critical', 'Construction', 'neyman_construction', 'marginal', 'CLsScan', 'cls_scan']
+__all__ = ['Intervals', 'intervals', 'Limit', 'limit_of', 'expected_without_signal', 'without_signal', 'asimov_root', 'last_crossing', 'expected_limits', 'asymptotic_limits', 'limit', 'unified_acceptance', 'feldman_cousins', 'bounded_critical', 'Construction', 'neyman_construction', 'marginal', 'CLsScan', 'cls_scan']
 
 # %% ../nbs/2_uncertainty/27_intervals.ipynb #0000003c
 def _end(outside: Callable, centre: np.ndarray, step: np.ndarray, wall: float | np.ndarray) -> np.ndarray:
@@ -48,7 +48,7 @@ def _end(outside: Callable, centre: np.ndarray, step: np.ndarray, wall: float | 
         at_near = np.where(np.isnan(at_near), np.minimum(outside(centre), 0.0), at_near)
     return np.where(at_far > 0, crossings(outside, near, far, at_near, np.where(at_far > 0, at_far, np.inf)), wall)
 
-
+# %% ../nbs/2_uncertainty/27_intervals.ipynb #7b3b193b
 def _direct_ends(curves: Curves, threshold: float, walls: tuple[float, float]) -> tuple[np.ndarray, np.ndarray]:
     "Which of b data sets (b,) have an interval without any complication, and its ends (2, b): between the `walls`, t at `threshold`, no knots."
     prepared, names = curves.prepared, list(curves.prepared.model.parameters)
@@ -61,7 +61,7 @@ def _direct_ends(curves: Curves, threshold: float, walls: tuple[float, float]) -
     inside = (low < point) & (point < high)
     return fine[0] & fine[1] & inside.all(axis=1) & ~curves.failed & (not getattr(prepared.model, "knots", None)), np.array(found)
 
-# %% ../nbs/2_uncertainty/27_intervals.ipynb #98b896c0
+
 @dataclass(frozen=True, eq=False)
 class Intervals:
     "Ends `low` and `high` (b,) of the intervals of b data sets around the `best` values; NaN where the fit `failed` (b,)."
@@ -74,7 +74,7 @@ class Intervals:
         "How many hold `truth`; `level` of the Coverage is NaN, the intervals do not know it."
         return Coverage(int(np.sum((self.low <= truth) & (truth <= self.high))), len(self.low), int(self.failed.sum()), np.nan)
 
-
+# %% ../nbs/2_uncertainty/27_intervals.ipynb #98b896c0
 def intervals(model: OnData, data, name: str = "mu", level: float = 0.6827, *, critical=None, bounded: bool = False, weights=None) -> Intervals:
     """The Intervals {mu: t_mu <= c} of b data sets (given as in `parameter_tests`) for parameter `name`.
 
@@ -132,7 +132,7 @@ class Limit:
         return (f"{self.strength} < {self.value:.6g}{error} at {1 - self.level:.4g} confidence ({self.method}, from {self.cls.source})"
                 + "\n".join(["", self.warning] * bool(self.warning)) + f"\nexpected: {band_in_words(self.n_sigma, self.expected)}")
 
-
+# %% ../nbs/2_uncertainty/27_intervals.ipynb #15166147
 def limit_of(at: Callable[[float], CLsValue], begin: float, strength: str, level: float, most: float = np.inf, precision: float = 1e-9) -> Limit:
     "The Limit at which `at`(value).cls is `level`, searched for from `begin` on, up to `most`, to a relative `precision`; the unit does not matter."
     at = lru_cache(at)
@@ -224,6 +224,13 @@ def asimov_root(model: OnData, strength: str, source, values: Mapping[str, float
     return grid, np.maximum(signed[1:] - signed[0], 1e-9), -signed[0]       # (mu - best)/sigma plus best/sigma
 
 # %% ../nbs/2_uncertainty/27_intervals.ipynb #34cfe235
+def last_crossing(grid: np.ndarray, root: np.ndarray, heights) -> np.ndarray:
+    "The largest strengths (k,) at which `root` (g,), known on the rising `grid` (g,), passes `heights` (k,) upwards; NaN beyond the grid: all strengths above a limit are excluded."
+    root = np.minimum.accumulate(root[::-1])[::-1]           # with several valleys it may fall in between
+    kept = np.append(np.diff(root) > 0, True)
+    return np.exp(PchipInterpolator(np.log(root[kept]), np.log(grid[kept]), extrapolate=False)(np.log(heights)))
+
+
 def expected_limits(model: OnData, strength: str = "mu", level: float = 0.05, *, n_sigma: Sequence[float] = SIGMAS,
                     source=None, values: Mapping[str, float] | None = None, data=None) -> np.ndarray:
     """Asymptotic CLs upper limits (len(n_sigma),) for fluctuations of `n_sigma` standard deviations when there is no signal.
@@ -238,12 +245,21 @@ def expected_limits(model: OnData, strength: str = "mu", level: float = 0.05, *,
     n = np.array(fluctuations(n_sigma)) + bias
     return last_crossing(grid, root, n - ndtri(level * ndtr(n)))
 
+# %% ../nbs/2_uncertainty/27_intervals.ipynb #a6f802e4
+def _limits(prepared: Prepared, strength: str, level: float, asimov_root: tuple) -> tuple[np.ndarray, np.ndarray]:
+    "Limits (b,) of the data sets, and which fits failed."
+    curves, (grid, root, _) = Curves(prepared, strength), asimov_root
+    unit = PchipInterpolator(np.log(grid), np.log(root / grid))
+    inside, zero = curves.inside()
 
-def last_crossing(grid: np.ndarray, root: np.ndarray, heights) -> np.ndarray:
-    "The largest strengths (k,) at which `root` (g,), known on the rising `grid` (g,), passes `heights` (k,) upwards; NaN beyond the grid: all strengths above a limit are excluded."
-    root = np.minimum.accumulate(root[::-1])[::-1]           # with several valleys it may fall in between
-    kept = np.append(np.diff(root) > 0, True)
-    return np.exp(PchipInterpolator(np.log(root[kept]), np.log(grid[kept]), extrapolate=False)(np.log(heights)))
+    def outside(mu):
+        distance = mu * np.exp(unit(np.log(np.clip(mu, grid[0], grid[-1]))))
+        tails = limit_tails(2 * np.maximum(curves.rise(mu) - zero, 0), np.square(distance) / curves.scale)
+        beyond = np.isneginf(tails.log_clsb)            # where both tails are nothing, it is far outside
+        return np.where(curves.failed, 1.0, np.where(beyond, np.inf, np.log(level) + tails.log_clb - np.where(beyond, 0.0, tails.log_clsb)))
+    most = prepared.model.parameters[strength][1]
+    found = _end(outside, inside, curves.width, most)
+    return np.where(curves.failed | (found >= most), np.nan, found), curves.failed
 
 
 def asymptotic_limits(model: OnData, data, strength: str = "mu", level: float = 0.05, *, weights=None, source=None,
@@ -264,22 +280,6 @@ def asymptotic_limits(model: OnData, data, strength: str = "mu", level: float = 
             each = [prepared.take([i]) for i in range(len(prepared))]
             return tuple(np.concatenate(columns) for columns in zip(*(_limits(one, strength, level, own(one)) for one in each)))
     return for_all_sets(model, data, weights, limits)[0]
-
-
-def _limits(prepared: Prepared, strength: str, level: float, asimov_root: tuple) -> tuple[np.ndarray, np.ndarray]:
-    "Limits (b,) of the data sets, and which fits failed."
-    curves, (grid, root, _) = Curves(prepared, strength), asimov_root
-    unit = PchipInterpolator(np.log(grid), np.log(root / grid))
-    inside, zero = curves.inside()
-
-    def outside(mu):
-        distance = mu * np.exp(unit(np.log(np.clip(mu, grid[0], grid[-1]))))
-        tails = limit_tails(2 * np.maximum(curves.rise(mu) - zero, 0), np.square(distance) / curves.scale)
-        beyond = np.isneginf(tails.log_clsb)            # where both tails are nothing, it is far outside
-        return np.where(curves.failed, 1.0, np.where(beyond, np.inf, np.log(level) + tails.log_clb - np.where(beyond, 0.0, tails.log_clsb)))
-    most = prepared.model.parameters[strength][1]
-    found = _end(outside, inside, curves.width, most)
-    return np.where(curves.failed | (found >= most), np.nan, found), curves.failed
 
 # %% ../nbs/2_uncertainty/27_intervals.ipynb #371edee0
 def _limit_by_formula(model: OnData, strength: str, level: float, n_sigma: tuple, source, data) -> Limit:

@@ -273,6 +273,25 @@ def _all_probabilities(contents: np.ndarray) -> np.ndarray:
     return contents / total
 
 # %% ../nbs/1_optimality/13_likelihood.ipynb #00000044
+def _contents_at(numerator, points: np.ndarray, takes_many: list) -> np.ndarray:
+    "Bin contents (g, b) at `points` (g, k): from one call if the function understands many points (agrees with single calls)."
+    if not callable(numerator):
+        return np.broadcast_to(np.asarray(numerator, dtype=float), (len(points), len(numerator)))
+    if takes_many:
+        return np.reshape(np.asarray(numerator(points), dtype=float), (len(points), -1))         # of one point some give (b,)
+    one = lambda i: np.asarray(numerator(points[i]), dtype=float)
+    probe = probes(len(points))
+    single = np.stack([one(i) for i in probe])
+    try:
+        found = np.asarray(numerator(points), dtype=float)
+        if found.shape == (len(points), single.shape[1]) and np.allclose(found[probe], single, rtol=1e-12, atol=0):
+            takes_many += [True] * (len(np.unique(points[probe], axis=0)) == 9)
+            return found
+    except Exception:  # whatever a function of one point does when it meets many
+        pass
+    return np.stack([one(i) for i in range(len(points))])
+
+# %% ../nbs/1_optimality/13_likelihood.ipynb #aa803a76
 def _bins_of(ratio: BinnedRatio, x) -> np.ndarray:
     "The bin (n,) of each event. Raises ValueError for what are no whole numbers from 0 on."
     x = check_events(x)
@@ -297,25 +316,6 @@ def _log_bin_ratios(ratio: BinnedRatio, bins: np.ndarray, contents: np.ndarray) 
     log_reference = -np.log(n_bins) if ratio.denominator is None else np.log(_probabilities(ratio.denominator, "denominator"))
     with np.errstate(divide="ignore"):
         return (np.log(numerator) - log_reference)[:, bins]
-
-
-def _contents_at(numerator, points: np.ndarray, takes_many: list) -> np.ndarray:
-    "Bin contents (g, b) at `points` (g, k): from one call if the function understands many points (agrees with single calls)."
-    if not callable(numerator):
-        return np.broadcast_to(np.asarray(numerator, dtype=float), (len(points), len(numerator)))
-    if takes_many:
-        return np.reshape(np.asarray(numerator(points), dtype=float), (len(points), -1))         # of one point some give (b,)
-    one = lambda i: np.asarray(numerator(points[i]), dtype=float)
-    probe = probes(len(points))
-    single = np.stack([one(i) for i in probe])
-    try:
-        found = np.asarray(numerator(points), dtype=float)
-        if found.shape == (len(points), single.shape[1]) and np.allclose(found[probe], single, rtol=1e-12, atol=0):
-            takes_many += [True] * (len(np.unique(points[probe], axis=0)) == 9)
-            return found
-    except Exception:  # whatever a function of one point does when it meets many
-        pass
-    return np.stack([one(i) for i in range(len(points))])
 
 # %% ../nbs/1_optimality/13_likelihood.ipynb #00000043
 @dataclass(frozen=True)
@@ -426,17 +426,6 @@ def _all_knots(channels: Mapping[str, object]) -> dict[str, np.ndarray]:
     return {name: np.unique(np.concatenate([one[name] for one in of if name in one])) for name in dict.fromkeys(name for one in of for name in one)}
 
 # %% ../nbs/2_uncertainty/20_systematics.ipynb #d646d3a7
-def _named(channels) -> dict[str, object]:
-    "The channels by name. Raises TypeError for what is not a likelihood of one data set."
-    given = {str(i + 1): one for i, one in enumerate(channels)} if isinstance(channels, (list, tuple)) else check_mapping(channels, "channels")
-    if not given:
-        raise ValueError("channels: expected at least one likelihood, got none")
-    for name, channel in given.items():
-        if isinstance(check_model(channel, f"channel {name}"), Channels):
-            raise TypeError(f"channels: expected a likelihood of one data set for {name}, got {type(channel).__name__}")
-    return given
-
-
 @dataclass(frozen=True)
 class Channels(OnData):
     """Likelihood of independent data, one set for each of `channels`, whose parameters of equal names are the same; see `Likelihood`.
@@ -486,10 +475,16 @@ class Channels(OnData):
 
     split, parts = _split_channels, _parts_of_channels
 
-# %% ../nbs/2_uncertainty/20_systematics.ipynb #4bae8a30
-def joined(*models) -> Channels:
-    "The Channels of all `models`, which is what `+` makes."
-    return Channels(_numbered(*models))
+# %% ../nbs/2_uncertainty/20_systematics.ipynb #08158308
+def _named(channels) -> dict[str, object]:
+    "The channels by name. Raises TypeError for what is not a likelihood of one data set."
+    given = {str(i + 1): one for i, one in enumerate(channels)} if isinstance(channels, (list, tuple)) else check_mapping(channels, "channels")
+    if not given:
+        raise ValueError("channels: expected at least one likelihood, got none")
+    for name, channel in given.items():
+        if isinstance(check_model(channel, f"channel {name}"), Channels):
+            raise TypeError(f"channels: expected a likelihood of one data set for {name}, got {type(channel).__name__}")
+    return given
 
 
 def _numbered(*models) -> dict[str, object]:
@@ -502,6 +497,11 @@ def _numbered(*models) -> dict[str, object]:
                 raise ValueError(f"channels: expected different names, got {name} twice")
             found[name] = channel
     return found
+
+
+def joined(*models) -> Channels:
+    "The Channels of all `models`, which is what `+` makes."
+    return Channels(_numbered(*models))
 
 # %% ../nbs/2_uncertainty/28_compact.ipynb #33caa950
 def in_box(model: object, box: Mapping[str, tuple[float, float]]) -> object:

@@ -171,7 +171,38 @@ def histogram_calibration(score, label, weight, n_bins: int = 50) -> Calibration
     return Calibration(count(score)[filled] / count(None)[filled], ratio[filled])
 
 # %% ../nbs/1_optimality/16_ratio.ipynb #1a21aa5d
+def _rising(weight: np.ndarray, of_ones: np.ndarray) -> np.ndarray:
+    """First places of the smallest blocks of neighbours between which the sum of `weight` rises for good.
+
+    Below and above each boundary both classes have at least one event's worth of weight."""
+    upto, ones = np.cumsum(weight), np.cumsum(of_ones)
+    later = np.minimum.accumulate(np.append(upto[1:], np.inf)[::-1])[::-1]
+    rises = (upto == np.maximum.accumulate(upto)) & (upto < later)
+    enough = np.minimum.reduce([ones, upto - ones, ones[-1] - ones, (upto[-1] - ones[-1]) - (upto - ones)]) >= 1
+    last = np.flatnonzero(rises & enough)
+    if len(last) == 0:
+        raise ValueError("weight: expected sums of weights that grow with the score, got too many negative ones; use calibration='histogram' or None")
+    return np.append(0, last + 1)
+
+
+def _merged(sums: np.ndarray, starts: np.ndarray) -> tuple[np.ndarray, ...]:
+    "First places of the blocks and their log ratios, neighbours merged until all differ by half an error; then what is left of `sums`: of |w| and |w| times score."
+    while True:
+        total, ones, zeros_squared, ones_squared, *others = np.add.reduceat(sums, starts, axis=1)
+        share = ones / total
+        variance = (zeros_squared * share**2 + ones_squared * (1 - share) ** 2) / (total * share * (1 - share)) ** 2
+        rise = np.diff(logit(share)) / np.sqrt(variance[1:] + variance[:-1])
+        close = rise < 0.5
+        alike = close & (rise <= np.append(rise[1:], np.inf)) & (rise < np.append(np.inf, rise[:-1]))      # more than the pairs beside
+        if 20 * alike.sum() < close.sum():                 # long runs that are alike ever less: one pair at a time would take hours
+            alike = close & (np.arange(len(close)) % 2 == 0)
+        if not alike.any():
+            return starts, logit(share), *others
+        starts = starts[np.append(True, ~alike)]
+
+# %% ../nbs/1_optimality/16_ratio.ipynb #6e115bd9
 from scipy.optimize import isotonic_regression
+
 
 def isotonic_calibration(score, label, weight) -> Calibration:
     """Calibration by centred isotonic regression of the label on the score: the ratio rises with the score, through a knot for each block at its mean score.
@@ -195,38 +226,6 @@ def isotonic_calibration(score, label, weight) -> Calibration:
     knots = np.column_stack([np.where(np.append(False, repeat), first, mean), np.where(np.append(repeat, False), last, mean)]).ravel()
     different = np.append(True, np.diff(knots) > 0)
     return Calibration(knots[different], np.repeat(log_ratio, 2)[different])
-
-
-def _merged(sums: np.ndarray, starts: np.ndarray) -> tuple[np.ndarray, ...]:
-    "First places of the blocks and their log ratios, neighbours merged until all differ by half an error; then what is left of `sums`: of |w| and |w| times score."
-    while True:
-        total, ones, zeros_squared, ones_squared, *others = np.add.reduceat(sums, starts, axis=1)
-        share = ones / total
-        variance = (zeros_squared * share**2 + ones_squared * (1 - share) ** 2) / (total * share * (1 - share)) ** 2
-        rise = np.diff(logit(share)) / np.sqrt(variance[1:] + variance[:-1])
-        close = rise < 0.5
-        alike = close & (rise <= np.append(rise[1:], np.inf)) & (rise < np.append(np.inf, rise[:-1]))      # more than the pairs beside
-        if 20 * alike.sum() < close.sum():                 # long runs that are alike ever less: one pair at a time would take hours
-            alike = close & (np.arange(len(close)) % 2 == 0)
-        if not alike.any():
-            return starts, logit(share), *others
-        starts = starts[np.append(True, ~alike)]
-
-
-def _rising(weight: np.ndarray, of_ones: np.ndarray) -> np.ndarray:
-    """First places of the smallest blocks of neighbours between which the sum of `weight` rises for good.
-
-    Below and above each boundary both classes have at least one event's worth of weight."""
-    upto, ones = np.cumsum(weight), np.cumsum(of_ones)
-    later = np.minimum.accumulate(np.append(upto[1:], np.inf)[::-1])[::-1]
-    rises = (upto == np.maximum.accumulate(upto)) & (upto < later)
-    enough = np.minimum.reduce([ones, upto - ones, ones[-1] - ones, (upto[-1] - ones[-1]) - (upto - ones)]) >= 1
-    last = np.flatnonzero(rises & enough)
-    if len(last) == 0:
-        raise ValueError("weight: expected sums of weights that grow with the score, got too many negative ones; use calibration='histogram' or None")
-    return np.append(0, last + 1)
-
-
 CALIBRATIONS = {"histogram": histogram_calibration, "isotonic": isotonic_calibration}
 
 # %% ../nbs/1_optimality/16_ratio.ipynb #00000015

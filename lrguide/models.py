@@ -197,7 +197,7 @@ def mass_of(model, nu, n: int) -> float | np.ndarray:
         raise ValueError(f"mass: expected values in the window {low:g} to {high:g}, got {nu.min():g} to {nu.max():g}")
     return float(nu[0, 0]) if one and n else nu[:, 0]
 
-
+# %% ../nbs/2_uncertainty/26_bump_hunt.ipynb #c61a651b
 def check_ends(values, name: str, interval: str = "(-inf, inf)") -> tuple[float, float]:
     "The two ends `values` of a window or a range, numbers in `interval`. Raises TypeError or ValueError unless they are (low, high) with low < high."
     ends = check_numbers(values, name, interval)

@@ -144,6 +144,19 @@ def score_histograms(score, weights, n_bins: int = 50) -> np.ndarray:
     return np.stack([np.bincount(bins, own, n_bins) for own in weights])
 
 # %% ../nbs/5_decorrelation/55_pivot.ipynb #55000018
+def _check_target(columns: Mapping[str, np.ndarray], target: str, weight: str):
+    "Raises ValueError unless `target` is among the `columns` and of a size that an adversary can guess, and weights have a positive sum."
+    if target not in columns:
+        raise ValueError(f"target: expected one of the columns, {', '.join(columns)}, got {target}")
+    values = check_numbers(columns[target], target)
+    mean, width = np.mean(values, axis=0), np.std(values, axis=0)
+    if not (np.all(np.abs(mean) <= 10) and np.all((width >= 0.1) & (width <= 10))):
+        raise ValueError(f"{target}: expected a mean between -10 and 10 and a standard deviation between 0.1 and 10, for the adversary's outputs begin near 0 and 1, "
+                         f"got {np.ravel(mean)[0]:.3g} and {np.ravel(width)[0]:.3g}")
+    if weight in columns and not check_numbers(columns[weight], weight).sum() > 0:
+        raise ValueError(f"{weight}: expected weights with a positive sum, got {np.sum(columns[weight]):g}")
+
+# %% ../nbs/5_decorrelation/55_pivot.ipynb #6a5f7a95
 @dataclass(frozen=True, eq=False)
 class Pivots:
     "Networks that played against an adversary: at each of `strengths` (s,) one for each seed; `plain` before, `fight` after, members in the order (s, seeds)."
@@ -163,20 +176,7 @@ class Pivots:
         both = np.stack([terms[..., :-2].sum(axis=-1), terms[..., -2]], axis=-1)
         return both.reshape(len(both), len(self.strengths), -1, 2)
 
-
-def _check_target(columns: Mapping[str, np.ndarray], target: str, weight: str):
-    "Raises ValueError unless `target` is among the `columns` and of a size that an adversary can guess, and weights have a positive sum."
-    if target not in columns:
-        raise ValueError(f"target: expected one of the columns, {', '.join(columns)}, got {target}")
-    values = check_numbers(columns[target], target)
-    mean, width = np.mean(values, axis=0), np.std(values, axis=0)
-    if not (np.all(np.abs(mean) <= 10) and np.all((width >= 0.1) & (width <= 10))):
-        raise ValueError(f"{target}: expected a mean between -10 and 10 and a standard deviation between 0.1 and 10, for the adversary's outputs begin near 0 and 1, "
-                         f"got {np.ravel(mean)[0]:.3g} and {np.ravel(width)[0]:.3g}")
-    if weight in columns and not check_numbers(columns[weight], weight).sum() > 0:
-        raise ValueError(f"{weight}: expected weights with a positive sum, got {np.sum(columns[weight]):g}")
-
-
+# %% ../nbs/5_decorrelation/55_pivot.ipynb #924ad32a
 def learn_pivots(objective: Objective, adversary, columns: Mapping[str, np.ndarray], target: str, strengths: Sequence[float], *, seeds: int = 5,
                  guess: Callable = mixture_guess, weight: str = "weight", training: Training = Training(), fight: Training = Training(), rng) -> Pivots:
     """The Pivots of `objective` against an `adversary` that guesses the column `target`, for all `strengths` (lambda) and `seeds` at once.

@@ -206,20 +206,6 @@ def _named(name: str) -> str:
     return f"{_short(name)}: " if name else ""
 
 
-def _heading(ax, names, colours) -> None:
-    "Writes `names` in their `colours` above the axes, in as many rows as they need."
-    rows, room = [[]], 14 * ax.bbox.width / ax.figure.dpi                    # letters to an inch
-    for name, colour in zip(map(str, names), colours):
-        if rows[-1] and sum(len(one) + 2 for one, _ in rows[-1]) + len(name) > room:
-            rows.append([])
-        rows[-1].append((_short(name, max(int(room), 12)), colour))
-    for k, row in enumerate(rows[::-1]):
-        place = {"xy": (0, 1), "xycoords": "axes fraction", "xytext": (0, 5 + 12 * k)}
-        for name, colour in row:
-            last = ax.annotate(name, **place, textcoords="offset points", color=colour, fontsize=8.5, va="bottom")
-            place = {"xy": (1, 0), "xycoords": last, "xytext": (9, 0)}
-
-
 def _with_error(value: float, error: float) -> str:
     "A value with its error, two digits of the error; without it where there is none."
     if not (np.isfinite(error) and error > 0):
@@ -240,6 +226,20 @@ def _colours_of(names) -> list[str]:
 def _curve(ax, x, y, name: str, colour: str, **options):
     "Draws a curve, dashed if its name is 'exact'."
     return exact(ax, x, y, **options) if name == "exact" else ax.plot(x, y, color=colour, **options)[0]
+
+# %% ../nbs/9_machinery/93_plot.ipynb #695bbf2e
+def _heading(ax, names, colours) -> None:
+    "Writes `names` in their `colours` above the axes, in as many rows as they need."
+    rows, room = [[]], 14 * ax.bbox.width / ax.figure.dpi                    # letters to an inch
+    for name, colour in zip(map(str, names), colours):
+        if rows[-1] and sum(len(one) + 2 for one, _ in rows[-1]) + len(name) > room:
+            rows.append([])
+        rows[-1].append((_short(name, max(int(room), 12)), colour))
+    for k, row in enumerate(rows[::-1]):
+        place = {"xy": (0, 1), "xycoords": "axes fraction", "xytext": (0, 5 + 12 * k)}
+        for name, colour in row:
+            last = ax.annotate(name, **place, textcoords="offset points", color=colour, fontsize=8.5, va="bottom")
+            place = {"xy": (1, 0), "xycoords": last, "xytext": (9, 0)}
 
 # %% ../nbs/9_machinery/93_plot.ipynb #93f00003
 from collections.abc import Mapping
@@ -327,6 +327,26 @@ def draw_calibration(ratios, signal=None, background=None, *, nu=None, bins: int
     return fig, (upper, lower)
 
 # %% ../nbs/9_machinery/93_plot.ipynb #93f00019
+def _draw_closure(upper, lower, name: str, edges, numerator, denominator, reweighted) -> None:
+    "Draws the histograms of one feature, contents and variances, and the quotient of the reweighted one to the numerator."
+    middle = (edges[1:] + edges[:-1]) / 2
+    steps(upper, edges, numerator[0], color=SIGNAL)
+    steps(upper, edges, denominator[0], color=BACKGROUND)
+    there = reweighted[1] > 0
+    points(upper, middle[there], reweighted[0][there], np.sqrt(reweighted[1][there]), color=LEARNED)
+    some = there & (numerator[0] > 0)
+    share, error = reweighted[0][some] / numerator[0][some], np.sqrt(reweighted[1][some]) / numerator[0][some]
+    filled = np.where(numerator[0] > 0, numerator[0], np.inf)
+    own = np.sqrt(numerator[1]) / filled
+    lower.stairs(1 + own, edges, baseline=1 - own, fill=True, color=SIGNAL, alpha=0.25, linewidth=0)
+    lower.axhline(1, color=FAINT, linewidth=0.8)
+    points(lower, middle[some], share, error, color=LEARNED)
+    reach = np.clip(1.3 * np.max(np.abs(share - 1) + error, initial=0.0), 0.1, 1.0)
+    lower.set(xlabel=_short(name), ylim=(1 - reach, 1 + reach), xlim=(edges[0], edges[-1]))
+    upper.set(xlim=(edges[0], edges[-1]), ylim=(min(0.0, *numerator[0], *denominator[0]), None))
+    upper.tick_params(labelbottom=False)
+
+# %% ../nbs/9_machinery/93_plot.ipynb #4a414121
 def draw_closure(ratio, numerator, denominator, features=None, *, nu=None, bins: int = 24):
     """Figure and axes (f, 2), upper and lower, of histograms of `features`: numerator, denominator, and the denominator reweighted by `ratio`, with errors.
 
@@ -355,26 +375,6 @@ def draw_closure(ratio, numerator, denominator, features=None, *, nu=None, bins:
         ax.set_ylabel("quotient")
     _heading(pairs[0][0], ["numerator", "denominator", "reweighted"], [SIGNAL, BACKGROUND, LEARNED])
     return fig, np.array(pairs[:len(found)])
-
-
-def _draw_closure(upper, lower, name: str, edges, numerator, denominator, reweighted) -> None:
-    "Draws the histograms of one feature, contents and variances, and the quotient of the reweighted one to the numerator."
-    middle = (edges[1:] + edges[:-1]) / 2
-    steps(upper, edges, numerator[0], color=SIGNAL)
-    steps(upper, edges, denominator[0], color=BACKGROUND)
-    there = reweighted[1] > 0
-    points(upper, middle[there], reweighted[0][there], np.sqrt(reweighted[1][there]), color=LEARNED)
-    some = there & (numerator[0] > 0)
-    share, error = reweighted[0][some] / numerator[0][some], np.sqrt(reweighted[1][some]) / numerator[0][some]
-    filled = np.where(numerator[0] > 0, numerator[0], np.inf)
-    own = np.sqrt(numerator[1]) / filled
-    lower.stairs(1 + own, edges, baseline=1 - own, fill=True, color=SIGNAL, alpha=0.25, linewidth=0)
-    lower.axhline(1, color=FAINT, linewidth=0.8)
-    points(lower, middle[some], share, error, color=LEARNED)
-    reach = np.clip(1.3 * np.max(np.abs(share - 1) + error, initial=0.0), 0.1, 1.0)
-    lower.set(xlabel=_short(name), ylim=(1 - reach, 1 + reach), xlim=(edges[0], edges[-1]))
-    upper.set(xlim=(edges[0], edges[-1]), ylim=(min(0.0, *numerator[0], *denominator[0]), None))
-    upper.tick_params(labelbottom=False)
 
 # %% ../nbs/9_machinery/93_plot.ipynb #93f00023
 def draw_scores(ratio, signal=None, background=None, data=None, *, nu=None, yields=None, bins: int = 40):
@@ -428,6 +428,13 @@ def _band_in_five(ax, x, expected, n_sigma, **options) -> list:
     return told
 
 
+def _crossing(at, value, level: float) -> float | None:
+    "The last place at which the curve falls through `level`, straight between its points in the logarithm of CLs; None if it does not."
+    log = np.log(np.maximum(value, 1e-300) / level)
+    falls = np.flatnonzero((log[:-1] > 0) & (log[1:] <= 0))
+    return None if not len(falls) else float(at[falls[-1]] + (at[falls[-1] + 1] - at[falls[-1]]) * log[falls[-1]] / (log[falls[-1]] - log[falls[-1] + 1]))
+
+
 def _as_scan(scan):
     "A CLsScan, also of a mapping from strengths to CLsValues. Raises TypeError for other things, ValueError for an empty one."
     from lrguide.intervals import CLsScan
@@ -440,7 +447,7 @@ def _as_scan(scan):
         raise TypeError(f"scan: expected what cls_scan returns, or a mapping from strengths to CLsValues, got {shown(scan)}")
     return scan
 
-
+# %% ../nbs/9_machinery/93_plot.ipynb #240ac828
 def draw_cls_scan(scan, found=None):
     """Figure and axes of CLs over the strength: observed, with errors, and the band expected without signal, and the level, which it crosses at the limit.
 
@@ -462,19 +469,32 @@ def draw_cls_scan(scan, found=None):
     _heading(ax, *zip(("observed", EXACT), *told))
     return fig, ax
 
-
-def _crossing(at, value, level: float) -> float | None:
-    "The last place at which the curve falls through `level`, straight between its points in the logarithm of CLs; None if it does not."
-    log = np.log(np.maximum(value, 1e-300) / level)
-    falls = np.flatnonzero((log[:-1] > 0) & (log[1:] <= 0))
-    return None if not len(falls) else float(at[falls[-1]] + (at[falls[-1] + 1] - at[falls[-1]]) * log[falls[-1]] / (log[falls[-1]] - log[falls[-1] + 1]))
-
 # %% ../nbs/9_machinery/93_plot.ipynb #93f00034
 def _expected_at(found, n: float) -> float:
     "The limit expected at a fluctuation of `n` standard deviations, NaN if nobody has asked."
     return next((value for value, one in zip(found.expected, found.n_sigma) if abs(one - n) < 1e-9), np.nan)
 
 
+def _of_limits(several) -> list:
+    "Names and colours of what there is to be seen of some limits."
+    has = lambda n: any(np.isfinite([_expected_at(one, -n) + _expected_at(one, n)]) for one in several.values())
+    return [("observed", EXACT)] + [pair for n, pair in ((0, ("expected without signal", COUNTING)), (1, ("±1 sigma", COUNTING)), (2, ("±2 sigma", BINNED))) if has(n)]
+
+
+def _limits_over(several, x: str, label: str):
+    "The limits over numbers."
+    at = sorted(several)
+    value, error = (np.array([getattr(several[one], name) for one in at]) for name in ("value", "error"))
+    fig, ax = figure(width=6.0)
+    _band_in_five(ax, at, [[_expected_at(several[one], n) for n in (-2, -1, 0, 1, 2)] for one in at], (-2, -1, 0, 1, 2))
+    ax.plot(at, value, color=EXACT, linewidth=1.2)
+    points(ax, at, value, error if np.any(error > 0) else None)
+    ax.set(xlabel=x, ylabel=label, xlim=(at[0], at[-1]))
+    ax.set(**({"yscale": "log"} if value.min() > 0 and value.max() > 20 * value.min() else {"ylim": (0, None)}))
+    _heading(ax, *zip(*_of_limits(several)))
+    return fig, ax
+
+# %% ../nbs/9_machinery/93_plot.ipynb #ba686baf
 def draw_limits(limits, *, x: str = "mass", unit: str = "", label: str | None = None):
     """Figure and axes of limits: observed, with the band expected without signal.
 
@@ -495,26 +515,6 @@ def draw_limits(limits, *, x: str = "mass", unit: str = "", label: str | None = 
         ax.errorbar(one.value, row, xerr=one.error or None, color=EXACT, fmt="o", markersize=4.5, linewidth=1)
     ax.set(yticks=range(len(several)), yticklabels=[_short(name) for name in several], xlabel=label, ylim=(len(several) - 0.5, -0.5), xlim=(0, None))
     ax.tick_params(axis="y", length=0)
-    _heading(ax, *zip(*_of_limits(several)))
-    return fig, ax
-
-
-def _of_limits(several) -> list:
-    "Names and colours of what there is to be seen of some limits."
-    has = lambda n: any(np.isfinite([_expected_at(one, -n) + _expected_at(one, n)]) for one in several.values())
-    return [("observed", EXACT)] + [pair for n, pair in ((0, ("expected without signal", COUNTING)), (1, ("±1 sigma", COUNTING)), (2, ("±2 sigma", BINNED))) if has(n)]
-
-
-def _limits_over(several, x: str, label: str):
-    "The limits over numbers."
-    at = sorted(several)
-    value, error = (np.array([getattr(several[one], name) for one in at]) for name in ("value", "error"))
-    fig, ax = figure(width=6.0)
-    _band_in_five(ax, at, [[_expected_at(several[one], n) for n in (-2, -1, 0, 1, 2)] for one in at], (-2, -1, 0, 1, 2))
-    ax.plot(at, value, color=EXACT, linewidth=1.2)
-    points(ax, at, value, error if np.any(error > 0) else None)
-    ax.set(xlabel=x, ylabel=label, xlim=(at[0], at[-1]))
-    ax.set(**({"yscale": "log"} if value.min() > 0 and value.max() > 20 * value.min() else {"ylim": (0, None)}))
     _heading(ax, *zip(*_of_limits(several)))
     return fig, ax
 

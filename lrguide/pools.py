@@ -87,7 +87,7 @@ class Pool:
         error = error + np.abs(single) @ single_errors(self.single)
         return Sums(self.basis, found[:, :-2] @ self.directions, found[:, -2], np.stack([error, 0 * error], axis=1), replace(self.single, weights=single))
 
-
+# %% ../nbs/9_machinery/89_pools.ipynb #3d4a02c5
 def pool_of(basis: Basis, x: Table | Events) -> Pool:
     "The Pool of the events `x`, which may be prepared. Raises ValueError if there is none."
     events = x if isinstance(x, Events) else events_on(basis.space.model, replace(as_table(x, "x"), weight=None), direct=True)

@@ -113,25 +113,6 @@ class Prepared:
         return replace(self, parts=tuple(part.pick(*one) for part, one in zip(self.parts, drawn)))
 
 # %% ../nbs/9_machinery/96_prepared.ipynb #2e4efeaf
-def prepare(model: object, data, weights=None, direct: bool = False) -> Prepared:
-    """`model` on `data`: data sets as `Likelihood.on` takes them, or what it has made of them before, with this model or before parameters were fixed.
-
-    Raises ValueError for what another model has prepared, and for importance weights of what has none."""
-    check_model(model)
-    importance, weights = _importance(weights)
-    if isinstance(data, Prepared):
-        model = as_seen(model, data)
-        if weights is not None or importance or not _same(model, data.model) or any(model.fixed.get(name) != value for name, value in data.model.fixed.items()):
-            raise ValueError("data: expected a data set, or one prepared by this likelihood (further parameters may have been fixed since), "
-                             "got one prepared by another likelihood")
-        return replace(data, model=model)
-    parts = model.parts(data, weights, direct)
-    if len({len(part) for part in parts}) != 1:
-        raise ValueError(f"data: expected the same number of data sets in each channel, got {' and '.join(str(len(part)) for part in parts)}")
-    _check_many(model.constraints, len(parts[0]))
-    return Prepared(model, _weighted_parts(parts) if importance else parts, model.constraints, importance)
-
-
 def _importance(weights) -> tuple[bool, np.ndarray | None]:
     "Whether the weights of the data are importance weights, and multiplicities if any. Raises ValueError for other words than 'importance'."
     if isinstance(weights, str):
@@ -168,6 +149,25 @@ def _check_many(constraints: Sequence, b: int) -> None:
     for constraint in constraints:
         if many_of(constraint) not in (None, b):
             raise ValueError(f"constraints: expected a measurement of {', '.join(names_of(constraint))} for each of {b} data sets, got {many_of(constraint)}")
+
+# %% ../nbs/9_machinery/96_prepared.ipynb #17977184
+def prepare(model: object, data, weights=None, direct: bool = False) -> Prepared:
+    """`model` on `data`: data sets as `Likelihood.on` takes them, or what it has made of them before, with this model or before parameters were fixed.
+
+    Raises ValueError for what another model has prepared, and for importance weights of what has none."""
+    check_model(model)
+    importance, weights = _importance(weights)
+    if isinstance(data, Prepared):
+        model = as_seen(model, data)
+        if weights is not None or importance or not _same(model, data.model) or any(model.fixed.get(name) != value for name, value in data.model.fixed.items()):
+            raise ValueError("data: expected a data set, or one prepared by this likelihood (further parameters may have been fixed since), "
+                             "got one prepared by another likelihood")
+        return replace(data, model=model)
+    parts = model.parts(data, weights, direct)
+    if len({len(part) for part in parts}) != 1:
+        raise ValueError(f"data: expected the same number of data sets in each channel, got {' and '.join(str(len(part)) for part in parts)}")
+    _check_many(model.constraints, len(parts[0]))
+    return Prepared(model, _weighted_parts(parts) if importance else parts, model.constraints, importance)
 
 # %% ../nbs/9_machinery/96_prepared.ipynb #d00abedc
 def gradient_scatter(prepared: Prepared, values: Mapping, names: list[str]) -> np.ndarray:

@@ -38,16 +38,6 @@ _FORMAT, _VERSION = "compact likelihood", 1
 _CONSTRAINTS = {kind.__name__: kind for kind in (Normal, LogNormal, Poisson)}
 
 
-def as_published(compact: Compact) -> dict:
-    "What a file of a `compact` likelihood holds: numbers and names only. Raises TypeError or ValueError for what has none."
-    if not isinstance(compact, Compact):
-        raise TypeError(f"compact: expected a compact likelihood, got {shown(compact)}")
-    return {"format": _FORMAT, "version": _VERSION, "parameters": {name: list(ends) for name, ends in compact.box.items()},
-            "fixed": dict(compact.model.fixed), "nll_within": compact.bound,
-            "constraints": [_constraint_to_file(one) for one in compact.constraints],
-            "channels": {key: _channel_to_file(channel, part) for (key, channel), part in zip(compact.model.channels.items(), compact.parts)}}
-
-
 def _constraint_to_file(constraint: object) -> dict:
     "A constraint as names and numbers."
     if type(constraint).__name__ not in _CONSTRAINTS:
@@ -73,6 +63,16 @@ def _channel_to_file(channel: object, part: object) -> dict:
                        "log_ratios": {name: {"degrees": list(one.degrees), "coefficients": one.coefficients[0].tolist()}
                                       for name, one in zip(channel.processes, part.single.ratios)}}}
 
+# %% ../nbs/8_your_analysis/84_publish.ipynb #7869a40b
+def as_published(compact: Compact) -> dict:
+    "What a file of a `compact` likelihood holds: numbers and names only. Raises TypeError or ValueError for what has none."
+    if not isinstance(compact, Compact):
+        raise TypeError(f"compact: expected a compact likelihood, got {shown(compact)}")
+    return {"format": _FORMAT, "version": _VERSION, "parameters": {name: list(ends) for name, ends in compact.box.items()},
+            "fixed": dict(compact.model.fixed), "nll_within": compact.bound,
+            "constraints": [_constraint_to_file(one) for one in compact.constraints],
+            "channels": {key: _channel_to_file(channel, part) for (key, channel), part in zip(compact.model.channels.items(), compact.parts)}}
+
 
 def save_published(compact: Compact, path: str | Path) -> Path:
     "The path of the JSON file that was written, whole or not at all."
@@ -90,37 +90,6 @@ class _Gone:
         raise ValueError("data: expected the published likelihood itself, got events, which it cannot look at: its ratios are not in the file")
 
 
-def published_likelihood(path: str | Path) -> Compact:
-    "The Compact likelihood in a file of `save_published`; its `model` takes part in fits and tests. Raises ValueError for another file."
-    try:
-        file = json.loads(Path(path).read_text())
-    except (json.JSONDecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise ValueError(f"path: expected a published likelihood, got {path}, which is no JSON ({error})") from None
-    if not isinstance(file, dict) or file.get("format") != _FORMAT or file.get("version") != _VERSION:
-        raise ValueError(f"path: expected a {_FORMAT} of version {_VERSION}, got {path}" + (f" of version {file.get('version')}" if isinstance(file, dict) and file.get("format") == _FORMAT else ""))
-    try:
-        made = _from_file(file)
-        middle = made({name: (low + high) / 2 for name, (low, high) in made.model.parameters.items()})
-        if not np.isfinite(middle).all() or json.loads(json.dumps(as_published(made))) != file:
-            raise ValueError("parts that contradict each other")
-        return made
-    except (KeyError, TypeError, IndexError, AttributeError, ValueError, OverflowError) as error:
-        raise ValueError(f"path: expected a whole {_FORMAT}, got {path}, in which something is missing or no number ({type(error).__name__}: {error})") from None
-
-# %% ../nbs/8_your_analysis/84_publish.ipynb #71c5d4e0
-def _from_file(file: dict) -> Compact:
-    "The Compact likelihood in the text of a file."
-    box = Ranges({name: tuple(ends) for name, ends in file["parameters"].items()})
-    if loose := [name for name, (low, high) in box.items() if low == high and name not in file["fixed"]]:
-        raise ValueError(f"no value of {', '.join(loose)}")
-    constraints = tuple(_CONSTRAINTS[one["kind"]](**{key: _array(value) for key, value in one.items() if key != "kind"}) for one in file["constraints"])
-    found = {key: _channel_from_file(channel, box, constraints, file["fixed"]) for key, channel in file["channels"].items()}
-    models = {key: channel for key, (channel, _) in found.items()}
-    model = models[""] if list(models) == [""] else Channels(models)
-    parts = tuple(part for _, part in found.values())
-    return Compact(model, parts, model.constraints, box=box, walls={name: tuple(box[name]) for name in model.parameters})
-
-
 def _array(value):
     "Numbers of a file; names stay as they are."
     return np.array(value) if isinstance(value, list) and np.array(value).dtype.kind in "if" else tuple(value) if isinstance(value, list) else value
@@ -133,7 +102,7 @@ def _ratio_from_file(ratio: dict, ranges: Ranges, n: int) -> Interpolant:
     size = int(np.prod(np.array(ratio["degrees"], int) + 1))
     return Interpolant(np.array(ratio["coefficients"], dtype=float).reshape(1, size, n), ranges, tuple(ratio["degrees"]))
 
-
+# %% ../nbs/8_your_analysis/84_publish.ipynb #71c5d4e0
 def _channel_from_file(channel: dict, box: Ranges, constraints: tuple, fixed: Mapping) -> tuple[Likelihood, Sums]:
     "The likelihood of one channel and its Sums. Raises ValueError if numbers are missing or not finite."
     processes = {name: Process(one["expected"], _Gone({of: box[of] for of in one["parameters"]}),
@@ -152,6 +121,37 @@ def _channel_from_file(channel: dict, box: Ranges, constraints: tuple, fixed: Ma
     if numbers.shape != (basis.size,) or not np.isfinite(numbers).all():
         raise ValueError(f"coefficients: expected {basis.size} finite numbers, got {shown(numbers)}")
     return model, Sums(basis, numbers[None], np.array([float(channel["total"])]), np.array([channel["error"]], dtype=float), Events(model, ratios, weights))
+
+
+def _from_file(file: dict) -> Compact:
+    "The Compact likelihood in the text of a file."
+    box = Ranges({name: tuple(ends) for name, ends in file["parameters"].items()})
+    if loose := [name for name, (low, high) in box.items() if low == high and name not in file["fixed"]]:
+        raise ValueError(f"no value of {', '.join(loose)}")
+    constraints = tuple(_CONSTRAINTS[one["kind"]](**{key: _array(value) for key, value in one.items() if key != "kind"}) for one in file["constraints"])
+    found = {key: _channel_from_file(channel, box, constraints, file["fixed"]) for key, channel in file["channels"].items()}
+    models = {key: channel for key, (channel, _) in found.items()}
+    model = models[""] if list(models) == [""] else Channels(models)
+    parts = tuple(part for _, part in found.values())
+    return Compact(model, parts, model.constraints, box=box, walls={name: tuple(box[name]) for name in model.parameters})
+
+# %% ../nbs/8_your_analysis/84_publish.ipynb #7a74fc26
+def published_likelihood(path: str | Path) -> Compact:
+    "The Compact likelihood in a file of `save_published`; its `model` takes part in fits and tests. Raises ValueError for another file."
+    try:
+        file = json.loads(Path(path).read_text())
+    except (json.JSONDecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise ValueError(f"path: expected a published likelihood, got {path}, which is no JSON ({error})") from None
+    if not isinstance(file, dict) or file.get("format") != _FORMAT or file.get("version") != _VERSION:
+        raise ValueError(f"path: expected a {_FORMAT} of version {_VERSION}, got {path}" + (f" of version {file.get('version')}" if isinstance(file, dict) and file.get("format") == _FORMAT else ""))
+    try:
+        made = _from_file(file)
+        middle = made({name: (low + high) / 2 for name, (low, high) in made.model.parameters.items()})
+        if not np.isfinite(middle).all() or json.loads(json.dumps(as_published(made))) != file:
+            raise ValueError("parts that contradict each other")
+        return made
+    except (KeyError, TypeError, IndexError, AttributeError, ValueError, OverflowError) as error:
+        raise ValueError(f"path: expected a whole {_FORMAT}, got {path}, in which something is missing or no number ({type(error).__name__}: {error})") from None
 
 # %% ../nbs/8_your_analysis/84_publish.ipynb #9859c1a8
 def _symbol(name: str) -> str:
@@ -400,6 +400,30 @@ def _assembled(found: Mapping, channels: list[str], interest: list[str], name: s
             "analyses": [{"name": name, "likelihood": name, "domains": ["default"], "init": "default", "parameters_of_interest": interest}]}
 
 # %% ../nbs/8_your_analysis/84_publish.ipynb #ead19baa
+def _digits(value: float) -> str:
+    "A number to four digits, with a power of ten where it is small or large."
+    if np.isinf(value):
+        return r"\infty" if value > 0 else r"-\infty"
+    text = f"{value:.4g}"
+    if "e" not in text:
+        return text
+    mantissa, power = text.split("e")
+    return f"{mantissa} \\times 10^{{{int(power)}}}"
+
+
+def _with_error(value, error) -> str:
+    "Value and error; the digits are those of the error."
+    if not np.isfinite(error if error is not None else np.nan) or not error > 0 or not np.isfinite(value):
+        return in_latex(float(value))
+    power = int(np.floor(np.log10(float(f"{error:.1e}"))))
+    shared = int(np.floor(np.log10(abs(value)))) if abs(value) > error else power
+    if -4 <= shared < 6:
+        digits = max(1 - power, 0)
+        return f"${value:.{digits}f} \\pm {error:.{digits}f}$"
+    digits = max(shared - power + 1, 0)
+    return f"$({value / 10.0**shared:.{digits}f} \\pm {error / 10.0**shared:.{digits}f}) \\times 10^{{{shared}}}$"
+
+# %% ../nbs/8_your_analysis/84_publish.ipynb #c0ff193f
 _LATEX = {"\\": r"\textbackslash{}", "&": r"\&", "%": r"\%", "$": r"\$", "#": r"\#", "_": r"\_", "{": r"\{", "}": r"\}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "<": r"\textless{}", ">": r"\textgreater{}"}
 
 
@@ -418,30 +442,6 @@ def in_latex(cell) -> str:
     if isinstance(cell, (float, np.floating)):
         return f"${_digits(float(cell))}$"
     return "".join(_LATEX.get(one, one) for one in str(cell))
-
-
-def _with_error(value, error) -> str:
-    "Value and error; the digits are those of the error."
-    if not np.isfinite(error if error is not None else np.nan) or not error > 0 or not np.isfinite(value):
-        return in_latex(float(value))
-    power = int(np.floor(np.log10(float(f"{error:.1e}"))))
-    shared = int(np.floor(np.log10(abs(value)))) if abs(value) > error else power
-    if -4 <= shared < 6:
-        digits = max(1 - power, 0)
-        return f"${value:.{digits}f} \\pm {error:.{digits}f}$"
-    digits = max(shared - power + 1, 0)
-    return f"$({value / 10.0**shared:.{digits}f} \\pm {error / 10.0**shared:.{digits}f}) \\times 10^{{{shared}}}$"
-
-
-def _digits(value: float) -> str:
-    "A number to four digits, with a power of ten where it is small or large."
-    if np.isinf(value):
-        return r"\infty" if value > 0 else r"-\infty"
-    text = f"{value:.4g}"
-    if "e" not in text:
-        return text
-    mantissa, power = text.split("e")
-    return f"{mantissa} \\times 10^{{{int(power)}}}"
 
 # %% ../nbs/8_your_analysis/84_publish.ipynb #c335aebf
 def as_latex(result, *, caption: str | None = None, label: str | None = None) -> str:

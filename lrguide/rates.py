@@ -18,7 +18,7 @@ from .interpolation import Interpolant, check_log_ratios, interpolated, per_even
 from .minimum import differentiated
 
 # %% auto #0
-__all__ = ['BEND', 'distinct', 'log_rate', 'norm_factor', 'shape_shift', 'expected_yields', 'yields_at', 'probes',
+__all__ = ['BEND', 'distinct', 'log_rate', 'norm_factor', 'shape_shift', 'probes', 'expected_yields', 'yields_at',
            'natural_strength', 'n_points_of', 'bent_up', 'Events', 'is_list_of_sets', 'list_of_sets', 'events_on',
            'yield_derivatives', 'total_derivatives', 'Grid', 'grid_of', 'event_sum', 'scan_events']
 
@@ -179,38 +179,6 @@ def shape_shift(alpha: float | np.ndarray, down: np.ndarray, up: np.ndarray) -> 
     return np.where(np.abs(alpha) < 1, inside, np.where(alpha > 0, alpha * up, -alpha * down))
 
 # %% ../nbs/9_machinery/90_rates.ipynb #f362efe7
-def expected_yields(model: object, values: Mapping[str, float]) -> dict[str, float]:
-    "Expected yield of each process of one channel at `values`, numbers or arrays (p,); strengths multiplied in."
-    yields = {}
-    for name, process in model.processes.items():
-        yields[name] = _of_function(name, process.expected, values) if callable(process.expected) else process.expected
-        for parameter, (down, up) in getattr(process, "norm", {}).items():
-            yields[name] = yields[name] * norm_factor(values[parameter], down, up)
-    for parameter, name in model.strength.items():
-        yields[name] = yields[name] * values[parameter]
-    return yields
-
-
-def yields_at(model: object, values: Mapping[str, np.ndarray], n_points: int) -> np.ndarray:
-    "The same (K, p) by process, at p points."
-    found = np.empty((len(model.processes), n_points))
-    for row, n in zip(found, expected_yields(model, values).values()):
-        row[:] = n
-    return found
-
-
-def _of_function(name: str, expected: Callable, values: Mapping[str, float]) -> float | np.ndarray:
-    "The yield of process `name` that a function gives. Raises ValueError if it asks for an unknown parameter or is negative."
-    try:
-        found = _at_each(expected, values)
-    except KeyError as missing:
-        raise ValueError(f"expected yield of {name}: expected a function of the model's parameters ({', '.join(values)}), "
-                         f"it asks for {missing}; declare it in ranges") from None
-    for worst in (np.min(found), np.max(found)):
-        check_number(worst, f"expected yield of {name}", "[0, inf)")
-    return found
-
-
 def probes(n: int) -> np.ndarray:
     "At most nine indices below `n`, the ends among them, without symmetry."
     return np.unique((np.array([0.0, 0.07, 0.19, 0.34, 0.45, 0.58, 0.71, 0.89, 1.0]) * (n - 1)).astype(int))
@@ -234,6 +202,38 @@ def _at_each(function: Callable[[Mapping], float], values: Mapping[str, float]) 
     except Exception:  # whatever a function for numbers does when it meets an array
         pass
     return np.array(at(slice(None)))
+
+# %% ../nbs/9_machinery/90_rates.ipynb #05f80b78
+def _of_function(name: str, expected: Callable, values: Mapping[str, float]) -> float | np.ndarray:
+    "The yield of process `name` that a function gives. Raises ValueError if it asks for an unknown parameter or is negative."
+    try:
+        found = _at_each(expected, values)
+    except KeyError as missing:
+        raise ValueError(f"expected yield of {name}: expected a function of the model's parameters ({', '.join(values)}), "
+                         f"it asks for {missing}; declare it in ranges") from None
+    for worst in (np.min(found), np.max(found)):
+        check_number(worst, f"expected yield of {name}", "[0, inf)")
+    return found
+
+
+def expected_yields(model: object, values: Mapping[str, float]) -> dict[str, float]:
+    "Expected yield of each process of one channel at `values`, numbers or arrays (p,); strengths multiplied in."
+    yields = {}
+    for name, process in model.processes.items():
+        yields[name] = _of_function(name, process.expected, values) if callable(process.expected) else process.expected
+        for parameter, (down, up) in getattr(process, "norm", {}).items():
+            yields[name] = yields[name] * norm_factor(values[parameter], down, up)
+    for parameter, name in model.strength.items():
+        yields[name] = yields[name] * values[parameter]
+    return yields
+
+
+def yields_at(model: object, values: Mapping[str, np.ndarray], n_points: int) -> np.ndarray:
+    "The same (K, p) by process, at p points."
+    found = np.empty((len(model.processes), n_points))
+    for row, n in zip(found, expected_yields(model, values).values()):
+        row[:] = n
+    return found
 
 # %% ../nbs/9_machinery/90_rates.ipynb #b2f27941
 def natural_strength(model: object, strength: str, values: Mapping[str, float]) -> float:
@@ -282,6 +282,11 @@ def bent_up(total: np.ndarray) -> tuple:
     if not low.any():
         return total, 1.0, 0.0
     return np.where(low, (BEND + total**2 / BEND) / 2, total), np.where(low, total / BEND, 1.0), np.where(low, 1 / BEND, 0.0)
+
+
+def _total(model: object, values: Mapping[str, np.ndarray]) -> np.ndarray:
+    "Expected events (p,) of all processes."
+    return yields_at(model, values, n_points_of(values)).sum(axis=0)
 
 
 def _weighted(weights: np.ndarray, values: np.ndarray) -> np.ndarray:
@@ -343,11 +348,6 @@ class Events:
         "Data sets made of the rows (b, n) of a single one, with multiplicities `weights` (b, n)."
         return replace(self, ratios=tuple(ratio.pick(rows) for ratio in self.ratios), weights=weights,
                        scaled=self.scaled and (self.scaled[0][0][rows], [one[0][rows] for one in self.scaled[1]]))
-
-
-def _total(model: object, values: Mapping[str, np.ndarray]) -> np.ndarray:
-    "Expected events (p,) of all processes."
-    return yields_at(model, values, n_points_of(values)).sum(axis=0)
 
 # %% ../nbs/9_machinery/90_rates.ipynb #afe030f2
 def is_list_of_sets(data) -> bool:
@@ -462,37 +462,6 @@ def _strength_derivatives(model: object, yields: np.ndarray, values, names: list
     return yields, slope, bend
 
 # %% ../nbs/9_machinery/90_rates.ipynb #5df2c59e
-def _derivatives(events: Events, values: Mapping[str, np.ndarray], names: list[str]) -> tuple:
-    "nll (p,), gradient (p, P), second derivatives (p, P, P): the formulae of the text."
-    yields, slope, bend = yield_derivatives(events.model, values, names)
-    total, of_total, bent = total_derivatives(yields, slope, bend)
-    if events.size == 0:
-        return total, of_total, bent
-    processes = list(events.model.processes.values())
-    parts = [ratio.derivatives(_nu(process, values)) for ratio, process in zip(events.ratios, processes)]
-    largest, scaled = events.scaled or _scaled([part[0] for part in parts])
-    rate, floor = _rate(yields, scaled)
-    inside, at_least = rate >= floor, np.maximum(rate, floor)
-    at_least = np.where(at_least > 0, at_least, 1.0)
-    weights = events.weights
-    g = [_slopes_of_ratio(process, part[1], names, weights) for process, part in zip(processes, parts)]
-    share = np.stack([r / at_least for r in scaled], axis=1)     # r_k over the rate (p, K, n)
-    first = slope.transpose(2, 0, 1) @ share                                                # of the log rate (p, P, n)
-    for k, own in enumerate(g):
-        for a, of_ratio in own.items():
-            first[:, a] += yields[k][:, None] * share[:, k] * of_ratio
-    gradient = of_total - (first @ weights[:, :, None])[:, :, 0]
-    weighted = first * weights[:, None]
-    if not inside.all():
-        gradient -= (_slope_of_floor(yields, slope, g, share, rate / at_least, inside) @ weights[:, :, None])[:, :, 0]
-        weighted *= inside[:, None]
-    second = bent + weighted @ first.transpose(0, 2, 1)
-    for k, (own, process) in enumerate(zip(g, processes)):
-        order = {names.index(name): i for i, name in enumerate(process.parameters) if name in names}       # others are held
-        second -= _curve_of_process(yields[k], slope[:, k], bend[:, :, k], own, order, parts[k][2], weights * share[:, k])
-    return total - _weighted(events.weights, _log(rate, floor, largest)), gradient, second
-
-
 def total_derivatives(yields: np.ndarray, slope: np.ndarray, bend: np.ndarray) -> tuple:
     "The expected total as it enters the nll (p,), its gradient (p, P) and second derivatives (p, P, P), from what `yield_derivatives` gives."
     total, first, second = bent_up(yields.sum(axis=0))
@@ -530,6 +499,37 @@ def _slope_of_floor(yields, slope, g, share, filled, inside) -> np.ndarray:
         for a, of_ratio in own.items():
             moved[:, a] += (grown[k] * yields[k])[:, None] * share[:, k] * of_ratio
     return np.where(inside, 0.0, 1 - filled)[:, None] * moved
+
+# %% ../nbs/9_machinery/90_rates.ipynb #d216b9c8
+def _derivatives(events: Events, values: Mapping[str, np.ndarray], names: list[str]) -> tuple:
+    "nll (p,), gradient (p, P), second derivatives (p, P, P): the formulae of the text."
+    yields, slope, bend = yield_derivatives(events.model, values, names)
+    total, of_total, bent = total_derivatives(yields, slope, bend)
+    if events.size == 0:
+        return total, of_total, bent
+    processes = list(events.model.processes.values())
+    parts = [ratio.derivatives(_nu(process, values)) for ratio, process in zip(events.ratios, processes)]
+    largest, scaled = events.scaled or _scaled([part[0] for part in parts])
+    rate, floor = _rate(yields, scaled)
+    inside, at_least = rate >= floor, np.maximum(rate, floor)
+    at_least = np.where(at_least > 0, at_least, 1.0)
+    weights = events.weights
+    g = [_slopes_of_ratio(process, part[1], names, weights) for process, part in zip(processes, parts)]
+    share = np.stack([r / at_least for r in scaled], axis=1)     # r_k over the rate (p, K, n)
+    first = slope.transpose(2, 0, 1) @ share                                                # of the log rate (p, P, n)
+    for k, own in enumerate(g):
+        for a, of_ratio in own.items():
+            first[:, a] += yields[k][:, None] * share[:, k] * of_ratio
+    gradient = of_total - (first @ weights[:, :, None])[:, :, 0]
+    weighted = first * weights[:, None]
+    if not inside.all():
+        gradient -= (_slope_of_floor(yields, slope, g, share, rate / at_least, inside) @ weights[:, :, None])[:, :, 0]
+        weighted *= inside[:, None]
+    second = bent + weighted @ first.transpose(0, 2, 1)
+    for k, (own, process) in enumerate(zip(g, processes)):
+        order = {names.index(name): i for i, name in enumerate(process.parameters) if name in names}       # others are held
+        second -= _curve_of_process(yields[k], slope[:, k], bend[:, :, k], own, order, parts[k][2], weights * share[:, k])
+    return total - _weighted(events.weights, _log(rate, floor, largest)), gradient, second
 
 # %% ../nbs/9_machinery/90_rates.ipynb #b3095606
 def _scatter(events: Events, values: Mapping[str, np.ndarray], names: list[str]) -> np.ndarray:

@@ -20,7 +20,7 @@ from .losses import CALIBRATIONS, Calibration, Normalisation, find_loss, labelle
 from .nets import DeepSets, Dense, History, Network, Scaling, Training, bootstrap_rows, number_of_epochs, predict, standardise, train
 
 # %% auto #0
-__all__ = ['check_same_nu', 'matched', 'nu_within', 'Recipe', 'in_three', 'transformed', 'scaling_of', 'scaled', 'NetworkScores', 'untrained', 'architecture_of', 'Task', 'task_of', 'trained', 'sensible_training', 'Fitted', 'check_like', 'finished', 'fit_all', 'Ratio', 'FORMAT', 'held_out', 'moved', 'named', 'save_ratio', 'load_ratio']
+__all__ = ['check_same_nu', 'matched', 'nu_within', 'Recipe', 'in_three', 'transformed', 'scaling_of', 'scaled', 'architecture_of', 'NetworkScores', 'untrained', 'Task', 'task_of', 'trained', 'sensible_training', 'Fitted', 'check_like', 'finished', 'fit_all', 'Ratio', 'FORMAT', 'held_out', 'moved', 'named', 'save_ratio', 'load_ratio']
 
 # %% ../nbs/1_optimality/16_ratio.ipynb #a467a146
 def check_same_nu(numerator: Table, denominator: Table) -> None:
@@ -43,6 +43,15 @@ def _check_two_samples(numerator, denominator) -> None:
     check_sample(numerator, "numerator"), check_sample(denominator, "denominator")
 
 
+def _share_in_both(*tables: Table) -> float:
+    "The share of the events, with nu, of the smaller of two Tables that is in the other one to the bit; 0 where values repeat anyway, and for sets."
+    one, other = (table.x if table.nu is None or table.x.ndim != 2 else np.column_stack([table.x, table.nu]) for table in tables)
+    if one.ndim != 2 or one.shape[1] != other.shape[1]:
+        return 0.0
+    rows = [np.unique(np.ascontiguousarray(x + 0.0).view(f"V{8 * x.shape[1]}")) for x in (one, other)]
+    return len(np.intersect1d(*rows)) / min(len(one), len(other)) if all(len(found) > 0.9 * len(x) for found, x in zip(rows, (one, other))) else 0.0
+
+# %% ../nbs/1_optimality/16_ratio.ipynb #35e9f023
 def matched(parameters: Ranges, numerator: Table, denominator: Table, rng, compare: bool = True) -> tuple[Table, Table]:
     """The two Tables with the same features, and with nu inside the ranges, of one distribution (if `compare`), if there are `parameters`.
 
@@ -163,6 +172,15 @@ def scaled(scaling: Scaling, x: np.ndarray) -> np.ndarray:
     "Events or sets `x` in the units of their `scaling`, the filling zero."
     return scaling(x) if x.ndim == 2 else scaling(x) * x[..., -1:]
 
+
+def architecture_of(recipe: Recipe, x: np.ndarray, outputs: int = 1) -> Dense | DeepSets:
+    "The network for inputs `x`: Dense for (n, d), DeepSets for sets (n, p, f)."
+    dense = lambda n_features: Dense(n_features, recipe.hidden, recipe.activation, recipe.dropout, outputs)
+    if x.ndim == 2:
+        return dense(x.shape[1])
+    *hidden, sums = recipe.particle
+    return DeepSets(Dense(x.shape[2] - 1, hidden, recipe.activation, outputs=sums), dense(sums))
+
 # %% ../nbs/1_optimality/16_ratio.ipynb #863c5538
 @dataclass(frozen=True, eq=False)
 class NetworkScores:
@@ -199,15 +217,6 @@ def untrained(recipe: Recipe, events: Table) -> NetworkScores:
     scaling = scaling_of(transformed(recipe.inputs, events.x, events.nu), events.weights)
     return NetworkScores(None, scaling, recipe.loss, recipe.parameters, recipe.inputs, threads=recipe.threads)
 
-
-def architecture_of(recipe: Recipe, x: np.ndarray, outputs: int = 1) -> Dense | DeepSets:
-    "The network for inputs `x`: Dense for (n, d), DeepSets for sets (n, p, f)."
-    dense = lambda n_features: Dense(n_features, recipe.hidden, recipe.activation, recipe.dropout, outputs)
-    if x.ndim == 2:
-        return dense(x.shape[1])
-    *hidden, sums = recipe.particle
-    return DeepSets(Dense(x.shape[2] - 1, hidden, recipe.activation, outputs=sums), dense(sums))
-
 # %% ../nbs/1_optimality/16_ratio.ipynb #2578a29c
 @dataclass(frozen=True, eq=False)
 class Task:
@@ -220,15 +229,6 @@ class Task:
     calibrating: tuple[Table, Table]
     kept: tuple[Table, Table] | None
     moving: bool
-
-
-def _share_in_both(*tables: Table) -> float:
-    "The share of the events, with nu, of the smaller of two Tables that is in the other one to the bit; 0 where values repeat anyway, and for sets."
-    one, other = (table.x if table.nu is None or table.x.ndim != 2 else np.column_stack([table.x, table.nu]) for table in tables)
-    if one.ndim != 2 or one.shape[1] != other.shape[1]:
-        return 0.0
-    rows = [np.unique(np.ascontiguousarray(x + 0.0).view(f"V{8 * x.shape[1]}")) for x in (one, other)]
-    return len(np.intersect1d(*rows)) / min(len(one), len(other)) if all(len(found) > 0.9 * len(x) for found, x in zip(rows, (one, other))) else 0.0
 
 
 def task_of(recipe: Recipe, numerator: Table, denominator: Table, rng) -> Task:
@@ -328,7 +328,7 @@ def check_like(fitted: Fitted, x: np.ndarray, name: str) -> np.ndarray:
         raise ValueError(f"{name}: expected {what}, got shape {x.shape}")
     return x
 
-
+# %% ../nbs/1_optimality/16_ratio.ipynb #3645de68
 def finished(recipe: Recipe, scores, calibrating: tuple[Table, Table], kept: tuple[Table, Table] | None = None, moving: bool = False) -> Fitted:
     "The Fitted `scores`, calibrated and normalised on the two Tables `calibrating` as the recipe says."
     fitted = Fitted(scores, calibrating[0].x.shape[-1], calibrating[0].names, calibrating=calibrating, kept=kept, moving=moving, sets=calibrating[0].x.ndim == 3)
@@ -351,6 +351,23 @@ def fit_all(recipe: Recipe, pairs: Sequence[tuple[Table, Table]], rngs: Sequence
         for k, found in zip(which, trained(recipe, [tasks[k] for k in which])):
             scores[k] = found
     return [finished(recipe, found, task.calibrating, task.kept, task.moving) for found, task in zip(scores, tasks)]
+
+
+def _normalised(ratio: Ratio, numerator: Table | None, denominator: Table | None, over: str | None, calibration: str | None, rng) -> Ratio:
+    "A copy of `ratio` with its scores calibrated and normalised on these Tables. Raises ValueError if they are missing or do not fit."
+    if ratio.fitted is None:
+        raise ValueError("ratio: expected a fitted ratio, call fit first")
+    if (numerator is None or denominator is None) and ratio.fitted.calibrating is None:
+        raise ValueError("numerator: expected events of both classes, the ratio keeps none (a file does not hold them)")
+    fitted, other = ratio.fitted, copy(ratio)
+    moving = fitted.moving if denominator is None else check_sample(denominator, "denominator").nu is not None
+    numerator, denominator = (old if new is None else aligned(new, fitted.names, name) for old, new, name in
+                              zip(fitted.calibrating or (None, None), (numerator, denominator), ("numerator", "denominator")))
+    numerator, denominator = matched(ratio.parameters, numerator, denominator, rng)
+    check_like(fitted, numerator.x, "numerator")
+    other.recipe = replace(ratio.recipe, normalise=over, calibration=calibration)
+    other.fitted = finished(other.recipe, fitted.scores, (numerator, denominator), fitted.kept, moving)
+    return other
 
 # %% ../nbs/1_optimality/16_ratio.ipynb #323718c1
 def _points(ratio: Ratio, x, nu, extrapolate: bool = False) -> tuple[np.ndarray, np.ndarray | None]:
@@ -387,23 +404,6 @@ def _band(ratio: Ratio, x: np.ndarray, nu: np.ndarray | None) -> np.ndarray:
     spread = _log_ratio(ratio, x, nu, members=True).std(axis=0, ddof=min(1, ratio.recipe.members - 1))
     found = ratio.fitted.normalisation
     return spread if found is None else np.sqrt(spread**2 + found.error(nu, len(x)) ** 2)
-
-
-def _normalised(ratio: Ratio, numerator: Table | None, denominator: Table | None, over: str | None, calibration: str | None, rng) -> Ratio:
-    "A copy of `ratio` with its scores calibrated and normalised on these Tables. Raises ValueError if they are missing or do not fit."
-    if ratio.fitted is None:
-        raise ValueError("ratio: expected a fitted ratio, call fit first")
-    if (numerator is None or denominator is None) and ratio.fitted.calibrating is None:
-        raise ValueError("numerator: expected events of both classes, the ratio keeps none (a file does not hold them)")
-    fitted, other = ratio.fitted, copy(ratio)
-    moving = fitted.moving if denominator is None else check_sample(denominator, "denominator").nu is not None
-    numerator, denominator = (old if new is None else aligned(new, fitted.names, name) for old, new, name in
-                              zip(fitted.calibrating or (None, None), (numerator, denominator), ("numerator", "denominator")))
-    numerator, denominator = matched(ratio.parameters, numerator, denominator, rng)
-    check_like(fitted, numerator.x, "numerator")
-    other.recipe = replace(ratio.recipe, normalise=over, calibration=calibration)
-    other.fitted = finished(other.recipe, fitted.scores, (numerator, denominator), fitted.kept, moving)
-    return other
 
 # %% ../nbs/1_optimality/16_ratio.ipynb #3cc3229a
 class Ratio:

@@ -15,8 +15,8 @@ from .binned import check_edges, filled
 from .diagnosis import Check, tested, told_apart
 
 # %% auto #0
-__all__ = ['Quality', 'tail_index', 'quality', 'reweighted', 'shares_in_bins', 'even_edges', 'Compared', 'Comparison',
-           'observables_of', 'alike', 'compare', 'mean_difference', 'two_sample']
+__all__ = ['Quality', 'tail_index', 'quality', 'reweighted', 'shares_in_bins', 'even_edges', 'observables_of', 'alike',
+           'Compared', 'Comparison', 'compare', 'mean_difference', 'two_sample']
 
 # %% ../nbs/4_phase_space/41_reweighting.ipynb #6709aa55
 @dataclass(frozen=True)
@@ -112,6 +112,24 @@ def even_edges(columns: Sequence[np.ndarray], weights: Sequence[np.ndarray], n_b
     inner, low, high = np.unique(inner), different[0], different[-1]
     return np.concatenate([[low], inner[inner > low], [high if high > inner[-1] else np.nextafter(high, np.inf)]])
 
+# %% ../nbs/4_phase_space/41_reweighting.ipynb #458dffba
+def observables_of(table: Table) -> dict[str, np.ndarray]:
+    "Columns (n,) by name: the features, unless they are sets, and what `also` has with one number for each event."
+    features = {} if table.x.ndim == 3 else dict(zip(table.names or [f"x[{k}]" for k in range(table.x.shape[1])], table.x.T))
+    return features | {name: column for name, column in table.also.items() if column.ndim == 1}
+
+
+def alike(first: Table, second: Table) -> Table:
+    "`second` with its features in the order of `first`. Raises ValueError if it has others, or only one of the two has names or nu."
+    second = aligned(check_sample(second, "second"), check_sample(first, "first").names, "second")
+    if first.x.ndim != second.x.ndim or first.x.shape[-1] != second.x.shape[-1]:             # sets may have different filling
+        raise ValueError(f"second: expected features as in first, of shape {first.x.shape}, got shape {second.x.shape}")
+    if (first.names is None) != (second.names is None):
+        raise ValueError(f"second: expected names of the features in both samples or in none, got {second.names} and in first {first.names}")
+    if (0 if first.nu is None else first.nu.shape[1]) != (0 if second.nu is None else second.nu.shape[1]):
+        raise ValueError("second: expected as many columns of nu as in first")
+    return second
+
 # %% ../nbs/4_phase_space/41_reweighting.ipynb #298ae037
 @dataclass(frozen=True, eq=False)
 class Compared:
@@ -143,25 +161,7 @@ class Comparison:
         rows += [f"{name:<24} {len(one.edges) - 1:>4} {one.check.value:>+16.5f} +- {one.check.error:<8.5f} {one.check.p_value:>9.3g} {one.fewest:>7.0f}" for name, one in self.observables.items()]
         return "\n".join(rows + [f"all: p-value {self.p_value:.3g}, {'passed' if self.passed else 'FAILED'}"])
 
-# %% ../nbs/4_phase_space/41_reweighting.ipynb #458dffba
-def observables_of(table: Table) -> dict[str, np.ndarray]:
-    "Columns (n,) by name: the features, unless they are sets, and what `also` has with one number for each event."
-    features = {} if table.x.ndim == 3 else dict(zip(table.names or [f"x[{k}]" for k in range(table.x.shape[1])], table.x.T))
-    return features | {name: column for name, column in table.also.items() if column.ndim == 1}
-
-
-def alike(first: Table, second: Table) -> Table:
-    "`second` with its features in the order of `first`. Raises ValueError if it has others, or only one of the two has names or nu."
-    second = aligned(check_sample(second, "second"), check_sample(first, "first").names, "second")
-    if first.x.ndim != second.x.ndim or first.x.shape[-1] != second.x.shape[-1]:             # sets may have different filling
-        raise ValueError(f"second: expected features as in first, of shape {first.x.shape}, got shape {second.x.shape}")
-    if (first.names is None) != (second.names is None):
-        raise ValueError(f"second: expected names of the features in both samples or in none, got {second.names} and in first {first.names}")
-    if (0 if first.nu is None else first.nu.shape[1]) != (0 if second.nu is None else second.nu.shape[1]):
-        raise ValueError("second: expected as many columns of nu as in first")
-    return second
-
-
+# %% ../nbs/4_phase_space/41_reweighting.ipynb #abdedc39
 def compare(first: Table, second: Table, *, edges: Mapping[str, Sequence[float]] | None = None, n_bins: int = 20) -> Comparison:
     """The Comparison of two independent weighted samples, of any totals, in every observable that both have: features and columns of `also`.
 

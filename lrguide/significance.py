@@ -121,6 +121,18 @@ from .arrays import effective_size
 from .diagnosis import check_scores, ranges_of_score, weight_above
 
 
+def _divided(score, weights, inside, least: float = 10) -> list:
+    "A range of the score as two, the second with half of the background, but `least` effective events of each class; or as it is if that leaves nothing for the first."
+    rows = np.flatnonzero(inside[1])
+    rows = rows[np.argsort(-score[1][rows])]
+    sums, squares = np.cumsum(weights[1][rows]), np.cumsum(weights[1][rows] ** 2)
+    enough = (sums >= 0.5 * sums[-1]) & (sums**2 >= least * squares * (1 - 1e-9))
+    cut = score[1][rows[enough.argmax()]] if enough.any() else -np.inf
+    first, second = ([own & side(one) for own, one in zip(inside, score)] for side in (lambda one: one < cut, lambda one: one >= cut))
+    left = all(weight[own].sum() > 0 for weight, own in zip(weights, first))
+    return [first, second] if left and all(effective_size(weight[own]) >= least * (1 - 1e-9) for weight, own in zip(weights, second)) else [inside]
+
+
 def whole_significance(score, weights, signal: float, background: float, error: float = 0.0, bins: int = 200, least: float = 100) -> float:
     """Median significance of a likelihood of a score in ranges, of expected numbers `signal` and `background`, the latter known to a share `error`.
 
@@ -137,19 +149,7 @@ def whole_significance(score, weights, signal: float, background: float, error: 
         q += signal - (signal + background + m) * np.log1p(signal / (background + m))        # (beta - 1)(B + m) = S
     return float(np.sqrt(2 * max(q, 0.0)))
 
-
-def _divided(score, weights, inside, least: float = 10) -> list:
-    "A range of the score as two, the second with half of the background, but `least` effective events of each class; or as it is if that leaves nothing for the first."
-    rows = np.flatnonzero(inside[1])
-    rows = rows[np.argsort(-score[1][rows])]
-    sums, squares = np.cumsum(weights[1][rows]), np.cumsum(weights[1][rows] ** 2)
-    enough = (sums >= 0.5 * sums[-1]) & (sums**2 >= least * squares * (1 - 1e-9))
-    cut = score[1][rows[enough.argmax()]] if enough.any() else -np.inf
-    first, second = ([own & side(one) for own, one in zip(inside, score)] for side in (lambda one: one < cut, lambda one: one >= cut))
-    left = all(weight[own].sum() > 0 for weight, own in zip(weights, first))
-    return [first, second] if left and all(effective_size(weight[own]) >= least * (1 - 1e-9) for weight, own in zip(weights, second)) else [inside]
-
-
+# %% ../nbs/9_machinery/93_plot.ipynb #091a3544
 def significance_above(score, weights, signal: float, background: float, error: float) -> tuple[np.ndarray, ...]:
     "Thresholds (g,), rising, the significance above each, and the standard error that the finite samples give it; where ten effective background events are left."
     values = np.unique(np.concatenate(score))

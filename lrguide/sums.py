@@ -323,6 +323,69 @@ def _at_most_zero(u) -> np.ndarray:
     return np.where(np.asarray(u) <= 0, 0.0, -np.inf)
 
 
+def _each(function: Callable[[float], float], u) -> np.ndarray:
+    "`function` of each of `u`, equal ones once."
+    different, which = np.unique(u, return_inverse=True)
+    return np.array([function(one) for one in different])[which].reshape(np.shape(u))
+
+
+def _within_reach(jump: np.ndarray, rate: np.ndarray, at: float) -> bool:
+    "Whether a sum of these jumps may be near `at`."
+    low, high = _reach(jump, rate) if len(jump) else (0, 0)
+    return low - 5 <= at <= high + 5
+
+
+def _thinned(t: np.ndarray, rate: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    "If there are very many, small contributions that agree to half a per cent taken together at their mean."
+    if len(t) < 2000:
+        return t, rate
+    group = np.rint(200 * np.log(np.abs(t))).astype(int)
+    group = 2 * (group - group.min()) + (t > 0)
+    total = np.bincount(group, rate)
+    return np.bincount(group, rate * t)[total > 0] / total[total > 0], total[total > 0]
+
+# %% ../nbs/9_machinery/98_distributions.ipynb #fabde408
+def _by_scale(t: np.ndarray, rate: np.ndarray, at: float, step: float) -> Sum:
+    "Sums with a large contribution from a lattice of `step`, those without one from the law of the small ones."
+    large = np.abs(t) >= 20 * step
+    some, jump, (_, others) = _fine(t, rate, at, True, step, large)
+    near = _within_reach(jump[others > 0], others[others > 0], at / step)
+    small = _law(*_thinned(t[~large], rate[~large]), at, True).log_tail if near and not large.all() else _at_most_zero
+    log_none = -rate[large].sum()
+    return Sum("lattices", lambda u: np.logaddexp(_between(some, u), log_none + small(u)))
+
+
+def _shared(t: np.ndarray, rate: np.ndarray, at: float, positive: bool) -> Sum:
+    "Contributions shared between lattice values; between those of several lattices where few events are expected."
+    if positive and rate.sum() < 40:
+        return _by_scale(t, rate, at, 2e-3 * np.sqrt(rate @ t**2 / rate.sum()))
+    whole, jump, (rates,) = _fine(t, rate, at, True)
+    plain, small = Sum("shared", partial(_between, whole)), np.abs(jump) < 20
+    log_none = -rates[~small].sum()
+    if positive and log_none > plain.log_tail(at) - 12 and _within_reach(jump[small], rates[small], at / whole.step):
+        return _by_scale(t, rate, at, whole.step)
+    return plain
+
+# %% ../nbs/9_machinery/98_distributions.ipynb #9f21abcb
+def _with_counts(t: np.ndarray, rate: np.ndarray, at: float, few: bool) -> Sum | None:
+    "Sum over the numbers of events of the large kinds, if these are `few`, else of the frequent ones; None if there are none, or too many."
+    apart = np.abs(t) >= 20 * _step(t, rate[None], True) if few else rate >= max(0.01 * rate.sum(), 0.05)
+    if not apart.any() or apart.all() or apart.sum() > 64:
+        return None
+    states = _lifted_states(t[apart], rate[apart], _tilt(t, rate, at), 2**12)
+    if states is None:
+        return None
+    value, log_p = states
+    rest = _law(t[~apart], rate[~apart], at - value[np.argmin(np.abs(at - value))], True)
+    return Sum(f"counts and {rest.how}", lambda u: logsumexp(log_p + rest.log_tail(np.asarray(u, dtype=float)[..., None] - value), axis=-1))
+
+
+def _by_counts(t: np.ndarray, rate: np.ndarray, u: float) -> float:
+    "log P(T >= `u`) by summing over counts, or, so far out that they are too many, as it is found otherwise."
+    found = _counts_tail(t, rate, u)
+    return float(_law(t, rate, u, True).log_tail(u)) if found is None else found
+
+
 def _law(t: np.ndarray, rate: np.ndarray, at: float, inner: bool = False) -> Sum:
     "The Sum of different kinds of events; inner=True: one that others are added to, which is asked for at many values."
     if len(t) == 0:
@@ -342,69 +405,6 @@ def _law(t: np.ndarray, rate: np.ndarray, at: float, inner: bool = False) -> Sum
         rounded, *_ = _fine(t, rate, at, False)
         return Sum("rounded", rounded.log_tail, rounded.step)
     return _shared(t, rate, at, positive)
-
-
-def _by_counts(t: np.ndarray, rate: np.ndarray, u: float) -> float:
-    "log P(T >= `u`) by summing over counts, or, so far out that they are too many, as it is found otherwise."
-    found = _counts_tail(t, rate, u)
-    return float(_law(t, rate, u, True).log_tail(u)) if found is None else found
-
-
-def _each(function: Callable[[float], float], u) -> np.ndarray:
-    "`function` of each of `u`, equal ones once."
-    different, which = np.unique(u, return_inverse=True)
-    return np.array([function(one) for one in different])[which].reshape(np.shape(u))
-
-# %% ../nbs/9_machinery/98_distributions.ipynb #fabde408
-def _with_counts(t: np.ndarray, rate: np.ndarray, at: float, few: bool) -> Sum | None:
-    "Sum over the numbers of events of the large kinds, if these are `few`, else of the frequent ones; None if there are none, or too many."
-    apart = np.abs(t) >= 20 * _step(t, rate[None], True) if few else rate >= max(0.01 * rate.sum(), 0.05)
-    if not apart.any() or apart.all() or apart.sum() > 64:
-        return None
-    states = _lifted_states(t[apart], rate[apart], _tilt(t, rate, at), 2**12)
-    if states is None:
-        return None
-    value, log_p = states
-    rest = _law(t[~apart], rate[~apart], at - value[np.argmin(np.abs(at - value))], True)
-    return Sum(f"counts and {rest.how}", lambda u: logsumexp(log_p + rest.log_tail(np.asarray(u, dtype=float)[..., None] - value), axis=-1))
-
-
-def _shared(t: np.ndarray, rate: np.ndarray, at: float, positive: bool) -> Sum:
-    "Contributions shared between lattice values; between those of several lattices where few events are expected."
-    if positive and rate.sum() < 40:
-        return _by_scale(t, rate, at, 2e-3 * np.sqrt(rate @ t**2 / rate.sum()))
-    whole, jump, (rates,) = _fine(t, rate, at, True)
-    plain, small = Sum("shared", partial(_between, whole)), np.abs(jump) < 20
-    log_none = -rates[~small].sum()
-    if positive and log_none > plain.log_tail(at) - 12 and _within_reach(jump[small], rates[small], at / whole.step):
-        return _by_scale(t, rate, at, whole.step)
-    return plain
-
-
-def _within_reach(jump: np.ndarray, rate: np.ndarray, at: float) -> bool:
-    "Whether a sum of these jumps may be near `at`."
-    low, high = _reach(jump, rate) if len(jump) else (0, 0)
-    return low - 5 <= at <= high + 5
-
-
-def _by_scale(t: np.ndarray, rate: np.ndarray, at: float, step: float) -> Sum:
-    "Sums with a large contribution from a lattice of `step`, those without one from the law of the small ones."
-    large = np.abs(t) >= 20 * step
-    some, jump, (_, others) = _fine(t, rate, at, True, step, large)
-    near = _within_reach(jump[others > 0], others[others > 0], at / step)
-    small = _law(*_thinned(t[~large], rate[~large]), at, True).log_tail if near and not large.all() else _at_most_zero
-    log_none = -rate[large].sum()
-    return Sum("lattices", lambda u: np.logaddexp(_between(some, u), log_none + small(u)))
-
-
-def _thinned(t: np.ndarray, rate: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    "If there are very many, small contributions that agree to half a per cent taken together at their mean."
-    if len(t) < 2000:
-        return t, rate
-    group = np.rint(200 * np.log(np.abs(t))).astype(int)
-    group = 2 * (group - group.min()) + (t > 0)
-    total = np.bincount(group, rate)
-    return np.bincount(group, rate * t)[total > 0] / total[total > 0], total[total > 0]
 
 # %% ../nbs/9_machinery/98_distributions.ipynb #5a50c95e
 def upper_tail(t, rate, at: float, constant: float = 0.0) -> Sum:

@@ -105,7 +105,14 @@ def shape_rows(nu: np.ndarray) -> np.ndarray:
     rows[:, :, 2::2] = even
     return rows
 
+# %% ../nbs/2_uncertainty/20_systematics.ipynb #9eb56b8e
+def _curve_of_log(weights: np.ndarray, first: np.ndarray, second: np.ndarray) -> np.ndarray:
+    "Weighted sums (k, k, p) of second derivatives of log S from S_a/S and S_aa/S (k, p, n): effects add up in S."
+    found = -np.stack([np.stack([np.einsum("pn,pn->p", weights * a, b) for b in first]) for a in first])
+    found[np.arange(len(first)), np.arange(len(first))] += np.einsum("pn,apn->ap", weights, second)
+    return found
 
+# %% ../nbs/2_uncertainty/20_systematics.ipynb #bbae0220
 @dataclass(frozen=True, eq=False)
 class Shapes:
     """Log ratios of a Morphed at events, which no network is asked about again: the logarithm of `coefficients` (b, 1 + 2k, n), for b data sets
@@ -145,14 +152,6 @@ class Shapes:
     def pick(self, rows: np.ndarray) -> Shapes:
         "Data sets made of the rows (b, n) of a single one."
         return Shapes(self.coefficients[0][:, rows].transpose(1, 0, 2))
-
-
-def _curve_of_log(weights: np.ndarray, first: np.ndarray, second: np.ndarray) -> np.ndarray:
-    "Weighted sums (k, k, p) of second derivatives of log S from S_a/S and S_aa/S (k, p, n): effects add up in S."
-    found = -np.stack([np.stack([np.einsum("pn,pn->p", weights * a, b) for b in first]) for a in first])
-    found[np.arange(len(first)), np.arange(len(first))] += np.einsum("pn,apn->ap", weights, second)
-    return found
-
 
 # %% ../nbs/2_uncertainty/20_systematics.ipynb #d123d3a4
 @dataclass(frozen=True)

@@ -130,7 +130,7 @@ SOURCES = {
     "tt": Source(_collides(*_TOP), 253, 2 * _W_TO_LEPTON * _W_TO_TAU * TAU_TO_HADRONS, 0.06, 0.369, kind="one", turns=_charges("15")),
     "tt fake": Source(_collides(*_TOP), 253, 2 * _W_TO_LEPTON * _W_TO_QUARKS, 0.03, 0.645, kind="fake", turns=_charges("1 2 3 4 5"))}
 
-
+# %% ../nbs/4_phase_space/47_tau_pairs.ipynb #de41e6fb
 def _last(event, ids: tuple[int, ...], n: int) -> list:
     "The last `n` particles of an event in Pythia that have one of the `ids`, without sign."
     found = []

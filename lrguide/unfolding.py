@@ -81,7 +81,7 @@ def _check_particles(table: Table, name: str) -> None:
     if table.x.ndim == 3 and not table.x[..., -1].any():
         raise ValueError(f"{name}: expected particles in some of the sets, got none")
 
-
+# %% ../nbs/4_phase_space/44_unfolding.ipynb #9332ad03
 @dataclass(frozen=True, eq=False)
 class Paired:
     """Simulated events before and behind the detector: `truth` and `reco`, Tables (or what `as_table` takes) whose rows belong together.
@@ -186,7 +186,7 @@ class _Comparison:
         filled = data_error + reco_error > 0
         return float(np.sum((data - reco)[filled] ** 2 / (data_error + reco_error)[filled]) / max(filled.sum() - 1, 1))
 
-
+# %% ../nbs/4_phase_space/44_unfolding.ipynb #e73b35f6
 def _scaled(weight: np.ndarray, factor: np.ndarray, where: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     "`factor` (m, n) with a mean of one under `weight` (m, n), that mean before (m,), and the smallest effective size. Raises ValueError if they are no weights."
     mean = (weight * factor).sum(axis=1) / weight.sum(axis=1)
@@ -201,6 +201,24 @@ def _scaled(weight: np.ndarray, factor: np.ndarray, where: str) -> tuple[np.ndar
     return factor, mean, size
 
 # %% ../nbs/4_phase_space/44_unfolding.ipynb #163c104a
+def _estimated(quantity: Callable, weights: np.ndarray, replicas: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
+    "`quantity(weights)` (b,), and its covariance (b, b) over the `replicas`."
+    value = np.atleast_1d(np.asarray(quantity(weights), dtype=float))
+    if len(replicas) == 1:
+        return value, None
+    each = np.stack([np.atleast_1d(quantity(replica)) for replica in replicas])
+    return value, np.cov(each, rowvar=False).reshape(len(value), len(value))
+
+
+def _histogram(unfolding: Unfolding, values, edges) -> tuple[np.ndarray, np.ndarray | None]:
+    "What `Unfolding.histogram` gives. Raises ValueError for edges that do not rise."
+    values, edges = check_column(values, len(unfolding.weights), "values"), check_numbers(edges, "edges", "[-inf, inf]")
+    if edges.ndim != 1 or len(edges) < 2 or np.any(np.diff(edges) <= 0):
+        raise ValueError("edges: expected at least two rising numbers")
+    bins = np.searchsorted(edges, values, side="right")
+    return unfolding.estimate(lambda weight: np.bincount(bins, weight, minlength=len(edges) + 1)[1:-1])
+
+# %% ../nbs/4_phase_space/44_unfolding.ipynb #a76c88d7
 @dataclass(frozen=True, eq=False, repr=False)
 class Unfolding:
     """Simulated events `truth`, a Table with the generator's weights, and the answer: `weights` (n,), whose sum is the number of true events.
@@ -239,24 +257,6 @@ class Unfolding:
         "Writes an HDF5 file; `observables` by name: pairs of values (n,) and a text that defines them."
         save_unfolding(self, path, observables)
 
-
-def _estimated(quantity: Callable, weights: np.ndarray, replicas: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
-    "`quantity(weights)` (b,), and its covariance (b, b) over the `replicas`."
-    value = np.atleast_1d(np.asarray(quantity(weights), dtype=float))
-    if len(replicas) == 1:
-        return value, None
-    each = np.stack([np.atleast_1d(quantity(replica)) for replica in replicas])
-    return value, np.cov(each, rowvar=False).reshape(len(value), len(value))
-
-
-def _histogram(unfolding: Unfolding, values, edges) -> tuple[np.ndarray, np.ndarray | None]:
-    "What `Unfolding.histogram` gives. Raises ValueError for edges that do not rise."
-    values, edges = check_column(values, len(unfolding.weights), "values"), check_numbers(edges, "edges", "[-inf, inf]")
-    if edges.ndim != 1 or len(edges) < 2 or np.any(np.diff(edges) <= 0):
-        raise ValueError("edges: expected at least two rising numbers")
-    bins = np.searchsorted(edges, values, side="right")
-    return unfolding.estimate(lambda weight: np.bincount(bins, weight, minlength=len(edges) + 1)[1:-1])
-
 # %% ../nbs/4_phase_space/44_unfolding.ipynb #44cdfd3d
 def _weighted(simulation: Paired, data: Table, members: int, bootstrap: bool, factors: Mapping, rng) -> tuple[np.ndarray, np.ndarray]:
     "Weights (m, n) of the simulated events and (m, n') of the data for each member. Raises ValueError for `factors` that do not fit."
@@ -287,6 +287,23 @@ def _share_of_fakes(simulation: Paired, x, weight: np.ndarray, recipe: Recipe, t
     return expit(step.log_ratio(x))
 
 # %% ../nbs/4_phase_space/44_unfolding.ipynb #fa94d9e6
+def fit_step(step: LearnedStep, label: np.ndarray, weight: np.ndarray, where: str) -> None:
+    "Fits a step. Raises ValueError if its loss is not finite."
+    try:
+        step.fit(label, weight)
+    except RuntimeError as error:
+        raise ValueError(f"unfolding: expected a finite loss in {where}, got another; {str(error).split('; ')[-1]}") from None
+
+
+def _learned(step: LearnedStep, label: np.ndarray, weight: np.ndarray, x: np.ndarray, nu: np.ndarray | None, where: str) -> np.ndarray:
+    "The ratio (m, n) at `x` and `nu` that a step has learned."
+    fit_step(step, label, weight, where)
+    return np.exp(step.log_ratio(x, nu))
+
+# %% ../nbs/4_phase_space/44_unfolding.ipynb #4fd3eda6
+QUALITY = ("mean_ratio_1", "mean_ratio_2", "effective_1", "effective_2", "largest")
+
+
 def _iterated(simulation: Paired, data: Table, weight: np.ndarray, data_weight: np.ndarray, iterations: int, stop: bool, steps: tuple) -> tuple:
     "Pushes (k, m, n) of the fiducial events, chi^2 (k + 1, d), the quality by name (k, m), and what the third of `steps`, if any, finds (k + 1, m, 1)."
     both, (first, second, profile) = simulation.both[simulation.fiducial], steps             # the reconstructed ones of the fiducial events
@@ -316,24 +333,21 @@ def _iterated(simulation: Paired, data: Table, weight: np.ndarray, data_weight: 
         pushes.append(push)
         quality.append((first_mean, second_mean, first_size, second_size, np.abs(weight * push).max(axis=1) / np.abs((weight * push).mean(axis=1))))
 
-
-QUALITY = ("mean_ratio_1", "mean_ratio_2", "effective_1", "effective_2", "largest")
-
-
-def _learned(step: LearnedStep, label: np.ndarray, weight: np.ndarray, x: np.ndarray, nu: np.ndarray | None, where: str) -> np.ndarray:
-    "The ratio (m, n) at `x` and `nu` that a step has learned."
-    fit_step(step, label, weight, where)
-    return np.exp(step.log_ratio(x, nu))
-
-
-def fit_step(step: LearnedStep, label: np.ndarray, weight: np.ndarray, where: str) -> None:
-    "Fits a step. Raises ValueError if its loss is not finite."
-    try:
-        step.fit(label, weight)
-    except RuntimeError as error:
-        raise ValueError(f"unfolding: expected a finite loss in {where}, got another; {str(error).split('; ')[-1]}") from None
-
 # %% ../nbs/4_phase_space/44_unfolding.ipynb #4f23e477
+def _check_spread(u: np.ndarray, simulation: Paired, name: str) -> None:
+    "Raises ValueError if the values `u` (n,) in [-1, 1] of the parameter `name` leave a part of its range out, or depend on the truth: correlations of u and u^2."
+    there = np.unique(u[simulation.both & (simulation.truth.weights != 0)])
+    gap = np.diff(np.r_[-1, there, 1]).max() / 2
+    if len(there) < 12 or gap > 0.2:
+        raise ValueError(f"parameters: expected a simulation at 12 values of {name} or more, with no gap above 20 % of its range, got {len(there)} with a gap of {100 * gap:.3g} %")
+    truth, u = simulation.truth[simulation.fiducial], u[simulation.fiducial]
+    weight = np.abs(truth.weights) / np.abs(truth.weights).sum()
+    unit = lambda x: (x := x - weight @ x) / np.maximum(np.sqrt(weight @ x**2), 1e-300)                              # constants correlate with nothing
+    found = np.sqrt(effective_size(weight)) * (unit(np.stack([u, u**2], axis=1)).T * weight) @ unit(features_of(truth))
+    if (worst := np.abs(found).max()) > 5:
+        raise ValueError(f"parameters: expected values of {name} that do not depend on the truth, got a correlation with {feature_names(truth)[np.abs(found).max(axis=0).argmax()]} of {worst:.3g} standard errors")
+
+
 def _check_parameters(simulation: Paired, parameters: Mapping | None, constraints) -> Ranges:
     "The Ranges of the one parameter of the detector, or of none. Raises ValueError if they do not fit the nu of `reco` and the `constraints`."
     ranges, nu = check_ranges(parameters), simulation.reco.nu
@@ -349,21 +363,32 @@ def _check_parameters(simulation: Paired, parameters: Mapping | None, constraint
         _check_spread(ranges.unit(nu)[:, 0], simulation, *ranges)
     return ranges
 
+# %% ../nbs/4_phase_space/44_unfolding.ipynb #5d849ae2
+def _check_data(simulation: Paired, data) -> Table:
+    "`data` as a Table that can be unfolded with the `simulation`. Raises TypeError or ValueError for what cannot."
+    if not isinstance(simulation, Paired):
+        raise TypeError(f"simulation: expected a Paired, got {shown(simulation)}")
+    data = check_sample(aligned(data, simulation.reco.names, "data"), "data")
+    if data.x.ndim != simulation.reco.x.ndim or data.x.shape[-1] != simulation.reco.x.shape[-1]:
+        raise ValueError(f"data: expected events like those of reco, of shape {simulation.reco.x.shape}, got {data.x.shape}")
+    _check_particles(data, "data")
+    for table, name in ((data, "data"), (simulation.truth, "truth")):
+        if table.nu is not None:
+            raise ValueError(f"{name}: expected no nu, only reco can have values of a parameter of the detector, got {table.nu.shape[1]} of them for each event")
+    return data
 
-def _check_spread(u: np.ndarray, simulation: Paired, name: str) -> None:
-    "Raises ValueError if the values `u` (n,) in [-1, 1] of the parameter `name` leave a part of its range out, or depend on the truth: correlations of u and u^2."
-    there = np.unique(u[simulation.both & (simulation.truth.weights != 0)])
-    gap = np.diff(np.r_[-1, there, 1]).max() / 2
-    if len(there) < 12 or gap > 0.2:
-        raise ValueError(f"parameters: expected a simulation at 12 values of {name} or more, with no gap above 20 % of its range, got {len(there)} with a gap of {100 * gap:.3g} %")
-    truth, u = simulation.truth[simulation.fiducial], u[simulation.fiducial]
-    weight = np.abs(truth.weights) / np.abs(truth.weights).sum()
-    unit = lambda x: (x := x - weight @ x) / np.maximum(np.sqrt(weight @ x**2), 1e-300)                              # constants correlate with nothing
-    found = np.sqrt(effective_size(weight)) * (unit(np.stack([u, u**2], axis=1)).T * weight) @ unit(features_of(truth))
-    if (worst := np.abs(found).max()) > 5:
-        raise ValueError(f"parameters: expected values of {name} that do not depend on the truth, got a correlation with {feature_names(truth)[np.abs(found).max(axis=0).argmax()]} of {worst:.3g} standard errors")
 
+def _check_training(iterations, members, stop, bootstrap, training: Training | None, again: Training | None) -> tuple[int, int, bool, bool]:
+    "The numbers of iterations and members, and whether to `stop` early and to `bootstrap`. Raises TypeError or ValueError for what does not fit."
+    iterations, members = check_count(iterations, "iterations"), check_count(members, "members")
+    stop, bootstrap = (bool(check_choice(value, name, (True, False))) for value, name in ((stop, "stop"), (bootstrap, "bootstrap")))
+    if members == 1 and bootstrap:
+        raise ValueError("members: expected at least 2 to bootstrap, got 1: the answer would be that of one replica")
+    if any(one is not None and one.patience is not None for one in (training, again)):
+        raise ValueError("training: expected a number of epochs, there are no events to watch, got a patience")
+    return iterations, members, stop, bootstrap
 
+# %% ../nbs/4_phase_space/44_unfolding.ipynb #c7924dd8
 def unfold(simulation: Paired, data, *, iterations: int = 4, stop: bool = False, members: int = 1, bootstrap: bool = False, factors: Mapping | None = None,
            parameters: Mapping | None = None, constraints=(), hidden=(32, 32), particle=(32, 32, 16), loss: str = "maximum likelihood", training: Training | None = None, again: Training | None = None, rng) -> Unfolding:
     """The Unfolding of `data`, a Table of measured features or sets and weights (or what `as_table` takes), by OmniFold with a `simulation`.
@@ -375,22 +400,9 @@ def unfold(simulation: Paired, data, *, iterations: int = 4, stop: bool = False,
     `parameters`: name and range of one parameter of the detector, whose values are `reco.nu`, to be profiled with `constraints` (chapter 49).
     Raises TypeError or ValueError for samples that do not fit together, and, naming iteration and step, where weights explode.
     Source: Andreassen et al. (2020); lost events and fakes: Andreassen et al. (2021)."""
-    if not isinstance(simulation, Paired):
-        raise TypeError(f"simulation: expected a Paired, got {shown(simulation)}")
-    data = check_sample(aligned(data, simulation.reco.names, "data"), "data")
-    if data.x.ndim != simulation.reco.x.ndim or data.x.shape[-1] != simulation.reco.x.shape[-1]:
-        raise ValueError(f"data: expected events like those of reco, of shape {simulation.reco.x.shape}, got {data.x.shape}")
-    _check_particles(data, "data")
-    for table, name in ((data, "data"), (simulation.truth, "truth")):
-        if table.nu is not None:
-            raise ValueError(f"{name}: expected no nu, only reco can have values of a parameter of the detector, got {table.nu.shape[1]} of them for each event")
-    iterations, members = check_count(iterations, "iterations"), check_count(members, "members")
-    stop, bootstrap = (bool(check_choice(value, name, (True, False))) for value, name in ((stop, "stop"), (bootstrap, "bootstrap")))
+    data = _check_data(simulation, data)
+    iterations, members, stop, bootstrap = _check_training(iterations, members, stop, bootstrap, training, again)
     rngs, factors = spawn(rng, 5), check_mapping(factors, "factors")
-    if members == 1 and bootstrap:
-        raise ValueError("members: expected at least 2 to bootstrap, got 1: the answer would be that of one replica")
-    if any(one is not None and one.patience is not None for one in (training, again)):
-        raise ValueError("training: expected a number of epochs, there are no events to watch, got a patience")
     recipe, fiducial = Recipe(_check_parameters(simulation, parameters, constraints), hidden=hidden, particle=particle, activation="silu", loss=loss), simulation.fiducial
     _check_covered(data, simulation.reco[simulation.reconstructed])
     weight, data_weight = _weighted(simulation, data, members, bootstrap, factors, rngs[0])

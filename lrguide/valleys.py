@@ -281,17 +281,6 @@ def _flat(grid: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
     return {name: np.broadcast_to(axis, shape).ravel() for name, axis in grid.items()}
 
 
-def _on_grids(prepared: object, base: Mapping, groups: Sequence[tuple], p: int) -> list[np.ndarray]:
-    "nll (g, q) of q of p minimisations on the g points of a grid, for each of the `groups` (which, grid); the other parameters at `base`."
-    if is_shared(prepared) and p > 1:                     # all points look at one data set: in one call
-        every = [_flat({name: grid[name][..., None] if name in grid else value[which] for name, value in base.items()}) for which, grid in groups]
-        nll = nll_at(prepared, {name: np.concatenate([flat[name] for flat in every]) for name in base})
-        pieces = np.split(nll, np.cumsum([len(flat[next(iter(base))]) for flat in every])[:-1])
-        return [one.reshape(-1, len(which)) for one, (which, _) in zip(pieces, groups)]
-    part = lambda which: prepared if len(which) == len(prepared) else prepared.take(which)
-    return [_on_grid(part(which), {name: value[which] for name, value in base.items()}, grid) for which, grid in groups]
-
-
 def _on_grid(prepared: object, points: Mapping, grid: Mapping) -> np.ndarray:
     "nll (g, b) of b data sets on the points of a `grid`, the other parameters at `points` (b,)."
     flat, b = _flat(grid), len(prepared)
@@ -309,6 +298,17 @@ def _on_grid(prepared: object, points: Mapping, grid: Mapping) -> np.ndarray:
     return np.stack([one(i) for i in range(b)], axis=1)
 
 
+def _on_grids(prepared: object, base: Mapping, groups: Sequence[tuple], p: int) -> list[np.ndarray]:
+    "nll (g, q) of q of p minimisations on the g points of a grid, for each of the `groups` (which, grid); the other parameters at `base`."
+    if is_shared(prepared) and p > 1:                     # all points look at one data set: in one call
+        every = [_flat({name: grid[name][..., None] if name in grid else value[which] for name, value in base.items()}) for which, grid in groups]
+        nll = nll_at(prepared, {name: np.concatenate([flat[name] for flat in every]) for name in base})
+        pieces = np.split(nll, np.cumsum([len(flat[next(iter(base))]) for flat in every])[:-1])
+        return [one.reshape(-1, len(which)) for one, (which, _) in zip(pieces, groups)]
+    part = lambda which: prepared if len(which) == len(prepared) else prepared.take(which)
+    return [_on_grid(part(which), {name: value[which] for name, value in base.items()}, grid) for which, grid in groups]
+
+# %% ../nbs/9_machinery/87_valleys.ipynb #ba586efc
 def _other_starts(prepared: object, names: list[str], found: Minima, start: Mapping, fixed: Mapping, wide: Sequence[str], limits: Mapping):
     "Places where another valley may begin: which of the p minimisations, and their starting values (q,) by name."
     base = {**fixed, **dict(zip(names, found.point.T))}

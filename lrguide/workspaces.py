@@ -330,24 +330,6 @@ def _configured_from_pyhf(starts: Mapping[str, float], known: Mapping[str, Mappi
     return fixed, ranges, normal
 
 # %% ../nbs/8_your_analysis/80_pyhf.ipynb #060af1b6
-def from_pyhf(workspace: Mapping, measurement: str | None = None) -> tuple[OnData, object]:
-    """The model, a Histogram or Channels of them, and the counts (by channel, if there are several) of a pyhf `workspace`.
-
-    `measurement`: which one, the first if None. A sample with shapesys or shapefactor becomes one process for each bin, NAME[i], whose strength is
-    the parameter of that bin. Raises ValueError for what is no workspace or has no form here, such as a channel with two kinds of staterror."""
-    try:
-        found = [one for one in workspace["measurements"] if measurement in (None, one["name"])]
-        channels, seen = workspace["channels"], {one["name"]: np.array(one["data"], dtype=float) for one in workspace["observations"]}
-        if not found:
-            raise ValueError(f"measurement: expected one of {', '.join(one['name'] for one in workspace['measurements'])}, got {measurement!r}")
-        known = {one["name"]: one for one in found[0]["config"].get("parameters", [])}
-        models = {channel["name"]: _channel_from_pyhf(channel, known) for channel in channels}
-        counts = {name: seen[name] for name in models}
-    except (KeyError, TypeError) as error:
-        raise ValueError(f"workspace: expected one of pyhf, with channels, observations and measurements, got {shown(workspace)} ({type(error).__name__}: {error})") from None
-    return (Channels(models), counts) if len(models) > 1 else (next(iter(models.values())), next(iter(counts.values())))
-
-
 def _channel_from_pyhf(channel: Mapping, known: Mapping[str, Mapping]) -> Histogram:
     "One channel. Raises ValueError for what has no form here."
     processes, strength, ranges, poisson = {}, {}, {}, {}
@@ -376,3 +358,21 @@ def _channel_from_pyhf(channel: Mapping, known: Mapping[str, Mapping]) -> Histog
     fixed, own_ranges, normal = _configured_from_pyhf({**dict.fromkeys(strength, 1.0), **dict.fromkeys(effects, 0.0)}, known)
     strength = {name: of[0] if len(of) == 1 else tuple(of) for name, of in strength.items()}
     return Histogram(processes, strength, (*normal, *poisson.values()), {**ranges, **own_ranges}, fixed)
+
+# %% ../nbs/8_your_analysis/80_pyhf.ipynb #8ca9dac7
+def from_pyhf(workspace: Mapping, measurement: str | None = None) -> tuple[OnData, object]:
+    """The model, a Histogram or Channels of them, and the counts (by channel, if there are several) of a pyhf `workspace`.
+
+    `measurement`: which one, the first if None. A sample with shapesys or shapefactor becomes one process for each bin, NAME[i], whose strength is
+    the parameter of that bin. Raises ValueError for what is no workspace or has no form here, such as a channel with two kinds of staterror."""
+    try:
+        found = [one for one in workspace["measurements"] if measurement in (None, one["name"])]
+        channels, seen = workspace["channels"], {one["name"]: np.array(one["data"], dtype=float) for one in workspace["observations"]}
+        if not found:
+            raise ValueError(f"measurement: expected one of {', '.join(one['name'] for one in workspace['measurements'])}, got {measurement!r}")
+        known = {one["name"]: one for one in found[0]["config"].get("parameters", [])}
+        models = {channel["name"]: _channel_from_pyhf(channel, known) for channel in channels}
+        counts = {name: seen[name] for name in models}
+    except (KeyError, TypeError) as error:
+        raise ValueError(f"workspace: expected one of pyhf, with channels, observations and measurements, got {shown(workspace)} ({type(error).__name__}: {error})") from None
+    return (Channels(models), counts) if len(models) > 1 else (next(iter(models.values())), next(iter(counts.values())))
