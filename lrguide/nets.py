@@ -65,9 +65,8 @@ def forward(pairs: Sequence[tuple], x, activation: str = "elu", kept=None, dropo
 
     `pairs`: kernel and bias of each layer. `kept` (m, hidden units, n): 0 for a unit that is dropped, else 1."""
     act, swap, start = _activation(activation), (lambda array: keras.ops.swapaxes(array, 1, 2)), 0
-    inputs, (kernel, bias) = swap(x), pairs[0]
-    inputs = keras.ops.concatenate([inputs, keras.ops.ones_like(inputs[:, :1])], axis=1)
-    h = keras.ops.matmul(keras.ops.concatenate([swap(kernel), swap(bias)], axis=2), inputs)
+    h, (kernel, bias), joined = swap(x), pairs[0], keras.ops.concatenate
+    h = keras.ops.matmul(joined([swap(kernel), swap(bias)], axis=2), joined([h, keras.ops.ones_like(h[:, :1])], axis=1))
     for kernel, bias in pairs[1:]:
         h = act(h)
         if kept is not None:
