@@ -47,10 +47,12 @@ def glorot(sizes: Sequence[int], rngs: Sequence[np.random.Generator]) -> np.ndar
 ACTIVATIONS = ("elu", "relu", "selu", "gelu", "silu", "leaky_relu", "tanh", "sigmoid", "softplus", "softsign", "linear")
 
 
+@keras.ops.custom_gradient
 def _elu(x):
-    "x if x > 0, else exp(x) - 1: Keras' own up to rounding of numbers of order one (6e-8)."
-    negative = keras.ops.where(x > 0, 0.0, x)  # not the minimum of 0 and x: its derivative at 0 is not the same on both backends
-    return keras.ops.where(x > 0, x, keras.ops.exp(negative) - 1.0)
+    "x if x > 0, else exp(x) - 1, Keras' own up to rounding of numbers of order one (6e-8); the derivative, exp(x), from the value: 1 + elu(x)."
+    negative = lambda array: keras.ops.where(array > 0, 0.0, array)  # not the minimum with 0: its derivative at 0 is not the same on both backends
+    value = keras.ops.where(x > 0, x, keras.ops.exp(negative(x)) - 1.0)
+    return value, lambda upstream: upstream + upstream * negative(value)
 
 
 def _activation(name: str) -> Callable:
@@ -63,15 +65,15 @@ def forward(pairs: Sequence[tuple], x, activation: str = "elu", kept=None, dropo
 
     `pairs`: kernel and bias of each layer. `kept` (m, hidden units, n): 0 for a unit that is dropped, else 1."""
     act, swap, start = _activation(activation), (lambda array: keras.ops.swapaxes(array, 1, 2)), 0
-    h = swap(x)
-    for kernel, bias in pairs[:-1]:
-        h = act(keras.ops.matmul(swap(kernel), h) + swap(bias))
+    h, (kernel, bias), joined = swap(x), pairs[0], keras.ops.concatenate
+    h = keras.ops.matmul(joined([swap(kernel), swap(bias)], axis=2), joined([h, keras.ops.ones_like(h[:, :1])], axis=1))
+    for kernel, bias in pairs[1:]:
+        h = act(h)
         if kept is not None:
             stop = start + h.shape[1]
             h = h * keras.ops.cast(kept[:, start:stop], h.dtype) / (1 - dropout)
             start = stop
-    kernel, bias = pairs[-1]
-    h = keras.ops.matmul(swap(kernel), h) + swap(bias)
+        h = keras.ops.matmul(swap(kernel), h) + swap(bias)
     return h[:, 0] if h.shape[1] == 1 else swap(h)
 
 # %% ../nbs/1_optimality/15_networks.ipynb #00000012
