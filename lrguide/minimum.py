@@ -40,7 +40,7 @@ def differentiated(function: Callable[[np.ndarray], np.ndarray], points: np.ndar
     units, pairs = _stencil(k)
     step = 1e-5 * size
     centre = np.minimum(np.maximum(points, low + step), high - step)
-    inside = np.array_equal(centre, points)
+    inside = (centre == points).all()
     places = (centre + (units * step)[:, None]).reshape(len(units) * len(points), k)
     found = function(places if inside else np.concatenate([places, points]))                             # all in one call
     found = found.reshape(len(units) + (not inside), len(points), *found.shape[1:])
@@ -70,7 +70,8 @@ def newton(evaluate: Callable, start: np.ndarray, low: np.ndarray, high: np.ndar
     ended, lost = (point.copy(), value.copy(), second.copy()), np.zeros(0, int)
     for _ in range(max_steps):
         known = np.isfinite(value) & np.isfinite(gradient).all(axis=1) & np.isfinite(second).all(axis=(1, 2))
-        lost = np.append(lost, at[~known])                 # nothing can be expected where the data are
+        if not known.all():                                # nothing can be expected where the data are
+            lost = np.append(lost, at[~known])
         at, point, value, gradient, second, low, high, damping = _those(known, at, point, value, gradient, second, low, high, damping)
         step, promised = newton_step(point, gradient, second, low, high)
         going = promised > 1e-10

@@ -129,7 +129,8 @@ def _scaled(log_ratios: Sequence[np.ndarray]) -> tuple[np.ndarray, list[np.ndarr
     largest = log_ratios[0]
     for one in log_ratios[1:]:
         largest = np.maximum(largest, one)
-    largest = np.where(np.isfinite(largest), largest, 0.0)
+    if not np.isfinite(largest).all():
+        largest = np.where(np.isfinite(largest), largest, 0.0)
     with np.errstate(invalid="ignore"):
         return largest, [np.exp(one - largest) for one in log_ratios]
 
@@ -286,7 +287,8 @@ def bent_up(total: np.ndarray) -> tuple:
 
 def _total(model: object, values: Mapping[str, np.ndarray]) -> np.ndarray:
     "Expected events (p,) of all processes."
-    return yields_at(model, values, n_points_of(values)).sum(axis=0)
+    total, n_points = sum(expected_yields(model, values).values()), n_points_of(values)
+    return total if np.shape(total) == (n_points,) else np.full(n_points, total)
 
 
 def _weighted(weights: np.ndarray, values: np.ndarray) -> np.ndarray:
