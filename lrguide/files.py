@@ -193,7 +193,7 @@ def _beside(x: np.ndarray, columns: Sequence[np.ndarray | Baskets]) -> list[tupl
                 for kind, places in groups.items():
                     part = own[kind][:, :len(rows)]
                     for place, row in zip(places, part):
-                        row[:] = arrays[place][start:start + len(rows)]
+                        row[:] = np.asarray(arrays[place][start:start + len(rows)])
                     seen[kind] = _looked(part, seen.get(kind))
                     if len(groups) > 1:
                         block[places, :len(rows)] = part

@@ -23,6 +23,7 @@ from glob import glob
 from itertools import accumulate, islice
 from importlib import import_module
 from pathlib import Path
+from weakref import finalize
 import numpy as np
 from .arrays import check_choice, named_columns, shown
 
@@ -83,7 +84,7 @@ class _Parquet(File):
 @dataclass(frozen=True, eq=False)
 class Baskets:
     "A column (n,) that lies in several `arrays`, at least one, each after the other. As an array it is a copy, in the order of bytes of this machine."
-    arrays: tuple[np.ndarray, ...]
+    arrays: tuple[np.ndarray | _Lying, ...]
 
     dtype = property(lambda self: self.arrays[0].dtype.newbyteorder("="))
     ends = cached_property(lambda self: list(accumulate(map(len, self.arrays))))            # rows up to the end of each array
@@ -94,7 +95,7 @@ class Baskets:
     def __array__(self, dtype=None, copy=None) -> np.ndarray:
         return np.concatenate(self.arrays, dtype=self.dtype if dtype is None else dtype)
 
-    def __getitem__(self, rows: slice) -> Baskets | np.ndarray:
+    def __getitem__(self, rows: slice) -> Baskets | np.ndarray | _Lying:
         "The rows start:stop: one array if they lie in one."
         start, stop, _ = rows.indices(len(self))
         several = range(bisect_right(self.ends, start), bisect_left(self.ends, stop) + 1) if start < stop else [0]
@@ -102,31 +103,70 @@ class Baskets:
         own = tuple(self.arrays[k][max(start - begin, 0):max(stop - begin, 0)] for k, begin in zip(several, begins))
         return own[0] if len(own) == 1 else Baskets(own)
 
+# %% ../nbs/9_machinery/79_formats.ipynb #79b0002b
+class _Opened:
+    "The file at `path`, open for as long as anything refers to this. It is not mapped: whoever makes a mapped file shorter ends the process that reads it."
+    def __init__(self, path: Path):
+        self.path, self.number = path, os.open(path, os.O_RDONLY)
+        finalize(self, os.close, self.number)
 
+    def read(self, at: int, n: int) -> bytes:
+        "The `n` bytes from the one `at` on, at once in several threads. Raises ValueError if there are fewer."
+        try:
+            found = os.pread(self.number, n, at)
+        except OSError as error:
+            raise ValueError(f"files: expected a file that can be read, got {self.path} ({error.strerror})") from None
+        if len(found) < n:
+            raise ValueError(f"files: expected {n:,} bytes from {at:,} on in {self.path}, got {len(found):,}")
+        return found
+
+
+@dataclass(frozen=True, eq=False)
+class _Lying:
+    "So many numbers `n` of a `dtype` from the byte `at` of a `file` on, read when an array is made of them. Raises ValueError if that fails then."
+    file: _Opened
+    at: int
+    n: int
+    dtype: np.dtype
+
+    def __len__(self) -> int:
+        return self.n
+
+    def __array__(self, dtype=None, copy=None) -> np.ndarray:
+        found = np.frombuffer(self.file.read(self.at, self.n * self.dtype.itemsize), self.dtype)
+        return found if dtype is None else found.astype(dtype)
+
+    def __getitem__(self, rows: slice) -> _Lying:
+        start, stop, _ = rows.indices(self.n)
+        return _Lying(self.file, self.at + start * self.dtype.itemsize, max(stop - start, 0), self.dtype)
+
+# %% ../nbs/9_machinery/79_formats.ipynb #79b0005b
 _KEY = struct.Struct(">ihiIh")                             # of a TKey: its bytes with those that follow, version, bytes unpacked, date, its own bytes
 
 
 def _lying(path: Path, tree, names: Sequence[str]) -> dict[str, Baskets] | None:
     "Those columns of an open TTree where they lie in the file at `path`; None unless all are single numbers that are not compressed."
     try:
-        file = np.asarray(np.memmap(path, np.uint8, "r"))
+        file = _Opened(path)
         found = {name: _uncompressed(file, tree[name], int(tree.num_entries)) for name in names}
     except Exception:                                      # of any kind: uproot then says what is wrong, if anything is
         return None
     return None if None in found.values() else found
 
 
-def _uncompressed(file: np.ndarray, branch, n: int) -> Baskets | None:
-    "The `n` numbers of a branch in the bytes of its `file`; None if they are others, or compressed."
-    kind, rows, arrays = branch.interpretation, np.diff(branch.entry_offsets).tolist(), []
+def _uncompressed(file: _Opened, branch, n: int) -> Baskets | None:
+    "The `n` numbers of a branch where they lie in its `file`; None if they are others, or compressed, or some are in the header of the tree."
+    kind, ends, end, arrays = branch.interpretation, branch.entry_offsets, os.fstat(file.number).st_size, []
     if type(kind) is not needed("uproot").AsDtype or kind.from_dtype.kind not in "biuf" or kind.to_dtype != kind.from_dtype.newbyteorder("="):
         return None
-    for at, size, some in zip(branch.member("fBasketSeek").tolist(), branch.member("fBasketBytes").tolist(), rows):
-        whole, _, unpacked, _, key = _KEY.unpack_from(file, at)
-        if not (at > 0 and _KEY.size <= key and whole == size <= len(file) - at and whole - key == unpacked == some * kind.from_dtype.itemsize):
+    if n == 0 or (ends[0], ends[-1]) != (0, n) or branch.embedded_baskets:
+        return None
+    for at, size, some in zip(branch.member("fBasketSeek").tolist(), branch.member("fBasketBytes").tolist(), np.diff(ends).tolist()):
+        whole, _, unpacked, _, key = _KEY.unpack(file.read(at, _KEY.size))
+        if not (at > 0 and _KEY.size <= key and whole == size <= end - at and whole - key == unpacked == some * kind.from_dtype.itemsize):
             return None
-        arrays.append(file[at + key:at + whole].view(kind.from_dtype))
-    return Baskets(tuple(arrays)) if arrays and len(arrays) == len(rows) and sum(rows) == n else None
+        arrays.append(_Lying(file, at + key, some, kind.from_dtype))
+    return Baskets(tuple(arrays)) if len(arrays) == len(ends) - 1 else None
 
 # %% ../nbs/9_machinery/79_formats.ipynb #79b0000d
 def core_count() -> int:

@@ -1,9 +1,12 @@
 """Events from files and from memory: every format, size and selection against the arrays they were written from, and what is refused."""
 
+import os
 import pickle
+import struct
 import sys
 import warnings
 from pathlib import Path
+from types import SimpleNamespace
 
 import awkward
 import numpy as np
@@ -570,6 +573,60 @@ def test_baskets_that_are_not_as_expected_are_left_to_uproot(tmp_path):
         assert formats._lying(tmp_path / "short.root", tree, ["x"]) is None
     assert formats._lying(tmp_path / "nowhere.root", tree, ["x"]) is None and formats._lying(path, tree, ["x"]) is not None
     tree.file.close()
+
+
+def test_a_file_that_is_made_shorter_while_it_is_read_is_refused_in_one_line(tmp_path, monkeypatch):
+    """Of a mapped file the process would end here."""
+    from lrguide.formats import _Root
+    path, parts = tmp_path / "a.root", _Root.parts
+    write_root(path, {"x": RNG.normal(size=200_000)}, steps=4, compression=None)
+
+    def shortened(self, names):
+        n, own = parts(self, names, 50_000)
+        return n, (part for k, part in enumerate(own) if k != 1 or os.truncate(path, 500_000) is None)
+
+    monkeypatch.setattr(_Root, "parts", shortened)
+    with pytest.raises(ValueError, match="^files: expected a file that can be read, got .*a.root"):
+        lr.read(path, ["x"])
+
+
+def with_long_keys(path, far):
+    """Puts the baskets of the tree in a file with one column, two of them, at `far` and beyond, with addresses of 64 bits in their keys, as ROOT does beyond 2 GB."""
+    with uproot.open(path) as file:
+        seek, size = (file["events"]["x"].member(name).tolist()[:2] for name in ("fBasketSeek", "fBasketBytes"))
+    whole, places = path.read_bytes(), []
+    header = whole.replace(struct.pack(">ii", *size), struct.pack(">ii", *(one + 8 for one in size)))
+    for at, long in zip(seek, size):
+        n, version, unpacked, date, key = struct.unpack_from(">ihiIh", whole, at)
+        title, (last,) = whole[at + 26:at + key - 5], struct.unpack_from(">i", whole, at + key - 5)
+        own = struct.pack(">ihiIh", n + 8, version + 1000, unpacked, date, key + 8) + whole[at + 16:at + 18] + struct.pack(">qq", far, 100) + title + struct.pack(">i", last + 8) + whole[at + key - 1:at + long]
+        header, places, far = header.replace(struct.pack(">q", at), struct.pack(">q", far)), [*places, (far, own)], far + len(own) + 7
+    with open(path, "wb") as file:
+        file.write(header)
+        for at, own in places:
+            file.seek(at), file.write(own)                  # with a hole before
+
+
+def test_baskets_beyond_4_gb_with_long_keys_are_what_uproot_reads(tmp_path):
+    path, x = tmp_path / "a.root", RNG.normal(size=1000)
+    write_root(path, {"x": x}, steps=2, compression=None)
+    with_long_keys(path, 5 * 2**30 + 3)
+    with uproot.open(path) as file:
+        np.testing.assert_array_equal(file["events"]["x"].array(library="np"), x)
+    np.testing.assert_array_equal(np.asarray(where_they_lie(path, ["x"])["x"]), x)
+    np.testing.assert_array_equal(lr.read(path, ["x"]).x[:, 0], x)
+    path.unlink()
+
+
+def test_rows_that_begin_elsewhere_or_lie_in_the_header_of_the_tree_are_left_to_uproot(tmp_path):
+    from lrguide.formats import _Opened, _uncompressed
+    path = tmp_path / "a.root"
+    write_root(path, {"x": X}, steps=2, compression=None)
+    with uproot.open(path) as file:
+        branch = file["events"]["x"]
+        found = lambda ends, more=(): _uncompressed(_Opened(path), SimpleNamespace(interpretation=branch.interpretation, member=branch.member, entry_offsets=ends, embedded_baskets=list(more)), 2000)
+        np.testing.assert_array_equal(np.asarray(found([0, 1000, 2000])), X)
+        assert [found(*case) for case in (([5, 1005, 2005],), ([0, 1000, 2001],), ([0, 1000, 2000], [1]), ([0, 1000, 2000, 2000],))] == [None] * 4
 
 
 @settings(max_examples=60, deadline=None)
