@@ -512,7 +512,7 @@ def _disco_terms(s, y, w, unbiased: bool):
     mean = lambda values: ops.sum(w * values, axis=1, keepdims=True)
     over_j = lambda table: ops.matmul(table, w[:, :, None])[:, :, 0]
     i, j = lambda column: column[:, :, None], lambda column: column[:, None, :]
-    s, y = s - mean(s), y - mean(y)
+    s, y = s - mean(s), ops.where(w != 0, y - mean(y), 0.0)   # the others may be any number of widths away
     y = y / ops.sqrt(mean(y * y) + 1e-30)
     apart, far = i(s) - j(s), ops.abs(i(y) - j(y))
     side = ops.clip(1e30 * apart, -1.0, 1.0)                # the sign, in half the time
@@ -535,12 +535,13 @@ def disco(column: str, power: int = 2, *, strength: str | None = None, events: i
     """A penalty for `plus`: the squared distance correlation, in a batch, of the score and a `column` of the background, weighted with (1 - label) weight.
 
     `power` 1: the root of it, which needs `unbiased` False. `strength`: a column (m, 1) that multiplies it, so that members of one training may differ in it. `events`:
-    the first so many background events of a batch of n are compared (None: n / 2 + 2 sqrt(n); n or more: all, at the price of the signal's places). `of`: the score as a function of the output.
+    so many background events of a batch of n are compared, evenly from all of it (None: n / 2 + 2 sqrt(n); n or more: all, at the price of the signal's places). `of`: the score as a function of the output.
     Source: Kasieczka and Shih (2020)."""
     check_name(column, "column"), check_choice(power, "power", (1, 2)), check_function(of, "of")
     if power == 1 and unbiased:
         raise ValueError("power: expected 2 without bias, whose estimate may be negative and has no root, got 1; or unbiased=False")
-    strength, events = strength and check_name(strength, "strength"), events and check_count(events, "events", 4)
+    strength = None if strength is None else check_name(strength, "strength")
+    events = None if events is None else check_count(events, "events", 4)
     ops, fixed = keras.ops, keras.ops.stop_gradient
 
     def penalty(output, batch):
@@ -549,8 +550,11 @@ def disco(column: str, power: int = 2, *, strength: str | None = None, events: i
         s, w, y = of(output), batch["weight"] * (1 - batch["label"]), batch[column]
         size = w.shape[1]
         most = events or size // 2 + int(2 * size**0.5)
-        if most < size:                                     # the first ones have the largest keys
-            chosen = ops.top_k(ops.where(w > 0, float(size), 0.0) - ops.arange(size, dtype="float32"), most)[1]
+        if most < size:                                     # those with the largest keys, the first of equals
+            there = ops.cast(w != 0, "float32")
+            number = ops.cumsum(there, axis=1)
+            even = 0.618034 * number % 1 * number[:, -1:] < most            # so many of any part of the batch, of each kind of event in turn
+            chosen = ops.top_k(size * there * (1 + ops.cast(even, "float32")) - ops.arange(size, dtype="float32"), most)[1]
             s, w, y = (ops.take_along_axis(values + 0 * s, chosen, axis=1) for values in (s, w, y))
         value, gradient = _disco_terms(fixed(s), y, w / (ops.sum(w, axis=1, keepdims=True) + 1e-20), unbiased)
         if power == 1:

@@ -6,7 +6,7 @@ from malformed import COLUMNS, COUNTS, EVENTS, FUNCTIONS, NUMBERS, SEEDS, checks
 from scipy.stats import norm
 
 from lrguide import decorrelation as dec
-from lrguide.backend import to_device, to_numpy
+from lrguide.backend import keras, to_device, to_numpy, value_and_gradient
 from lrguide.losses import per_event, plus
 from lrguide.nets import Dense, Training, train
 
@@ -139,14 +139,41 @@ def test_signal_does_not_enter_the_penalty_and_the_offset_does_not_matter():
 
 
 @pytest.mark.parametrize("size, most", [(4, 4), (100, 70), (400, 240)])
-def test_the_first_background_events_are_compared_half_of_a_batch_and_some_more(size, most):
-    output, label = to_device(np.resize(X[:, 0], (1, size))), np.zeros((1, size))
-    first = {name: values[:, :most] for name, values in batch_of(label).items()}
-    value = lambda output, batch, **how: to_numpy(dec.disco("m", **how)(output, batch))
-    np.testing.assert_allclose(value(output, batch_of(label)), value(output[:, :most], first, events=most), rtol=1e-4, atol=1e-6)
-    every = value(output, batch_of(label), events=size)
-    np.testing.assert_allclose(every, value(output, batch_of(label), events=10 * size), rtol=1e-6)
-    assert size == most or abs(every - value(output, batch_of(label)))[0] > 1e-4
+def test_half_of_a_batch_and_some_more_is_compared_and_that_evenly(size, most):
+    """A batch may come in blocks or in turn, one kind of background after another: each has its share. Where there is room for all of it, all is taken."""
+    output, m = to_device(np.resize(X[:, 0], (1, size))), np.zeros((1, size))
+    value = lambda label, **how: to_numpy(dec.disco("m", **how)(output, batch_of(label)))
+    every = value(m, events=size)
+    np.testing.assert_allclose(every, value(m, events=10 * size), rtol=1e-6)
+    pulled = lambda given: keras.ops.sum(dec.disco("m", of=lambda values: values)(given[0], batch_of(m)))
+    chosen = to_numpy(value_and_gradient(lambda given: (pulled(given), 0.0), [output])[2][0])[0] != 0
+    assert chosen.sum() == most
+    for part in (np.arange(size) < size // 2, np.arange(size) % 2 == 0, np.arange(size) % 3 == 0):
+        assert abs(chosen[part].sum() - most * part.mean()) < 4
+    some = 1.0 * (np.arange(size) >= most)[None]
+    np.testing.assert_allclose(value(some), value(some, events=size), rtol=1e-5, atol=1e-6)
+
+
+def test_what_is_independent_in_the_first_half_of_a_batch_alone_is_seen():
+    m, score = np.resize(MASS, (1, 400)), np.where(np.arange(400) < 220, np.resize(X[:, 0], (1, 400)), np.resize(MASS, (1, 400)) / 100)
+    batch = batch_of(0 * m) | {"m": to_device(m)}
+    value = lambda **how: float(to_numpy(dec.disco("m", of=lambda values: values, **how)(to_device(score), batch))[0])
+    assert value(events=400) > 0.05 and abs(value() - value(events=400)) < 0.3 * value(events=400)
+
+
+@pytest.mark.parametrize("background", [1, 50])
+def test_a_constant_mass_of_the_background_is_no_trouble(background):
+    label, m = 1.0 * (np.arange(100) >= background)[None], np.linspace(1e5, 1e6, 100)[None]
+    m[label == 0] = 3e5
+    assert np.isfinite(to_numpy(dec.disco("m")(to_device(np.resize(X[:, 0], (1, 100))), batch_of(label) | {"m": to_device(m)}))).all()
+
+
+def test_events_of_negative_weight_are_compared_with_the_others():
+    label, weight = np.zeros((1, 100)), np.where(np.arange(100) % 5 == 0, -0.5, 1.0)[None]
+    label[:, :40] = 1                                       # ahead of the background
+    output = to_device(np.resize(X[:, 0], (1, 100)))
+    values = [to_numpy(dec.disco("m", events=events)(output, batch_of(label, weight))) for events in (None, 60, 100)]
+    np.testing.assert_allclose(values, np.broadcast_to(values[-1], (3, 1)), rtol=1e-4, atol=1e-6)
 
 
 def test_equal_scores_pull_nowhere():

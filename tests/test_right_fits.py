@@ -407,3 +407,32 @@ def test_newton_takes_every_row_where_it_goes_alone():
         assert np.array_equal(~converged, np.arange(60) % 17 == 5)
         assert np.all(value[converged] <= wells(np.clip(start, low, high), np.arange(60))[0][converged])
         assert np.all(np.abs(point[:10, 0][converged[:10]]) > 0.9 * np.minimum(a[:10], high[:10, 0])[converged[:10]])       # off the ridge
+
+
+# ---- what a ratio may do ----
+
+class Slopes:
+    """Log ratio of normal densities of width 1 at c z to those at 0; `own`: whether each answer has its own place, or all are written to the same one."""
+    parameters, place = {"z": (-2.0, 2.0)}, np.empty((400, 500))
+
+    def __init__(self, c, own):
+        self.c, self.own = c, own
+
+    def log_ratio(self, x, nu):
+        return self.log_ratio_grid(x, np.asarray(nu)[None])[0]
+
+    def log_ratio_grid(self, x, points):
+        out = np.empty((len(points), len(x))) if self.own else self.place[:len(points), :len(x)]
+        out[:] = self.c * points[:, :1] * x[:, 0] - 0.5 * (self.c * points[:, :1]) ** 2
+        return out
+
+
+def test_a_ratio_may_write_all_its_answers_to_one_place():
+    rng = np.random.default_rng(0)
+    x = np.concatenate([rng.normal(0.5, 1, (60, 1)), rng.normal(-0.4, 1, (300, 1))])
+    found = []
+    for own in (True, False):
+        model = lr.Likelihood({"s": lr.Process(60.0, Slopes(1.0, own)), "b": lr.Process(300.0, Slopes(-1.0, own))}, {"mu": "s"}, constraints=[lr.Normal("z", 0.0, 1.0)])
+        fit, points = model.fit(x), {"mu": np.linspace(0, 2, 5)[:, None], "z": np.linspace(-1, 1, 5)}
+        found.append([*fit.values.values(), *fit.errors.values(), fit.nll, *model.profile(x, "mu", np.linspace(0, 2, 5)).rise, *model.scan(x, points).ravel()])
+    np.testing.assert_allclose(found[1], found[0], rtol=1e-9)
