@@ -57,12 +57,12 @@ class _Called:
 
     def _at(self, points: np.ndarray) -> np.ndarray:
         "Log ratios (p, n) at all `points`."
+        own = lambda x, point: np.array(self.ratio.log_ratio(x, point), subok=True)      # a copy: a ratio may write its next answer to the same place
         if len(self.x) > 1:
-            found = [self.ratio.log_ratio(self.x[i % len(self.x)], point) for i, point in enumerate(points)] # differences ask for all data sets several times
+            found = [own(self.x[i % len(self.x)], point) for i, point in enumerate(points)] # differences ask for all data sets several times
             return np.stack([check_log_ratios(one, self.x.shape[1:2]) for one in found])
-        grid = getattr(self.ratio, "log_ratio_grid", lambda x, points: np.stack([self.ratio.log_ratio(x, point) for point in points]))
-        found = check_log_ratios(grid(self.x[0], points), (len(points), self.x.shape[1]))
-        return np.array(found)                             # a copy: a ratio may write its next answer to the same place
+        grid = getattr(self.ratio, "log_ratio_grid", lambda x, points: np.stack([own(x, point) for point in points]))
+        return np.array(check_log_ratios(grid(self.x[0], points), (len(points), self.x.shape[1])))
 
     def derivatives(self, nu: np.ndarray):
         """Log ratios (p, n), first derivatives (k, p, n), and a function of weights (p, n): the weighted sums of second ones (k, k, p).

@@ -427,12 +427,23 @@ class Slopes:
         return out
 
 
-def test_a_ratio_may_write_all_its_answers_to_one_place():
+class OneAtATime:
+    """The same, without a way to ask for many points at once."""
+    def __init__(self, slope, own):
+        self.slopes, self.parameters = Slopes(slope, own), Slopes(slope, own).parameters
+
+    def log_ratio(self, x, nu=None):
+        return self.slopes.log_ratio(x, nu)
+
+
+@pytest.mark.parametrize("kind", [Slopes, OneAtATime])
+def test_a_ratio_may_write_all_its_answers_to_one_place(kind):
     rng = np.random.default_rng(0)
     x = np.concatenate([rng.normal(0.5, 1, (60, 1)), rng.normal(-0.4, 1, (300, 1))])
     found = []
     for own in (True, False):
-        model = lr.Likelihood({"s": lr.Process(60.0, Slopes(1.0, own)), "b": lr.Process(300.0, Slopes(-1.0, own))}, {"mu": "s"}, constraints=[lr.Normal("z", 0.0, 1.0)])
+        model = lr.Likelihood({"s": lr.Process(60.0, kind(1.0, own)), "b": lr.Process(300.0, kind(-1.0, own))}, {"mu": "s"}, constraints=[lr.Normal("z", 0.0, 1.0)])
         fit, points = model.fit(x), {"mu": np.linspace(0, 2, 5)[:, None], "z": np.linspace(-1, 1, 5)}
-        found.append([*fit.values.values(), *fit.errors.values(), fit.nll, *model.profile(x, "mu", np.linspace(0, 2, 5)).rise, *model.scan(x, points).ravel()])
+        sets = model.on([x, x[::2], x[:180]]).fit_many()
+        found.append([*fit.values.values(), *fit.errors.values(), fit.nll, *model.profile(x, "mu", np.linspace(0, 2, 5)).rise, *model.scan(x, points).ravel(), *sets.nll, *sets.values["mu"]])
     np.testing.assert_allclose(found[1], found[0], rtol=1e-9)
