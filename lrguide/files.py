@@ -143,7 +143,7 @@ def _either(of: np.ufunc, one: tuple, other: tuple) -> tuple:
     return both, np.where(one[0] == both, one[1], 0) + np.where(other[0] == both, other[1], 0)
 
 
-_ENDS, _NOTHING, _BLOCK = (np.minimum, np.maximum), ((np.inf, 0), (-np.inf, 0)), 2**20
+_ENDS, _NOTHING, _BLOCK = (np.minimum, np.maximum), ((np.inf, 0), (-np.inf, 0)), 2**23
 
 
 def _met(seen: tuple, more: tuple) -> tuple:
