@@ -22,7 +22,7 @@ __all__ = ['BEND', 'distinct', 'log_rate', 'norm_factor', 'shape_shift', 'probes
            'natural_strength', 'n_points_of', 'bent_up', 'Events', 'is_list_of_sets', 'list_of_sets', 'events_on',
            'yield_derivatives', 'total_derivatives', 'Grid', 'grid_of', 'event_sum', 'scan_events']
 
-# %% ../nbs/9_machinery/90_rates.ipynb #b3b0ec1b
+# %% ../nbs/9_machinery/90_rates.ipynb #b3b0ec19
 def distinct(points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     "Distinct rows (u, k) of `points` (p, k), and which of them each is (p,). Where all are, it is the points as they come, and a slice."
     if len(points) == 1:
@@ -38,7 +38,7 @@ def distinct(points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     back[order] = new.cumsum() - 1
     return found[new], back
 
-
+# %% ../nbs/9_machinery/90_rates.ipynb #b3b0ec1b
 @dataclass(frozen=True, eq=False)
 class _Called:
     "Log ratios of `ratio` at events `x` (b, n, d), or (1, n, d) for all data sets: called at each point of nu, in their `ranges` (k, 2)."
