@@ -84,7 +84,7 @@ class _Parquet(File):
 @dataclass(frozen=True, eq=False)
 class Baskets:
     "A column (n,) that lies in several `arrays`, at least one, each after the other. As an array it is a copy, in the order of bytes of this machine."
-    arrays: tuple[np.ndarray | _Lying, ...]
+    arrays: tuple
 
     dtype = property(lambda self: self.arrays[0].dtype.newbyteorder("="))
     ends = cached_property(lambda self: list(accumulate(map(len, self.arrays))))            # rows up to the end of each array
@@ -95,7 +95,7 @@ class Baskets:
     def __array__(self, dtype=None, copy=None) -> np.ndarray:
         return np.concatenate(self.arrays, dtype=self.dtype if dtype is None else dtype)
 
-    def __getitem__(self, rows: slice) -> Baskets | np.ndarray | _Lying:
+    def __getitem__(self, rows: slice):
         "The rows start:stop: one array if they lie in one."
         start, stop, _ = rows.indices(len(self))
         several = range(bisect_right(self.ends, start), bisect_left(self.ends, stop) + 1) if start < stop else [0]
