@@ -91,7 +91,7 @@ def assemble(folder: Path) -> None:
     for table in ("figures/RESULTS.md", "benchmarks/RESULTS.md"):
         title, text = (ROOT / table).read_text(encoding="utf-8").split("\n", 1)
         write(folder / table, f"{title}\n\n```{{container}} results\n{text}\n```\n")
-    shutil.copytree(ROOT / "figures" / "paper", folder / "figures" / "paper", ignore=shutil.ignore_patterns("*.json", ".*"))
+    shutil.copytree(ROOT / "figures" / "paper", folder / "figures" / "paper", ignore=shutil.ignore_patterns("*.json", "*.ipynb", ".*"))
     picture.draw(folder / "inside.png")
 
 
