@@ -39,7 +39,7 @@ def step(quick: bool) -> list[dict]:
         chosen, every, without = (own[1:] for own in times)
         goal = None if quick else 0.5
         name = f"a DisCo step, {members} network{'s' * (members > 1)} {hidden}, batch {batch}"
-        rows += [row(name, chosen, "the same step without penalty, CPU time", without, goal=goal, note="as it comes: the background events of the batch (at most 294) compared"),
+        rows += [row(name, chosen, "the same step without penalty, CPU time", without, goal=goal, note=f"as it comes: the background events of the batch (at most {batch // 2 + int(2 * batch**0.5)}) compared"),
                  row(name + ", all pairs of the batch", every, "the same step without penalty, CPU time", without)]
     return rows
 
