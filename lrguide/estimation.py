@@ -191,7 +191,7 @@ def estimate(response: Response, values, fixed: Mapping[str, float] | None = Non
     else:
         raise RuntimeError("the fit did not converge from any of several points")
     best = min(fits, key=lambda fit: fit.nll)
-    return Fit(best.values, best.errors, best.nll, best.minuit, _notes(response, mean, n, whole, best, fits, free))
+    return Fit(best.values, best.errors, best.nll, best.by_minuit, _notes(response, mean, n, whole, best, fits, free))
 
 # %% ../nbs/4_phase_space/43_parameter_fit.ipynb #b4187bd2
 def _starts(nll, free: Ranges) -> list[np.ndarray]:

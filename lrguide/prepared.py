@@ -229,8 +229,8 @@ def fit_one(prepared: Prepared, start: Mapping[str, float] | None = None) -> Fit
         refuse_impossible(prepared, begin)
         return minimise(*functions_of(prepared, model.fixed, begin, model.parameters))            # raises with Minuit's reason
     errors = {name: float(error[0]) for name, error in fits.errors.items()}
-    minuit = minuit_at(*functions_of(prepared, model.fixed, begin, model.parameters))
-    return Fit(begin, errors, float(fits.nll[0]), minuit, tuple(_notes(errors, found)))
+    by_minuit = lambda: minuit_at(*functions_of(prepared, model.fixed, begin, model.parameters))
+    return Fit(begin, errors, float(fits.nll[0]), by_minuit, tuple(_notes(errors, found)))
 
 
 def _notes(errors: Mapping[str, float], found: Minima) -> Iterator[str]:

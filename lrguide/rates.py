@@ -11,6 +11,7 @@ import warnings
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from math import prod
 import numpy as np
 from .arrays import Ranges, Table, aligned, as_table, check_number, check_numbers, join, shown
 from .files import chunks
@@ -452,8 +453,7 @@ def _strength_derivatives(model: object, yields: np.ndarray, values, names: list
     "As `yield_derivatives`, for yields that are numbers times strengths."
     order = list(model.processes)
     slope, bend = np.zeros((len(names), *yields.shape)), np.zeros((len(names), len(names), *yields.shape))
-    product = lambda process, but: model.processes[process].expected * np.prod(
-        [values[name] for name, of in model.strength.items() if of == process and name not in but], axis=0)
+    product = lambda process, but: prod((values[name] for name, of in model.strength.items() if of == process and name not in but), start=model.processes[process].expected)
     for a, name in enumerate(names):
         for b, other in enumerate(names):
             process = model.strength.get(name)

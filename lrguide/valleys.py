@@ -231,8 +231,7 @@ def grids(counts: np.ndarray, ends: Mapping[str, tuple[float, float]]) -> Iterat
 def _grids(prepared: object, names: list[str], found: Minima, base: Mapping, limits: Mapping, wide: Sequence[str]) -> Iterator[tuple]:
     """Where to look for valleys other than those `found` at `base`: which of the minimisations, and values of parameters `wide` by name, with an
     axis of the grid for each. Its spacing is what these minimisations need, whatever is fitted beside them."""
-    reach = {name: ends for constraint in prepared.constraints for name, ends in getattr(constraint, "reach", {}).items()}
-    ends = {name: np.clip(reach.get(name, limits[name]), *limits[name]) for name in wide}
+    reach, ends = _reach(prepared), _ends(prepared, wide, limits)
     errors = standard_errors(found.point, found.second, np.full(found.point.shape, -np.inf), np.full(found.point.shape, np.inf))
     counts = np.zeros((len(found.point), len(wide)), int)
     for k, name in enumerate(wide):
@@ -243,6 +242,17 @@ def _grids(prepared: object, names: list[str], found: Minima, base: Mapping, lim
             with np.errstate(divide="ignore"):
                 counts[:, k] = np.where(better, np.clip(np.ceil((high - low) / (2 * usual)) + 1, 5, 33), 0)
     return grids(counts, ends)
+
+
+def _reach(prepared: object) -> dict[str, tuple[float, float]]:
+    "Between which values the constraints let parameters be expected."
+    return {name: ends for constraint in prepared.constraints for name, ends in getattr(constraint, "reach", {}).items()}
+
+
+def _ends(prepared: object, wide: Sequence[str], limits: Mapping) -> dict[str, np.ndarray]:
+    "Between which values parameters `wide` are looked for: where they are to be expected, and within their `limits`."
+    reach = _reach(prepared)
+    return {name: np.clip(reach.get(name, limits[name]), *limits[name]) for name in wide}
 
 
 def _is_convex(prepared: object, name: str, values: Mapping) -> bool:
@@ -329,6 +339,24 @@ def _other_starts(prepared: object, names: list[str], found: Minima, start: Mapp
             if len(some):
                 yield which[some], {name: base[name][which[some]] for name in names} | {name: value[place[some]] for name, value in flat.items()}
 
+# %% ../nbs/9_machinery/87_valleys.ipynb #62054cb0
+def _first_starts(prepared: object, names: list[str], start: Mapping, fixed: Mapping, wide: Sequence[str], limits: Mapping) -> list[Mapping]:
+    """Where a single minimisation begins: at `start`, and in lower hollows that are seen from there, so that it goes down into all valleys at once; not
+    at `start` on a slope between them. A look costs a step where one or two parameters are `wide` and data are few: else only at `start`."""
+    n_points = {1: 33, 2: 11}.get(len(wide), 0)
+    if n_points == 0 or n_points ** len(wide) * max(part.size for part in prepared.parts) > 2**13:
+        return [start]
+    base = {name: np.broadcast_to(np.asarray(value, float), 1) for name, value in {**start, **fixed}.items()}
+    axes = {name: np.union1d(np.linspace(*ends, n_points), base[name]) for name, ends in _ends(prepared, wide, limits).items()}
+    grid = dict(zip(axes, np.meshgrid(*axes.values(), indexing="ij", sparse=True)))
+    nll = _on_grids(prepared, base, [(np.zeros(1, int), grid)], 1)[0].reshape([len(axis) for axis in axes.values()])
+    at, lowest = tuple(int(np.searchsorted(axis, base[name][0])) for name, axis in axes.items()), valleys(nll[..., None])[..., 0]
+    lower = np.argwhere(lowest & (nll + 1e-9 * (1 + np.abs(nll)) < nll[at]))
+    far = np.abs(lower - at).max(axis=1) > 1               # the others are where a start already goes
+    there = sorted(map(tuple, lower[far]), key=lambda place: nll[place])[:3]
+    seen = [start | {name: axis[i] for (name, axis), i in zip(axes.items(), place)} for place in there]
+    return seen if seen and far.all() and not lowest[at] else [start, *seen]
+
 # %% ../nbs/9_machinery/87_valleys.ipynb #3f99a3f3
 def deepest(prepared: object, names: list[str], start: Mapping, fixed: Mapping, wide: Sequence[str] = (), limits: Mapping | None = None,
             rival: Mapping | None = None) -> Minima:
@@ -339,7 +367,8 @@ def deepest(prepared: object, names: list[str], start: Mapping, fixed: Mapping, 
     if knots:
         return inside_walls(_in_cells(prepared, names, start, fixed, knots, limits), names, prepared.walls)
     every = np.arange(max([len(prepared)] + [np.size(value) for value in (*fixed.values(), *start.values())]))
-    (_, found), *others = _from_each(prepared, names, [(every, one) for one in (start, rival) if one is not None], fixed, limits, len(every))
+    first = [start, rival] if rival else _first_starts(prepared, names, start, fixed, wide, limits) if len(every) == 1 else [start]
+    (_, found), *others = _from_each(prepared, names, [(every, one) for one in first], fixed, limits, len(every))
     for which, again in others:
         found = deeper(found, which, again, limits, names, wide)
     elsewhere = list(_other_starts(prepared, names, found, start, fixed, wide, limits)) if wide else []
