@@ -310,13 +310,18 @@ def _on_grid(prepared: object, points: Mapping, grid: Mapping) -> np.ndarray:
 
 def _on_grids(prepared: object, base: Mapping, groups: Sequence[tuple], p: int) -> list[np.ndarray]:
     "nll (g, q) of q of p minimisations on the g points of a grid, for each of the `groups` (which, grid); the other parameters at `base`."
-    if is_shared(prepared) and p > 1:                     # all points look at one data set: in one call
-        every = [_flat({name: grid[name][..., None] if name in grid else value[which] for name, value in base.items()}) for which, grid in groups]
-        nll = nll_at(prepared, {name: np.concatenate([flat[name] for flat in every]) for name in base})
-        pieces = np.split(nll, np.cumsum([len(flat[next(iter(base))]) for flat in every])[:-1])
-        return [one.reshape(-1, len(which)) for one, (which, _) in zip(pieces, groups)]
-    part = lambda which: prepared if len(which) == len(prepared) else prepared.take(which)
-    return [_on_grid(part(which), {name: value[which] for name, value in base.items()}, grid) for which, grid in groups]
+    if not (is_shared(prepared) and p > 1):
+        part = lambda which: prepared if len(which) == len(prepared) else prepared.take(which)
+        return [_on_grid(part(which), {name: value[which] for name, value in base.items()}, grid) for which, grid in groups]
+    at = lambda which, grid: {name: grid[name][..., None] if name in grid else value[which] for name, value in base.items()}
+    every = [_flat(at(*group)) for group in groups]
+    sizes = [len(flat[next(iter(base))]) for flat in every]
+    if sum(sizes) * max(part.size for part in prepared.parts) > 2**17:      # a scan asks a ratio once for all strengths and yields
+        free = lambda values: {name: values[name] for name in prepared.model.parameters}
+        found = [scan_of(prepared.model, prepared.constraints, free(at(*group)), lambda: [part.on_grid for part in prepared.parts]) for group in groups]
+    else:                                                  # all points look at one data set: in one call
+        found = np.split(nll_at(prepared, {name: np.concatenate([flat[name] for flat in every]) for name in base}), np.cumsum(sizes)[:-1])
+    return [one.reshape(-1, len(which)) for one, (which, _) in zip(found, groups)]
 
 # %% ../nbs/9_machinery/87_valleys.ipynb #ba586efc
 def _other_starts(prepared: object, names: list[str], found: Minima, start: Mapping, fixed: Mapping, wide: Sequence[str], limits: Mapping):
