@@ -183,6 +183,9 @@ def _check_parts(model: Likelihood) -> None:
     for name, process in model.processes.items():
         if not isinstance(process, Process):
             raise TypeError(f"processes: expected a Process for {name}, got {type(process).__name__}")
+    windows = {process.ratio.uniform_in for process in model.processes.values() if hasattr(process.ratio, "uniform_in")}
+    if len(windows) > 1:
+        raise ValueError(f"processes: expected Densities in one window, whose uniform density is the reference, got {shown(sorted(windows))}")
     known = model.ranges_of_all
     for constraint in model.constraints:
         for name in names_of(constraint):
