@@ -1528,6 +1528,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '', 'doc_host': '', 'git_url
                                                                          'lrguide/likelihood.py'),
                                     'lrguide.likelihood._declared': ('1_optimality/likelihood.html#_declared', 'lrguide/likelihood.py'),
                                     'lrguide.likelihood._equal': ('2_uncertainty/systematics.html#_equal', 'lrguide/likelihood.py'),
+                                    'lrguide.likelihood._factors': ('1_optimality/likelihood.html#_factors', 'lrguide/likelihood.py'),
                                     'lrguide.likelihood._fixed_in_all': ( '2_uncertainty/systematics.html#_fixed_in_all',
                                                                           'lrguide/likelihood.py'),
                                     'lrguide.likelihood._grid': ('1_optimality/likelihood.html#_grid', 'lrguide/likelihood.py'),

@@ -422,7 +422,7 @@ def _repeated_bins(bins: Bins, values: Mapping[str, np.ndarray], n: int, rng: np
 class Contents:
     """Expected `contents` (b,) of one process in a histogram, their `variance` (b,) if they come from a finite simulation, and what changes them.
 
-    `norm`: factors one standard deviation (down, up) of nuisance parameters; `shape`: contents (down, up), two arrays (b,) for each."""
+    `norm`: factors one standard deviation (down, up) of nuisance parameters, or a relative error; `shape`: contents (down, up), two arrays (b,) for each."""
     contents: np.ndarray
     variance: np.ndarray | None = None
     norm: Mapping[str, tuple[float, float]] = None

@@ -447,7 +447,7 @@ def neyman_construction(models, grid, n_toys: int, rng, *, truth: Mapping[str, f
     first = next(iter(several.values()))
     check_choice(name, "name", list(first.parameters), "free parameters")
     fixed = check_point(first, truth, "truth")
-    truths = [complete(first, check_point(first, {**fixed, name: float(value)}, "truth")) for value in grid]
+    truths = [complete(first, check_point(first, {**fixed, name: float(value)}, "truth"), "truth") for value in grid]
     found = {key: [] for key in several}
     for toys in toys_at(several, truths, grid, n_toys, spawn(rng, len(grid)), name, source, check_function(map, "map")):
         for key, tested in toys.items():
