@@ -315,7 +315,11 @@ class Bins:
 
     def not_negative(self, values: Mapping[str, np.ndarray]) -> np.ndarray:
         "Numbers (p, b) that have to stay at zero or above: the expected contents; 1 if no strength is negative."
-        return np.ones((n_points_of(values), 1)) if self.model.positive(values) else self.model.rates(values, self.factor)[0]
+        n = n_points_of(values)
+        if self.model.positive(values):
+            return np.ones((n, 1))
+        several = np.ndim(self.factor) > 1 and 1 < len(self.factor) < n       # a few points for each data set, all sets one after another
+        return self.model.rates(values, np.tile(self.factor, (n // len(self.factor), 1)) if several else self.factor)[0]
 
     def nll(self, values: Mapping[str, np.ndarray]) -> np.ndarray:
         "Minus log likelihood (p,), constants dropped."

@@ -132,7 +132,8 @@ class Limit:
     def __repr__(self) -> str:
         error = f" +- {self.error:.1g}" if self.error > 0 else ""
         return (f"{self.strength} < {self.value:.6g}{error} at {1 - self.level:.4g} confidence ({self.method}, from {self.cls.source})"
-                + "\n".join(["", self.warning] * bool(self.warning)) + f"\nexpected: {band_in_words(self.n_sigma, self.expected, self.expected_error)}")
+                + "\n".join(["", self.warning] * bool(self.warning)) + f"\nexpected: {band_in_words(self.n_sigma, self.expected, self.expected_error)}"
+                + "\nnan: more n_toys, or a wider range, would tell" * bool(self.expected_error and np.isnan(self.expected).any()))
 
 # %% ../nbs/2_uncertainty/27_intervals.ipynb #15166147
 def limit_of(at: Callable[[float], CLsValue], begin: float, strength: str, level: float, most: float = np.inf, precision: float = 1e-9) -> Limit:
@@ -164,7 +165,7 @@ def expected_without_signal(tails: Callable, around: float, level: float, n_sigm
                             n_toys: int | None = None) -> tuple[np.ndarray, np.ndarray]:
     """Limits (k,) expected without signal at fluctuations of `n_sigma` (k,), NaN beyond `most`, from `tails`(strength): under it and under none.
 
-    Their standard errors (k,) as well, if tails are from `n_toys` pseudo-experiments each, else 0. log CLs at a grid of strengths, interpolated by a cubic spline in the logarithm. Quantiles are in order; estimates of them by pseudo-experiments
+    NaN too where so few pseudo-experiments tell nothing. Their standard errors (k,) as well, if tails are from `n_toys` pseudo-experiments each, else 0. log CLs at a grid of strengths, interpolated by a cubic spline in the logarithm. Quantiles are in order; estimates of them by pseudo-experiments
     may have crossed, and are sorted, which brings them, all together, no further from the truth."""
     share, errors = ndtr(np.asarray(n_sigma, dtype=float)), {}
 
@@ -179,14 +180,15 @@ def expected_without_signal(tails: Callable, around: float, level: float, n_sigm
     while np.any(curves[0] < (0.0 if n_toys is None else 1.0)):
         grid.insert(0, grid[0] / 1.3)
         curves.insert(0, excess(grid[0]))
-    while np.any(curves[-1] > 0) and grid[-1] < min(1e6 * around, most):
+    while np.any((curves[-1] > 0) & (errors[grid[-1]] < 0.9)) and grid[-1] < min(1e6 * around, most):
         grid.append(min(1.3 * grid[-1], most))
         curves.append(excess(grid[-1]))
     log_grid, curves = np.log(grid), np.maximum(np.array(curves), -30.0)
     of_curves = np.array([errors[value] for value in grid])
     found = [(_last_crossing(log_grid, curve), 0.0) if n_toys is None else _smooth_crossing(log_grid, curve, error) for curve, error in zip(curves.T, of_curves.T)]
-    limits, rises = np.empty(len(share)), np.array([error for _, error in found])
-    limits[np.argsort(share)] = np.sort(np.exp([root for root, _ in found]))      # NaN, beyond `most`, last
+    limits, rises = np.exp([root for root, _ in found]), np.array([error for _, error in found])
+    known = np.argsort(share)[~np.isnan(limits[np.argsort(share)])]
+    limits[known] = np.sort(limits[known])
     return limits, limits * rises
 
 

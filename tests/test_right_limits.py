@@ -190,3 +190,12 @@ def test_map_is_given_one_sequence():
     for of in (limit, lr.discovery):
         one = [found.z for found in of(model, [np.array([12]), np.array([15])], "s", method="toys", n_toys=300, rng=1, n_sigma=())]
         assert one == [found.z for found in of(model, [np.array([12]), np.array([15])], "s", method="toys", n_toys=300, rng=1, n_sigma=(), map=pool)]
+
+
+def test_a_band_keeps_its_places_where_few_pseudo_experiments_tell_nothing():
+    "At -2 standard deviations CLs+b is 0.0011, one of 300 pseudo-experiments too many; the others stay what they are."
+    model, data = on_off()
+    found = limit(model, data, "s", method="toys", n_toys=300, rng=1)
+    assert np.isnan(found.expected[0]) and "more n_toys" in repr(found)
+    right = on_off_band((0, 1, 2))
+    assert np.all(abs(np.array(found.expected[2:]) - right) < 4 * np.array(found.expected_error[2:]) + 0.1)
