@@ -3,8 +3,8 @@
 # %% ../nbs/2_uncertainty/23_profiling.ipynb #f431d922
 """Log ratios made of others: sums, mixtures, functions, densities by formula.
 
-`Combined` is a sum of c log r, `Mixture` the log ratio of a mixture of densities, `FromFunction` any formula, `Density` one of one feature that
-is normalised here and can be drawn from, `tabulated` a ratio looked up instead of computed. All have what a ratio has: log_ratio,
+`Combined` is a sum of c log r, `Mixture` the log ratio of a mixture of densities, `FromFunction` any formula, `Density` (chapter 26) that of one
+feature which is normalised and drawn from, `tabulated` a ratio looked up instead of computed. All have what a ratio has: log_ratio,
 log_ratio_grid, parameters and on.
 """
 from __future__ import annotations
@@ -20,7 +20,7 @@ from .models import check_ends
 from .ratio import nu_within
 
 # %% auto #0
-__all__ = ['FromFunction', 'tabulated', 'Density', 'parameters_of', 'names_of', 'Combined', 'Mixture', 'AtPoint']
+__all__ = ['FromFunction', 'tabulated', 'parameters_of', 'names_of', 'Combined', 'Mixture', 'Density', 'AtPoint']
 
 # %% ../nbs/2_uncertainty/23_profiling.ipynb #ba5e2013
 @dataclass(frozen=True, eq=False)
@@ -62,132 +62,6 @@ def tabulated(ratio, grid: np.ndarray) -> FromFunction:
     grid = grid[:, 0]
     at_grid = check_log_ratio(ratio.log_ratio(grid[:, None]), len(grid))
     return FromFunction(lambda x: np.interp(x[:, 0], grid, at_grid))
-
-# %% ../nbs/2_uncertainty/23_profiling.ipynb #d6215ac7
-def _panels(n: int) -> tuple[np.ndarray, np.ndarray]:
-    "Nodes in [0, 1] of Gauss's rule, 16 in each of `n` panels, and their weights, of sum 1."
-    at, weight = np.polynomial.legendre.leggauss(16)
-    return ((np.arange(n)[:, None] + 0.5 + 0.5 * at) / n).ravel(), np.tile(0.5 * weight / n, n)
-
-
-_NODES, _COARSE = _panels(256), _panels(181)
-
-
-def _log_values(density: Density, x: np.ndarray, nu: np.ndarray | None) -> np.ndarray:
-    "What the function of a density gives at positions x (n,) and one point nu (k,)."
-    events = np.ascontiguousarray(x, dtype=float)[:, None]
-    found = density.function(events) if nu is None else density.function(events, np.tile(nu, (len(x), 1)))
-    return check_log_ratio(found, len(x), "function")
-
-
-def _log_mean(density: Density, nu: np.ndarray | None) -> float:
-    "Log of the mean over the window. Raises ValueError where the nodes do not know it to 1e-5."
-    (low, high), means = density.window, []
-    for at, weight in (_NODES, _COARSE):
-        means.append(float(logsumexp(_log_values(density, low + (high - low) * at, nu), b=weight)))
-    where = f" at {dict(zip(density.parameters, nu.tolist()))}" if nu is not None else ""
-    if means == [-np.inf, -np.inf]:
-        raise ValueError(f"function: expected a density that is not 0 everywhere in the window {low:g} to {high:g}, got none{where}")
-    if not abs(means[0] - means[1]) < 1e-5:
-        raise ValueError(f"function: expected a density smooth enough for 4,096 nodes in the window {low:g} to {high:g}, got integrals that differ by "
-                         f"{np.expm1(abs(means[0] - means[1])):.1g} of their size{where}; a narrower window, with steps at its ends, helps")
-    return means[0]
-
-
-def _grouped(n: int, nu: np.ndarray | None):
-    "Each point (k,) of nu (n, k), with the events that have it; all of n events without."
-    if nu is None:
-        yield None, slice(None)
-        return
-    first = np.flatnonzero(np.append(True, (nu[1:] != nu[:-1]).any(axis=1)))
-    if len(first) <= 100:                                      # long runs of one point, as in a fit: nothing to sort
-        yield from ((nu[start], slice(start, stop)) for start, stop in zip(first, [*first[1:], n]) if n)
-        return
-    points, which = np.unique(nu, axis=0, return_inverse=True)
-    for i, point in enumerate(points):
-        yield point, np.flatnonzero(which.ravel() == i)
-
-# %% ../nbs/2_uncertainty/23_profiling.ipynb #589e34ca
-@dataclass(frozen=True, eq=False)
-class Density:
-    """A density of one feature by formula: `function` of x (n, 1), or of x and nu (n, k) if there are `parameters`, names and ranges, gives its
-    logarithm (n,), up to what does not depend on x.
-
-    In the `window` (low, high) it is normalised here, at every nu. Its log ratio is that to the uniform density there, the reference of all
-    Densities of one window; events can be drawn from it, and expected, so that a Process needs no other source. `finer` as in FromFunction."""
-    function: Callable
-    window: tuple[float, float]
-    parameters: Mapping[str, tuple[float, float]] = field(default_factory=Ranges)
-    finer: int = 1
-
-    def __post_init__(self):
-        check_function(self.function, "function"), check_count(self.finer, "finer")
-        object.__setattr__(self, "window", check_ends(self.window, "window"))
-        object.__setattr__(self, "parameters", Ranges(self.parameters))
-
-    uniform_in = property(lambda self: self.window, doc="The window whose uniform density is the reference.")
-    reference = property(lambda self: Density(_flat, self.window), doc="The uniform density in the window.")
-
-    def log_ratio(self, x, nu=None, *, extrapolate: bool = False) -> np.ndarray:
-        "Log ratio (n,) of events `x` (n, 1) at `nu` (k,) or (n, k) to the uniform density. Raises ValueError for events outside of the window."
-        x = _in_window(self, x)
-        nu, found = nu_within(self.parameters, nu, len(x), extrapolate), np.empty(len(x))
-        for point, rows in _grouped(len(x), nu):
-            found[rows] = _log_values(self, x[rows], point) - _log_mean(self, point)
-        return found
-
-    def log_density(self, x, nu=None) -> np.ndarray:
-        "Log density (n,) of events `x` (n, 1) at `nu` (k,) or (n, k), per unit of x."
-        return self.log_ratio(x, nu) - np.log(self.window[1] - self.window[0])
-
-    def log_ratio_grid(self, x, points) -> np.ndarray:
-        "Log ratios (g, n) at the nuisance parameters `points` (g, k)."
-        return values_at(self, check_events(x), check_points(points, self.parameters))
-
-    def on(self, x, ranges=None) -> Interpolant:
-        "The prepared function of nu for fits."
-        return interpolated(self, check_events(x), ranges, finer=self.finer)
-
-    def quadrature(self, process: str = "", nu=None) -> Table:
-        "Nodes x and weights that sum to 1: sums of weight * f(x) are expectations of f at `nu` (k,)."
-        at, weight = _NODES
-        x = self.window[0] + (self.window[1] - self.window[0]) * at
-        return Table(x, weight=weight * np.exp(self.log_ratio(x, nu)))
-
-    def sample(self, process: str, n: int, rng, nu=None) -> Table:
-        "`n` events drawn at `nu` (k,) or (n, k), of any `process`."
-        return _drawn(self, check_count(n, "n", 0), generator(rng), nu)
-
-# %% ../nbs/2_uncertainty/23_profiling.ipynb #d7d8e443
-def _flat(x) -> np.ndarray:
-    "The log of a density that is the same everywhere."
-    return np.zeros(len(x))
-
-
-def _in_window(density: Density, x) -> np.ndarray:
-    "Positions (n,) of events x (n, 1). Raises ValueError for several features, or outside of the window."
-    x, (low, high) = check_events(x), density.window
-    if x.shape[1] != 1:
-        raise ValueError(f"x: expected one feature, got {x.shape[1]}")
-    if len(outside := x[(x < low) | (x > high)]):
-        raise ValueError(f"x: expected events in the window {low:g} to {high:g}, got {len(outside)} outside, such as {outside[0]:g}")
-    return x[:, 0]
-
-
-def _drawn(density: Density, n: int, rng: np.random.Generator, nu) -> Table:
-    "n events: the density is known at equal steps, and linear in between, where its integral is inverted."
-    nu, edges, x = nu_within(density.parameters, nu, n), np.linspace(*density.window, 2**14 + 1), np.empty(n)
-    for point, rows in _grouped(n, nu):
-        height = _log_values(density, edges, point)
-        height = np.exp(height - height.max())
-        reached = np.append(0.0, np.cumsum(0.5 * (height[1:] + height[:-1])))
-        target = reached[-1] * rng.random(len(x[rows]))
-        cell = np.clip(np.searchsorted(reached, target, side="right") - 1, 0, len(edges) - 2)
-        first, rise, rest = height[cell], height[cell + 1] - height[cell], target - reached[cell]
-        root = first + np.sqrt(np.maximum(first**2 + 2 * rise * rest, 0))
-        step = np.divide(2 * rest, root, out=np.zeros(len(rest)), where=root > 0)
-        x[rows] = edges[cell] + (edges[1] - edges[0]) * np.clip(step, 0, 1)
-    return Table(x)
 
 # %% ../nbs/2_uncertainty/23_profiling.ipynb #03673443
 def parameters_of(ratio) -> Ranges:
@@ -352,6 +226,132 @@ class Mixture:
     def on(self, x, ranges=None) -> Interpolant:
         "The prepared function of nu for fits."
         return interpolated(self, _events(x, self.names).x, ranges)
+
+# %% ../nbs/2_uncertainty/26_bump_hunt.ipynb #ed9445f1
+def _panels(n: int) -> tuple[np.ndarray, np.ndarray]:
+    "Nodes in [0, 1] of Gauss's rule, 16 in each of `n` panels, and their weights, of sum 1."
+    at, weight = np.polynomial.legendre.leggauss(16)
+    return ((np.arange(n)[:, None] + 0.5 + 0.5 * at) / n).ravel(), np.tile(0.5 * weight / n, n)
+
+
+_NODES, _COARSE = _panels(256), _panels(181)
+
+
+def _log_values(density: Density, x: np.ndarray, nu: np.ndarray | None) -> np.ndarray:
+    "What the function of a density gives at positions x (n,) and one point nu (k,)."
+    events = np.ascontiguousarray(x, dtype=float)[:, None]
+    found = density.function(events) if nu is None else density.function(events, np.tile(nu, (len(x), 1)))
+    return check_log_ratio(found, len(x), "function")
+
+
+def _log_mean(density: Density, nu: np.ndarray | None) -> float:
+    "Log of the mean over the window. Raises ValueError where the nodes do not know it to 1e-5."
+    (low, high), means = density.window, []
+    for at, weight in (_NODES, _COARSE):
+        means.append(float(logsumexp(_log_values(density, low + (high - low) * at, nu), b=weight)))
+    where = f" at {dict(zip(density.parameters, nu.tolist()))}" if nu is not None else ""
+    if means == [-np.inf, -np.inf]:
+        raise ValueError(f"function: expected a density that is not 0 everywhere in the window {low:g} to {high:g}, got none{where}")
+    if not abs(means[0] - means[1]) < 1e-5:
+        raise ValueError(f"function: expected a density smooth enough for 4,096 nodes in the window {low:g} to {high:g}, got integrals that differ by "
+                         f"{np.expm1(abs(means[0] - means[1])):.1g} of their size{where}; a narrower window, with steps at its ends, helps")
+    return means[0]
+
+
+def _grouped(n: int, nu: np.ndarray | None):
+    "Each point (k,) of nu (n, k), with the events that have it; all of n events without."
+    if nu is None:
+        yield None, slice(None)
+        return
+    first = np.flatnonzero(np.append(True, (nu[1:] != nu[:-1]).any(axis=1)))
+    if len(first) <= 100:                                      # long runs of one point, as in a fit: nothing to sort
+        yield from ((nu[start], slice(start, stop)) for start, stop in zip(first, [*first[1:], n]) if n)
+        return
+    points, which = np.unique(nu, axis=0, return_inverse=True)
+    for i, point in enumerate(points):
+        yield point, np.flatnonzero(which.ravel() == i)
+
+
+def _flat(x) -> np.ndarray:
+    "The log of a density that is the same everywhere."
+    return np.zeros(len(x))
+
+
+def _in_window(density: Density, x) -> np.ndarray:
+    "Positions (n,) of events x (n, 1). Raises ValueError for several features, or outside of the window."
+    x, (low, high) = check_events(x), density.window
+    if x.shape[1] != 1:
+        raise ValueError(f"x: expected one feature, got {x.shape[1]}")
+    if len(outside := x[(x < low) | (x > high)]):
+        raise ValueError(f"x: expected events in the window {low:g} to {high:g}, got {len(outside)} outside, such as {outside[0]:g}")
+    return x[:, 0]
+
+
+def _drawn(density: Density, n: int, rng: np.random.Generator, nu) -> Table:
+    "n events: the density is known at equal steps, and linear in between, where its integral is inverted."
+    nu, edges, x = nu_within(density.parameters, nu, n), np.linspace(*density.window, 2**14 + 1), np.empty(n)
+    for point, rows in _grouped(n, nu):
+        height = _log_values(density, edges, point)
+        height = np.exp(height - height.max())
+        reached = np.append(0.0, np.cumsum(0.5 * (height[1:] + height[:-1])))
+        target = reached[-1] * rng.random(len(x[rows]))
+        cell = np.clip(np.searchsorted(reached, target, side="right") - 1, 0, len(edges) - 2)
+        first, rise, rest = height[cell], height[cell + 1] - height[cell], target - reached[cell]
+        root = first + np.sqrt(np.maximum(first**2 + 2 * rise * rest, 0))
+        step = np.divide(2 * rest, root, out=np.zeros(len(rest)), where=root > 0)
+        x[rows] = edges[cell] + (edges[1] - edges[0]) * np.clip(step, 0, 1)
+    return Table(x)
+
+# %% ../nbs/2_uncertainty/26_bump_hunt.ipynb #1de26b12
+@dataclass(frozen=True, eq=False)
+class Density:
+    """A density of one feature by formula: `function` of x (n, 1), or of x and nu (n, k) if there are `parameters`, names and ranges, gives its
+    logarithm (n,), up to what does not depend on x.
+
+    In the `window` (low, high) it is normalised here, at every nu. Its log ratio is that to the uniform density there, the reference of all
+    Densities of one window; events can be drawn from it, and expected, so that a Process needs no other source. `finer` as in FromFunction."""
+    function: Callable
+    window: tuple[float, float]
+    parameters: Mapping[str, tuple[float, float]] = field(default_factory=Ranges)
+    finer: int = 1
+
+    def __post_init__(self):
+        check_function(self.function, "function"), check_count(self.finer, "finer")
+        object.__setattr__(self, "window", check_ends(self.window, "window"))
+        object.__setattr__(self, "parameters", Ranges(self.parameters))
+
+    uniform_in = property(lambda self: self.window, doc="The window whose uniform density is the reference.")
+    reference = property(lambda self: Density(_flat, self.window), doc="The uniform density in the window.")
+
+    def log_ratio(self, x, nu=None, *, extrapolate: bool = False) -> np.ndarray:
+        "Log ratio (n,) of events `x` (n, 1) at `nu` (k,) or (n, k) to the uniform density. Raises ValueError for events outside of the window."
+        x = _in_window(self, x)
+        nu, found = nu_within(self.parameters, nu, len(x), extrapolate), np.empty(len(x))
+        for point, rows in _grouped(len(x), nu):
+            found[rows] = _log_values(self, x[rows], point) - _log_mean(self, point)
+        return found
+
+    def log_density(self, x, nu=None) -> np.ndarray:
+        "Log density (n,) of events `x` (n, 1) at `nu` (k,) or (n, k), per unit of x."
+        return self.log_ratio(x, nu) - np.log(self.window[1] - self.window[0])
+
+    def log_ratio_grid(self, x, points) -> np.ndarray:
+        "Log ratios (g, n) at the nuisance parameters `points` (g, k)."
+        return values_at(self, check_events(x), check_points(points, self.parameters))
+
+    def on(self, x, ranges=None) -> Interpolant:
+        "The prepared function of nu for fits."
+        return interpolated(self, check_events(x), ranges, finer=self.finer)
+
+    def quadrature(self, process: str = "", nu=None) -> Table:
+        "Nodes x and weights that sum to 1: sums of weight * f(x) are expectations of f at `nu` (k,)."
+        at, weight = _NODES
+        x = self.window[0] + (self.window[1] - self.window[0]) * at
+        return Table(x, weight=weight * np.exp(self.log_ratio(x, nu)))
+
+    def sample(self, process: str, n: int, rng, nu=None) -> Table:
+        "`n` events drawn at `nu` (k,) or (n, k), of any `process`."
+        return _drawn(self, check_count(n, "n", 0), generator(rng), nu)
 
 # %% ../nbs/8_your_analysis/82_your_own_data.ipynb #9bc16e87
 @dataclass(frozen=True, eq=False)
