@@ -6,7 +6,7 @@ and loads no machine-learning library. Where a name is defined is looked up in t
 __version__ = "0.1.0"
 
 _RENAMED = {"load": "load_ratio"}  # lr.load reads better than lr.load_ratio
-__all__ = ["BinnedRatio", "Channels", "Combined", "Contents", "Dense", "FromFunction", "Histogram", "KnownSource", "LabelledRatio", "Likelihood", "LogNormal",
+__all__ = ["BinnedRatio", "Channels", "Combined", "Contents", "Dense", "Density", "FromFunction", "Histogram", "KnownSource", "LabelledRatio", "Likelihood", "LogNormal",
            "Mined", "Mixture", "Morphed", "Normal", "Poisson", "Process", "Ranges", "Ratio", "Recipe", "Resonance", "Shift", "Table", "Templates", "Training",
            "Varied", "across_folds", "analyse", "as_hist", "as_hs3", "as_latex", "as_table", "cls_value", "compacted", "compare", "diagnose", "discovery",
            "draw", "fill_values", "fit_together", "from_bags", "from_hist", "from_pyhf", "from_scores", "histogram_of", "impacts", "learn_score", "limit",

@@ -136,8 +136,7 @@ def norms_of(norm, samples: Mapping[str, Table]) -> dict[str, dict[str, tuple[fl
     found = {name: {} for name in samples}
     for process, effects in check_mapping(norm, "norm").items():
         check_choice(process, "norm", list(samples))
-        for effect, size in check_mapping(effects, f"norm of {process}").items():
-            found[process][effect] = (1 - check_number(size, f"norm {effect} of {process}", "(0, 1)"), 1 + size) if np.ndim(size) == 0 else check_norm({effect: size})[effect]
+        found[process] = check_norm(check_mapping(effects, f"norm of {process}"))
     return found
 
 # %% ../nbs/8_your_analysis/82_your_own_data.ipynb #a6e3edf4

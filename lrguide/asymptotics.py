@@ -191,7 +191,7 @@ def parameter_toys(models, truth: Mapping[str, float], n_toys: int, rng, *, name
     `source`: what the events come from, the true simulation, as in `p_value`. `map`: as in `pseudo_experiments`."""
     several = models_by_name(models)
     first = next(iter(several.values()))
-    truth = complete(first, check_point(first, truth, "truth"))
+    truth = complete(first, check_point(first, truth, "truth"), "truth")
     value = truth[name] if value is None and name in truth else check_number(value, "value")
     (found,) = toys_at(several, [truth], [value], check_count(n_toys, "n_toys"), [rng], name, source, check_function(map, "map"))
     return found if isinstance(models, Mapping) else found[""]
@@ -292,7 +292,7 @@ def asymptotic_fit(model: OnData, truth: Mapping[str, float], name: str = "mu", 
 
     Sandwich of the score's covariance J between inverse second derivatives H: Huber (1967), White (1982).
     Raises RuntimeError if the Asimov data set cannot be fitted, ValueError if it leaves a parameter free."""
-    truth = complete(model, check_point(model, truth, "truth"))
+    truth = complete(model, check_point(model, truth, "truth"), "truth")
     check_choice(name, "name", list(model.parameters), "free parameters")
     data, names = asimov(model, truth, source=source), list(model.parameters)
     prepared = replace(model.on(data), constraints=measured_at(model, truth))

@@ -289,6 +289,11 @@ def _best_rate(rate, counts, variance) -> tuple[np.ndarray, np.ndarray]:
     return rate * beta, 0.5 * relative * pull**2
 
 # %% ../nbs/3_awareness/31_gaussian.ipynb #7bb16c0a
+def _repeated(factor, n: int):
+    "The `factor` of s data sets (s, b) for `n` points, of which there may be a few for each, all data sets one after another."
+    return np.tile(factor, (n // len(factor), 1)) if np.ndim(factor) > 1 and 1 < len(factor) < n else factor
+
+
 @dataclass(frozen=True, eq=False)
 class Bins:
     """What a histogram adds to minus log likelihood: `counts` (s, b) of s data sets, or (1, b), where `model`, Templates or a Histogram, says what is expected.
@@ -315,7 +320,7 @@ class Bins:
 
     def not_negative(self, values: Mapping[str, np.ndarray]) -> np.ndarray:
         "Numbers (p, b) that have to stay at zero or above: the expected contents; 1 if no strength is negative."
-        return np.ones((n_points_of(values), 1)) if self.model.positive(values) else self.model.rates(values, self.factor)[0]
+        return np.ones((n_points_of(values), 1)) if self.model.positive(values) else self.model.rates(values, _repeated(self.factor, n_points_of(values)))[0]
 
     def nll(self, values: Mapping[str, np.ndarray]) -> np.ndarray:
         "Minus log likelihood (p,), constants dropped."
@@ -422,7 +427,7 @@ def _repeated_bins(bins: Bins, values: Mapping[str, np.ndarray], n: int, rng: np
 class Contents:
     """Expected `contents` (b,) of one process in a histogram, their `variance` (b,) if they come from a finite simulation, and what changes them.
 
-    `norm`: factors one standard deviation (down, up) of nuisance parameters; `shape`: contents (down, up), two arrays (b,) for each."""
+    `norm`: factors one standard deviation (down, up) of nuisance parameters, or a relative error; `shape`: contents (down, up), two arrays (b,) for each."""
     contents: np.ndarray
     variance: np.ndarray | None = None
     norm: Mapping[str, tuple[float, float]] = None

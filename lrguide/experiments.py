@@ -337,12 +337,15 @@ def sources_of(model: Likelihood, source, values: Mapping[str, float]) -> dict:
 
 
 def _held_out(model: Likelihood, name: str, values: Mapping[str, float]) -> Table:
-    "Events that a learned ratio kept from its training: its numerator, or for the reference another ratio's denominator."
+    "A Density itself, or events that a learned ratio kept from its training: its numerator, or for the reference another ratio's denominator."
     own = model.processes[name].ratio
     for ratio in ([own] if own is not None else [process.ratio for process in model.processes.values()]):
+        if hasattr(ratio, "uniform_in"):
+            return ratio.reference if own is None else ratio
         if hasattr(ratio, "held_out"):
             return ratio.held_out("denominator" if own is None else "numerator", nu_of(ratio, values))
-    raise ValueError(f"source: expected a model that samples or a Table for {name}, which names none of its own")
+    raise ValueError(f"source: expected a model that samples or a Table for {name}, which names none of its own: source={{{name!r}: events, ...}}, "
+                     "Process(..., source=events), or a Density, which is its own")
 
 
 def source_tables(sources: Mapping, values: Mapping[str, float]) -> dict[str, Table]:

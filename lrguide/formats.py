@@ -410,4 +410,5 @@ def check_kinds(wanted: Sequence[tuple[str, str]], place: str, kinds: Mapping[st
             known = ", ".join(list(kinds)[:20]) + f" and {len(kinds) - 20} more" * (len(kinds) > 20)
             raise ValueError(f"{argument}: expected columns of {place} ({known}), got {shown(name)}")
         if name not in text and not _NUMBERS.fullmatch(kinds[name]):
-            raise TypeError(f"{argument}: expected one number for each event in column {name} of {place}, got the type {shown(kinds[name])}")
+            way = f"; of a list take one number, awkward.firsts(events[{name!r}]), and read the columns in memory" * bool(re.search(r"\[|list|vector|Array", kinds[name]))
+            raise TypeError(f"{argument}: expected one number for each event in column {name} of {place}, got the type {shown(kinds[name])}{way}")

@@ -26,7 +26,7 @@ from .toys import drawn_experiments, evaluated, joined_experiments, quick_rows, 
 __all__ = ['SIGMAS', 'log_likelihood_ratio', 'two_hypotheses', 'check_simple', 'shared_values', 'toys_power_curve', 'toys_power',
            'enough_toys', 'z_error', 'few_events', 'in_words', 'effective_beyond', 'PValue', 'CLsValue', 'quotient',
            'SimpleTest', 'refuse_fit', 'ProfileTest', 'p_value', 'cls_value', 'tails_by_strength', 'expected_tails',
-           'fluctuations', 'band_in_words', 'several_sets', 'Discovery', 'discovery']
+           'expected_errors', 'fluctuations', 'band_in_words', 'several_sets', 'each_set', 'Discovery', 'discovery']
 
 # %% ../nbs/1_optimality/17_power.ipynb #c8a7c802
 def log_likelihood_ratio(model: Likelihood, null: Mapping[str, float], alternative: Mapping[str, float]) -> Statistic:
@@ -434,6 +434,17 @@ def expected_tails(first: Tail, second: Tail, share) -> tuple[np.ndarray, np.nda
     return first.law(low), second.law(low)
 
 
+def expected_errors(first: Tail, second: Tail, share, n_toys: int) -> np.ndarray:
+    """Standard errors (k,) of the first of `expected_tails`, a logarithm, if both tails are from `n_toys` pseudo-experiments of their own.
+
+    Of the share of the first beyond t, where one experiment less than none is as good as one, and of t, a quantile of the second."""
+    share = np.asarray(share, dtype=float)
+    p = np.maximum(np.exp(expected_tails(first, second, share)[0]), 1 / n_toys)
+    around = [np.clip(share + sign * np.sqrt(share * (1 - share) / n_toys), 0.5 / n_toys, 1.0) for sign in (-1, 1)]
+    low, high = (np.maximum(expected_tails(first, second, one)[0], -np.log(n_toys)) for one in around)
+    return np.hypot(np.sqrt((1 - p) / (n_toys * p)), 0.5 * (high - low))
+
+
 def _beyond_all(law: Callable, wanted: np.ndarray, sign: int) -> np.ndarray:
     "A value of T (k,) whose tail is above `wanted`, for sign -1, or below; or as far away as one looks."
     t, step = np.zeros(len(wanted)), 1.0
@@ -449,9 +460,10 @@ def fluctuations(n_sigma: Sequence[float]) -> tuple[float, ...]:
     return tuple(check_column(n_sigma, None, "n_sigma").tolist())
 
 
-def band_in_words(n_sigma: Sequence[float], expected: Sequence[float]) -> str:
-    "The `expected` values with their fluctuations."
-    return ", ".join(f"{value:.4g} ({n:+g} sigma)" if n else f"{value:.4g}" for n, value in zip(n_sigma, expected)) or "not asked for"
+def band_in_words(n_sigma: Sequence[float], expected: Sequence[float], errors: Sequence[float] = ()) -> str:
+    "The `expected` values, with their `errors` if there are any, and their fluctuations."
+    values = [f"{value:.4g} +- {error:.1g}" if error > 0 else f"{value:.4g}" for value, error in zip(expected, errors or [0.0] * len(expected))]
+    return ", ".join(f"{value} ({n:+g} sigma)" if n else value for n, value in zip(n_sigma, values)) or "not asked for"
 
 
 def several_sets(model: OnData, data) -> list | None:
@@ -460,12 +472,25 @@ def several_sets(model: OnData, data) -> list | None:
     return list(data) if isinstance(data, (list, tuple)) and len(data) and all(isinstance(one, kind) for one in data) else None
 
 
+def each_set(one: Callable, sets: Sequence, rng, map: Callable) -> list:
+    "`one`(data, rng) of each of the data `sets`, by `map`, which is given one sequence, as that of a pool of processes wants it."
+    return list(map(partial(_of_task, one), list(zip(sets, [None] * len(sets) if rng is None else spawn(rng, len(sets))))))
+
+
+def _of_task(one: Callable, task: tuple):
+    "`one` of a data set and its random numbers."
+    return one(*task)
+
+
 @dataclass(frozen=True, repr=False)
 class Discovery:
-    "The `observed` PValue of no signal, and significances `expected` (k,) with it at fluctuations of `n_sigma` (k,) standard deviations."
+    """The `observed` PValue of no signal, and significances `expected` (k,) with it at fluctuations of `n_sigma` (k,) standard deviations.
+
+    By pseudo-experiments each has its `expected_error` (k,), and is NaN where none without signal reaches so far."""
     observed: PValue
     expected: tuple[float, ...]
     n_sigma: tuple[float, ...]
+    expected_error: tuple[float, ...] = ()
 
     value = property(lambda self: self.observed.value, doc="p.")
     error = property(lambda self: self.observed.error, doc="Standard error of p.")
@@ -474,7 +499,8 @@ class Discovery:
     warning = property(lambda self: self.observed.warning, doc="Empty, or what is to be said.")
 
     def __repr__(self) -> str:
-        return f"{self.observed}\nexpected Z: {band_in_words(self.n_sigma, self.expected)}"
+        beyond = "\nnan: further than any pseudo-experiment without signal; more n_toys reach it" * bool(np.isnan(self.expected).any())
+        return f"{self.observed}\nexpected Z: {band_in_words(self.n_sigma, self.expected, self.expected_error)}{beyond}"
 
 # %% ../nbs/1_optimality/17_power.ipynb #006d3c7e
 def discovery(model: OnData, data, strength: str = "mu", method: str = "exact", *, at: float = 1.0, n_sigma: Sequence[float] = SIGMAS,
@@ -482,13 +508,14 @@ def discovery(model: OnData, data, strength: str = "mu", method: str = "exact", 
     """The Discovery of a signal: how improbable `data` are if `strength` is 0, and what is expected if it is `at`.
 
     `method`, `source`, `n_toys`, `rng` as in `p_value`; other free parameters are fitted ('toys', 'asymptotic'). `data`: one data set, or a
-    list of Tables or arrays (of mappings, for several channels), which gives a list, computed by `map`."""
+    list of Tables or arrays (of mappings, for several channels), which gives a list, computed by `map`, also that of a pool of processes.
+    What is expected takes a `source`, what is observed by formula does not: without one, `n_sigma=()`."""
     check_choice(strength, "strength", list(check_model(model).parameters), "free parameters"), check_function(map, "map")
     one = partial(_discovery, model, strength, method, at, fluctuations(n_sigma), source, n_toys)
     sets = several_sets(model, data)
     if sets is None:
         return one(data, rng, map)
-    return list(map(one, sets, [None] * len(sets) if rng is None else spawn(rng, len(sets))))
+    return each_set(one, sets, rng, map)
 
 
 def _discovery(model: OnData, strength: str, method: str, at: float, n_sigma: tuple, source, n_toys: int, data, rng, map: Callable = map) -> Discovery:
@@ -498,8 +525,16 @@ def _discovery(model: OnData, strength: str, method: str, at: float, n_sigma: tu
         observed = p_value(model, data, null, alternative, method)
         return Discovery(observed, tuple(_asimov_z(model, data, strength, at, source) + n for n in n_sigma) if n_sigma else (), n_sigma)
     first, *second = _tails(model, data, null, alternative, bool(n_sigma), method, source, n_toys, rng, None, map)
-    expected = log_significance(expected_tails(first, *second, ndtr(-np.array(n_sigma, float)))[0]) if n_sigma else ()
-    return Discovery(PValue(first.log_p, first.relative, method, first.kind, first.how, first.failed), tuple(float(z) for z in expected), n_sigma)
+    observed = PValue(first.log_p, first.relative, method, first.kind, first.how, first.failed)
+    if not n_sigma:
+        return Discovery(observed, (), n_sigma)
+    share = ndtr(-np.array(n_sigma, float))
+    log_p = expected_tails(first, *second, share)[0]
+    if method == "exact":
+        return Discovery(observed, tuple(log_significance(log_p).tolist()), n_sigma)
+    z = np.where(np.isneginf(log_p), np.nan, log_significance(log_p))
+    errors = expected_errors(first, *second, share, n_toys) * np.exp(log_p + 0.5 * z**2) * np.sqrt(2 * np.pi)
+    return Discovery(observed, tuple(z.tolist()), n_sigma, tuple(errors.tolist()))
 
 
 def _asimov_z(model: OnData, data, strength: str, at: float, source) -> float:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache, partial
 import numpy as np
 from scipy.interpolate import CubicSpline, PchipInterpolator
-from scipy.optimize import brentq
+from scipy.optimize import brentq, isotonic_regression
 from scipy.special import gammaln, ndtr, ndtri, xlogy
 from .arrays import check_choice, check_count, check_function, check_number, check_numbers, spawn
 from .minimum import crossings, ends_at_height
@@ -21,8 +21,8 @@ from .prepared import OnData, Prepared, as_seen, check_model, check_point, compl
 from .valleys import derivatives_at, starting_values
 from .distributions import bounded_tail, limit_tails
 from .experiments import asimov_on
-from .hypotest import (SIGMAS, CLsValue, band_in_words, cls_value, enough_toys, expected_tails, fluctuations, quotient, several_sets,
-                              tails_by_strength)
+from .hypotest import (SIGMAS, CLsValue, band_in_words, cls_value, each_set, enough_toys, expected_errors, expected_tails, fluctuations, quotient,
+                              several_sets, tails_by_strength)
 from .asymptotics import Coverage, Curves, chi2_quantile, for_all_sets, models_by_name, toys_at
 
 # %% auto #0
@@ -110,7 +110,8 @@ def intervals(model: OnData, data, name: str = "mu", level: float = 0.6827, *, c
 class Limit:
     """An upper limit on parameter `strength`: `value`, its standard `error`, and the CLsValue there, `cls`, which is `level`.
 
-    `expected` (k,): limits without signal, at fluctuations of `n_sigma` (k,) standard deviations. `warning`: as in PValue."""
+    `expected` (k,): limits without signal, at fluctuations of `n_sigma` (k,) standard deviations, by pseudo-experiments with their
+    `expected_error` (k,). `warning`: as in PValue."""
     value: float
     error: float
     strength: str
@@ -118,6 +119,7 @@ class Limit:
     cls: CLsValue
     expected: tuple[float, ...] = ()
     n_sigma: tuple[float, ...] = ()
+    expected_error: tuple[float, ...] = ()
 
     z = property(lambda self: self.cls.z, doc="Significance of CLs at the limit.")
     z_error = property(lambda self: self.cls.z_error, doc="Standard error of z.")
@@ -130,7 +132,8 @@ class Limit:
     def __repr__(self) -> str:
         error = f" +- {self.error:.1g}" if self.error > 0 else ""
         return (f"{self.strength} < {self.value:.6g}{error} at {1 - self.level:.4g} confidence ({self.method}, from {self.cls.source})"
-                + "\n".join(["", self.warning] * bool(self.warning)) + f"\nexpected: {band_in_words(self.n_sigma, self.expected)}")
+                + "\n".join(["", self.warning] * bool(self.warning)) + f"\nexpected: {band_in_words(self.n_sigma, self.expected, self.expected_error)}"
+                + "\nnan: more n_toys, or a wider range, would tell" * bool(self.expected_error and np.isnan(self.expected).any()))
 
 # %% ../nbs/2_uncertainty/27_intervals.ipynb #15166147
 def limit_of(at: Callable[[float], CLsValue], begin: float, strength: str, level: float, most: float = np.inf, precision: float = 1e-9) -> Limit:
@@ -158,28 +161,54 @@ def limit_of(at: Callable[[float], CLsValue], begin: float, strength: str, level
     return Limit(value, found.relative / abs(slope), strength, level, found)
 
 # %% ../nbs/2_uncertainty/27_intervals.ipynb #e15f9fe0
-def expected_without_signal(tails: Callable, around: float, level: float, n_sigma: Sequence[float], most: float = np.inf) -> np.ndarray:
+def expected_without_signal(tails: Callable, around: float, level: float, n_sigma: Sequence[float], most: float = np.inf,
+                            n_toys: int | None = None) -> tuple[np.ndarray, np.ndarray]:
     """Limits (k,) expected without signal at fluctuations of `n_sigma` (k,), NaN beyond `most`, from `tails`(strength): under it and under none.
 
-    log CLs at a grid of strengths, interpolated by a cubic spline in the logarithm. Quantiles are in order; estimates of them by pseudo-experiments
+    NaN too where so few pseudo-experiments tell nothing. Their standard errors (k,) as well, if tails are from `n_toys` pseudo-experiments each, else 0. log CLs at a grid of strengths, interpolated by a cubic spline in the logarithm. Quantiles are in order; estimates of them by pseudo-experiments
     may have crossed, and are sorted, which brings them, all together, no further from the truth."""
-    share = ndtr(np.asarray(n_sigma, dtype=float))
+    share, errors = ndtr(np.asarray(n_sigma, dtype=float)), {}
 
     def excess(value):
-        with_signal, without = expected_tails(*tails(value), share)
+        pair = tails(value)
+        with_signal, without = expected_tails(*pair, share)
+        with_signal = with_signal if n_toys is None else np.maximum(with_signal, np.log(0.5 / n_toys))       # none of them: less than one
+        errors[value] = np.zeros(len(share)) if n_toys is None else expected_errors(*pair, share, n_toys)
         return with_signal - without - np.log(level)
     grid = [value for value in around * np.geomspace(0.4, 2.5, 9) if value < most]
     curves = [excess(value) for value in grid]
-    while np.any(curves[0] < 0):
+    while np.any(curves[0] < (0.0 if n_toys is None else 1.0)):
         grid.insert(0, grid[0] / 1.3)
         curves.insert(0, excess(grid[0]))
-    while np.any(curves[-1] > 0) and grid[-1] < min(1e6 * around, most):
+    while np.any((curves[-1] > 0) & (errors[grid[-1]] < 0.9)) and grid[-1] < min(1e6 * around, most):
         grid.append(min(1.3 * grid[-1], most))
         curves.append(excess(grid[-1]))
     log_grid, curves = np.log(grid), np.maximum(np.array(curves), -30.0)
-    limits = np.empty(len(share))
-    limits[np.argsort(share)] = np.sort(np.exp([_last_crossing(log_grid, curve) for curve in curves.T]))      # NaN, beyond `most`, last
-    return limits
+    of_curves = np.array([errors[value] for value in grid])
+    found = [(_last_crossing(log_grid, curve), 0.0) if n_toys is None else _smooth_crossing(log_grid, curve, error) for curve, error in zip(curves.T, of_curves.T)]
+    limits, rises = np.exp([root for root, _ in found]), np.array([error for _, error in found])
+    known = np.argsort(share)[~np.isnan(limits[np.argsort(share)])]
+    limits[known] = np.sort(limits[known])
+    return limits, limits * rises
+
+
+def _smooth_crossing(x: np.ndarray, y: np.ndarray, error: np.ndarray) -> tuple[float, float]:
+    """Where a falling curve, known at x as y, passes zero: a parabola through what is near. And the error of that: the pseudo-experiments
+    of all x have the same random numbers, so that errors of y go up and down together, and a parabola averages little of them away."""
+    weight = 1 / np.square(error)
+    falling = -isotonic_regression(-y, weights=weight).x
+    if not falling[-1] < 0:
+        return np.nan, np.nan
+    centre, last = float(np.interp(0.0, -falling, x)), int(np.flatnonzero(error < 0.9)[-1]) + 2       # where none is left, it falls no further
+    near = np.argsort(abs(x[:last] - centre))[:6]
+    design = np.stack([np.ones(len(near)), x[near] - centre, np.square(x[near] - centre)], axis=1)
+    value, slope, bend = np.linalg.lstsq(design / error[near, None], y[near] / error[near])[0]
+    if slope >= 0:
+        return centre, np.inf
+    inner = slope**2 - 4 * bend * value
+    step = -2 * value / (slope - np.sqrt(inner)) if inner > 0 else -value / slope
+    step = float(np.clip(step, -0.3, 0.3))
+    return centre + step, float(np.interp(centre + step, x, error) / abs(slope))
 
 
 def _last_crossing(x: np.ndarray, y: np.ndarray) -> float:
@@ -307,7 +336,7 @@ def limit(model: OnData, data, strength: str = "mu", level: float = 0.05, method
     sets = several_sets(model, data)
     if sets is None:
         return one(data, rng, map)
-    return list(map(one, sets, [None] * len(sets) if rng is None else spawn(rng, len(sets))))
+    return each_set(one, sets, rng, map)
 
 
 def _limit(model: OnData, strength: str, level: float, method: str, n_sigma: tuple, source, n_toys: int, data, rng, map: Callable = map) -> Limit:
@@ -325,8 +354,10 @@ def _limit(model: OnData, strength: str, level: float, method: str, n_sigma: tup
                          "a small background there, such as 1e-12 of an event, puts the data in order")
     fine = 1e-9 if method == "exact" else 0.01 * np.sqrt((1 - level) / (level * n_toys))        # a hundredth of the error of CLs, which falls faster than its strength rises
     found = limit_of(lambda value: quotient(*tails(value), method), begin, strength, level, most, fine)
-    expected = expected_without_signal(tails, found.value, level, n_sigma, most) if n_sigma else ()
-    return replace(found, expected=tuple(float(value) for value in expected), n_sigma=n_sigma)
+    if not n_sigma:
+        return found
+    expected, errors = expected_without_signal(tails, found.value, level, n_sigma, most, n_toys if method == "toys" else None)
+    return replace(found, expected=tuple(expected.tolist()), n_sigma=n_sigma, expected_error=tuple(errors.tolist()) if method == "toys" else ())
 
 # %% ../nbs/2_uncertainty/27_intervals.ipynb #0000004d
 def unified_acceptance(signal, background: float, level: float = 0.9, n_max: int | None = None) -> np.ndarray:
@@ -418,7 +449,7 @@ def neyman_construction(models, grid, n_toys: int, rng, *, truth: Mapping[str, f
     first = next(iter(several.values()))
     check_choice(name, "name", list(first.parameters), "free parameters")
     fixed = check_point(first, truth, "truth")
-    truths = [complete(first, check_point(first, {**fixed, name: float(value)}, "truth")) for value in grid]
+    truths = [complete(first, check_point(first, {**fixed, name: float(value)}, "truth"), "truth") for value in grid]
     found = {key: [] for key in several}
     for toys in toys_at(several, truths, grid, n_toys, spawn(rng, len(grid)), name, source, check_function(map, "map")):
         for key, tested in toys.items():

@@ -26,9 +26,16 @@ __all__ = ['STANDARD', 'check_norm', 'check_pair', 'Process', 'check_constraints
 STANDARD = -5.0, 5.0  # range of a nuisance parameter in units of its standard deviation
 
 
-def check_norm(norm: Mapping[str, tuple[float, float]]) -> dict[str, tuple[float, float]]:
-    "`norm` by parameter as pairs of positive numbers. Raises TypeError or ValueError for others."
-    return {name: tuple(check_number(one, f"norm of {name}", "(0, inf)") for one in check_pair(pair, f"norm of {name}")) for name, pair in check_mapping(norm, "norm").items()}
+def check_norm(norm: Mapping[str, float | tuple[float, float]]) -> dict[str, tuple[float, float]]:
+    "`norm` by parameter as pairs of positive numbers; a number e stands for 1 - e and 1 + e. Raises TypeError or ValueError for others."
+    return {name: _factors(size, f"norm of {name}") for name, size in check_mapping(norm, "norm").items()}
+
+
+def _factors(size, name: str) -> tuple[float, float]:
+    "Factors one standard deviation (down, up)."
+    if np.ndim(size) == 0 and not isinstance(size, (str, bytes, dict, set)) and size is not None:
+        return 1 - (size := check_number(size, name, "(0, 1)")), 1 + size
+    return tuple(check_number(one, name, "(0, inf)") for one in check_pair(size, name))
 
 
 def check_pair(pair, name: str) -> tuple:
@@ -45,7 +52,7 @@ class Process:
     `expected`: a number, or a function of the dictionary of parameter values. `ratio`: anything with
     `log_ratio(x, nu)` and `parameters`, or None if the process is the reference itself (r = 1).
     `source`: what its events can be drawn from (a model that samples, or a Table); used by pseudo-experiments.
-    `norm`: factors of the yield one standard deviation down and up of nuisance parameters, e.g. {"lumi": (0.98, 1.02)}."""
+    `norm`: factors of the yield one standard deviation down and up of nuisance parameters, e.g. {"lumi": (0.98, 1.02)}, or relative errors, {"lumi": 0.02}."""
     expected: float | Callable[[Mapping[str, float]], float]
     ratio: object | None = None
     source: object | None = None
@@ -183,6 +190,9 @@ def _check_parts(model: Likelihood) -> None:
     for name, process in model.processes.items():
         if not isinstance(process, Process):
             raise TypeError(f"processes: expected a Process for {name}, got {type(process).__name__}")
+    windows = {process.ratio.uniform_in for process in model.processes.values() if hasattr(process.ratio, "uniform_in")}
+    if len(windows) > 1:
+        raise ValueError(f"processes: expected Densities in one window, whose uniform density is the reference, got {shown(sorted(windows))}")
     known = model.ranges_of_all
     for constraint in model.constraints:
         for name in names_of(constraint):

@@ -52,11 +52,11 @@ def one_set(prepared: Prepared) -> Prepared:
     return prepared
 
 
-def complete(model: object, values: Mapping[str, float] | None) -> dict[str, float]:
-    "`values`, numbers or arrays, with the fixed parameters added. Raises ValueError if one is missing, unknown or out of range."
-    values, known = {**check_model(model).fixed, **check_mapping(values, "values")}, model.ranges_of_all
+def complete(model: object, values: Mapping[str, float] | None, what: str = "values") -> dict[str, float]:
+    "`values`, numbers or arrays, with the fixed parameters added; `what` they are called. Raises ValueError if one is missing, unknown or out of range."
+    values, known = {**check_model(model).fixed, **check_mapping(values, what)}, model.ranges_of_all
     if missing := [name for name in known if name not in values]:
-        raise ValueError(f"values: expected a value for {', '.join(missing)}, got {', '.join(values) or 'none'}")
+        raise ValueError(f"{what}: expected a value for {', '.join(missing)}, got {', '.join(values) or 'none'}")
     return {name: check_within(value, name, known) for name, value in values.items()}
 
 # %% ../nbs/9_machinery/96_prepared.ipynb #dcb4f51a

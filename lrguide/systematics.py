@@ -230,8 +230,11 @@ class Impacts(tuple):
 
 # %% ../nbs/2_uncertainty/20_systematics.ipynb #9c9827fc
 def _measured_with(model, name: str) -> tuple[float, float]:
-    "Mean and width, from the curvature there, with which parameter `name` was measured elsewhere; NaN if it was not, or together with others."
+    "Mean and width, from the curvature there, with which parameter `name` was measured elsewhere, others with it or not; NaN if it was not."
     for constraint in model.constraints:
+        if len(names := names_of(constraint)) > 1 and name in names:                       # a covariance
+            i = names.index(name)
+            return float(np.reshape(constraint.mean, (-1, len(names)))[0, i]), float(np.sqrt(constraint.width[i, i]))
         if names_of(constraint) == (name,) and hasattr(constraint, "mean"):
             mean = float(np.ravel(constraint.mean)[0])
             low, high = np.array([model.ranges_of_all[name]], dtype=float).T

@@ -8,6 +8,7 @@
 from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
+from os import PathLike
 import numpy as np
 from .arrays import Table, check_column, check_mapping, check_numbers, shown
 from .formats import needed
@@ -365,6 +366,8 @@ def from_pyhf(workspace: Mapping, measurement: str | None = None) -> tuple[OnDat
 
     `measurement`: which one, the first if None. A sample with shapesys or shapefactor becomes one process for each bin, NAME[i], whose strength is
     the parameter of that bin. Raises ValueError for what is no workspace or has no form here, such as a channel with two kinds of staterror."""
+    if isinstance(workspace, (str, PathLike)):
+        raise TypeError(f"workspace: expected what is in the file, got its name; read it first: json.load(open({str(workspace)!r}))")
     try:
         found = [one for one in workspace["measurements"] if measurement in (None, one["name"])]
         channels, seen = workspace["channels"], {one["name"]: np.array(one["data"], dtype=float) for one in workspace["observations"]}

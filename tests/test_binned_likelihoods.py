@@ -1,9 +1,12 @@
 """Histograms and fits inside a loss: what has no bins is refused in one line; shares, edges and fits are what they say."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from malformed import COUNTS, NUMBERS, checks_of
 
+import lrguide as lr
 from lrguide import inference_aware as aware
 from lrguide.backend import keras, to_device, to_numpy
 from lrguide.nets import Dense
@@ -84,3 +87,17 @@ def test_without_slopes_the_fit_stays_where_it_is():
     rate = to_device(np.full((2, 1, 4), 10.0))
     theta = aware.conditional_minimum(rate, 0 * to_device(np.ones((2, 3, 4))), rate + 1.0, to_device(np.ones((2, 3))))
     np.testing.assert_array_equal(to_numpy(theta), 0)
+
+
+def test_many_sets_with_a_simulation_of_their_own_and_contents_that_may_turn_negative():
+    "Each pseudo-experiment has found other contents; a step that would leave them negative is shortened for each by its own. One by one they are the same."
+    model = lr.Histogram({"signal": lr.Contents([5.0, 3.0], [0.1, 0.1], shape={"scale": ([4.0, 4.0], [6.0, 1.0])}), "background": lr.Contents([2.0, 1.0], [0.1, 0.1])},
+                         {"mu": "signal"})
+    rng = np.random.default_rng(1)
+    sets = model.on([[8, 4]]).parts[0]
+    several = replace(sets, counts=rng.poisson([7.0, 3.0], (40, 2)).astype(float), factor=1 + 0.2 * rng.standard_normal((40, 2)))
+    together = replace(model.on([[8, 4]]), parts=(several,)).fit_many()
+    for i in range(40):
+        alone = replace(model.on([[8, 4]]), parts=(several.take([i]),)).fit_many()
+        for name in ("mu", "scale"):
+            np.testing.assert_allclose(together.values[name][i], alone.values[name][0], rtol=1e-4, atol=1e-5)

@@ -2,7 +2,10 @@
 
 import numpy as np
 import pytest
+from scipy import stats
+from scipy.special import ndtr, xlogy
 
+import lrguide as lr
 from lrguide.arrays import Table
 from lrguide.distributions import counting_limit
 from lrguide.experiments import KnownSource
@@ -134,3 +137,65 @@ def test_fits_and_formulae_have_no_unit(bins, unit):
         return scale * np.array([fits.values["mu"][0], limit(model, data, method="asymptotic", n_sigma=()).value])
     error = np.sqrt(seen.sum() + 1) / signal.sum()                               # a fit ends where less than 1e-10 of nll is to be gained: 1.4e-5 of it
     np.testing.assert_allclose(answers(unit), answers(1.0), rtol=1e-8, atol=2e-5 * error)
+
+
+def on_off():
+    "Twenty-five events where b are expected without signal, forty in a region that expects four times as many."
+    return lr.Histogram({"signal": lr.Contents([1.0]), "background": lr.Contents([1.0])}, {"s": "signal", "b": "background"}, (lr.Poisson("b", 10.0, 4.0),)), [25]
+
+
+def on_off_band(n_sigma, level=0.05):
+    "The limits expected without signal, from sums over all counts; q-tilde profiled in closed form."
+    on, off, tau, b = np.arange(90)[:, None], np.arange(5, 140)[None, :], 4.0, 13.0                    # b fitted without signal
+    log_l = lambda s, b: xlogy(on, s + b) - s - b + xlogy(off, tau * b) - tau * b
+    def best_b(s, on, off):
+        half = (1 + tau) * s - on - off
+        return (-half + np.sqrt(half**2 + 4 * (1 + tau) * off * s)) / (2 * (1 + tau))
+    def excess(s):
+        at = np.maximum(on - off / tau, 0)
+        q = np.where(at <= s, np.maximum(log_l(at, np.where(at > 0, off / tau, (on + off) / (1 + tau))) - log_l(s, best_b(s, on, off)), 0), 0).ravel()
+        order = np.argsort(-q)
+        tails = [np.cumsum((stats.poisson.pmf(on, mean + b) * stats.poisson.pmf(off, tau * b)).ravel()[order]) for mean, b in ((s, float(best_b(s, 25, 40))), (0, b))]
+        last = np.minimum(np.searchsorted(tails[1], ndtr(np.array(n_sigma))), len(q) - 1)
+        last = np.searchsorted(-q[order], -q[order][last] + 1e-9, side="right") - 1                 # ties
+        return tails[0][last] / tails[1][last] - level
+    s = np.linspace(2, 30, 300)
+    allowed = np.array([excess(one) for one in s]) > 0
+    return np.array([s[one].max() for one in allowed.T])
+
+
+@pytest.mark.parametrize("n_toys", [1000, 4000])
+def test_a_band_by_pseudo_experiments_is_as_wrong_as_it_says(n_toys):
+    model, data = on_off()
+    right, found = on_off_band((-1, 0, 1, 2)), limit(model, data, "s", method="toys", n_toys=n_toys, rng=1, n_sigma=(-1, 0, 1, 2))
+    assert np.all(abs(np.array(found.expected) - right) < 4 * np.array(found.expected_error) + 0.1)
+    assert np.all(np.array(found.expected_error) < 40 / np.sqrt(n_toys))
+    assert f"+- {found.expected_error[1]:.1g}" in repr(found)
+
+
+def test_a_significance_that_no_pseudo_experiment_reaches_is_not_infinite():
+    model, data = on_off()
+    found = lr.discovery(model, [15], "s", "toys", at=10.0, n_toys=500, rng=1)
+    assert np.isnan(found.expected[-1]) and "more n_toys" in repr(found)
+    formula = lr.discovery(model, [15], "s", "asymptotic", at=10.0)
+    assert abs(found.expected[0] - formula.expected[0]) < 5 * found.expected_error[0] + 0.1
+
+
+def test_map_is_given_one_sequence():
+    "As the map of a pool of processes, whose third argument is something else."
+    def pool(function, tasks, chunksize=None):
+        assert chunksize is None or isinstance(chunksize, int)
+        return [function(task) for task in tasks]
+    model, data = on_off()
+    for of in (limit, lr.discovery):
+        one = [found.z for found in of(model, [np.array([12]), np.array([15])], "s", method="toys", n_toys=300, rng=1, n_sigma=())]
+        assert one == [found.z for found in of(model, [np.array([12]), np.array([15])], "s", method="toys", n_toys=300, rng=1, n_sigma=(), map=pool)]
+
+
+def test_a_band_keeps_its_places_where_few_pseudo_experiments_tell_nothing():
+    "At -2 standard deviations CLs+b is 0.0011, one of 300 pseudo-experiments too many; the others stay what they are."
+    model, data = on_off()
+    found = limit(model, data, "s", method="toys", n_toys=300, rng=1)
+    assert np.isnan(found.expected[0]) and "more n_toys" in repr(found)
+    right = on_off_band((0, 1, 2))
+    assert np.all(abs(np.array(found.expected[2:]) - right) < 4 * np.array(found.expected_error[2:]) + 0.1)

@@ -252,3 +252,28 @@ def test_toys_make_the_simulation_again_as_in_pyhf():
     np.testing.assert_allclose(fits.nll[0] - fits.nll[1], 0.63092602, atol=1e-5)
     found = lr.p_value(model, prepared, {"mu": 0.0}, {"mu": 1.5}, "toys", n_toys=20_000, rng=4)
     assert abs(found.value - 0.12717) < 5 * np.hypot(found.error, 0.0043)
+
+
+def test_parameters_that_were_measured_together_have_pulls_and_impacts():
+    "Of a covariance the widths are what was known before; impacts against fits with the parameter fixed."
+    covariance = np.array([[0.25, 0.1], [0.1, 0.16]])
+    model = lr.Histogram({"s": lr.Contents([5.0, 2.0]), "b": lr.Contents([20.0, 30.0], norm={"x": 0.1}), "c": lr.Contents([10.0, 9.0], norm={"y": (0.8, 1.2)})}, {"mu": "s"},
+                         (lr.Normal(("x", "y"), (0.3, -0.2), covariance),))
+    fit, found = model.fit([40, 45]), {one.name: one for one in lr.impacts(model, [40, 45])}
+    for name, mean, width in (("x", 0.3, 0.5), ("y", -0.2, 0.4)):
+        assert found[name].pull == pytest.approx((fit.values[name] - mean) / width) and found[name].constraint == pytest.approx(fit.errors[name] / width)
+        moved = [model.fix(**{name: fit.values[name] + sign * width}).fit([40, 45]).values["mu"] - fit.values["mu"] for sign in (-1, 1)]
+        np.testing.assert_allclose(found[name].before, moved, atol=1e-4)      # where fits end
+
+
+def test_a_number_as_norm_is_a_relative_error():
+    for one in (lr.Process(1.0, norm={"lumi": 0.02}), lr.Contents([1.0], norm={"lumi": np.float64(0.02)})):
+        assert one.norm == {"lumi": (0.98, 1.02)}
+    for wrong in (0.0, 1.0, -0.1, "a", None, np.nan, True):
+        with pytest.raises((TypeError, ValueError), match="norm of lumi: expected"):
+            lr.Contents([1.0], norm={"lumi": wrong})
+
+
+def test_the_name_of_a_file_is_no_workspace():
+    with pytest.raises(TypeError, match=r"workspace: .*json.load\(open\('w.json'\)\)"):
+        lr.from_pyhf("w.json")
