@@ -12,7 +12,7 @@ from dataclasses import replace
 from itertools import product
 import numpy as np
 from .arrays import check_mapping, check_numbers, check_within, narrowed
-from .minimum import Minima, deeper, differentiated, minuit_at, newton, standard_errors
+from .minimum import Minima, deeper, differentiated, minuit_at, newton, newton_step, standard_errors
 from .rates import BEND, n_points_of, natural_strength
 
 # %% auto #0
@@ -285,53 +285,82 @@ def refuse_walls(values: Mapping[str, float], walls: Mapping[str, tuple[float, f
             raise RuntimeError(f"{name}: the fit ends at {values[name]:.4g}, where the ranges of the compact likelihood end; it needs wider ones")
 
 # %% ../nbs/9_machinery/87_valleys.ipynb #11c9ce65
+_TO_ZERO, _OF_STEP = np.array([0, 0.7, 0.9, 0.97, 1]), np.array([0, 0.25, 0.5, 0.75, 1, 1.5, 2, 3])
+
+
+def _strengths_fitted(prepared: object, values: Mapping, strengths: Sequence[str], limits: Mapping | None, near: bool) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+    """nll (p,) at complete `values`, and the `strengths` (p,) there by name: after Newton's step, if that is better. If they need not be `near`, the
+    best part of it, from the best place on the way to none at all: from far above the step would go far too far."""
+    p, size = len(values[next(iter(values))]), max(len(prepared), 2**17 // max(1, *(part.size for part in prepared.parts)))
+    if p > size:                                           # what is held is not small
+        found = [_strengths_fitted(prepared, {name: value[k:k + size] for name, value in values.items()}, strengths, limits, near) for k in range(0, p, size)]
+        return np.concatenate([nll for nll, _ in found]), {name: np.concatenate([there[name] for _, there in found]) for name in strengths}
+    own = replace(prepared, parts=tuple(part.held(values, ()) if hasattr(part, "held") else part for part in prepared.parts))
+    if not strengths:
+        return nll_at(own, values), {}
+    low, high = (np.array([float(limits[name][end]) for name in strengths]) for end in (0, 1))
+    point = np.stack([values[name] for name in strengths], axis=1)
+    if not near:
+        point = _best_of(own, values, strengths, np.clip((1 - _TO_ZERO[:, None, None]) * point, low, high))[1]
+    _, gradient, second = derivatives_at(own, {**values, **dict(zip(strengths, point.T))}, list(strengths))
+    step = newton_step(point, gradient, second, np.broadcast_to(low, point.shape), np.broadcast_to(high, point.shape))[0]
+    nll, point = _best_of(own, values, strengths, np.clip(point + (np.arange(2) if near else _OF_STEP)[:, None, None] * step, low, high))
+    return nll, dict(zip(strengths, point.T))
+
+
+def _best_of(prepared: object, values: Mapping, strengths: Sequence[str], places: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    "nll (p,) and strengths (p, S) at the best of m `places` (m, p, S)."
+    m, p, _ = places.shape
+    one_set = is_shared(prepared)                          # or one for each of the p
+    at = lambda k: {**values, **dict(zip(strengths, places[k].T))}
+    if one_set:
+        many = {name: np.tile(value, m) for name, value in values.items()} | dict(zip(strengths, places.reshape(m * p, -1).T))
+        nll = nll_at(prepared.take(np.tile(np.arange(p), m)), many).reshape(m, p)
+    else:
+        nll = np.stack([nll_at(prepared, at(k)) for k in range(m)])
+    best = np.argmin(np.where(np.isnan(nll), np.inf, nll), axis=0)
+    return nll[best, np.arange(p)], places[best, np.arange(p)]
+
+# %% ../nbs/9_machinery/87_valleys.ipynb #f32684b3
 def _flat(grid: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
     "The points of a `grid` (g,) by name."
     shape = np.broadcast_shapes(*(axis.shape for axis in grid.values()))
     return {name: np.broadcast_to(axis, shape).ravel() for name, axis in grid.items()}
 
 
-def _on_grid(prepared: object, points: Mapping, grid: Mapping) -> np.ndarray:
-    "nll (g, b) of b data sets on the points of a `grid`, the other parameters at `points` (b,)."
-    flat, b = _flat(grid), len(prepared)
-    n_points = len(flat[next(iter(flat))])
-    if n_points * max(part.size for part in prepared.parts) < 2**15:
-        own = replace(prepared, parts=tuple(part.held(points, flat) if hasattr(part, "held") else part for part in prepared.parts))
-        if b == 1:
-            return nll_at(own, {**{name: np.tile(value, n_points) for name, value in points.items()}, **flat})[:, None]
-        return np.stack([nll_at(own, {**points, **{name: np.full(b, value[g]) for name, value in flat.items()}}) for g in range(n_points)])
-
-    def one(i):                                            # a scan asks a ratio once for all strengths and yields
-        own = tuple(constraint.take(i) if hasattr(constraint, "take") else constraint for constraint in prepared.constraints)
-        at = {**{name: points[name][i] for name in prepared.model.parameters}, **grid}
-        return scan_of(prepared.model, own, at, lambda: [part.take(slice(i, i + 1)).on_grid for part in prepared.parts]).ravel()
-    return np.stack([one(i) for i in range(b)], axis=1)
-
-
-def _on_grids(prepared: object, base: Mapping, groups: Sequence[tuple], p: int) -> list[np.ndarray]:
-    "nll (g, q) of q of p minimisations on the g points of a grid, for each of the `groups` (which, grid); the other parameters at `base`."
-    if not (is_shared(prepared) and p > 1):
-        part = lambda which: prepared if len(which) == len(prepared) else prepared.take(which)
-        return [_on_grid(part(which), {name: value[which] for name, value in base.items()}, grid) for which, grid in groups]
-    at = lambda which, grid: {name: grid[name][..., None] if name in grid else value[which] for name, value in base.items()}
-    every = [_flat(at(*group)) for group in groups]
+def _on_grids(prepared: object, base: Mapping, groups: Sequence[tuple], p: int, strengths: Sequence[str] = (), limits: Mapping | None = None,
+              near: bool = True) -> list[tuple]:
+    """nll (g, q) of q of p minimisations on the g points of a grid, for each of the `groups` (which, grid), and the values (g, q) of the `strengths` by
+    name, which are fitted roughly at each point, from `near` or from anywhere; the other parameters are at `base`."""
+    every = [_flat({name: grid[name][..., None] if name in grid else value[which] for name, value in base.items()}) for which, grid in groups]
     sizes = [len(flat[next(iter(base))]) for flat in every]
-    if sum(sizes) * max(part.size for part in prepared.parts) > 2**17:      # a scan asks a ratio once for all strengths and yields
-        free = lambda values: {name: values[name] for name in prepared.model.parameters}
-        found = [scan_of(prepared.model, prepared.constraints, free(at(*group)), lambda: [part.on_grid for part in prepared.parts]) for group in groups]
+    if not is_shared(prepared):
+        found = [_set_by_set(prepared.take(which), flat, strengths, limits, near) for (which, _), flat in zip(groups, every)]
+    elif not strengths and sum(sizes) * max(part.size for part in prepared.parts) > 2**17:      # a scan asks a ratio once for all yields
+        at = lambda which, grid: {name: grid[name][..., None] if name in grid else base[name][which] for name in prepared.model.parameters}
+        found = [(scan_of(prepared.model, prepared.constraints, at(*group), lambda: [part.on_grid for part in prepared.parts]), {}) for group in groups]
     else:                                                  # all points look at one data set: in one call
-        found = np.split(nll_at(prepared, {name: np.concatenate([flat[name] for flat in every]) for name in base}), np.cumsum(sizes)[:-1])
-    return [one.reshape(-1, len(which)) for one, (which, _) in zip(found, groups)]
+        nll, there = _strengths_fitted(prepared, {name: np.concatenate([flat[name] for flat in every]) for name in base}, strengths, limits, near)
+        cut = lambda array: np.split(array, np.cumsum(sizes)[:-1])
+        found = [(one, dict(zip(there, values))) for one, *values in zip(cut(nll), *map(cut, there.values()))]
+    own = lambda array, which: np.reshape(array, (-1, len(which)))
+    return [(own(nll, which), {name: own(value, which) for name, value in there.items()}) for (nll, there), (which, _) in zip(found, groups)]
+
+
+def _set_by_set(prepared: object, flat: Mapping, *how) -> tuple:
+    "The same for data sets of their own, from the values (g * q,) at the points of one grid: point by point, all data sets together."
+    at = {name: np.reshape(value, (-1, len(prepared))) for name, value in flat.items()}
+    found = [_strengths_fitted(prepared, {name: value[g] for name, value in at.items()}, *how) for g in range(len(at[next(iter(at))]))]
+    return np.stack([nll for nll, _ in found]), {name: np.stack([there[name] for _, there in found]) for name in found[0][1]}
 
 # %% ../nbs/9_machinery/87_valleys.ipynb #ba586efc
-def _other_starts(prepared: object, names: list[str], found: Minima, start: Mapping, fixed: Mapping, wide: Sequence[str], limits: Mapping):
+def _other_starts(prepared: object, names: list[str], found: Minima, fixed: Mapping, wide: Sequence[str], limits: Mapping) -> Iterator[tuple]:
     "Places where another valley may begin: which of the p minimisations, and their starting values (q,) by name."
     base = {**fixed, **dict(zip(names, found.point.T))}
-    base |= {name: np.maximum(start[name], base[name]) for name in names if name in prepared.model.strength}
     base = {name: np.broadcast_to(np.asarray(value, float), len(found.point)) for name, value in base.items()}
     known = [minima.point for minima in (found, found.rival) if minima is not None]
-    groups = list(_grids(prepared, names, found, base, limits, wide))
-    for (which, grid), nll in zip(groups, _on_grids(prepared, base, groups, len(found.point)) if groups else ()):
+    groups, strengths = list(_grids(prepared, names, found, base, limits, wide)), [name for name in names if name in prepared.model.strength]
+    for (which, grid), (nll, there) in zip(groups, _on_grids(prepared, base, groups, len(found.point), strengths, limits) if groups else ()):
         flat, shape = _flat(grid), np.broadcast_shapes(*(axis.shape for axis in grid.values()))
         lowest = valleys(nll.reshape(*shape, len(which))).reshape(nll.shape)
         steps = {name: np.ptp(axis) / (axis.size - 1) for name, axis in grid.items()}
@@ -342,41 +371,56 @@ def _other_starts(prepared: object, names: list[str], found: Minima, start: Mapp
         for place in np.argsort(depth, axis=0)[:lowest.sum(axis=0).max()][:3]:
             some = np.flatnonzero(np.isfinite(depth[place, np.arange(len(which))]))
             if len(some):
-                yield which[some], {name: base[name][which[some]] for name in names} | {name: value[place[some]] for name, value in flat.items()}
+                moved = {name: value[place[some]] for name, value in flat.items()} | {name: value[place[some], some] for name, value in there.items()}
+                yield which[some], {name: base[name][which[some]] for name in names} | moved
 
 # %% ../nbs/9_machinery/87_valleys.ipynb #62054cb0
-def _first_starts(prepared: object, names: list[str], start: Mapping, fixed: Mapping, wide: Sequence[str], limits: Mapping) -> list[Mapping]:
-    """Where a single minimisation begins: at `start`, and in lower hollows that are seen from there, so that it goes down into all valleys at once; not
-    at `start` on a slope between them. A look costs a step where one or two parameters are `wide` and data are few: else only at `start`."""
-    n_points = {1: 33, 2: 11}.get(len(wide), 0)
-    if n_points == 0 or n_points ** len(wide) * max(part.size for part in prepared.parts) > 2**13:
-        return [start]
+def _affordable(prepared: object, wide: Sequence[str]) -> int:
+    "How many places along each of the parameters `wide` cost no more than a few steps downhill: 0, unless these are one or two and data few."
+    most = {1: 33, 2: 21}.get(len(wide), 0)
+    n = min(most, int((2**14 / max(1, *(part.size for part in prepared.parts))) ** (1 / max(1, len(wide)))))
+    return n if n >= 9 else 0
+
+
+def _of_densities(prepared: object, wide: Sequence[str]) -> list[str]:
+    "Those of the parameters `wide` that move densities of events, and not yields alone."
+    moves = lambda part, name: hasattr(part, "held") and any(name in process.parameters for process in part.model.processes.values())
+    return [name for name in wide if any(moves(part, name) for part in prepared.parts)]
+
+
+def _first_starts(prepared: object, names: list[str], start: Mapping, fixed: Mapping, wide: Sequence[str], limits: Mapping, n_points: int) -> list[Mapping]:
+    """Where a single minimisation begins: at `start`, and in lower hollows among `n_points` along each of the parameters `wide`, so that it goes down into
+    all valleys at once; not at `start` on a slope between them."""
     base = {name: np.broadcast_to(np.asarray(value, float), 1) for name, value in {**start, **fixed}.items()}
     axes = {name: np.union1d(np.linspace(*ends, n_points), base[name]) for name, ends in _ends(prepared, wide, limits).items()}
-    grid = dict(zip(axes, np.meshgrid(*axes.values(), indexing="ij", sparse=True)))
-    nll = _on_grids(prepared, base, [(np.zeros(1, int), grid)], 1)[0].reshape([len(axis) for axis in axes.values()])
-    at, lowest = tuple(int(np.searchsorted(axis, base[name][0])) for name, axis in axes.items()), valleys(nll[..., None])[..., 0]
+    grid, strengths = dict(zip(axes, np.meshgrid(*axes.values(), indexing="ij", sparse=True))), [name for name in names if name in prepared.model.strength]
+    ((nll, there),) = _on_grids(prepared, base, [(np.zeros(1, int), grid)], 1, strengths, limits, near=False)
+    shape, at = [len(axis) for axis in axes.values()], tuple(int(np.searchsorted(axis, base[name][0])) for name, axis in axes.items())
+    nll, lowest = nll.reshape(shape), valleys(nll.reshape(*shape, 1))[..., 0]
     lower = np.argwhere(lowest & (nll + 1e-9 * (1 + np.abs(nll)) < nll[at]))
     far = np.abs(lower - at).max(axis=1) > 1               # the others are where a start already goes
-    there = sorted(map(tuple, lower[far]), key=lambda place: nll[place])[:3]
-    seen = [start | {name: axis[i] for (name, axis), i in zip(axes.items(), place)} for place in there]
+    moved = lambda place: {name: axis[i] for (name, axis), i in zip(axes.items(), place)} | {name: value.reshape(shape)[place] for name, value in there.items()}
+    seen = [start | moved(place) for place in sorted(map(tuple, lower[far]), key=lambda place: nll[place])[:5]]
     return seen if seen and far.all() and not lowest[at] else [start, *seen]
 
 # %% ../nbs/9_machinery/87_valleys.ipynb #3f99a3f3
 def deepest(prepared: object, names: list[str], start: Mapping, fixed: Mapping, wide: Sequence[str] = (), limits: Mapping | None = None,
             rival: Mapping | None = None) -> Minima:
     """The deepest Minima within `limits` for the parameters `names`, the `fixed` ones held, from `start` and, if given, from a `rival` to it;
-    parameters `wide` are looked for on a grid. Of a model with knots in each cell between them."""
+    parameters `wide` are looked for on a grid, before or afterwards. Of a model with knots in each cell between them."""
     limits = limits or prepared.model.parameters
     knots = {name: at for name, at in getattr(prepared.model, "knots", {}).items() if name in names and len(at) > 2}
     if knots:
         return inside_walls(_in_cells(prepared, names, start, fixed, knots, limits), names, prepared.walls)
     every = np.arange(max([len(prepared)] + [np.size(value) for value in (*fixed.values(), *start.values())]))
-    first = [start, rival] if rival else _first_starts(prepared, names, start, fixed, wide, limits) if len(every) == 1 else [start]
+    seen = _of_densities(prepared, wide) if len(every) == 1 and not rival else []
+    n_points = _affordable(prepared, seen)
+    first = _first_starts(prepared, names, start, fixed, seen, limits, n_points) if n_points else [start, rival] if rival else [start]
     (_, found), *others = _from_each(prepared, names, [(every, one) for one in first], fixed, limits, len(every))
     for which, again in others:
         found = deeper(found, which, again, limits, names, wide)
-    elsewhere = list(_other_starts(prepared, names, found, start, fixed, wide, limits)) if wide else []
+    unseen = [name for name in wide if name not in seen or not n_points]
+    elsewhere = list(_other_starts(prepared, names, found, fixed, unseen, limits)) if unseen else []
     for some in _at_once(prepared, elsewhere, len(every)):
         for which, again in _from_each(prepared, names, some, fixed, limits, len(every)):
             found = deeper(found, which, again, limits, names, wide)
