@@ -229,7 +229,10 @@ def fit_one(prepared: Prepared, start: Mapping[str, float] | None = None) -> Fit
         refuse_impossible(prepared, begin)
         return minimise(*functions_of(prepared, model.fixed, begin, model.parameters))            # raises with Minuit's reason
     errors = {name: float(error[0]) for name, error in fits.errors.items()}
-    minuit = minuit_at(*functions_of(prepared, model.fixed, begin, model.parameters))
+    try:
+        minuit = minuit_at(*functions_of(prepared, model.fixed, begin, model.parameters))
+    except RuntimeError:                                   # it ran away from a minimum at a wall, which is none of its limits
+        minuit = None
     return Fit(begin, errors, float(fits.nll[0]), minuit, tuple(_notes(errors, found)))
 
 

@@ -7,12 +7,13 @@
 `prepared` is always a Prepared of the module `prepared`.
 """
 from __future__ import annotations
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import product
 import numpy as np
+from scipy.optimize import minimize
 from .arrays import check_mapping, check_numbers, check_within, narrowed
-from .minimum import Minima, deeper, differentiated, minuit_at, newton, standard_errors
+from .minimum import Minima, deeper, differentiated, minuit_at, newton, placed, slopes_along, standard_errors
 from .rates import BEND, n_points_of, natural_strength
 
 # %% auto #0
@@ -163,6 +164,11 @@ def _from_start(prepared: object, names: list[str], start: Mapping, fixed: Mappi
     shorten = lambda points, trials, which: _share_of_step(part(which), values_at(points, which), values_at(trials, which))
     point, value, second, converged = newton(evaluate, wide([start[name] for name in names]), low, high, shorten=shorten, slack=prepared.slack)
     for i in np.flatnonzero(~converged & ~np.isposinf(value)):
+        own = np.array([i])
+        if (inside := _in_walls(lambda z: evaluate(z, own), lambda z: _expected(part(own), values_at(z, own)), point[i], low[i], high[i])) is not None:
+            point[i], converged[i] = inside, True
+            value[i], _, second[i] = (found[0] for found in evaluate(point[i:i + 1], own))
+            continue
         limits = {name: (low[i, a], high[i, a]) for a, name in enumerate(names)}
         try:
             minuit = minuit_at(*functions_of(part(np.array([i])), {name: held[name][i:i + 1] for name in held}, dict(zip(names, point[i])), limits))
@@ -210,6 +216,33 @@ def functions_of(prepared: object, held: Mapping, start: Mapping[str, float], li
         return gradient[0], second[0]
     return lambda values: float(nll_at(prepared, at(values))[0]), start, {name: tuple(map(float, limits[name])) for name in names}, slopes
 
+# %% ../nbs/9_machinery/87_valleys.ipynb #87f0a002
+def _expected(prepared: object, values: Mapping) -> np.ndarray:
+    "Numbers (p, m) that have to stay at zero or above, of all channels."
+    return np.concatenate([part.not_negative(values) for part in prepared.parts], axis=1)
+
+
+def _in_walls(evaluate: Callable, expected: Callable, start: np.ndarray, low: np.ndarray, high: np.ndarray) -> np.ndarray | None:
+    """The point (P,) of least nll at which none of the `expected` numbers is negative, near a `start` where one is nearly zero; None if none is, or it is not found.
+
+    Where a curved wall holds a fit, a step along its tangent leaves it: sequential quadratic programming follows it. Kraft (1988)."""
+    here = expected(start[None])[0]
+    if not (here < 0.1).any():
+        return None
+    step = np.diag(1e-6 * np.where(np.isfinite(high - low), high - low, np.maximum(np.abs(start), 1e-9)))
+    slopes = lambda point: np.stack([(expected(point + one) - expected(point - one))[0] / (2 * one.sum()) for one in step], axis=1)
+    with np.errstate(divide="ignore"):                     # a standard deviation of what is expected
+        unit = np.minimum(1 / np.max(np.abs(slopes(start[None])) / np.sqrt(np.maximum(here, 1.0))[:, None], axis=0), np.where(np.isfinite(high - low), high - low, np.maximum(1.0, np.abs(start))))
+    at = lambda u: np.clip(start + unit * u, low, high)[None]
+    lowest = evaluate(start[None])[0][0]
+
+    def nll(u):
+        value, slope, _ = evaluate(at(u))
+        return (value[0] - lowest, slope[0] * unit) if np.isfinite(value[0]) else (1e6, np.zeros(len(u)))
+    found = minimize(nll, np.zeros(len(start)), jac=True, bounds=np.stack([(low - start) / unit, (high - start) / unit], axis=1), method="SLSQP",
+                     constraints={"type": "ineq", "fun": lambda u: expected(at(u))[0], "jac": lambda u: slopes(at(u)) * unit}, options={"ftol": 1e-12, "maxiter": 200})
+    return at(found.x)[0] if found.success and found.fun < 1e-9 else None
+
 # %% ../nbs/9_machinery/87_valleys.ipynb #bce07036
 _COUNTS = np.array([5, 7, 10, 14, 20, 28, 33])  # few different ones, so that many minimisations share a grid
 
@@ -224,7 +257,7 @@ def grids(counts: np.ndarray, ends: Mapping[str, tuple[float, float]]) -> Iterat
         which, axes = np.flatnonzero((counts == kind).all(axis=1)), {name: np.linspace(*ends[name], n) for name, n in zip(ends, kind) if n}
         for some in [list(axes)] if len(axes) <= 2 else [[name] for name in axes]:
             if some:
-                thin = [axes[name][::3] if len(some) == 2 and len(axes[name]) > 13 else axes[name] for name in some]
+                thin = [np.linspace(*ends[name], len(axes[name][::3])) if len(some) == 2 and len(axes[name]) > 13 else axes[name] for name in some]
                 yield which, {name: axis.reshape([-1 if i == k else 1 for k in range(len(some))]) for i, (name, axis) in enumerate(zip(some, thin))}
 
 # %% ../nbs/9_machinery/87_valleys.ipynb #d4d4cb23
@@ -239,10 +272,15 @@ def _grids(prepared: object, names: list[str], found: Minima, base: Mapping, lim
         error, (low, high) = errors[:, names.index(name)], ends[name]
         usual = np.where(np.isfinite(error) & (error > 0), error, 0.0)
         better = (usual < 0.05 * np.ptp(reach[name])) if name in reach else np.full(len(usual), True)       # the data know better than the measurement
-        if high > low and better.any() and not (name in reach and _is_convex(prepared, name, {**base, name: np.linspace(low, high, 33)})):
+        if 0 < high - low < np.inf and better.any() and not ((name in reach or name in prepared.model.strength) and _is_convex(prepared, name, {**base, name: np.linspace(low, high, 33)})):
             with np.errstate(divide="ignore"):
                 counts[:, k] = np.where(better, np.clip(np.ceil((high - low) / (2 * usual)) + 1, 5, 33), 0)
     return grids(counts, ends)
+
+
+def _is_bent(model: object, name: str) -> bool:
+    "Whether a yield may be anything but proportional to a strength: a function gives one."
+    return any(callable(getattr(process, "expected", None)) for channel in model.channels.values() if name in channel.ranges_of_all for process in getattr(channel, "processes", {}).values())
 
 
 def _is_convex(prepared: object, name: str, values: Mapping) -> bool:
@@ -281,53 +319,112 @@ def _flat(grid: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
     return {name: np.broadcast_to(axis, shape).ravel() for name, axis in grid.items()}
 
 
-def _on_grid(prepared: object, points: Mapping, grid: Mapping) -> np.ndarray:
-    "nll (g, b) of b data sets on the points of a `grid`, the other parameters at `points` (b,)."
+def _on_grid(prepared: object, points: Mapping, grid: Mapping, moved: Mapping) -> np.ndarray:
+    "nll (g, b) of b data sets on the points of a `grid`, the other parameters at `points` (b,), but for those that are `moved` (g, b)."
     flat, b = _flat(grid), len(prepared)
     n_points = len(flat[next(iter(flat))])
     if n_points * max(part.size for part in prepared.parts) < 2**15:
-        own = replace(prepared, parts=tuple(part.held(points, flat) if hasattr(part, "held") else part for part in prepared.parts))
+        own = replace(prepared, parts=tuple(part.held(points, {**flat, **moved}) if hasattr(part, "held") else part for part in prepared.parts))
         if b == 1:
-            return nll_at(own, {**{name: np.tile(value, n_points) for name, value in points.items()}, **flat})[:, None]
-        return np.stack([nll_at(own, {**points, **{name: np.full(b, value[g]) for name, value in flat.items()}}) for g in range(n_points)])
+            return nll_at(own, {**{name: np.tile(value, n_points) for name, value in points.items()}, **{name: value[:, 0] for name, value in moved.items()}, **flat})[:, None]
+        at = lambda g: {**points, **{name: value[g] for name, value in moved.items()}, **{name: np.full(b, value[g]) for name, value in flat.items()}}
+        return np.stack([nll_at(own, at(g)) for g in range(n_points)])
 
     def one(i):                                            # a scan asks a ratio once for all strengths and yields
         own = tuple(constraint.take(i) if hasattr(constraint, "take") else constraint for constraint in prepared.constraints)
-        at = {**{name: points[name][i] for name in prepared.model.parameters}, **grid}
+        at = {**{name: points[name][i] for name in prepared.model.parameters}, **{name: value[:, i] for name, value in moved.items()}, **grid}
         return scan_of(prepared.model, own, at, lambda: [part.take(slice(i, i + 1)).on_grid for part in prepared.parts]).ravel()
     return np.stack([one(i) for i in range(b)], axis=1)
 
 
 def _on_grids(prepared: object, base: Mapping, groups: Sequence[tuple], p: int) -> list[np.ndarray]:
-    "nll (g, q) of q of p minimisations on the g points of a grid, for each of the `groups` (which, grid); the other parameters at `base`."
+    "nll (g, q) of q of p minimisations on the g points of a grid, for each of the `groups` (which, grid, moved); the other parameters at `base`."
     if is_shared(prepared) and p > 1:                     # all points look at one data set: in one call
-        every = [_flat({name: grid[name][..., None] if name in grid else value[which] for name, value in base.items()}) for which, grid in groups]
+        at = lambda name, which, grid, moved: grid[name][..., None] if name in grid else moved[name] if name in moved else base[name][which]
+        every = [_flat({name: at(name, *group) for name in base}) for group in groups]
         nll = nll_at(prepared, {name: np.concatenate([flat[name] for flat in every]) for name in base})
         pieces = np.split(nll, np.cumsum([len(flat[next(iter(base))]) for flat in every])[:-1])
-        return [one.reshape(-1, len(which)) for one, (which, _) in zip(pieces, groups)]
+        return [one.reshape(-1, len(which)) for one, (which, *_) in zip(pieces, groups)]
     part = lambda which: prepared if len(which) == len(prepared) else prepared.take(which)
-    return [_on_grid(part(which), {name: value[which] for name, value in base.items()}, grid) for which, grid in groups]
+    return [_on_grid(part(which), {name: value[which] for name, value in base.items()}, grid, moved) for which, grid, moved in groups]
+
+# %% ../nbs/9_machinery/87_valleys.ipynb #87f0a004
+def _asked(prepared: object) -> set[str]:
+    "The parameters of ratios."
+    return {name for part in prepared.parts for process in getattr(part.model, "processes", {}).values() for name in getattr(process, "parameters", ())}
+
+
+def _strengths_at(prepared: object, names: list[str], found: Minima, start: Mapping) -> dict[str, np.ndarray]:
+    """Strengths (p,) at which valleys are looked for: two errors, at most where the fits began, or more where they ended higher.
+
+    A dip, of a negative strength, is not looked for: between events, where nobody asks, it may have a negative density."""
+    own = {name: names.index(name) for name in names if name in prepared.model.strength}
+    if not own:
+        return {}
+    errors = 2 * standard_errors(found.point, found.second, np.full(found.point.shape, -np.inf), np.full(found.point.shape, np.inf))
+    seen = {name: np.where(errors[:, a] > 0, errors[:, a], np.inf) for name, a in own.items()}
+    return {name: np.maximum(np.minimum(start[name], seen[name]), found.point[:, a]) for name, a in own.items()}
+
+
+def _along(names: list[str], found: Minima, grid: Mapping, which: np.ndarray, but: Collection[str], limits: Mapping) -> dict[str, np.ndarray]:
+    "Where other parameters, `but` those of ratios, are best (g, q) on a line, if the nll of the minimisations `which` is a parabola: by name."
+    (name, axis), *more = grid.items()
+    if more or name in but:
+        return {}
+    slopes, away = slopes_along(found.second[which], names.index(name)), axis[:, None] - found.point[which, names.index(name)]
+    move = lambda a, other: np.clip(found.point[which, a] + slopes[:, a] * away, *limits[other])
+    return {other: move(a, other) for a, other in enumerate(names) if other != name and other not in but and slopes[:, a].any()}
 
 # %% ../nbs/9_machinery/87_valleys.ipynb #ba586efc
 def _other_starts(prepared: object, names: list[str], found: Minima, start: Mapping, fixed: Mapping, wide: Sequence[str], limits: Mapping):
     "Places where another valley may begin: which of the p minimisations, and their starting values (q,) by name."
-    base = {**fixed, **dict(zip(names, found.point.T))}
-    base |= {name: np.maximum(start[name], base[name]) for name in names if name in prepared.model.strength}
-    base = {name: np.broadcast_to(np.asarray(value, float), len(found.point)) for name, value in base.items()}
+    asked, p = _asked(prepared), len(found.point)
+    base = {**fixed, **dict(zip(names, found.point.T)), **_strengths_at(prepared, names, found, start)}
+    base = {name: np.broadcast_to(np.asarray(value, float), p) for name, value in base.items()}
     known = [minima.point for minima in (found, found.rival) if minima is not None]
-    groups = list(_grids(prepared, names, found, base, limits, wide))
-    for (which, grid), nll in zip(groups, _on_grids(prepared, base, groups, len(found.point)) if groups else ()):
+    groups = [(which, grid, {}) for which, grid in _grids(prepared, names, found, base, limits, wide)]
+    groups += [(which, grid, moved) for which, grid, _ in groups if (moved := _along(names, found, grid, which, asked, limits))]
+    for (which, grid, moved), nll in zip(groups, _on_grids(prepared, base, groups, p) if groups else ()):
         flat, shape = _flat(grid), np.broadcast_shapes(*(axis.shape for axis in grid.values()))
         lowest = valleys(nll.reshape(*shape, len(which))).reshape(nll.shape)
         steps = {name: np.ptp(axis) / (axis.size - 1) for name, axis in grid.items()}
         for point in known:
             near = [np.abs(flat[name][:, None] - point[which, names.index(name)]) < 1.01 * steps[name] for name in grid]
-            lowest &= ~np.logical_and.reduce(near)
+            lowest &= ~np.logical_and.reduce(near) | (nll < found.nll[which] - 1e-6)
         depth = np.where(lowest, nll, np.inf)
         for place in np.argsort(depth, axis=0)[:lowest.sum(axis=0).max()][:3]:
             some = np.flatnonzero(np.isfinite(depth[place, np.arange(len(which))]))
             if len(some):
-                yield which[some], {name: base[name][which[some]] for name in names} | {name: value[place[some]] for name, value in flat.items()}
+                own = {name: base[name][which[some]] for name in names} | {name: value[place[some], some] for name, value in moved.items()}
+                yield which[some], own | {name: value[place[some]] for name, value in flat.items()}
+
+# %% ../nbs/9_machinery/87_valleys.ipynb #87f0a005
+def _mirrored(prepared: object, names: list[str], found: Minima, fixed: Mapping, limits: Mapping, wide: Sequence[str]) -> Iterator[tuple]:
+    "The same, where a strength of which a yield is another function, such as its square, expects as many events in all as at the minimum `found`."
+    at = {**fixed, **dict(zip(names, found.point.T))}
+    total = lambda values: sum(part.not_negative(values).sum(axis=1) for part in prepared.parts if part.model.strength)
+    for name in (one for one in wide if one in prepared.model.strength):
+        value = at[name]
+        step = 1e-3 * np.maximum(np.abs(value), natural_strength(prepared.model, name, at))
+        below, here, above = (total({**at, name: value + sign * step}) for sign in (-1, 0, 1))
+        with np.errstate(invalid="ignore", divide="ignore"):
+            other = value - step * (above - below) / (above - 2 * here + below)
+        some = np.flatnonzero(np.isfinite(other) & (limits[name][0] <= other) & (other <= limits[name][1]) & (np.abs(other - value) > step))
+        if len(some):
+            yield some, {own: np.broadcast_to(at[own], len(value))[some] for own in names} | {name: other[some]}
+
+
+def _without_ridges(prepared: object, names: list[str], found: Minima, fixed: Mapping) -> Minima:
+    "The same Minima, but that a rival as deep as the best to which the way is level is none: what differs between them is rounding."
+    level = lambda one: np.abs(one - found.nll) < 1e-6
+    if found.rival is None or not len(flat := np.flatnonzero(level(found.rival.nll))):
+        return found
+    part, held = prepared if is_shared(prepared) else prepared.take(flat), {name: np.broadcast_to(np.asarray(value, float), len(found.point))[flat] for name, value in fixed.items()}
+    there = lambda share: (found.point + share * (found.rival.point - found.point))[flat]
+    between = [nll_at(part, {**held, **dict(zip(names, there(share).T))}) for share in (0.25, 0.5, 0.75)]
+    flat = flat[np.all(np.abs(np.array(between) - found.nll[flat]) < 1e-6, axis=0)]
+    none = Minima(*(np.full_like(one[flat], at) for one, at in ((found.point, np.nan), (found.nll, np.inf), (found.second, np.nan), (found.converged, False))))
+    return replace(found, rival=placed(found.rival, flat, none))
 
 # %% ../nbs/9_machinery/87_valleys.ipynb #3f99a3f3
 def deepest(prepared: object, names: list[str], start: Mapping, fixed: Mapping, wide: Sequence[str] = (), limits: Mapping | None = None,
@@ -342,11 +439,11 @@ def deepest(prepared: object, names: list[str], start: Mapping, fixed: Mapping, 
     (_, found), *others = _from_each(prepared, names, [(every, one) for one in (start, rival) if one is not None], fixed, limits, len(every))
     for which, again in others:
         found = deeper(found, which, again, limits, names, wide)
-    elsewhere = list(_other_starts(prepared, names, found, start, fixed, wide, limits)) if wide else []
+    elsewhere = [*_other_starts(prepared, names, found, start, fixed, wide, limits), *_mirrored(prepared, names, found, fixed, limits, wide)] if wide else []
     for some in _at_once(prepared, elsewhere, len(every)):
         for which, again in _from_each(prepared, names, some, fixed, limits, len(every)):
             found = deeper(found, which, again, limits, names, wide)
-    return inside_walls(found, names, prepared.walls)
+    return inside_walls(_without_ridges(prepared, names, found, fixed), names, prepared.walls)
 
 
 def _at_once(prepared: object, starts: Sequence[tuple], p: int) -> Iterator[list[tuple]]:
@@ -390,8 +487,9 @@ def _in_cells(prepared: object, names: list[str], start: Mapping, fixed: Mapping
 
 # %% ../nbs/9_machinery/87_valleys.ipynb #215c46aa
 def looked_for(prepared: object, names: list[str], start: Mapping | None, limits: Mapping) -> list[str]:
-    "The parameters that may be looked for on a grid: finite range, no strength, no `start` given."
-    return [name for name in names if 0 < limits[name][1] - limits[name][0] < np.inf and name not in prepared.model.strength and name not in (start or {})]
+    "The parameters that may be looked for elsewhere: no `start` given, and a finite range, or a strength of which a yield may be another function."
+    may = lambda name, width: width > 0 and (_is_bent(prepared.model, name) if name in prepared.model.strength else width < np.inf)
+    return [name for name in names if name not in (start or {}) and may(name, limits[name][1] - limits[name][0])]
 
 
 def fitted(prepared: object, names: list[str], fixed: Mapping, start: Mapping | None, within: Mapping | None = None) -> Minima:
