@@ -7,13 +7,13 @@
 `prepared` is always a Prepared of the module `prepared`.
 """
 from __future__ import annotations
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import product
 import numpy as np
 from scipy.optimize import minimize
 from .arrays import check_mapping, check_numbers, check_within, narrowed
-from .minimum import Minima, deeper, differentiated, minuit_at, newton, placed, slopes_along, standard_errors
+from .minimum import Minima, deeper, differentiated, minuit_at, newton, placed, standard_errors
 from .rates import BEND, n_points_of, natural_strength
 
 # %% auto #0
@@ -230,7 +230,8 @@ def _in_walls(evaluate: Callable, expected: Callable, start: np.ndarray, low: np
     if not (here < 0.1).any():
         return None
     step = np.diag(1e-6 * np.where(np.isfinite(high - low), high - low, np.maximum(np.abs(start), 1e-9)))
-    slopes = lambda point: np.stack([(expected(point + one) - expected(point - one))[0] / (2 * one.sum()) for one in step], axis=1)
+    middle = lambda point: np.clip(point, low + step.sum(axis=0), high - step.sum(axis=0))
+    slopes = lambda point: np.stack([(expected(middle(point) + one) - expected(middle(point) - one))[0] / (2 * one.sum()) for one in step], axis=1)
     with np.errstate(divide="ignore"):                     # a standard deviation of what is expected
         unit = np.minimum(1 / np.max(np.abs(slopes(start[None])) / np.sqrt(np.maximum(here, 1.0))[:, None], axis=0), np.where(np.isfinite(high - low), high - low, np.maximum(1.0, np.abs(start))))
     at = lambda u: np.clip(start + unit * u, low, high)[None]
@@ -319,41 +320,34 @@ def _flat(grid: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
     return {name: np.broadcast_to(axis, shape).ravel() for name, axis in grid.items()}
 
 
-def _on_grid(prepared: object, points: Mapping, grid: Mapping, moved: Mapping) -> np.ndarray:
-    "nll (g, b) of b data sets on the points of a `grid`, the other parameters at `points` (b,), but for those that are `moved` (g, b)."
+def _on_grid(prepared: object, points: Mapping, grid: Mapping) -> np.ndarray:
+    "nll (g, b) of b data sets on the points of a `grid`, the other parameters at `points` (b,)."
     flat, b = _flat(grid), len(prepared)
     n_points = len(flat[next(iter(flat))])
     if n_points * max(part.size for part in prepared.parts) < 2**15:
-        own = replace(prepared, parts=tuple(part.held(points, {**flat, **moved}) if hasattr(part, "held") else part for part in prepared.parts))
+        own = replace(prepared, parts=tuple(part.held(points, flat) if hasattr(part, "held") else part for part in prepared.parts))
         if b == 1:
-            return nll_at(own, {**{name: np.tile(value, n_points) for name, value in points.items()}, **{name: value[:, 0] for name, value in moved.items()}, **flat})[:, None]
-        at = lambda g: {**points, **{name: value[g] for name, value in moved.items()}, **{name: np.full(b, value[g]) for name, value in flat.items()}}
-        return np.stack([nll_at(own, at(g)) for g in range(n_points)])
+            return nll_at(own, {**{name: np.tile(value, n_points) for name, value in points.items()}, **flat})[:, None]
+        return np.stack([nll_at(own, {**points, **{name: np.full(b, value[g]) for name, value in flat.items()}}) for g in range(n_points)])
 
     def one(i):                                            # a scan asks a ratio once for all strengths and yields
         own = tuple(constraint.take(i) if hasattr(constraint, "take") else constraint for constraint in prepared.constraints)
-        at = {**{name: points[name][i] for name in prepared.model.parameters}, **{name: value[:, i] for name, value in moved.items()}, **grid}
+        at = {**{name: points[name][i] for name in prepared.model.parameters}, **grid}
         return scan_of(prepared.model, own, at, lambda: [part.take(slice(i, i + 1)).on_grid for part in prepared.parts]).ravel()
     return np.stack([one(i) for i in range(b)], axis=1)
 
 
 def _on_grids(prepared: object, base: Mapping, groups: Sequence[tuple], p: int) -> list[np.ndarray]:
-    "nll (g, q) of q of p minimisations on the g points of a grid, for each of the `groups` (which, grid, moved); the other parameters at `base`."
+    "nll (g, q) of q of p minimisations on the g points of a grid, for each of the `groups` (which, grid); the other parameters at `base`."
     if is_shared(prepared) and p > 1:                     # all points look at one data set: in one call
-        at = lambda name, which, grid, moved: grid[name][..., None] if name in grid else moved[name] if name in moved else base[name][which]
-        every = [_flat({name: at(name, *group) for name in base}) for group in groups]
+        every = [_flat({name: grid[name][..., None] if name in grid else value[which] for name, value in base.items()}) for which, grid in groups]
         nll = nll_at(prepared, {name: np.concatenate([flat[name] for flat in every]) for name in base})
         pieces = np.split(nll, np.cumsum([len(flat[next(iter(base))]) for flat in every])[:-1])
-        return [one.reshape(-1, len(which)) for one, (which, *_) in zip(pieces, groups)]
+        return [one.reshape(-1, len(which)) for one, (which, _) in zip(pieces, groups)]
     part = lambda which: prepared if len(which) == len(prepared) else prepared.take(which)
-    return [_on_grid(part(which), {name: value[which] for name, value in base.items()}, grid, moved) for which, grid, moved in groups]
+    return [_on_grid(part(which), {name: value[which] for name, value in base.items()}, grid) for which, grid in groups]
 
 # %% ../nbs/9_machinery/87_valleys.ipynb #87f0a004
-def _asked(prepared: object) -> set[str]:
-    "The parameters of ratios."
-    return {name for part in prepared.parts for process in getattr(part.model, "processes", {}).values() for name in getattr(process, "parameters", ())}
-
-
 def _strengths_at(prepared: object, names: list[str], found: Minima, start: Mapping) -> dict[str, np.ndarray]:
     """Strengths (p,) at which valleys are looked for: two errors, at most where the fits began, or more where they ended higher.
 
@@ -365,26 +359,14 @@ def _strengths_at(prepared: object, names: list[str], found: Minima, start: Mapp
     seen = {name: np.where(errors[:, a] > 0, errors[:, a], np.inf) for name, a in own.items()}
     return {name: np.maximum(np.minimum(start[name], seen[name]), found.point[:, a]) for name, a in own.items()}
 
-
-def _along(names: list[str], found: Minima, grid: Mapping, which: np.ndarray, but: Collection[str], limits: Mapping) -> dict[str, np.ndarray]:
-    "Where other parameters, `but` those of ratios, are best (g, q) on a line, if the nll of the minimisations `which` is a parabola: by name."
-    (name, axis), *more = grid.items()
-    if more or name in but:
-        return {}
-    slopes, away = slopes_along(found.second[which], names.index(name)), axis[:, None] - found.point[which, names.index(name)]
-    move = lambda a, other: np.clip(found.point[which, a] + slopes[:, a] * away, *limits[other])
-    return {other: move(a, other) for a, other in enumerate(names) if other != name and other not in but and slopes[:, a].any()}
-
 # %% ../nbs/9_machinery/87_valleys.ipynb #ba586efc
 def _other_starts(prepared: object, names: list[str], found: Minima, start: Mapping, fixed: Mapping, wide: Sequence[str], limits: Mapping):
     "Places where another valley may begin: which of the p minimisations, and their starting values (q,) by name."
-    asked, p = _asked(prepared), len(found.point)
     base = {**fixed, **dict(zip(names, found.point.T)), **_strengths_at(prepared, names, found, start)}
-    base = {name: np.broadcast_to(np.asarray(value, float), p) for name, value in base.items()}
+    base = {name: np.broadcast_to(np.asarray(value, float), len(found.point)) for name, value in base.items()}
     known = [minima.point for minima in (found, found.rival) if minima is not None]
-    groups = [(which, grid, {}) for which, grid in _grids(prepared, names, found, base, limits, wide)]
-    groups += [(which, grid, moved) for which, grid, _ in groups if (moved := _along(names, found, grid, which, asked, limits))]
-    for (which, grid, moved), nll in zip(groups, _on_grids(prepared, base, groups, p) if groups else ()):
+    groups = list(_grids(prepared, names, found, base, limits, wide))
+    for (which, grid), nll in zip(groups, _on_grids(prepared, base, groups, len(found.point)) if groups else ()):
         flat, shape = _flat(grid), np.broadcast_shapes(*(axis.shape for axis in grid.values()))
         lowest = valleys(nll.reshape(*shape, len(which))).reshape(nll.shape)
         steps = {name: np.ptp(axis) / (axis.size - 1) for name, axis in grid.items()}
@@ -395,20 +377,32 @@ def _other_starts(prepared: object, names: list[str], found: Minima, start: Mapp
         for place in np.argsort(depth, axis=0)[:lowest.sum(axis=0).max()][:3]:
             some = np.flatnonzero(np.isfinite(depth[place, np.arange(len(which))]))
             if len(some):
-                own = {name: base[name][which[some]] for name in names} | {name: value[place[some], some] for name, value in moved.items()}
-                yield which[some], own | {name: value[place[some]] for name, value in flat.items()}
+                yield which[some], {name: base[name][which[some]] for name in names} | {name: value[place[some]] for name, value in flat.items()}
 
 # %% ../nbs/9_machinery/87_valleys.ipynb #87f0a005
+def _may_fold(model: object, name: str) -> bool:
+    "Whether two values of a parameter may expect as many events: of a strength of which a yield is another function, of an effect that goes the same way on both sides."
+    if name in model.strength:
+        return _is_bent(model, name)
+    processes = [process for channel in model.channels.values() for process in getattr(channel, "processes", {}).values()]
+    sides = [[one - 1 for one in process.norm[name]] for process in processes if name in getattr(process, "norm", {})]
+    sides += [[np.sum(one - process.contents) for one in process.shape[name]] for process in processes if name in getattr(process, "shape", {})]
+    return any(down * up > 0 for down, up in sides)
+
+
 def _mirrored(prepared: object, names: list[str], found: Minima, fixed: Mapping, limits: Mapping, wide: Sequence[str]) -> Iterator[tuple]:
-    "The same, where a strength of which a yield is another function, such as its square, expects as many events in all as at the minimum `found`."
+    """The same, on the other side of a fold: where a strength, if yields are its parabola, expects as many events in all as at the minimum `found`, and at
+    minus the value of an effect, which folds at zero."""
     at = {**fixed, **dict(zip(names, found.point.T))}
-    total = lambda values: sum(part.not_negative(values).sum(axis=1) for part in prepared.parts if part.model.strength)
-    for name in (one for one in wide if one in prepared.model.strength):
-        value = at[name]
-        step = 1e-3 * np.maximum(np.abs(value), natural_strength(prepared.model, name, at))
-        below, here, above = (total({**at, name: value + sign * step}) for sign in (-1, 0, 1))
-        with np.errstate(invalid="ignore", divide="ignore"):
-            other = value - step * (above - below) / (above - 2 * here + below)
+    total = lambda values: sum(part.not_negative(values).sum(axis=1) for part in prepared.parts)
+    for name in (one for one in wide if _may_fold(prepared.model, one)):
+        value, step, other = at[name], 0.1, -at[name]
+        if name in prepared.model.strength:
+            step = 1e-3 * np.maximum(np.abs(value), natural_strength(prepared.model, name, at))
+            below, here, above = (total({**at, name: value + sign * step}) for sign in (-1, 0, 1))
+            bend = above - 2 * here + below
+            with np.errstate(invalid="ignore", divide="ignore"):
+                other = np.where(np.abs(bend) > 1e-10 * here, value - step * (above - below) / bend, np.nan)       # else a straight line, and rounding
         some = np.flatnonzero(np.isfinite(other) & (limits[name][0] <= other) & (other <= limits[name][1]) & (np.abs(other - value) > step))
         if len(some):
             yield some, {own: np.broadcast_to(at[own], len(value))[some] for own in names} | {name: other[some]}

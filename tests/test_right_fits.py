@@ -182,23 +182,23 @@ def test_a_peak_is_found_wherever_it_is(seed):
         model.fit(sets[0], start={"m": 3.0})
 
 
-@pytest.mark.parametrize("n", [(1070, 6700), (1200, 6900)])
-@pytest.mark.parametrize("measured", [-0.5, 0.5])
-def test_both_signs_of_a_systematic_whose_sides_go_the_same_way(n, measured):
-    """Factors 1.21 down and 1.11 up: what is seen is met on either side, with another strength each; the depths by a scan by hand."""
-    s, b, n = np.array([120.0, 60.0]), np.array([900.0, 6000.0]), np.array(n)
-    model = lr.binned.Histogram({"signal": lr.Contents(s, norm={"a": (1.03, 0.97)}), "background": lr.Contents(b, norm={"a": (1.21, 1.11)})}, {"mu": "signal"},
+@pytest.mark.parametrize("s, b, n, of_s, of_b", [((120, 60), (900, 6000), (1070, 6700), (1.03, 0.97), (1.21, 1.11)), ((509, 378), (1222, 607), (2607, 1553), (0.945, 1.058), (1.24, 1.17))])
+@pytest.mark.parametrize("measured", [-0.5, 0.0])
+def test_both_signs_of_a_systematic_whose_sides_go_the_same_way(s, b, n, of_s, of_b, measured):
+    """The background grows on both sides: what is seen is met on either, with another strength each; the depths by a scan by hand."""
+    s, b, n = np.array(s, float), np.array(b, float), np.array(n)
+    model = lr.binned.Histogram({"signal": lr.Contents(s, norm={"a": of_s}), "background": lr.Contents(b, norm={"a": of_b})}, {"mu": "signal"},
                                 [lr.Normal("a", measured, 1.0)], {"mu": (0.0, 50.0)})
     grid = np.linspace(-3, 3, 601)
 
     def profile(a):
-        up, own = b * lr.rates.norm_factor(a, 1.21, 1.11), s * lr.rates.norm_factor(a, 1.03, 0.97)
+        up, own = b * lr.rates.norm_factor(a, *of_b), s * lr.rates.norm_factor(a, *of_s)
         return minimize_scalar(lambda mu: np.sum(mu * own + up - n * np.log(mu * own + up)), bounds=(0, 50), method="bounded", options={"xatol": 1e-10}).fun + 0.5 * (a - measured) ** 2
     by_hand = np.array([profile(a) for a in grid])
     lowest = np.flatnonzero((by_hand[1:-1] < by_hand[:-2]) & (by_hand[1:-1] < by_hand[2:])) + 1
     assert len(lowest) == 2
     fit = model.fit(n)
-    np.testing.assert_allclose([fit.values["a"], fit.nll], [grid[by_hand.argmin()], by_hand.min()], atol=0.01)
+    np.testing.assert_allclose([fit.values["a"], fit.nll], [grid[by_hand.argmin()], by_hand.min()], atol=0.02)
     np.testing.assert_allclose(model.on(n).fit_many().rise_of_second[0], np.ptp(by_hand[lowest]), atol=0.02)
 
 
