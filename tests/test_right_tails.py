@@ -216,7 +216,8 @@ def test_p_values_are_uniform(s, b):
         assert abs(share - below) < 5 * error + 2e-3
 
 
-@pytest.mark.parametrize("s, b", [((0.0025, 0.0683, 0.0119), (0.193, 0.1504, 0.1489)), ((0.044, 0.0631), (0.0338, 0.0053)), ((0.0332, 0.021, 0.0151), (0.1494, 0.1921, 0.1889))])
+@pytest.mark.parametrize("s, b", [((0.0025, 0.0683, 0.0119), (0.193, 0.1504, 0.1489)), ((0.044, 0.0631), (0.0338, 0.0053)), ((0.0332, 0.021, 0.0151), (0.1494, 0.1921, 0.1889)),
+                                  ((0.6616, 0.563), (0.00118, 0.01467)), ((0.0185, 0.0469, 0.0297), (0.00092, 0.00356, 0.01358))])
 def test_few_events_whose_probabilities_sum_to_one_and_rounding(s, b):
     """What is expected when hardly anything is: quantiles of T under the signal and their p-values by a sum over all counts below 14."""
     s, b = np.array(s), np.array(b)
