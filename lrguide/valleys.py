@@ -135,7 +135,7 @@ def scan_of(model: object, constraints: Sequence, points: Mapping[str, np.ndarra
 def starting_values(model: object, constraints: Sequence = (), start: Mapping[str, float | np.ndarray] | None = None) -> dict[str, float]:
     """Where a fit begins: at `start`, else strengths at 1 or, where that is far above what can be seen, at their `natural_strength`, constrained
     parameters at their mean, others in the middle of their range, or at 1 where that is infinite. Raises ValueError for what `start` cannot be."""
-    means = {name: mean for constraint in constraints for name, mean in means_of(constraint).items()}
+    means = {name: np.clip(mean, *getattr(constraint, "reach", {}).get(name, (-np.inf, np.inf))) for constraint in constraints for name, mean in means_of(constraint).items()}
     begin = {}
     for name, (low, high) in model.parameters.items():
         middle = (low + high) / 2 if np.isfinite(high - low) else min(max(1.0, low), high)
