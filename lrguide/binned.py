@@ -379,6 +379,9 @@ def _slopes(templates: Templates, values: Mapping[str, np.ndarray], factor) -> d
 def _bin_derivatives(bins: Bins, values: Mapping[str, np.ndarray], names: list[str]) -> tuple:
     "nll (p,), gradient (p, P), second derivatives (p, P, P): the formulae of the text."
     rate, variance = bins.model.rates(values, bins.factor)
+    if not names:                                          # a channel in which nothing floats
+        nll = poisson_nll(rate, bins.counts, variance)
+        return nll, np.zeros((len(nll), 0)), np.zeros((len(nll), 0, 0))
     slopes, n = bins.model.slopes(values, bins.factor), bins.counts
     with np.errstate(divide="ignore", invalid="ignore"):
         best = rate if variance is None else _best_rate(rate, n, variance)[0]

@@ -431,7 +431,11 @@ def expected_tails(first: Tail, second: Tail, share) -> tuple[np.ndarray, np.nda
         reached = second.law(middle) >= wanted
         low, high = np.where(reached, middle, low), np.where(reached, high, middle)
     low = np.where(second.law(low) >= wanted, low, -np.inf)                # T = -inf is more probable than that
-    return first.law(low), second.law(low)
+    found, inside = second.law(low), low
+    for back in (1e-10, 1e-9, 1e-8, 1e-7):                 # off the edge of an atom, which rounding has put elsewhere for the first
+        before = low - back * (1 + np.abs(low))
+        inside = np.where(np.abs(second.law(before) - found) < 1e-6, before, inside)
+    return first.law(inside), found
 
 
 def expected_errors(first: Tail, second: Tail, share, n_toys: int) -> np.ndarray:

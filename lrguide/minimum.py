@@ -9,6 +9,7 @@
 from __future__ import annotations
 import warnings
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 import numpy as np
@@ -17,7 +18,7 @@ from scipy.special import gammaincinv
 from .arrays import check_number
 
 # %% auto #0
-__all__ = ['differentiated', 'newton', 'newton_step', 'Minima', 'deeper', 'standard_errors', 'Fit', 'Fits', 'minimise',
+__all__ = ['differentiated', 'newton', 'newton_step', 'Minima', 'deeper', 'placed', 'standard_errors', 'Fit', 'Fits', 'minimise',
            'minuit_at', 'crossings', 'ends_at_height', 'slopes_along', 'Profile']
 
 # %% ../nbs/9_machinery/95_minimum.ipynb #00000007
@@ -159,8 +160,9 @@ class Minima:
 def deeper(found: Minima, which: np.ndarray, again: Minima, limits: Mapping, names: list[str], wide: Sequence[str]) -> Minima:
     "The deepest of `found` and of other minima `again` of the minimisations `which`; the second is their rival."
     p, scale = len(found.point), np.array([np.ptp(limits[name]) if name in wide else np.inf for name in names])
+    scale = np.where(np.isinf(scale) & np.isin(names, wide), np.abs(found.point), scale)                 # a strength without ends
     empty = Minima(np.full_like(found.point, np.nan), np.full(p, np.inf), np.full_like(found.second, np.nan), np.zeros(p, bool))
-    other = _placed(empty, which, again)
+    other = placed(empty, which, again)
     depth = lambda minima: np.where(minima.converged, minima.nll, np.inf)
     best = _chosen(depth(other) < depth(found) - 1e-9, other, found)            # of two that are equally deep the one found first
     apart = lambda minima: np.any(np.abs(minima.point - best.point) > 1e-3 * scale, axis=1)
@@ -175,7 +177,7 @@ def _chosen(condition: np.ndarray, one: Minima, other: Minima) -> Minima:
     return Minima(*(_rows(condition, getattr(one, name), getattr(other, name)) for name in ("point", "nll", "second", "converged")))
 
 
-def _placed(minima: Minima, which: np.ndarray, new: Minima) -> Minima:
+def placed(minima: Minima, which: np.ndarray, new: Minima) -> Minima:
     "`minima` with the `new` ones at the places `which`."
     whole = [getattr(minima, name).copy() for name in ("point", "nll", "second", "converged")]
     for array, name in zip(whole, ("point", "nll", "second", "converged")):
@@ -217,8 +219,9 @@ class Fit:
 
     @cached_property
     def minuit(self) -> object | None:
-        "Minuit after its minimisation from these values, made when it is first asked for; None where nothing was fitted."
-        return None if self.by_minuit is None else self.by_minuit()
+        "Minuit after its minimisation from these values, made when it is first asked for; None where nothing was fitted, or it runs away from a wall."
+        with suppress(RuntimeError):                       # a wall, where expected numbers end, is none of its limits
+            return None if self.by_minuit is None else self.by_minuit()
 
     def __repr__(self) -> str:
         error = {name: " (at its limit)" if np.isnan(error) else f" +- {error:.2g}" for name, error in self.errors.items()}

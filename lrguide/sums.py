@@ -423,7 +423,8 @@ def upper_tail(t, rate, at: float, constant: float = 0.0) -> Sum:
         u = np.asarray(u, dtype=float)
         with np.errstate(divide="ignore"):
             finite = np.log1p(-below) + np.log1p(-above) + law.log_tail(np.where(np.isfinite(u), u - constant, 0.0))
-            return np.where(np.isneginf(u), 0.0, np.where(np.isposinf(u), np.log(above), np.logaddexp(np.log(above), finite)))[()]
+            found = np.where(np.isneginf(u), 0.0, np.where(np.isposinf(u), np.log(above), np.logaddexp(np.log(above), finite)))
+        return np.minimum(found, 0.0)[()]                  # sums of probabilities may round to more than 1
     return Sum(law.how, log_tail, law.step)
 
 # %% ../nbs/9_machinery/98_distributions.ipynb #97ecbfef

@@ -67,10 +67,11 @@ class Poisson:
         return {self.name: (max(0.5 / self.scale, float(np.min(self.mean)) - width), float(np.max(self.mean)) + width)}
 
     def nll(self, values: Mapping[str, float]) -> float:
-        "Minus log likelihood of the measurement, zero at its mean; infinite for a parameter that is not positive."
+        "Minus log likelihood of the measurement, zero at its mean; infinite for a parameter that is not positive, but not at zero if the count was zero."
         value, mean = np.asarray(values[self.name], dtype=float), self.mean
         with np.errstate(divide="ignore", invalid="ignore"):
-            return np.where(value > 0, self.scale * (value - mean - np.where(np.equal(mean, 0), 0.0, mean * np.log(value / mean))), np.inf)[()]
+            found = self.scale * (value - mean - np.where(np.equal(mean, 0), 0.0, mean * np.log(value / mean)))
+        return np.where((value > 0) | (value == 0) & np.equal(mean, 0), found, np.inf)[()]         # nothing seen is as likely as can be if nothing is expected
 
     def repeat(self, values: Mapping[str, float], n: int, rng: np.random.Generator) -> Poisson:
         "The same measurement made `n` times again, when the truth is `values`."

@@ -11,8 +11,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import product
 import numpy as np
+from scipy.optimize import minimize
 from .arrays import check_mapping, check_numbers, check_within, narrowed
-from .minimum import Minima, deeper, differentiated, minuit_at, newton, newton_step, standard_errors
+from .minimum import Minima, deeper, differentiated, minuit_at, newton, newton_step, placed, standard_errors
 from .rates import BEND, n_points_of, natural_strength
 
 # %% auto #0
@@ -134,7 +135,7 @@ def scan_of(model: object, constraints: Sequence, points: Mapping[str, np.ndarra
 def starting_values(model: object, constraints: Sequence = (), start: Mapping[str, float | np.ndarray] | None = None) -> dict[str, float]:
     """Where a fit begins: at `start`, else strengths at 1 or, where that is far above what can be seen, at their `natural_strength`, constrained
     parameters at their mean, others in the middle of their range, or at 1 where that is infinite. Raises ValueError for what `start` cannot be."""
-    means = {name: mean for constraint in constraints for name, mean in means_of(constraint).items()}
+    means = {name: np.clip(mean, *getattr(constraint, "reach", {}).get(name, (-np.inf, np.inf))) for constraint in constraints for name, mean in means_of(constraint).items()}
     begin = {}
     for name, (low, high) in model.parameters.items():
         middle = (low + high) / 2 if np.isfinite(high - low) else min(max(1.0, low), high)
@@ -163,6 +164,11 @@ def _from_start(prepared: object, names: list[str], start: Mapping, fixed: Mappi
     shorten = lambda points, trials, which: _share_of_step(part(which), values_at(points, which), values_at(trials, which))
     point, value, second, converged = newton(evaluate, wide([start[name] for name in names]), low, high, shorten=shorten, slack=prepared.slack)
     for i in np.flatnonzero(~converged & ~np.isposinf(value)):
+        own = np.array([i])
+        if (inside := _in_walls(lambda z: evaluate(z, own), lambda z: _expected(part(own), values_at(z, own)), point[i], low[i], high[i])) is not None:
+            point[i], converged[i] = inside, True
+            value[i], _, second[i] = (found[0] for found in evaluate(point[i:i + 1], own))
+            continue
         limits = {name: (low[i, a], high[i, a]) for a, name in enumerate(names)}
         try:
             minuit = minuit_at(*functions_of(part(np.array([i])), {name: held[name][i:i + 1] for name in held}, dict(zip(names, point[i])), limits))
@@ -210,6 +216,34 @@ def functions_of(prepared: object, held: Mapping, start: Mapping[str, float], li
         return gradient[0], second[0]
     return lambda values: float(nll_at(prepared, at(values))[0]), start, {name: tuple(map(float, limits[name])) for name in names}, slopes
 
+# %% ../nbs/9_machinery/87_valleys.ipynb #87f0a002
+def _expected(prepared: object, values: Mapping) -> np.ndarray:
+    "Numbers (p, m) that have to stay at zero or above, of all channels."
+    return np.concatenate([part.not_negative(values) for part in prepared.parts], axis=1)
+
+
+def _in_walls(evaluate: Callable, expected: Callable, start: np.ndarray, low: np.ndarray, high: np.ndarray) -> np.ndarray | None:
+    """The point (P,) of least nll at which none of the `expected` numbers is negative, near a `start` where one is nearly zero; None if none is, or it is not found.
+
+    Where a curved wall holds a fit, a step along its tangent leaves it: sequential quadratic programming follows it. Kraft (1988)."""
+    here = expected(start[None])[0]
+    if not (here < 0.1).any():
+        return None
+    step = np.diag(1e-6 * np.where(np.isfinite(high - low), high - low, np.maximum(np.abs(start), 1e-9)))
+    middle = lambda point: np.clip(point, low + step.sum(axis=0), high - step.sum(axis=0))
+    slopes = lambda point: np.stack([(expected(middle(point) + one) - expected(middle(point) - one))[0] / (2 * one.sum()) for one in step], axis=1)
+    with np.errstate(divide="ignore"):                     # a standard deviation of what is expected
+        unit = np.minimum(1 / np.max(np.abs(slopes(start[None])) / np.sqrt(np.maximum(here, 1.0))[:, None], axis=0), np.where(np.isfinite(high - low), high - low, np.maximum(1.0, np.abs(start))))
+    at = lambda u: np.clip(start + unit * u, low, high)[None]
+    lowest = evaluate(start[None])[0][0]
+
+    def nll(u):
+        value, slope, _ = evaluate(at(u))
+        return (value[0] - lowest, slope[0] * unit) if np.isfinite(value[0]) else (1e6, np.zeros(len(u)))
+    found = minimize(nll, np.zeros(len(start)), jac=True, bounds=np.stack([(low - start) / unit, (high - start) / unit], axis=1), method="SLSQP",
+                     constraints={"type": "ineq", "fun": lambda u: expected(at(u))[0], "jac": lambda u: slopes(at(u)) * unit}, options={"ftol": 1e-12, "maxiter": 200})
+    return at(found.x)[0] if found.success and found.fun < 1e-9 else None
+
 # %% ../nbs/9_machinery/87_valleys.ipynb #bce07036
 _COUNTS = np.array([5, 7, 10, 14, 20, 28, 33])  # few different ones, so that many minimisations share a grid
 
@@ -224,7 +258,7 @@ def grids(counts: np.ndarray, ends: Mapping[str, tuple[float, float]]) -> Iterat
         which, axes = np.flatnonzero((counts == kind).all(axis=1)), {name: np.linspace(*ends[name], n) for name, n in zip(ends, kind) if n}
         for some in [list(axes)] if len(axes) <= 2 else [[name] for name in axes]:
             if some:
-                thin = [axes[name][::3] if len(some) == 2 and len(axes[name]) > 13 else axes[name] for name in some]
+                thin = [np.linspace(*ends[name], len(axes[name][::3])) if len(some) == 2 and len(axes[name]) > 13 else axes[name] for name in some]
                 yield which, {name: axis.reshape([-1 if i == k else 1 for k in range(len(some))]) for i, (name, axis) in enumerate(zip(some, thin))}
 
 # %% ../nbs/9_machinery/87_valleys.ipynb #d4d4cb23
@@ -238,7 +272,7 @@ def _grids(prepared: object, names: list[str], found: Minima, base: Mapping, lim
         error, (low, high) = errors[:, names.index(name)], ends[name]
         usual = np.where(np.isfinite(error) & (error > 0), error, 0.0)
         better = (usual < 0.05 * np.ptp(reach[name])) if name in reach else np.full(len(usual), True)       # the data know better than the measurement
-        if high > low and better.any() and not (name in reach and _is_convex(prepared, name, {**base, name: np.linspace(low, high, 33)})):
+        if 0 < high - low < np.inf and better.any() and not ((name in reach or name in prepared.model.strength) and _is_convex(prepared, name, {**base, name: np.linspace(low, high, 33)})):
             with np.errstate(divide="ignore"):
                 counts[:, k] = np.where(better, np.clip(np.ceil((high - low) / (2 * usual)) + 1, 5, 33), 0)
     return grids(counts, ends)
@@ -253,6 +287,11 @@ def _ends(prepared: object, wide: Sequence[str], limits: Mapping) -> dict[str, n
     "Between which values parameters `wide` are looked for: where they are to be expected, and within their `limits`."
     reach = _reach(prepared)
     return {name: np.clip(reach.get(name, limits[name]), *limits[name]) for name in wide}
+
+
+def _is_bent(model: object, name: str) -> bool:
+    "Whether a yield may be anything but proportional to a strength: a function gives one."
+    return any(callable(getattr(process, "expected", None)) for channel in model.channels.values() if name in channel.ranges_of_all for process in getattr(channel, "processes", {}).values())
 
 
 def _is_convex(prepared: object, name: str, values: Mapping) -> bool:
@@ -298,12 +337,13 @@ def _strengths_fitted(prepared: object, values: Mapping, strengths: Sequence[str
     own = replace(prepared, parts=tuple(part.held(values, ()) if hasattr(part, "held") else part for part in prepared.parts))
     if not strengths:
         return nll_at(own, values), {}
-    low, high = (np.array([float(limits[name][end]) for name in strengths]) for end in (0, 1))
     point = np.stack([values[name] for name in strengths], axis=1)
+    low, high = (np.array([float(limits[name][end]) for name in strengths]) for end in (0, 1))
+    low = np.maximum(low, np.minimum(0.0, point))          # a dip is not looked for
     if not near:
         point = _best_of(own, values, strengths, np.clip((1 - _TO_ZERO[:, None, None]) * point, low, high))[1]
     _, gradient, second = derivatives_at(own, {**values, **dict(zip(strengths, point.T))}, list(strengths))
-    step = newton_step(point, gradient, second, np.broadcast_to(low, point.shape), np.broadcast_to(high, point.shape))[0]
+    step = newton_step(point, gradient, second, low, np.broadcast_to(high, point.shape))[0]
     nll, point = _best_of(own, values, strengths, np.clip(point + (np.arange(2) if near else _OF_STEP)[:, None, None] * step, low, high))
     return nll, dict(zip(strengths, point.T))
 
@@ -320,6 +360,18 @@ def _best_of(prepared: object, values: Mapping, strengths: Sequence[str], places
         nll = np.stack([nll_at(prepared, at(k)) for k in range(m)])
     best = np.argmin(np.where(np.isnan(nll), np.inf, nll), axis=0)
     return nll[best, np.arange(p)], places[best, np.arange(p)]
+
+# %% ../nbs/9_machinery/87_valleys.ipynb #87f0a004
+def _strengths_at(prepared: object, names: list[str], found: Minima, start: Mapping) -> dict[str, np.ndarray]:
+    """Strengths (p,) at which valleys are looked for: two errors, at most where the fits began, or more where they ended higher.
+
+    A dip, of a negative strength, is not looked for: between events, where nobody asks, it may have a negative density."""
+    own = {name: names.index(name) for name in names if name in prepared.model.strength}
+    if not own:
+        return {}
+    errors = 2 * standard_errors(found.point, found.second, np.full(found.point.shape, -np.inf), np.full(found.point.shape, np.inf))
+    seen = {name: np.where(errors[:, a] > 0, errors[:, a], np.inf) for name, a in own.items()}
+    return {name: np.maximum(np.minimum(start[name], seen[name]), found.point[:, a]) for name, a in own.items()}
 
 # %% ../nbs/9_machinery/87_valleys.ipynb #f32684b3
 def _flat(grid: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
@@ -354,25 +406,66 @@ def _set_by_set(prepared: object, flat: Mapping, *how) -> tuple:
     return np.stack([nll for nll, _ in found]), {name: np.stack([there[name] for _, there in found]) for name in found[0][1]}
 
 # %% ../nbs/9_machinery/87_valleys.ipynb #ba586efc
-def _other_starts(prepared: object, names: list[str], found: Minima, fixed: Mapping, wide: Sequence[str], limits: Mapping) -> Iterator[tuple]:
+def _other_starts(prepared: object, names: list[str], found: Minima, start: Mapping, fixed: Mapping, wide: Sequence[str], limits: Mapping):
     "Places where another valley may begin: which of the p minimisations, and their starting values (q,) by name."
-    base = {**fixed, **dict(zip(names, found.point.T))}
+    base = {**fixed, **dict(zip(names, found.point.T)), **_strengths_at(prepared, names, found, start)}
     base = {name: np.broadcast_to(np.asarray(value, float), len(found.point)) for name, value in base.items()}
     known = [minima.point for minima in (found, found.rival) if minima is not None]
-    groups, strengths = list(_grids(prepared, names, found, base, limits, wide)), [name for name in names if name in prepared.model.strength]
+    groups, strengths = list(_grids(prepared, names, found, base, limits, wide)), [name for name in names if name in prepared.model.strength and name not in wide]
     for (which, grid), (nll, there) in zip(groups, _on_grids(prepared, base, groups, len(found.point), strengths, limits) if groups else ()):
         flat, shape = _flat(grid), np.broadcast_shapes(*(axis.shape for axis in grid.values()))
         lowest = valleys(nll.reshape(*shape, len(which))).reshape(nll.shape)
         steps = {name: np.ptp(axis) / (axis.size - 1) for name, axis in grid.items()}
         for point in known:
             near = [np.abs(flat[name][:, None] - point[which, names.index(name)]) < 1.01 * steps[name] for name in grid]
-            lowest &= ~np.logical_and.reduce(near)
+            lowest &= ~np.logical_and.reduce(near) | (nll < found.nll[which] - 1e-6)
         depth = np.where(lowest, nll, np.inf)
         for place in np.argsort(depth, axis=0)[:lowest.sum(axis=0).max()][:3]:
             some = np.flatnonzero(np.isfinite(depth[place, np.arange(len(which))]))
             if len(some):
                 moved = {name: value[place[some]] for name, value in flat.items()} | {name: value[place[some], some] for name, value in there.items()}
                 yield which[some], {name: base[name][which[some]] for name in names} | moved
+
+# %% ../nbs/9_machinery/87_valleys.ipynb #87f0a005
+def _may_fold(model: object, name: str) -> bool:
+    "Whether two values of a parameter may expect as many events: of a strength of which a yield is another function, of an effect that goes the same way on both sides."
+    if name in model.strength:
+        return _is_bent(model, name)
+    processes = [process for channel in model.channels.values() for process in getattr(channel, "processes", {}).values()]
+    sides = [[one - 1 for one in process.norm[name]] for process in processes if name in getattr(process, "norm", {})]
+    sides += [[np.sum(one - process.contents) for one in process.shape[name]] for process in processes if name in getattr(process, "shape", {})]
+    return any(down * up > 0 for down, up in sides)
+
+
+def _mirrored(prepared: object, names: list[str], found: Minima, fixed: Mapping, limits: Mapping, wide: Sequence[str]) -> Iterator[tuple]:
+    """The same, on the other side of a fold: where a strength, if yields are its parabola, expects as many events in all as at the minimum `found`, and at
+    minus the value of an effect, which folds at zero."""
+    at = {**fixed, **dict(zip(names, found.point.T))}
+    total = lambda values: sum(part.not_negative(values).sum(axis=1) for part in prepared.parts)
+    for name in (one for one in wide if _may_fold(prepared.model, one)):
+        value, step, other = at[name], 0.1, -at[name]
+        if name in prepared.model.strength:
+            step = 1e-3 * np.maximum(np.abs(value), natural_strength(prepared.model, name, at))
+            below, here, above = (total({**at, name: value + sign * step}) for sign in (-1, 0, 1))
+            bend = above - 2 * here + below
+            with np.errstate(invalid="ignore", divide="ignore"):
+                other = np.where(np.abs(bend) > 1e-10 * here, value - step * (above - below) / bend, np.nan)       # else a straight line, and rounding
+        some = np.flatnonzero(np.isfinite(other) & (limits[name][0] <= other) & (other <= limits[name][1]) & (np.abs(other - value) > step))
+        if len(some):
+            yield some, {own: np.broadcast_to(at[own], len(value))[some] for own in names} | {name: other[some]}
+
+
+def _without_ridges(prepared: object, names: list[str], found: Minima, fixed: Mapping) -> Minima:
+    "The same Minima, but that a rival as deep as the best to which the way is level is none: what differs between them is rounding."
+    level = lambda one: np.abs(one - found.nll) < 1e-6
+    if found.rival is None or not len(flat := np.flatnonzero(level(found.rival.nll))):
+        return found
+    part, held = prepared if is_shared(prepared) else prepared.take(flat), {name: np.broadcast_to(np.asarray(value, float), len(found.point))[flat] for name, value in fixed.items()}
+    there = lambda share: (found.point + share * (found.rival.point - found.point))[flat]
+    between = [nll_at(part, {**held, **dict(zip(names, there(share).T))}) for share in (0.25, 0.5, 0.75)]
+    flat = flat[np.all(np.abs(np.array(between) - found.nll[flat]) < 1e-6, axis=0)]
+    none = Minima(*(np.full_like(one[flat], at) for one, at in ((found.point, np.nan), (found.nll, np.inf), (found.second, np.nan), (found.converged, False))))
+    return replace(found, rival=placed(found.rival, flat, none))
 
 # %% ../nbs/9_machinery/87_valleys.ipynb #62054cb0
 def _affordable(prepared: object, wide: Sequence[str]) -> int:
@@ -420,11 +513,12 @@ def deepest(prepared: object, names: list[str], start: Mapping, fixed: Mapping, 
     for which, again in others:
         found = deeper(found, which, again, limits, names, wide)
     unseen = [name for name in wide if name not in seen or not n_points]
-    elsewhere = list(_other_starts(prepared, names, found, fixed, unseen, limits)) if unseen else []
+    elsewhere = list(_other_starts(prepared, names, found, start, fixed, unseen, limits)) if unseen else []
+    elsewhere += _mirrored(prepared, names, found, fixed, limits, wide)
     for some in _at_once(prepared, elsewhere, len(every)):
         for which, again in _from_each(prepared, names, some, fixed, limits, len(every)):
             found = deeper(found, which, again, limits, names, wide)
-    return inside_walls(found, names, prepared.walls)
+    return inside_walls(_without_ridges(prepared, names, found, fixed), names, prepared.walls)
 
 
 def _at_once(prepared: object, starts: Sequence[tuple], p: int) -> Iterator[list[tuple]]:
@@ -468,8 +562,9 @@ def _in_cells(prepared: object, names: list[str], start: Mapping, fixed: Mapping
 
 # %% ../nbs/9_machinery/87_valleys.ipynb #215c46aa
 def looked_for(prepared: object, names: list[str], start: Mapping | None, limits: Mapping) -> list[str]:
-    "The parameters that may be looked for on a grid: finite range, no strength, no `start` given."
-    return [name for name in names if 0 < limits[name][1] - limits[name][0] < np.inf and name not in prepared.model.strength and name not in (start or {})]
+    "The parameters that may be looked for elsewhere: no `start` given, and a finite range, or a strength of which a yield may be another function."
+    may = lambda name, width: width > 0 and (_is_bent(prepared.model, name) if name in prepared.model.strength else width < np.inf)
+    return [name for name in names if name not in (start or {}) and may(name, limits[name][1] - limits[name][0])]
 
 
 def fitted(prepared: object, names: list[str], fixed: Mapping, start: Mapping | None, within: Mapping | None = None) -> Minima:

@@ -182,6 +182,81 @@ def test_a_peak_is_found_wherever_it_is(seed):
         model.fit(sets[0], start={"m": 3.0})
 
 
+@pytest.mark.parametrize("s, b, n, of_s, of_b", [((120, 60), (900, 6000), (1070, 6700), (1.03, 0.97), (1.21, 1.11)), ((509, 378), (1222, 607), (2607, 1553), (0.945, 1.058), (1.24, 1.17))])
+@pytest.mark.parametrize("measured", [-0.5, 0.0])
+def test_both_signs_of_a_systematic_whose_sides_go_the_same_way(s, b, n, of_s, of_b, measured):
+    """The background grows on both sides: what is seen is met on either, with another strength each; the depths by a scan by hand."""
+    s, b, n = np.array(s, float), np.array(b, float), np.array(n)
+    model = lr.binned.Histogram({"signal": lr.Contents(s, norm={"a": of_s}), "background": lr.Contents(b, norm={"a": of_b})}, {"mu": "signal"},
+                                [lr.Normal("a", measured, 1.0)], {"mu": (0.0, 50.0)})
+    grid = np.linspace(-3, 3, 601)
+
+    def profile(a):
+        up, own = b * lr.rates.norm_factor(a, *of_b), s * lr.rates.norm_factor(a, *of_s)
+        return minimize_scalar(lambda mu: np.sum(mu * own + up - n * np.log(mu * own + up)), bounds=(0, 50), method="bounded", options={"xatol": 1e-10}).fun + 0.5 * (a - measured) ** 2
+    by_hand = np.array([profile(a) for a in grid])
+    lowest = np.flatnonzero((by_hand[1:-1] < by_hand[:-2]) & (by_hand[1:-1] < by_hand[2:])) + 1
+    assert len(lowest) == 2
+    fit = model.fit(n)
+    np.testing.assert_allclose([fit.values["a"], fit.nll], [grid[by_hand.argmin()], by_hand.min()], atol=0.02)
+    np.testing.assert_allclose(model.on(n).fit_many().rise_of_second[0], np.ptp(by_hand[lowest]), atol=0.02)
+
+
+@pytest.mark.parametrize("unit", [1e-6, 1.0, 1e6])
+@pytest.mark.parametrize("top", [np.inf, 30.0])
+def test_a_strength_that_also_enters_squared(unit, top):
+    """Signal that grows as c^2 beside interference that grows as c: two valleys of nearly the same total; the depths on a fine grid by hand."""
+    a, b = (lambda c: 100 + 30 * c * 0.7 + 24 * c * c * 0.2), (lambda c: 80 + 30 * c * 0.3 + 24 * c * c * 0.8)
+    model = lr.Likelihood({"signal": lr.Process(lambda v: 24 * (v["c"] / unit) ** 2, binned(0.2, 0.8)), "interference": lr.Process(30 / unit, binned(0.7, 0.3)),
+                           "rest": lr.Process(180, binned(5 / 9, 4 / 9))}, {"c": "interference"}, ranges={"c": (-top * unit, top * unit)})
+    grid = np.linspace(-6, 6, 120_001)
+    for truth in (1.6, -2.2, -1.8):
+        n = np.round([a(truth), b(truth)])
+        v = a(grid) - n[0] * np.log(a(grid)) + b(grid) - n[1] * np.log(b(grid))
+        fit = model.fit(counts(*n))
+        np.testing.assert_allclose(fit.values["c"] / unit, grid[v.argmin()], atol=2e-4)
+        inner = np.flatnonzero((v[1:-1] < v[:-2]) & (v[1:-1] < v[2:])) + 1
+        assert len(inner) == 2
+        np.testing.assert_allclose(model.on(counts(*n)).fit_many().rise_of_second[0], np.ptp(v[inner]), rtol=2e-3, atol=1e-6)
+
+
+def test_a_valley_at_the_end_of_a_range_near_the_first_one():
+    """Three events, two of them close together: a narrow peak of either width; nll along the width by a fit of the strength at each."""
+    class Width:
+        parameters = {"w": (0.02, 0.3)}
+
+        def log_ratio(self, x, nu):
+            return norm.logpdf(x[:, 0], 0.78, np.atleast_2d(nu)[:, 0])
+    model = lr.Likelihood({"signal": lr.Process(0.6, Width()), "background": lr.Process(2.1)}, {"mu": "signal"}, ranges={"mu": (0.0, np.inf)})
+    for x in ([0.755, 0.11, 0.92], [0.77, 0.2, 0.87], [0.79, 0.5, 0.7]):
+        prepared = model.on(np.array(x)[:, None])
+        by_hand = prepared.fit_many({"w": np.linspace(0.02, 0.3, 281)}).nll.min()
+        assert prepared.fit().nll < by_hand + 1e-6
+
+
+def test_where_it_is_level_there_is_no_second_minimum():
+    """No signal: its place is anything. Two places that are alike, with a hill between them, are two."""
+    x = np.array([0.2] * 3 + [0.8] * 3)[:, None]
+    none = lr.Likelihood({"signal": lr.Process(20.0, Peak()), "background": lr.Process(60.0)}, {"mu": "signal"}, ranges={"mu": (0.0, 5.0)})
+    empty = none.fit(np.array([[0.5]]).repeat(0, axis=0))
+    assert empty.values["mu"] == 0 and "another minimum" not in repr(empty)
+    alike = lr.Likelihood({"signal": lr.Process(3.0, Peak()), "background": lr.Process(3.0)}, {"mu": "signal"}, ranges={"mu": (0.0, 5.0)}).fit(x)
+    assert "another minimum" in repr(alike)
+
+
+@pytest.mark.parametrize("n", [230, 270])
+def test_a_bin_that_a_negative_strength_empties(n):
+    """Nothing seen where 20 f + 9 mu are expected: the fit ends on the curve mu = -20 f/9, along which `minimize_scalar` goes by hand."""
+    model = lr.binned.Histogram({"signal": lr.Contents([9.0, 2.0]), "background": lr.Contents([20.0, 300.0], norm={"s": (0.8, 1.5)})}, {"mu": "signal"})
+    factor = lambda s: lr.rates.norm_factor(s, 0.8, 1.5)
+    rate = lambda s: 300 * factor(s) - 40 * factor(s) / 9
+    by_hand = minimize_scalar(lambda s: rate(s) - n * np.log(rate(s)) + 0.5 * s**2, bounds=(-4, 4), method="bounded", options={"xatol": 1e-10})
+    fit, many = model.fit([0, n]), model.fit_many(np.array([[0, n], [21, 310]]))
+    np.testing.assert_allclose([fit.nll, many.nll[0]], by_hand.fun, atol=1e-7)
+    np.testing.assert_allclose([fit.values["s"], many.values["s"][0], fit.values["mu"]], [by_hand.x, by_hand.x, -20 * factor(by_hand.x) / 9], atol=1e-3)
+    assert np.isnan(fit.errors["mu"])
+
+
 # ---- few events, no background, nothing expected ----
 
 @pytest.mark.parametrize("unit", [1e-6, 1e-3, 1.0])

@@ -4,6 +4,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
+from scipy.optimize import brentq
+import lrguide as lr
 
 from lrguide.arrays import Table
 from lrguide.asymptotics import asymptotic_fit, parameter_toys
@@ -127,3 +129,19 @@ def test_toys_of_a_measurement_that_changes_more_than_its_mean(monkeypatch):
     monkeypatch.setattr("lrguide.asymptotics.quick_rows", lambda *_: None)
     np.testing.assert_allclose(quick.t, toys().t, atol=1e-4)
     assert not quick.failed.any()
+
+
+@pytest.mark.parametrize("top", [1e4, np.inf])
+@pytest.mark.parametrize("tau", [0.5, 1.0, 4.0])
+def test_nothing_in_the_sideband(top, tau):
+    """Three events, none in a control region tau times as large: q0 of the two counts in closed form, intervals where b = 0 fits best: mu - 3 log(mu)."""
+    model = lr.Likelihood({"signal": lr.Process(1.0), "background": lr.Process(lambda v: v["b"])}, {"mu": "signal"}, [lr.systematics.Poisson("b", 0.0, tau)], {"b": (0.0, top)})
+    x = np.zeros((3, 1))
+    fit = model.fit(x)
+    np.testing.assert_allclose([fit.values["mu"], fit.values["b"]], [3.0, 0.0], atol=1e-4)
+    np.testing.assert_allclose(lr.discovery(model, x, method="asymptotic", n_sigma=()).z, np.sqrt(2 * 3 * np.log(1 + tau)), rtol=1e-6)
+    curve = lambda mu: mu - 3 * np.log(mu) - (3 - 3 * np.log(3.0))
+    high = brentq(lambda mu: curve(mu) - 0.5, 3, 9)
+    np.testing.assert_allclose(model.profile(x, "mu", np.linspace(0.5, 9, 18)).pieces(0.682689492)[0][1], high, atol=1e-4)
+    many = model.on([x, x[:1], x[:0]]).fit_many(within={"mu": (0.0, np.inf)})
+    np.testing.assert_allclose(many.values["mu"], [3.0, 1.0, 0.0], atol=1e-4)

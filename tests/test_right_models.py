@@ -277,3 +277,22 @@ def test_a_number_as_norm_is_a_relative_error():
 def test_the_name_of_a_file_is_no_workspace():
     with pytest.raises(TypeError, match=r"workspace: .*json.load\(open\('w.json'\)\)"):
         lr.from_pyhf("w.json")
+
+
+@pytest.mark.parametrize("others", ["templates", "histogram", "events"])
+def test_a_channel_in_which_nothing_floats(others):
+    """The effect is known to one channel only; with the strength held the other adds a constant. By hand: both channels counts, s fitted by a scan."""
+    n, m = 17.0, np.array([52.0, 43.0])
+    alone = {"templates": lr.binned.Templates([0.0], [[3.0]], [[10.0]]), "events": lr.Likelihood({"signal": lr.Process(3.0), "background": lr.Process(10.0)}, {"mu": "signal"}),
+             "histogram": lr.binned.Histogram({"signal": lr.Contents([3.0]), "background": lr.Contents([10.0])}, {"mu": "signal"})}[others]
+    known = lr.binned.Histogram({"signal": lr.Contents([5.0, 1.0]), "background": lr.Contents([50.0, 40.0], norm={"s": (0.9, 1.1)})}, {"mu": "signal"})
+    model, data = alone + known, [np.zeros((17, 1)) if others == "events" else [n], m]
+    s = np.linspace(-3, 3, 6001)
+
+    def by_hand(mu):
+        rate = mu * np.array([5.0, 1.0]) + np.array([50.0, 40.0]) * lr.rates.norm_factor(s, 0.9, 1.1)[:, None]
+        return (3 * mu + 10 - n * np.log(3 * mu + 10) + np.sum(rate - m * np.log(rate), axis=1) + 0.5 * s**2).min()
+    found = model.on(data).fit_many({"mu": np.array([0.0, 1.0, 2.0])}).nll
+    np.testing.assert_allclose(found - found[0], [by_hand(mu) - by_hand(0.0) for mu in (0.0, 1.0, 2.0)], atol=1e-5)
+    q0 = 2 * (by_hand(0.0) - min(by_hand(mu) for mu in np.linspace(0.5, 2.5, 401)))
+    np.testing.assert_allclose(lr.discovery(model, data, method="asymptotic", n_sigma=()).z, np.sqrt(q0), atol=1e-4)

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
+import lrguide as lr
 from lrguide.arrays import Table
 from lrguide.distributions import counting_cls, counting_limit, log_poisson_tail, log_significance
 from lrguide.experiments import KnownSource
@@ -213,3 +214,19 @@ def test_p_values_are_uniform(s, b):
         share, error = np.mean(p <= level), np.sqrt(level * (1 - level) / len(p))
         below = p[p <= level].max(initial=0.0)              # the largest attainable level below
         assert abs(share - below) < 5 * error + 2e-3
+
+
+@pytest.mark.parametrize("s, b", [((0.0025, 0.0683, 0.0119), (0.193, 0.1504, 0.1489)), ((0.044, 0.0631), (0.0338, 0.0053)), ((0.0332, 0.021, 0.0151), (0.1494, 0.1921, 0.1889)),
+                                  ((0.6616, 0.563), (0.00118, 0.01467)), ((0.0185, 0.0469, 0.0297), (0.00092, 0.00356, 0.01358))])
+def test_few_events_whose_probabilities_sum_to_one_and_rounding(s, b):
+    """What is expected when hardly anything is: quantiles of T under the signal and their p-values by a sum over all counts below 14."""
+    s, b = np.array(s), np.array(b)
+    model = lr.binned.Histogram({"signal": lr.Contents(s), "background": lr.Contents(b)}, {"mu": "signal"})
+    found = lr.discovery(model, np.zeros(len(s)), n_sigma=(-2, -1, 0, 1, 2))
+    counts = np.stack([one.ravel() for one in np.meshgrid(*[np.arange(14)] * len(s), indexing="ij")], axis=1)
+    t, probability = counts @ np.log1p(s / b), lambda mean: np.exp(stats.poisson.logpmf(counts, mean).sum(axis=1))
+    with_signal, without = probability(s + b), probability(b)
+    assert found.value == pytest.approx(1.0)
+    for n, z in zip(found.n_sigma, found.expected):
+        beyond = min(without[t >= at - 1e-9].sum() for at in np.unique(t) if with_signal[t >= at - 1e-9].sum() >= stats.norm.sf(n) - 1e-12)
+        assert z < -8 if beyond > 1 - 1e-12 else z == pytest.approx(stats.norm.isf(beyond), abs=1e-6)
