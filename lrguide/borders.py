@@ -13,7 +13,7 @@ import numpy as np
 from scipy.special import expit, logit
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils.validation import check_is_fitted
-from .arrays import Ranges, Table, as_table, check_column, check_count, check_labels, check_sample, shown
+from .arrays import Ranges, Table, as_table, check_column, check_count, check_labels, check_sample, check_switch, shown
 from .files import write_whole
 from .formats import needed
 from .nets import DeepSets, Dense, Network, Scaling
@@ -370,7 +370,7 @@ def to_onnx(ratio: Ratio | LabelledRatio, path: str | Path | None = None, *, mem
     or (1, k) for all events. Outputs: log_ratio (n,) and, with `members`, members (m, n). An event that `log_ratio` would refuse (NaN, nu outside its
     range) gives NaN. The network works through pieces of `piece` events (the operator Scan; None: all at once, for a runtime without it).
     Raises ImportError without onnx, TypeError or ValueError for a ratio that a file cannot hold, OSError if it cannot be written."""
-    ratio = _exportable(ratio)
+    ratio, members = _exportable(ratio), check_switch(members, "members")
     if piece is not None:
         check_count(piece, "piece")
     fitted, k, graph = ratio.fitted, len(ratio.parameters), OnnxGraph()

@@ -416,7 +416,7 @@ def whitened_in_bins(x, mass, n_bins: int = 20, weight=None, rotation: str = "ch
     return WhitenedInBins(centres, means, np.array(factors))
 
 # %% ../nbs/5_decorrelation/54_distance_correlation.ipynb #54000002
-from .arrays import check_function, check_name
+from .arrays import check_function, check_name, check_switch
 from .backend import keras
 from .losses import sigmoid
 
@@ -485,7 +485,7 @@ def distance_correlation(x, y, weight=None, unbiased: bool = False) -> float:
 
     As counted it is between 0 and 1, and above 0 for independent columns. `unbiased`: the root of the size of the estimate of dCor^2 without bias, with its sign.
     Raises ValueError for a constant column, and for fewer events than 2, or 4 without bias. Source: Szekely and Rizzo (2014), arXiv:1310.2926; Huo and Szekely (2016)."""
-    x = check_column(x, None, "x")
+    x, unbiased = check_column(x, None, "x"), check_switch(unbiased, "unbiased")
     y, weight = check_column(y, len(x), "y"), checked_weights(weight, len(x))
     some = weight > 0
     if (n := np.count_nonzero(some)) < (fewest := 4 if unbiased else 2):
@@ -537,7 +537,7 @@ def disco(column: str, power: int = 2, *, strength: str | None = None, events: i
     `power` 1: the root of it, which needs `unbiased` False. `strength`: a column (m, 1) that multiplies it, so that members of one training may differ in it. `events`:
     so many background events of a batch of n are compared, evenly from all of it (None: n / 2 + 2 sqrt(n); n or more: all, at the price of the signal's places). `of`: the score as a function of the output.
     Source: Kasieczka and Shih (2020)."""
-    check_name(column, "column"), check_choice(power, "power", (1, 2)), check_function(of, "of")
+    check_name(column, "column"), check_choice(power, "power", (1, 2)), check_function(of, "of"), check_switch(unbiased, "unbiased")
     if power == 1 and unbiased:
         raise ValueError("power: expected 2 without bias, whose estimate may be negative and has no root, got 1; or unbiased=False")
     strength = None if strength is None else check_name(strength, "strength")

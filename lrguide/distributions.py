@@ -11,7 +11,8 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 import numpy as np
 from scipy.special import gammainc, gammaincc, gammainccinv, gammaln, log_ndtr, ndtr, ndtri, ndtri_exp, xlogy
-from .arrays import check_choice, check_column, check_count, check_number, check_numbers, shown
+from .arrays import check_choice, check_column, check_count, check_number, check_numbers, check_switch, shown
+from .minimum import same_fields
 
 # %% auto #0
 __all__ = ['randomised_test', 'Distribution', 'power_curve', 'power_at', 'significance', 'log_significance', 'p_from_significance', 'log_poisson_tail', 'CLs', 'counting_cls', 'counting_limit', 'on_off_background', 'on_off_statistic', 'Statistic', 'binned_statistic', 'discovery_tail', 'limit_tails', 'bounded_tail']
@@ -61,20 +62,20 @@ def _nearest(of: Distribution, t) -> np.ndarray:
 
 def _tail(of: Distribution, t) -> float | np.ndarray:
     "P(T >= t), for a number or an array."
-    p = of._upper[np.maximum(_nearest(of, t), 0)] + of.below * np.isneginf(t)
+    p = of._upper[np.maximum(_nearest(of, t), 0)] + of.below * np.isneginf(np.asarray(t))
     return p if of.far is None or np.min(p, initial=1.0) > 1e-7 else of.precise.tail(t)
 
 
 def _head(of: Distribution, t) -> float | np.ndarray:
     "P(T <= t), for a number or an array."
-    p = of._lower[np.minimum(_nearest(of, t) + 1, len(of.probability))] + of.above * np.isposinf(t)
+    p = of._lower[np.minimum(_nearest(of, t) + 1, len(of.probability))] + of.above * np.isposinf(np.asarray(t))
     return p if of.far is None or np.min(p, initial=1.0) > 1e-7 else of.precise.head(t)
 
 
 def _log_tail(of: Distribution, t) -> float | np.ndarray:
     "log P(T >= t); finite also where P is too small for a floating point number."
     log_p = of.log_tail_from(np.maximum(_nearest(of, t), 0))
-    return np.where(np.isneginf(t), 0.0, log_p)[()]
+    return np.where(np.isneginf(np.asarray(t)), 0.0, log_p)[()]
 
 
 def _log_tail_from(of: Distribution, k) -> float | np.ndarray:
@@ -156,7 +157,7 @@ def _check_distributions(null, alternative) -> None:
 def power_at(null: Distribution, alternative: Distribution, level) -> float | np.ndarray:
     "Power at `level` in (0, 1), a number or an array, of the randomised test that rejects the null at large T."
     _check_distributions(null, alternative)
-    if np.min(check_numbers(level, "level", "(0, 1)")) < 1e-7:
+    if np.min(check_numbers(level, "level", "(0, 1)"), initial=1.0) < 1e-7:
         null, alternative = null.precise, alternative.precise
     return np.interp(level, *power_curve(null, alternative))
 
@@ -203,6 +204,7 @@ class CLs:
     "The tails P(T >= T_obs | S+B) and P(T >= T_obs | B), as logarithms, with T = log L(B)/L(S+B)."
     log_clsb: float | np.ndarray
     log_clb: float | np.ndarray
+    __eq__ = same_fields
 
     @property
     def clsb(self) -> float | np.ndarray:
@@ -325,7 +327,7 @@ def limit_tails(q, asimov, bounded: bool = True) -> CLs:
     q, asimov = check_numbers(q, "q", "[-inf, inf]", nan=True), check_numbers(asimov, "asimov", "[0, inf]", nan=True)
     root, m = np.sqrt(np.maximum(q, 0.0)), np.sqrt(asimov)
     from_s, from_0 = -root, m - root
-    if bounded:
+    if check_switch(bounded, "bounded"):
         far = root > m                                      # the best strength is negative
         with np.errstate(divide="ignore", invalid="ignore"):
             from_s, from_0 = np.where(far, -(q + m**2) / (2 * m), from_s)[()], np.where(far, (m**2 - q) / (2 * m), from_0)[()]

@@ -15,6 +15,7 @@ import numpy as np
 from .arrays import (Ranges, Table, check_column, check_events, check_choice, check_fixed, check_function, check_mapping, check_name, check_number, check_numbers, check_ratio,
                             narrowed, shown)
 from .interpolation import check_log_ratios
+from .minimum import same_fields
 from .rates import Events, Grid, events_on, expected_yields, grid_of, list_of_sets, log_rate, probes, scan_events
 from .prepared import OnData, check_point, complete
 from .valleys import names_of
@@ -33,7 +34,7 @@ def check_norm(norm: Mapping[str, tuple[float, float]]) -> dict[str, tuple[float
 
 def check_pair(pair, name: str) -> tuple:
     "`pair` as a tuple (down, up). Raises ValueError unless it holds two things."
-    if not isinstance(pair, (tuple, list, np.ndarray)) or len(pair) != 2:
+    if not isinstance(pair, (tuple, list, np.ndarray)) or getattr(pair, "shape", True) == () or len(pair) != 2:
         raise ValueError(f"{name}: expected a pair (down, up), got {shown(pair)}")
     return tuple(pair)
 
@@ -76,7 +77,7 @@ class Process:
 # %% ../nbs/1_optimality/13_likelihood.ipynb #358e9df6
 def check_constraints(constraints) -> tuple:
     "`constraints`, one or several, as a tuple. Raises TypeError for what is not a measurement of parameters by name."
-    found = tuple(constraints) if isinstance(constraints, Iterable) and not isinstance(constraints, (str, Mapping)) else (constraints,)
+    found = tuple(constraints) if isinstance(constraints, Iterable) and not isinstance(constraints, (str, Mapping)) and getattr(constraints, "shape", True) != () else (constraints,)
     for one in found:
         if not hasattr(one, "name") or not callable(getattr(one, "nll", None)):
             raise TypeError(f"constraints: expected measurements of parameters, such as Normal, got {shown(one)}")
@@ -85,7 +86,7 @@ def check_constraints(constraints) -> tuple:
 
 def check_means(mean, interval: str = "(-inf, inf)") -> float | np.ndarray:
     "What was measured, a number or (b,) for b data sets, in `interval`. Raises TypeError or ValueError for anything else."
-    if np.ndim(mean) == 0:
+    if not isinstance(mean, (list, tuple, range)) and np.ndim(mean) == 0:
         return check_number(mean, "mean", interval)
     if len(check_numbers(mean, "mean", interval)) == 0:
         raise ValueError("mean: expected at least one measurement, got none")
@@ -119,6 +120,7 @@ class Normal:
     name: str | tuple[str, ...]
     mean: float | np.ndarray
     width: float | np.ndarray
+    __eq__ = same_fields
 
     def __post_init__(self):
         for field, value in _checked_normal(self).items():

@@ -12,7 +12,7 @@ from copy import deepcopy
 from dataclasses import dataclass, field
 from functools import lru_cache
 import numpy as np
-from .arrays import check_choice, check_count, check_number, generator, spawn
+from .arrays import check_choice, check_count, check_mapping, check_number, check_switch, generator, shown, spawn
 from .backend import compiled, compiled_epoch, in_threads, keras, on_gpu, thread_count, to_device, to_numpy, value_and_gradient
 from .losses import Objective, Part
 
@@ -89,8 +89,8 @@ class Dense:
     outputs: int = 1
 
     def __post_init__(self):
-        if np.ndim(self.hidden) != 1:
-            raise TypeError(f"hidden: expected the sizes of the layers, such as (64, 64), got {self.hidden!r}")
+        if not isinstance(self.hidden, (tuple, list, np.ndarray)) or getattr(self.hidden, "ndim", 1) != 1:
+            raise TypeError(f"hidden: expected the sizes of the layers, such as (64, 64), got {shown(self.hidden)}")
         for name, sizes in (("n_features", [self.n_features]), ("hidden", self.hidden), ("outputs", [self.outputs])):
             for size in sizes:
                 check_count(size, name)
@@ -234,8 +234,9 @@ class Training:
             check_count(self.patience, "patience")
         if self.clip is not None:
             check_number(self.clip, "clip", "(0, inf)")
-        for part, rate in dict(self.rates).items():
-            for one in rate if np.ndim(rate) == 1 and np.size(rate) else [rate]:
+        check_switch(self.progress, "progress")
+        for part, rate in check_mapping(self.rates, "rates").items():
+            for one in rate if isinstance(rate, (tuple, list, np.ndarray)) and np.size(rate) and getattr(rate, "ndim", 1) else [rate]:
                 check_number(one, f"rates of {part}", "[0, inf)")
 
 # %% ../nbs/1_optimality/15_networks.ipynb #00000026

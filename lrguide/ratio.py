@@ -12,7 +12,7 @@ from copy import copy, deepcopy
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 import numpy as np
-from .arrays import (Ranges, Table, aligned, as_table, check_choice, check_count, check_number, check_points, check_ranges, check_sample, generator, spawn,
+from .arrays import (Ranges, Table, aligned, as_table, check_choice, check_count, check_number, check_points, check_ranges, check_sample, check_switch, generator, spawn,
                             with_nu)
 from .diagnosis import diagnose
 from .interpolation import Interpolant, kept_on
@@ -112,7 +112,7 @@ class Recipe:
     def __post_init__(self):
         put = lambda name, value: object.__setattr__(self, name, value)          # the class is frozen
         put("parameters", check_ranges(self.parameters))
-        check_count(self.members, "members"), find_loss(self.loss)
+        check_count(self.members, "members"), check_switch(self.bootstrap, "bootstrap"), find_loss(self.loss)
         put("hidden", Dense(1, self.hidden, self.activation, self.dropout).hidden)  # refuses what makes no network
         put("particle", Dense(1, self.particle).hidden)
         if not self.particle:
@@ -383,7 +383,7 @@ def _log_ratio(ratio: Ratio, x: np.ndarray, nu: np.ndarray | None, members: bool
     "Log ratio (n,), or (m, n) of the members; of all members at once there is memory for one piece of the events."
     pieces = [slice(start, start + 2**16) for start in range(0, max(len(x), 1), 2**16)]
     each = [ratio.fitted.log_ratios(x[piece], None if nu is None else nu[piece]) for piece in pieces]
-    return np.concatenate(each if members else [mean_ratio(one, ratio.recipe.normalise) for one in each], axis=-1)
+    return np.concatenate(each if check_switch(members, "members") else [mean_ratio(one, ratio.recipe.normalise) for one in each], axis=-1)
 
 
 def _on_grid(ratio: Ratio, x, points, extrapolate: bool) -> np.ndarray:
@@ -466,6 +466,7 @@ import numpy as np
 from .arrays import Table, check_choice, effective_size
 from .backend import keras
 from .files import write_whole
+from .formats import check_path
 
 # %% ../nbs/8_your_analysis/83_folds.ipynb #2d9250b6
 def held_out(ratio, which: str, nu=None) -> Table:
@@ -583,6 +584,7 @@ def load_ratio(path: str | Path, *, inputs: Callable | None = None) -> Ratio:
     """The Ratio saved in the file `path`, with its settings but for the seed, which is 0; `inputs` is the function that it was trained with, if any.
 
     Raises ValueError if the file is not one, is damaged or of another format, or names another function, FileNotFoundError if there is none."""
+    path = check_path(path)
     try:
         with np.load(path, allow_pickle=False) as file:
             arrays = dict(file)

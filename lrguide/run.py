@@ -5,7 +5,9 @@ their parameters, runs them with papermill and puts their records into tables. C
 """
 
 import ast
+import contextlib
 import csv
+import errno
 import glob
 import hashlib
 import itertools
@@ -527,6 +529,7 @@ def read_results(folder: Path, key: str | None = None) -> dict | None:
         results = json.loads((folder / "results.json").read_text(encoding="utf-8"))
         whole = all(_checksum(folder / name) == expected for name, expected in results["files"].items())
         sealed = results["seal"] == _seal(results) if key or "seal" in results else True  # those of the papers may be older than seals
+        result_rows([results])  # what has no table is not whole
         return results if whole and sealed and key in (None, results["key"]) else None
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None
@@ -607,11 +610,16 @@ def fresh_folder(folder: Path) -> Path:
 def replace_folder(folder: Path, work: Path) -> None:
     """None; `work`, a folder beside `folder`, takes its place."""
     aside = work.with_name(work.name + ".old")
-    try:
-        folder.rename(aside)
-    except FileNotFoundError:
-        pass
-    work.rename(folder)
+    for attempt in range(10):
+        with contextlib.suppress(FileNotFoundError):
+            folder.rename(aside)
+        try:
+            work.rename(folder)
+            break
+        except OSError as error:  # another process has put its own there in between
+            if error.errno not in (errno.EEXIST, errno.ENOTEMPTY) or attempt == 9:
+                raise
+            shutil.rmtree(aside, ignore_errors=True)
     shutil.rmtree(aside, ignore_errors=True)
 
 

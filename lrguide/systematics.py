@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 import numpy as np
 from .arrays import check_choice, check_function, check_mapping, check_name, check_number, check_ratio
-from .minimum import differentiated
+from .minimum import differentiated, same_fields
 from .prepared import check_model
 from .valleys import names_of
 from .likelihood import STANDARD, Normal, check_means, check_pair
@@ -27,10 +27,11 @@ class LogNormal:
     name: str
     mean: float | np.ndarray
     factor: float
+    __eq__ = same_fields
 
     def __post_init__(self):
-        check_name(self.name), check_means(self.mean, "(0, inf)")
-        check_number(self.factor, "factor", "(1, inf)")
+        check_name(self.name), check_number(self.factor, "factor", "(1, inf)")
+        object.__setattr__(self, "mean", check_means(self.mean, "(0, inf)"))
 
     @property
     def reach(self) -> dict[str, tuple[float, float]]:
@@ -55,10 +56,11 @@ class Poisson:
     name: str
     mean: float | np.ndarray
     scale: float
+    __eq__ = same_fields
 
     def __post_init__(self):
-        check_name(self.name), check_means(self.mean, "[0, inf)")
-        check_number(self.scale, "scale", "(0, inf)")
+        check_name(self.name), check_number(self.scale, "scale", "(0, inf)")
+        object.__setattr__(self, "mean", check_means(self.mean, "[0, inf)"))
 
     @property
     def reach(self) -> dict[str, tuple[float, float]]:

@@ -144,7 +144,7 @@ def template_ratio(observable: np.ndarray, numerator: np.ndarray, denominator: n
 
 # %% ../nbs/2_uncertainty/24_uncertain_features.ipynb #998f6225
 import numpy as np
-from .arrays import check_column, check_numbers
+from .arrays import check_column, check_numbers, check_switch
 
 # %% ../nbs/2_uncertainty/24_uncertain_features.ipynb #00000005
 def uncertain_significance(signal, background, relative_error):
@@ -163,7 +163,7 @@ def uncertain_gain(eps_signal, eps_background, background, relative_error, first
     eps_signal, eps_background = check_numbers(eps_signal, "eps_signal", "[0, inf)"), check_numbers(eps_background, "eps_background", "(0, inf)")
     background, relative_error = check_numbers(background, "background", "[0, inf)"), check_numbers(relative_error, "relative_error", "[0, inf)")
     gain, v = eps_signal / np.sqrt(eps_background), eps_background * background * np.square(relative_error)
-    return gain * (1 - v / 2) if first_order else gain / np.sqrt(1 + v)
+    return gain * (1 - v / 2) if check_switch(first_order, "first_order") else gain / np.sqrt(1 + v)
 
 # %% ../nbs/2_uncertainty/24_uncertain_features.ipynb #00000013
 def _cells(signal, background, shifts) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

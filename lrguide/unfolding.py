@@ -18,6 +18,7 @@ from scipy.special import expit
 from .arrays import (Ranges, Table, aligned, as_table, check_choice, check_column, check_count, check_mapping, check_name, check_number, check_numbers, check_ranges, check_sample,
                             effective_size, generator, join, shown, spawn, with_nu)
 from .files import write_whole
+from .formats import check_path
 from .losses import find_loss, per_event
 from .nets import Training, train
 from .diagnosis import feature_names, features_of
@@ -490,7 +491,7 @@ def load_unfolding(path: str | Path) -> Unfolding:
 
     Raises FileNotFoundError if there is none, ValueError if it is not one, of another format or damaged."""
     import h5py
-    if not Path(path).is_file():
+    if not check_path(path).is_file():
         raise FileNotFoundError(f"path: expected a file, got {path}")
     try:
         with h5py.File(path, "r") as file:

@@ -107,7 +107,7 @@ def as_hist(data: Contents | Table | np.ndarray, edges, *, variance=None, featur
         made = hist.Hist(hist.axis.Variable(edges, name=label or name), storage=hist.storage.Weight())
         return made.fill(column, weight=data.weights)
     if feature is not None:
-        raise ValueError(f"feature: expected None but for a Table, got {feature!r}")
+        raise ValueError(f"feature: expected None but for a Table, got {shown(feature)}")
     contents = check_column(data.contents if isinstance(data, Contents) else data, len(edges) - 1, "data")
     spread = data.variance if variance is None and isinstance(data, Contents) else variance
     spread = np.zeros(len(contents)) if spread is None and isinstance(data, Contents) else contents if spread is None else spread
@@ -120,10 +120,10 @@ def _feature_of(table: Table, feature: str | int | None) -> tuple[str | None, np
     "Name and column (n,) of one feature; None if there is only one. Raises ValueError for an unknown one."
     names, n = list(table.names or []), table.x.shape[1]
     if table.x.ndim != 2 or feature is None and n != 1:
-        raise ValueError(f"feature: expected one of {', '.join(names) or f'0 to {n - 1}'}, got {feature!r}")
+        raise ValueError(f"feature: expected one of {', '.join(names) or f'0 to {n - 1}'}, got {shown(feature)}")
     at = names.index(feature) if feature in names else 0 if feature is None else feature
     if not isinstance(at, (int, np.integer)) or isinstance(at, bool) or not 0 <= at < n:
-        raise ValueError(f"feature: expected one of {', '.join(names) or f'0 to {n - 1}'}, got {feature!r}")
+        raise ValueError(f"feature: expected one of {', '.join(names) or f'0 to {n - 1}'}, got {shown(feature)}")
     return names[at] if names else None, table.x[:, at]
 
 # %% ../nbs/8_your_analysis/80_pyhf.ipynb #3b5f127d
@@ -269,7 +269,7 @@ def to_pyhf(model: OnData, counts, *, poi: str = "mu", name: str = "lrguide") ->
     it was not measured. Raises TypeError or ValueError for what HistFactory has no form for."""
     kinds, measured, units = translated(model)
     if poi not in model.parameters:
-        raise ValueError(f"poi: expected a free parameter ({', '.join(model.parameters)}), got {poi!r}")
+        raise ValueError(f"poi: expected a free parameter ({', '.join(model.parameters)}), got {shown(poi)}")
     data = dict(zip([key or "bins" for key in model.channels], model.split(counts)))
     for one, channel in zip(data, model.channels.values()):
         if len(check_counts(channel, data[one])) != 1:
@@ -369,7 +369,7 @@ def from_pyhf(workspace: Mapping, measurement: str | None = None) -> tuple[OnDat
         found = [one for one in workspace["measurements"] if measurement in (None, one["name"])]
         channels, seen = workspace["channels"], {one["name"]: np.array(one["data"], dtype=float) for one in workspace["observations"]}
         if not found:
-            raise ValueError(f"measurement: expected one of {', '.join(one['name'] for one in workspace['measurements'])}, got {measurement!r}")
+            raise ValueError(f"measurement: expected one of {', '.join(one['name'] for one in workspace['measurements'])}, got {shown(measurement)}")
         known = {one["name"]: one for one in found[0]["config"].get("parameters", [])}
         models = {channel["name"]: _channel_from_pyhf(channel, known) for channel in channels}
         counts = {name: seen[name] for name in models}
