@@ -115,8 +115,7 @@ def _numbers(values, name: str) -> np.ndarray:
     try:
         array = np.asarray(values)
     except Exception as error:                              # whatever the conversion of somebody else's array raises
-        reason = "" if isinstance(values, (list, tuple)) else f" ({' '.join(str(error).split())[:120] or type(error).__name__})"
-        raise TypeError(f"{name}: expected numbers in a regular shape, got {type(values).__name__} that is none{reason}") from None
+        raise TypeError(f"{name}: expected numbers in a regular shape, got {type(values).__name__} that is none" + f" ({shown(str(error))})" * (not isinstance(values, (list, tuple)))) from None
     if array.dtype.kind not in "biuf":
         raise TypeError(f"{name}: expected real numbers, got {type(values).__name__} of {_KINDS.get(array.dtype.kind, array.dtype)}{_to_read(values)}")
     return array
@@ -336,12 +335,12 @@ class Ranges(Mapping):
     def unit(self, nu) -> np.ndarray:
         "`nu` (..., k) mapped to [-1, 1]; a fixed parameter is 0 at its value. Raises ValueError for infinite ends."
         low, high, width = _finite_ends(self)
-        return (2 * np.asarray(nu, dtype=float) - low - high) / np.where(width > 0, width, 1.0)
+        return (2 * _numbers(nu, "nu").astype(float) - low - high) / np.where(width > 0, width, 1.0)
 
     def at(self, u) -> np.ndarray:
         "The parameters (..., k) at `u` in [-1, 1]: the inverse of `unit`. Raises ValueError for infinite ends."
         low, _, width = _finite_ends(self)
-        return low + width * (1 + np.asarray(u, dtype=float)) / 2
+        return low + width * (1 + _numbers(u, "u").astype(float)) / 2
 
     def grid(self, n: int) -> np.ndarray:
         "All combinations (n^k, k) of `n` equally spaced values in each range; a fixed parameter has one. Raises ValueError for infinite ends."
@@ -541,15 +540,16 @@ class Table:
             vars(self).update(weight=check_column(self.weight, len(x), "weight"))
 
     __len__, __repr__ = (lambda self: len(self.x)), (lambda self: _described(self))
-
-    def __reduce__(self):                                   # what comes out of a file or from another process is checked again
-        return Table, (self.x, self.nu, self.weight, dict(self.also), self.names)
+    __reduce__ = lambda self: (Table, (self.x, self.nu, self.weight, dict(self.also), self.names))      # what comes from elsewhere is checked again
 
     def __getitem__(self, rows) -> Table:
-        "The events `rows`: a slice, a mask or an array of indices. Raises TypeError for anything else."
-        if not isinstance(rows, slice) and (isinstance(rows, tuple) or np.ndim(rows) != 1):
+        "The events `rows`: a slice, a mask or an array of indices. Raises TypeError or ValueError for anything else."
+        if not isinstance(rows, slice) and (isinstance(rows, tuple) or _numbers(rows, "rows").ndim != 1):
             raise TypeError(f"rows: expected a slice, a mask or an array of indices, got {shown(rows)}")
-        return _changed(self, lambda column: column[rows])
+        try:
+            return _changed(self, lambda column: column[rows])
+        except (IndexError, TypeError):                     # beyond the last event, a mask of another length, or no whole numbers
+            raise ValueError(f"rows: expected a slice, a mask or indices of {len(self)} events, got {shown(rows)}") from None
 
     @property
     def weights(self) -> np.ndarray:

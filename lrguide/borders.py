@@ -371,8 +371,7 @@ def to_onnx(ratio: Ratio | LabelledRatio, path: str | Path | None = None, *, mem
     range) gives NaN. The network works through pieces of `piece` events (the operator Scan; None: all at once, for a runtime without it).
     Raises ImportError without onnx, TypeError or ValueError for a ratio that a file cannot hold, OSError if it cannot be written."""
     ratio, members = _exportable(ratio), check_switch(members, "members")
-    if piece is not None:
-        check_count(piece, "piece")
+    piece = None if piece is None else check_count(piece, "piece")
     fitted, k, graph = ratio.fitted, len(ratio.parameters), OnnxGraph()
     inputs = {"x": ["events", *["particles"] * fitted.sets, fitted.n_features]} | ({"nu": ["events or 1", k]} if k else {})
     outputs = {"log_ratio": ["events"]} | ({"members": [ratio.recipe.members, "events"]} if members else {})

@@ -148,6 +148,8 @@ def flat_score(x, rho) -> np.ndarray:
 
 def flat_efficiency(model: FatJets, efficiency: float = 0.5) -> float:
     "The background efficiency of `flat_score` where `efficiency` of the signal passes: exact, from a quadrature over rho."
+    if not isinstance(model, FatJets):
+        raise TypeError(f"model: expected a FatJets, got {shown(model)}")
     rho, share = _rho_nodes(model, "signal")
     delta, wanted = np.linalg.norm(hidden_shift(rho), axis=1), check_number(efficiency, "efficiency", "(0, 1)")
     return float(ndtr(-brentq(lambda cut: share @ ndtr(delta - cut) - wanted, -40, 40)))
@@ -418,7 +420,7 @@ def whitened_in_bins(x, mass, n_bins: int = 20, weight=None, rotation: str = "ch
 # %% ../nbs/5_decorrelation/54_distance_correlation.ipynb #54000002
 from .arrays import check_function, check_name, check_switch
 from .backend import keras
-from .losses import sigmoid
+from .losses import remembered, sigmoid
 
 # %% ../nbs/5_decorrelation/54_distance_correlation.ipynb #54000007
 def normal_distance_correlation(rho):
@@ -530,7 +532,7 @@ def _disco_terms(s, y, w, unbiased: bool):
     return value[:, 0], gradient - w * ops.sum(gradient, axis=1, keepdims=True)
 
 # %% ../nbs/5_decorrelation/54_distance_correlation.ipynb #54000019
-@lru_cache(maxsize=128)
+@remembered
 def disco(column: str, power: int = 2, *, strength: str | None = None, events: int | None = None, unbiased: bool = True, of: Callable = sigmoid) -> Callable:
     """A penalty for `plus`: the squared distance correlation, in a batch, of the score and a `column` of the background, weighted with (1 - label) weight.
 

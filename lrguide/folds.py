@@ -123,7 +123,7 @@ def _by_fold(folded: Folded, table: Table, answer: Callable) -> np.ndarray:
 def folds_of(table: Table, n: int, by: str | None = None) -> np.ndarray:
     "The fold (n,), 0 to n - 1, of each event: a hash of its features, or of the whole numbers in the column `by` of also. Raises ValueError without it."
     if by is None:
-        bits = (np.ascontiguousarray(table.x.reshape(len(table), -1)) + 0.0).view(np.uint64)      # adding zero: -0 is 0
+        bits = (np.ascontiguousarray(table.x.reshape(len(table), int(np.prod(table.x.shape[1:])))) + 0.0).view(np.uint64)      # adding zero: -0 is 0
         with np.errstate(over="ignore"):                    # arithmetic modulo 2^64
             numbers = bits @ (np.uint64(0x9E3779B97F4A7C15) * (2 * np.arange(bits.shape[1], dtype=np.uint64) + np.uint64(1)))
     elif not isinstance(by, str) or by not in table.also:

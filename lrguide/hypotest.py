@@ -385,7 +385,8 @@ def _test(model: OnData, data, null, alternative, source) -> SimpleTest | Profil
 def _tails(model: OnData, data, null, alternative, both: bool, method, source, n_toys, rng, level, map) -> list[Tail]:
     "The Tail under the null or under `both` hypotheses, by the method asked for."
     null, alternative = two_hypotheses(model, null, alternative)
-    check_count(n_toys, "n_toys"), check_function(map, "map"), rng is None or generator(rng)
+    n_toys, map = check_count(n_toys, "n_toys"), check_function(map, "map")
+    rng is None or generator(rng)
     level is None or check_number(level, "level", "(0, 1)")
     if check_choice(method, "method", ("exact", "toys", "asymptotic")) == "asymptotic":
         return _by_formula(one_set(prepare(model, data)), source, null, alternative, both)

@@ -72,6 +72,7 @@ class Intervals:
 
     def contain(self, truth: float) -> Coverage:
         "How many hold `truth`; `level` of the Coverage is NaN, the intervals do not know it."
+        truth = check_number(truth, "truth")
         return Coverage(int(np.sum((self.low <= truth) & (truth <= self.high))), len(self.low), int(self.failed.sum()), np.nan)
 
 # %% ../nbs/2_uncertainty/27_intervals.ipynb #98b896c0

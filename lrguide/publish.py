@@ -15,7 +15,7 @@ from dataclasses import dataclass, fields, is_dataclass
 from itertools import product
 from pathlib import Path
 import numpy as np
-from .arrays import Ranges, check_number, shown
+from .arrays import Ranges, check_name, check_number, shown
 from .files import write_whole
 from .formats import check_path
 from .interpolation import Interpolant, interpolated
@@ -213,6 +213,7 @@ def as_hs3(model: Compact | OnData, data=None, *, name: str = "lrguide") -> dict
     A compact likelihood is no event seen where its nll is expected, one at the best fit. In a model with `data` histograms are histfactory_dist,
     events an unbinned data set with weights, whose columns are their log ratios; its analysis is called `name`. Raises TypeError or ValueError
     for what has no form in it."""
+    check_name(name)
     if isinstance(model, Compact):
         if data is not None:
             raise ValueError("data: expected None with a compact likelihood, which has seen them")
@@ -461,6 +462,9 @@ def as_latex(result, *, caption: str | None = None, label: str | None = None) ->
     Yields: numbers by process, or by channel and process, as `model.yields` gives them; a mapping may also hold results by name, such as
     Limits. Records: mappings or dataclasses with the same names; `value` and `error` become one column. With `caption` or `label` it is a floating table. Raises
     TypeError or ValueError for what makes no table."""
+    for text, what in ((caption, "caption"), (label, "label")):
+        if text is not None and not isinstance(text, str):
+            raise TypeError(f"{what}: expected a text, got {shown(text)}")
     header, rows = _rows_of(result)
     if not rows:
         raise ValueError(f"result: expected something to put into a table, got {shown(result)}")
@@ -486,7 +490,7 @@ def _rows_of(result) -> tuple[tuple, list[tuple]]:
         return _rows_of({"": result})
     if isinstance(result, Mapping) and result:
         return _rows_by_name(result)
-    if isinstance(result, (list, tuple)) or result == {}:
+    if isinstance(result, (list, tuple)) or isinstance(result, Mapping):
         return _rows_of_records(result)
     raise TypeError(f"result: expected Impacts, a Fit, a Limit, a Discovery, a PValue, a Diagnosis, yields or a list of records, got {shown(result)}")
 

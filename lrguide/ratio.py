@@ -75,6 +75,7 @@ def matched(parameters: Ranges, numerator: Table, denominator: Table, rng, compa
 def nu_within(parameters: Ranges, nu, n: int, extrapolate: bool = False) -> np.ndarray | None:
     "`nu` (k,) or (n, k) as (n, k), inside the ranges; None if there are no parameters. Raises ValueError if it is missing, unexpected or outside."
     if not parameters:
+        check_switch(extrapolate, "extrapolate")
         if nu is not None:
             raise ValueError("nu: expected None, the ratio has no nuisance parameters")
         return None
@@ -112,7 +113,7 @@ class Recipe:
     def __post_init__(self):
         put = lambda name, value: object.__setattr__(self, name, value)          # the class is frozen
         put("parameters", check_ranges(self.parameters))
-        check_count(self.members, "members"), check_switch(self.bootstrap, "bootstrap"), find_loss(self.loss)
+        put("members", check_count(self.members, "members")), check_switch(self.bootstrap, "bootstrap"), find_loss(self.loss)
         put("hidden", Dense(1, self.hidden, self.activation, self.dropout).hidden)  # refuses what makes no network
         put("particle", Dense(1, self.particle).hidden)
         if not self.particle:
@@ -125,7 +126,7 @@ class Recipe:
         check_choice(self.calibration, "calibration", (None, *CALIBRATIONS))
         check_choice(self.normalise, "normalise", ("pooled", "denominator", None))
         if self.threads is not None:
-            check_count(self.threads, "threads")
+            put("threads", check_count(self.threads, "threads"))
 
 # %% ../nbs/1_optimality/16_ratio.ipynb #b7f7af8b
 def _check_shares(shares) -> tuple[float, float, float]:
@@ -170,7 +171,10 @@ def scaling_of(x: np.ndarray, weight: np.ndarray) -> Scaling:
 
 def scaled(scaling: Scaling, x: np.ndarray) -> np.ndarray:
     "Events or sets `x` in the units of their `scaling`, the filling zero."
-    return scaling(x) if x.ndim == 2 else scaling(x) * x[..., -1:]
+    found = scaling(x) if x.ndim == 2 else scaling(x) * x[..., -1:]
+    if found.size and not max(found.max(), -found.min()) < 1e38:       # networks compute in single precision
+        raise ValueError("x: expected features within 1e38 widths of those that the networks were trained with, got one further away")
+    return found
 
 
 def architecture_of(recipe: Recipe, x: np.ndarray, outputs: int = 1) -> Dense | DeepSets:
@@ -396,7 +400,7 @@ def _on(ratio: Ratio, x, ranges) -> Interpolant:
     "The Interpolant of these events in these ranges."
     if not ratio.parameters:
         raise ValueError("on: expected a ratio with nuisance parameters, use log_ratio")
-    return kept_on(ratio, aligned(x, ratio.fitted and ratio.fitted.names, "x").x, ranges or ratio.parameters)
+    return kept_on(ratio, aligned(x, ratio.fitted and ratio.fitted.names, "x").x, ratio.parameters if ranges is None else ranges)
 
 
 def _band(ratio: Ratio, x: np.ndarray, nu: np.ndarray | None) -> np.ndarray:
@@ -463,7 +467,7 @@ from collections.abc import Callable
 from dataclasses import asdict, replace
 from pathlib import Path
 import numpy as np
-from .arrays import Table, check_choice, effective_size
+from .arrays import Table, check_choice, check_function, effective_size
 from .backend import keras
 from .files import write_whole
 from .formats import check_path
@@ -480,6 +484,7 @@ def held_out(ratio, which: str, nu=None) -> Table:
         raise ValueError("source: expected one by process, the denominator's own events were simulated at many nu; pass source={name: Table or model}")
     table = kept[("numerator", "denominator").index(which)]
     if not ratio.parameters or which == "denominator":
+        nu is None or ratio.parameters or nu_within(ratio.parameters, nu, 1)    # refuses one that it does not know
         return replace(table, nu=None, weight=table.weights / table.total)
     return moved(ratio, table, nu_within(ratio.parameters, nu, 1)[0])
 
@@ -584,7 +589,7 @@ def load_ratio(path: str | Path, *, inputs: Callable | None = None) -> Ratio:
     """The Ratio saved in the file `path`, with its settings but for the seed, which is 0; `inputs` is the function that it was trained with, if any.
 
     Raises ValueError if the file is not one, is damaged or of another format, or names another function, FileNotFoundError if there is none."""
-    path = check_path(path)
+    path, inputs = check_path(path), inputs if inputs is None else check_function(inputs, "inputs")
     try:
         with np.load(path, allow_pickle=False) as file:
             arrays = dict(file)

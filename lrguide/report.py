@@ -53,6 +53,8 @@ def write_report(found: Analysis, path: str | Path, *, title: str = "Analysis", 
     if isinstance(notes, str) or not all(isinstance(note, str) for note in notes):
         raise TypeError(f"notes: expected a list of lines, got {shown(notes)}")
     path = check_path(path)
+    if not path.parent.is_dir():  # before the figures are made
+        raise FileNotFoundError(f"path: expected a folder that exists, got {path}")
     text = page_of(found, title, list(notes), check_mapping(settings, "settings"), check_mapping(seconds, "seconds"))
     run.write_whole(path, lambda new: new.write_text(text, encoding="utf-8"))
     return path

@@ -23,6 +23,7 @@ __all__ = ['compound_poisson', 'Sum', 'upper_tail', 'exact_distributions', 'kind
 _LARGEST = 2**22  # lattice values at most: 32 MiB for each distribution
 
 
+@np.errstate(over="ignore", invalid="ignore")               # a bound that is infinite, or none, is no bound
 def _reach(jump: np.ndarray, rate: np.ndarray) -> tuple[int, int]:
     "Ends between which sums of `jump` (m,) at rates `rate` (m,) lie with probability 1 - 2e-26: Chernoff's bound."
     rate, jump = rate[rate > 0], jump[rate > 0]

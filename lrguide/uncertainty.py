@@ -335,10 +335,10 @@ def with_network_error(model: OnData, data, of: str | Sequence[str] | None = Non
 
     How well they are known is told by fits of the `replicas` to `data`, such as an Asimov set. Raises ValueError as they do, for what is no free
     strength, or for strengths that replicas do not move independently."""
-    free = [name for name in model.strength if name not in model.fixed]
-    names = tuple(free) if of is None else (of,) if isinstance(of, str) else tuple(of)
-    if not names or set(names) - set(free):
-        raise ValueError(f"of: expected free strengths of the model, {', '.join(free) or 'which has none'}, got {', '.join(map(str, names)) or 'none'}")
+    free = [name for name in check_model(model).strength if name not in model.fixed]
+    names = tuple(free) if of is None else tuple(of) if isinstance(of, (list, tuple)) else (of,)
+    if not names or not all(isinstance(name, str) and name in free for name in names):
+        raise ValueError(f"of: expected free strengths of the model, {', '.join(free) or 'which has none'}, got {shown(of) if names else 'none'}")
     fits = [replica.fit(data).values for replica in replicas(model, rng)]
     answers = np.array([[values[name] for name in names] for values in fits])
     covariance = np.cov(answers.T).reshape(len(names), len(names))
