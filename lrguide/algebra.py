@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 import numpy as np
 from scipy.special import logsumexp
-from .arrays import Ranges, Table, aligned, check_count, check_events, check_log_ratio, check_number, check_points, check_ratio, narrowed, restricted, shown
+from .arrays import Ranges, Table, aligned, check_count, check_events, check_function, check_log_ratio, check_number, check_points, check_ratio, narrowed, restricted, shown
 from .interpolation import Interpolant, interpolated, kept_on, through_nodes, values_at
 from .losses import Normalisation, normalisation
 from .ratio import nu_within
@@ -33,6 +33,7 @@ class FromFunction:
         if not callable(self.function):
             raise TypeError(f"function: expected one of x, or of x and nu, got {shown(self.function)}")
         object.__setattr__(self, "parameters", Ranges(self.parameters))
+        check_function(self.function, "function", 1 + bool(self.parameters))
 
     def log_ratio(self, x, nu=None, *, extrapolate: bool = False) -> np.ndarray:
         "Log ratio (n,) of events `x` (n, d) at `nu` (k,) or (n, k)."

@@ -53,7 +53,7 @@ class Shift:
     reach: float = 3.0
 
     def __post_init__(self):
-        check_function(self.move, "move"), check_number(self.mean, "mean")
+        check_function(self.move, "move", 2), check_number(self.mean, "mean")
         check_number(self.width, "width", "(0, inf)"), check_number(self.reach, "reach", "[1, inf)")
 
     @property
@@ -147,7 +147,7 @@ def selected(table: Table, select: Callable | None) -> Table:
     "The events that are kept. Raises ValueError if `select` does not answer yes or no for each."
     if select is None:
         return table
-    kept = np.asarray(check_function(select, "select")(table.x))
+    kept = np.asarray(check_function(select, "select", 1)(table.x))
     if kept.shape != (len(table),) or kept.dtype != bool:
         raise ValueError(f"select: expected True or False for each of {len(table)} events, got shape {kept.shape} of {kept.dtype}")
     return table[kept]

@@ -7,7 +7,9 @@
 order), `generator` and `spawn` are the seeds. The functions `check_...` refuse with one line what makes no sense."""
 from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from inspect import signature
 from types import MappingProxyType
 import numpy as np
 
@@ -97,10 +99,15 @@ def check_mapping(values, name: str) -> dict:
     return {check_name(key, f"names in {name}"): value for key, value in (values or {}).items()}
 
 
-def check_function(value: Callable, name: str) -> Callable:
-    "`value`, if it can be called. Raises TypeError otherwise."
+def check_function(value: Callable, name: str, n: int | None = None) -> Callable:
+    "`value`, if it can be called, with `n` arguments if that is given. Raises TypeError otherwise."
     if not callable(value):
         raise TypeError(f"{name}: expected a function, got {shown(value)}")
+    try:
+        with suppress(ValueError):                          # some of others do not say what they take
+            n is None or signature(value).bind(*range(n))
+    except TypeError:
+        raise TypeError(f"{name}: expected a function of {n} argument{'s' * (n > 1)}, got {shown(value)}") from None
     return value
 
 # %% ../nbs/9_machinery/91_arrays.ipynb #00000011
@@ -335,12 +342,12 @@ class Ranges(Mapping):
     def unit(self, nu) -> np.ndarray:
         "`nu` (..., k) mapped to [-1, 1]; a fixed parameter is 0 at its value. Raises ValueError for infinite ends."
         low, high, width = _finite_ends(self)
-        return (2 * _numbers(nu, "nu").astype(float) - low - high) / np.where(width > 0, width, 1.0)
+        return (2 * _numbers(nu, "nu").astype(float, copy=False) - low - high) / np.where(width > 0, width, 1.0)
 
     def at(self, u) -> np.ndarray:
         "The parameters (..., k) at `u` in [-1, 1]: the inverse of `unit`. Raises ValueError for infinite ends."
         low, _, width = _finite_ends(self)
-        return low + width * (1 + _numbers(u, "u").astype(float)) / 2
+        return low + width * (1 + _numbers(u, "u").astype(float, copy=False)) / 2
 
     def grid(self, n: int) -> np.ndarray:
         "All combinations (n^k, k) of `n` equally spaced values in each range; a fixed parameter has one. Raises ValueError for infinite ends."
@@ -551,15 +558,8 @@ class Table:
         except (IndexError, TypeError):                     # beyond the last event, a mask of another length, or no whole numbers
             raise ValueError(f"rows: expected a slice, a mask or indices of {len(self)} events, got {shown(rows)}") from None
 
-    @property
-    def weights(self) -> np.ndarray:
-        "The weight of each event (n,), ones where none were given."
-        return np.ones(len(self)) if self.weight is None else self.weight
-
-    @property
-    def total(self) -> float:
-        "Sum of the weights: the number of events the sample stands for."
-        return float(len(self)) if self.weight is None else float(self.weight.sum())
+    weights = property(lambda self: np.ones(len(self)) if self.weight is None else self.weight, doc="The weight of each event (n,), ones where none were given.")
+    total = property(lambda self: float(len(self)) if self.weight is None else float(self.weight.sum()), doc="Sum of the weights: the number of events the sample stands for.")
 
 # %% ../nbs/9_machinery/91_arrays.ipynb #00000039
 def _changed(table: Table, change: Callable, **columns) -> Table:

@@ -13,7 +13,7 @@ import numpy as np
 from scipy.special import expit, logit
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils.validation import check_is_fitted
-from .arrays import Ranges, Table, as_table, check_column, check_count, check_labels, check_sample, check_switch, shown
+from .arrays import Ranges, Table, as_table, check_column, check_count, check_function, check_labels, check_sample, check_switch, shown
 from .files import write_whole
 from .formats import needed
 from .nets import DeepSets, Dense, Network, Scaling
@@ -116,6 +116,8 @@ def from_scores(score, numerator: Table, denominator: Table, *, parameters=None,
     for one in classifiers:
         if not (ours or callable(one) or any(hasattr(one, way) for way in ("predict_proba", "decision_function", "predict"))):
             raise TypeError(f"score: expected a function, or an object with predict_proba, decision_function or predict, got {shown(one)}")
+        if not ours and not any(hasattr(one, way) for way in ("predict_proba", "decision_function", "predict")):
+            check_function(one, "score", 1)
     if inputs is not None and not ours:
         raise ValueError("inputs: expected None for a classifier that is not a Network of ours")
     ratio = Ratio(parameters, members=score.members if ours else len(classifiers), calibration=calibration, normalise=normalise, inputs=inputs, rng=0)

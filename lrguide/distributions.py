@@ -15,7 +15,7 @@ from .arrays import check_choice, check_column, check_count, check_number, check
 from .minimum import same_fields
 
 # %% auto #0
-__all__ = ['randomised_test', 'Distribution', 'power_curve', 'power_at', 'significance', 'log_significance', 'p_from_significance', 'log_poisson_tail', 'CLs', 'counting_cls', 'counting_limit', 'on_off_background', 'on_off_statistic', 'Statistic', 'binned_statistic', 'discovery_tail', 'limit_tails', 'bounded_tail']
+__all__ = ['randomised_test', 'Distribution', 'power_curve', 'power_at', 'significance', 'log_significance', 'p_from_significance', 'log_poisson_tail', 'CLs', 'counting_cls', 'counting_limit', 'on_off_background', 'on_off_statistic', 'contributions', 'Statistic', 'binned_statistic', 'discovery_tail', 'limit_tails', 'bounded_tail']
 
 # %% ../nbs/1_optimality/12_testing.ipynb #00000007
 def randomised_test(null, alternative, level: float) -> tuple[np.ndarray, float]:
@@ -277,6 +277,14 @@ import numpy as np
 from .arrays import Table, check_column, check_events, check_function
 
 # %% ../nbs/1_optimality/17_power.ipynb #00000005
+def contributions(statistic, x: np.ndarray) -> np.ndarray:
+    "The contribution (n,) of each event `x` (n, d) to a `statistic`. Raises ValueError if that is not one number for each."
+    found = np.asarray(statistic.contribution(x))
+    if found.shape != (len(x),) or found.dtype.kind not in "biuf":
+        raise ValueError(f"contribution: expected one number for each of {len(x)} events, got {shown(found)}{' of ' + str(found.dtype) if found.shape == (len(x),) else ''}")
+    return found
+
+
 @dataclass(frozen=True)
 class Statistic:
     "T(data) = `constant` + sum over events of `contribution`(x), a function from events (n, d) to numbers (n,)."
@@ -284,13 +292,13 @@ class Statistic:
     contribution: Callable[[np.ndarray], np.ndarray]
 
     def __post_init__(self):
-        check_number(self.constant, "constant"), check_function(self.contribution, "contribution")
+        check_number(self.constant, "constant"), check_function(self.contribution, "contribution", 1)
 
     def __call__(self, data) -> float:
         "T of one data set: events, or a Table whose weight is the multiplicity of each row."
         table = data if isinstance(data, Table) else Table(check_events(data, "data"))
         table = table if table.weight is None or table.weight.all() else table[table.weight != 0]    # 0 * inf is not 0
-        return self.constant + float(table.weights @ self.contribution(table.x))
+        return self.constant + float(table.weights @ contributions(self, table.x))
 
     def rounded(self, step: float) -> Statistic:
         "The same with every event's contribution rounded to a multiple of `step`."
@@ -302,7 +310,7 @@ def binned_statistic(index: Callable[[np.ndarray], np.ndarray], null, alternativ
     """Statistic log L(alternative)/L(null) of the counts in bins with yields `null` and `alternative` (b,).
 
     `index` gives the bin (n,) of events x (n, d), -1 for events that are dropped. Raises ValueError for negative yields."""
-    check_function(index, "index")
+    check_function(index, "index", 1)
     null, alternative = (check_column(yields, None, name)
                          for yields, name in ((null, "null"), (alternative, "alternative")))
     for yields, name in ((null, "null"), (alternative, "alternative")):

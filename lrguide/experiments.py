@@ -16,7 +16,7 @@ from .arrays import Table, check_count, check_function, check_mapping, check_num
 from .rates import Events, events_on
 from .prepared import OnData, Prepared, check_point, complete
 from .likelihood import Likelihood
-from .distributions import p_from_significance
+from .distributions import contributions, p_from_significance
 from .sums import rows_at_rates, shared_rows
 
 # %% auto #0
@@ -291,7 +291,7 @@ def pseudo_experiments(statistics, source, yields: Mapping[str, float], n_toys: 
         if isinstance(source, Mapping) and name not in source:
             raise ValueError(f"source: expected an entry for each of {', '.join(yields)}, got {', '.join(source) or 'none'}")
         check_source(source[name] if isinstance(source, Mapping) else source, name)
-    terms = lambda x: np.stack([statistic.contribution(x if transform is None else transform(x)) for statistic in several])
+    terms = lambda x: np.stack([contributions(statistic, x if transform is None else transform(x)) for statistic in several])
     origin = {name: source[name] if isinstance(source, Mapping) else source for name in yields}
     tables = {name: item for name, item in origin.items() if isinstance(item, Table) and yields[name] > 0}
     parts = [_from_tables(tables, yields, terms, n_toys)] if tables else []

@@ -53,8 +53,7 @@ class Process:
     norm: Mapping[str, tuple[float, float]] = field(default_factory=dict)
 
     def __post_init__(self):
-        if not callable(self.expected):
-            check_number(self.expected, "expected", "[0, 1e15]")
+        check_function(self.expected, "expected", 1) if callable(self.expected) else check_number(self.expected, "expected", "[0, 1e15]")
         if self.ratio is not None:
             check_ratio(self.ratio)
         if self.source is not None and not isinstance(self.source, Table) and not hasattr(self.source, "sample"):
@@ -281,7 +280,7 @@ def _contents_at(numerator, points: np.ndarray, takes_many: list) -> np.ndarray:
         return np.broadcast_to(np.asarray(numerator, dtype=float), (len(points), len(numerator)))
     if takes_many:
         return np.reshape(np.asarray(numerator(points), dtype=float), (len(points), -1))         # of one point some give (b,)
-    one = lambda i: np.asarray(numerator(points[i]), dtype=float)
+    one = lambda i: check_column(numerator(points[i]), None, "numerator")
     probe = probes(len(points))
     single = np.stack([one(i) for i in probe])
     try:
@@ -334,8 +333,8 @@ class BinnedRatio:
     takes_many: list = field(default_factory=list, repr=False, compare=False)      # not empty once seen to be so
 
     def __post_init__(self):
-        check_function(self.index, "index"), Ranges(self.parameters)
-        bins = None if callable(self.numerator) else len(_probabilities(self.numerator, "numerator"))
+        check_function(self.index, "index", 1), Ranges(self.parameters)
+        bins = None if callable(self.numerator) and check_function(self.numerator, "numerator", 1) else len(_probabilities(self.numerator, "numerator"))
         if self.denominator is not None:
             if not np.all((denominator := _probabilities(self.denominator, "denominator")) > 0):
                 raise ValueError("denominator: expected positive contents, the reference must not have an empty bin")

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 import numpy as np
-from .arrays import Table, check_choice, check_column, check_count, check_events, check_nu, check_number, check_switch, generator, shown
+from .arrays import Table, check_choice, check_column, check_count, check_events, check_function, check_nu, check_number, check_switch, generator, shown
 
 # %% auto #0
 __all__ = ['wrap', 'log_wrapped_normal', 'Resonance', 'log_falling', 'falling_quantile', 'log_peak', 'peak_quantile', 'log_resolution', 'mass_of', 'check_ends', 'BumpHunt', 'log_density_of_resolution', 'SlopeRatio', 'Turning', 'falling_above', 'as_points', 'Exponentials', 'MassPeak', 'draw']
@@ -76,8 +76,8 @@ class Resonance:
     difference: bool = False
 
     def __post_init__(self):
-        if self.sigma is not None and not callable(self.sigma):
-            check_number(self.sigma, "sigma", "(0, inf)")
+        if self.sigma is not None:
+            check_function(self.sigma, "sigma", 1) if callable(self.sigma) else check_number(self.sigma, "sigma", "(0, inf)")
         check_switch(self.difference, "difference")
 
     def events(self, x) -> np.ndarray:

@@ -12,7 +12,7 @@ from copy import copy, deepcopy
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 import numpy as np
-from .arrays import (Ranges, Table, aligned, as_table, check_choice, check_count, check_number, check_points, check_ranges, check_sample, check_switch, generator, spawn,
+from .arrays import (Ranges, Table, aligned, as_table, check_choice, check_count, check_function, check_number, check_points, check_ranges, check_sample, check_switch, generator, spawn,
                             with_nu)
 from .diagnosis import diagnose
 from .interpolation import Interpolant, kept_on
@@ -120,8 +120,7 @@ class Recipe:
             raise ValueError("particle: expected at least the number of sums, got ()")
         if not isinstance(self.training, Training):
             raise TypeError(f"training: expected a Training, got {type(self.training).__name__}")
-        if self.inputs is not None and not callable(self.inputs):
-            raise TypeError(f"inputs: expected a function, got {type(self.inputs).__name__}")
+        self.inputs is None or check_function(self.inputs, "inputs", 1 + bool(self.parameters))
         put("shares", _check_shares(self.shares))
         check_choice(self.calibration, "calibration", (None, *CALIBRATIONS))
         check_choice(self.normalise, "normalise", ("pooled", "denominator", None))

@@ -6,7 +6,7 @@ import numpy as np
 
 import lrguide as lr
 from lrguide import algebra, arrays, data, files, losses, models, nets, ratio, run
-from malformed import MASKED, NAN, INF, NOTHING, NUMBERS, COUNTS, EVENTS, COLUMNS, TABLES, SEEDS, SPACES, FINITE_SPACES, CHOICES, POINTS, FUNCTIONS, SWITCHES, TEXTS, cases, checks_of
+from malformed import MASKED, NAN, INF, NOTHING, NUMBERS, COUNTS, EVENTS, COLUMNS, TABLES, SEEDS, SPACES, FINITE_SPACES, CHOICES, POINTS, FUNCTIONS, GIVING, OTHER_FUNCTIONS, SWITCHES, TEXTS, cases, checks_of
 
 toy, family = models.Resonance(0.08), models.Resonance(None)
 X, SPACE = np.linspace(-0.4, 0.4, 3), arrays.Ranges({"s": (0.0, 1.0)})
@@ -70,7 +70,10 @@ CALLS = {
                          numerator=TABLES, denominator=TABLES, parameters=FINITE_SPACES, calibration=CHOICES, normalise=CHOICES)),
     "diagnose": (lr.diagnose, dict(ratio=FLAT, numerator=lr.Table(np.arange(100.0)), denominator=lr.Table(np.arange(100.0))),
                  dict(ratio=FUNCTIONS, numerator={**TABLES, "few": TABLE}, denominator=TABLES, rng=SEEDS)),
-    "FromFunction": (lambda function, parameters={}: lr.FromFunction(function, parameters), dict(function=np.sin), dict(function=FUNCTIONS, parameters=SPACES)),
+    "FromFunction": (lambda function, parameters={}: lr.FromFunction(function, parameters), dict(function=np.sin), dict(function={**FUNCTIONS, **OTHER_FUNCTIONS}, parameters=SPACES)),
+    "what a function gives": (lambda function: lr.FromFunction(function).log_ratio(X), dict(function=lambda x: x[:, 0]), dict(function=GIVING)),
+    "a resolution": (lambda sigma: models.Resonance(sigma), dict(sigma=lambda u: 0.1 + u), dict(sigma=OTHER_FUNCTIONS)),
+    "inputs": (lambda inputs: lr.Recipe(inputs=inputs), dict(inputs=np.sin), dict(inputs=OTHER_FUNCTIONS)),
     "FromFunction.log_ratio": (FLAT.log_ratio, dict(x=X), dict(x=EVENTS, nu={"number": 0.1, "point": [0.1], "text": "a"})),
     "a ratio at nu": (WIDE.log_ratio, dict(x=X, nu=[0.5], extrapolate=False), dict(x=EVENTS, nu=POINTS, extrapolate=SWITCHES)),
     "a ratio on a grid": (WIDE.log_ratio_grid, dict(x=X, points=[[0.5]]), dict(x=EVENTS, points={k: v for k, v in POINTS.items()})),

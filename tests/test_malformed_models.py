@@ -4,7 +4,7 @@ import numpy as np
 
 import lrguide as lr
 from lrguide import (arrays, asymptotics, awareness, binned, distributions, experiments, hypotest, interpolation, intervals, likelihood, mixture, models, plot, search, sums, systematics, uncertainty, unfolding)
-from malformed import CHOICES, COLUMNS, COUNTS, EVENTS, FUNCTIONS, INF, MASKED, NAN, NOTHING, NUMBERS, PATHS, SEEDS, SPACES, SWITCHES, TABLES, TEXTS, cases, checks_of
+from malformed import CHOICES, COLUMNS, COUNTS, EVENTS, FUNCTIONS, GIVING, INF, MASKED, NAN, NOTHING, NUMBERS, OTHER_FUNCTIONS, PATHS, SEEDS, SPACES, SWITCHES, TABLES, TEXTS, cases, checks_of
 
 
 def but(kinds, *names):
@@ -75,6 +75,12 @@ CALLS = {
     # likelihood
     "check_norm": (likelihood.check_norm, dict(norm={"a": (0.9, 1.1)}), dict(norm=NORMS)),
     "Process": (lr.Process, dict(expected=5, ratio=toy, norm={"a": (0.9, 1.1)}), dict(expected={**NOT_NEGATIVE, "1e18": 1e18}, ratio=but(FUNCTIONS, "None"), norm=NORMS, source=but(SOURCES, "empty", "one of two", "empty table", "texts"))),
+    "an expected yield": (lambda expected: lr.Likelihood({"s": lr.Process(expected)}, {"mu": "s"}).yields({"mu": 1.0}), dict(expected=lambda values: 5.0), dict(expected={**OTHER_FUNCTIONS, **GIVING, "nan": lambda values: NAN, "negative": lambda values: -1.0, "1e300": lambda values: 1e300})),
+    "a measurement of any form": (lambda of: lr.Likelihood({"s": lr.Process(5, toy), "b": lr.Process(20, norm={"z": (0.9, 1.1)})}, {"mu": "s"}, [systematics.Measured("z", of)]).fit(X), dict(of=np.square), dict(of={**OTHER_FUNCTIONS, **GIVING, "one for all": lambda z: 1.0})),
+    "contents by nu": (lambda numerator: lr.BinnedRatio(lambda x: (x[:, 0] > 0).astype(int), numerator, [1.0, 1.0], {"s": (0.0, 1.0)}).log_ratio(X, [0.5]), dict(numerator=lambda nu: np.array([1.0, 1.0 + nu[0]])), dict(numerator={**OTHER_FUNCTIONS, **GIVING})),
+    "a statistic": (lambda contribution: experiments.pseudo_experiments(distributions.Statistic(0.0, contribution), toy, {"signal": 2.0}, 5, 1), dict(contribution=lambda x: x[:, 0]), dict(contribution={**OTHER_FUNCTIONS, **GIVING})),
+    "a statistic of data": (lambda contribution: distributions.Statistic(0.0, contribution)(X), dict(contribution=lambda x: x[:, 0]), dict(contribution=GIVING)),
+    "a shift of features": (lambda move: lr.Shift(move, 1.0), dict(move=lambda x, nu: x), dict(move=OTHER_FUNCTIONS)),
     "Normal": (lr.Normal, dict(name="a", mean=0.0, width=1.0), dict(name=NAMES_OF_NEW, mean=but(NUMBERS, "array", "fraction"), width=POSITIVE)),
     "Normal of two": (lr.Normal, dict(name=("a", "b"), mean=[0.0, 1.0], width=np.eye(2)),
                       dict(name={"equal": ("a", "a"), "three": ("a", "b", "c"), "numbers": (1, 2)}, mean=but(BINS, "negative", "three axes"), width={**BINS, "flat": np.zeros((2, 2)), "lopsided": [[1.0, 0.5], [0.0, 1.0]], "negative": -np.eye(2)})),
