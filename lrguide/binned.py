@@ -544,6 +544,8 @@ def _checked_histogram(histogram: Histogram) -> dict:
         if unknown := [process for process in multiplied(of) if not isinstance(process, str) or process not in processes]:
             raise ValueError(f"strength: expected {name} to name one of {', '.join(processes)}, or a tuple of them, got {shown(unknown[0])}")
     effects = dict.fromkeys(name for process in processes.values() for name in (*process.norm, *process.shape))
+    if both := [name for name in effects if name in strength]:
+        raise ValueError(f"strength: expected names that are no systematic effects, got {both[0]}")       # these are known to be 0 +- 1
     known = {name for constraint in own for name in names_of(constraint)}
     for name in known - {*strength, *effects, *ranges}:
         raise ValueError(f"constraints: expected a parameter of the model ({', '.join({**strength, **effects, **ranges}) or 'none'}), got {name!r}")

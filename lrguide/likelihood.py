@@ -184,6 +184,9 @@ def _check_parts(model: Likelihood) -> None:
     for name, process in model.processes.items():
         if not isinstance(process, Process):
             raise TypeError(f"processes: expected a Process for {name}, got {type(process).__name__}")
+        for effect in (*process.norm, *getattr(process.ratio, "effects", ())):
+            if effect in model.strength:                   # known to be 0 +- 1, which no strength is
+                raise ValueError(f"strength: expected names that are no systematic effects, got {effect}, an effect on {name}")
     known = model.ranges_of_all
     for constraint in model.constraints:
         for name in names_of(constraint):
@@ -343,7 +346,7 @@ class BinnedRatio:
 
     def log_ratio(self, x, nu=None) -> np.ndarray:
         "Log ratio (n,) of the bin of each event; -inf where the numerator has none. Raises ValueError for an event outside all bins."
-        contents = self.numerator(np.atleast_1d(nu)) if callable(self.numerator) else self.numerator
+        contents = check_column(self.numerator(np.atleast_1d(nu)), None, "numerator") if callable(self.numerator) else self.numerator
         return _log_bin_ratios(self, _bins_of(self, x), np.asarray(contents, dtype=float)[None])[0]
 
     def log_ratio_grid(self, x, points) -> np.ndarray:

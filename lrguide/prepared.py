@@ -353,7 +353,7 @@ def _checked_grid(prepared: Prepared, name: str, grid: np.ndarray) -> np.ndarray
     "The `grid` of a profile of parameter `name`. Raises ValueError unless it increases and lies in the range of a free parameter."
     check_choice(name, "name", list(prepared.model.parameters), "free parameters")
     if grid.ndim != 1 or len(grid) < 4 or not np.all(np.diff(grid) > 0):
-        raise ValueError(f"grid: expected at least 4 increasing values, got shape {grid.shape}")
+        raise ValueError(f"grid: expected at least 4 increasing values, got {np.ravel(grid).tolist()[:8]} of shape {grid.shape}")
     return check_within(grid, name, prepared.model.parameters)
 
 # %% ../nbs/9_machinery/96_prepared.ipynb #271ee328
