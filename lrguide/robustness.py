@@ -280,6 +280,8 @@ def learn_change(freedom: Freedom, x, *, strength: float = 100.0, hidden: Sequen
     if here.x.ndim == 2:
         freedom = replace(freedom, unit=here.unit)         # that of these events, whatever events are changed later
     check_number(strength, "strength", "(0, inf)")
+    if not isinstance(training, Training):
+        raise TypeError(f"training: expected a Training, got {shown(training)}")
     if small:
         check_small(freedom, here.x)
     d, k = here.x.shape[-1], len(here.matrix)

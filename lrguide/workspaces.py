@@ -369,7 +369,7 @@ def from_pyhf(workspace: Mapping, measurement: str | None = None) -> tuple[OnDat
     `measurement`: which one, the first if None. A sample with shapesys or shapefactor becomes one process for each bin, NAME[i], whose strength is
     the parameter of that bin. Raises ValueError for what is no workspace or has no form here, such as a channel with two kinds of staterror."""
     if not isinstance(workspace, Mapping):
-        raise TypeError(f"workspace: expected one of pyhf, a mapping, got {shown(workspace)}")
+        raise ValueError(f"workspace: expected one of pyhf, a mapping, got {shown(workspace)}")
     measurement = None if measurement is None else check_name(measurement, "measurement")
     try:
         found = [one for one in workspace["measurements"] if measurement in (None, one["name"])]
