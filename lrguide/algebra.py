@@ -36,6 +36,7 @@ class FromFunction:
         if not callable(self.function):
             raise TypeError(f"function: expected one of x, or of x and nu, got {shown(self.function)}")
         object.__setattr__(self, "parameters", Ranges(self.parameters))
+        check_function(self.function, "function", 1 + bool(self.parameters))
 
     def log_ratio(self, x, nu=None, *, extrapolate: bool = False) -> np.ndarray:
         "Log ratio (n,) of events `x` (n, d) at `nu` (k,) or (n, k)."

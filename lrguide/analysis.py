@@ -14,7 +14,7 @@ from copy import deepcopy
 from dataclasses import dataclass, field, replace
 import numpy as np
 from .algebra import AtPoint
-from .arrays import (Ranges, Table, aligned, as_table, check_choice, check_count, check_function, check_mapping, check_number, check_sample, effective_size,
+from .arrays import (Ranges, Table, aligned, as_table, check_choice, check_count, check_function, check_mapping, check_name, check_number, check_sample, effective_size,
                             generator, join, rescale, shown, spawn, split)
 from .asymptotics import deciding_events
 from .awareness import Shifted, at_random, fixed_reference, reference_ratios, yield_of
@@ -53,7 +53,7 @@ class Shift:
     reach: float = 3.0
 
     def __post_init__(self):
-        check_function(self.move, "move"), check_number(self.mean, "mean")
+        check_function(self.move, "move", 2), check_number(self.mean, "mean")
         check_number(self.width, "width", "(0, inf)"), check_number(self.reach, "reach", "[1, inf)")
 
     @property
@@ -64,9 +64,11 @@ class Shift:
 # %% ../nbs/8_your_analysis/82_your_own_data.ipynb #4aa2f7ae
 def scaled_features(names: Sequence[str], features: Sequence[str]) -> Callable:
     "A function for a Shift that multiplies some `features`, of those called `names`, by 1 + nu: an energy scale."
-    columns = [list(names).index(check_choice(one, "features", list(names))) for one in features]
-    if not columns:
-        raise ValueError("features: expected at least one, got none")
+    several = [(one,) if isinstance(one, str) else tuple(one) if isinstance(one, (list, tuple)) else () for one in (names, features)]
+    known, chosen = ([check_name(one, what) for one in given] for given, what in zip(several, ("names", "features")))
+    if not chosen or not known:
+        raise ValueError(f"{'names' if chosen else 'features'}: expected at least one, got {shown(names if chosen else features)}")
+    columns = [known.index(check_choice(one, "features", known)) for one in chosen]
 
     def move(x: np.ndarray, nu: np.ndarray) -> np.ndarray:
         x = np.array(x)
@@ -144,7 +146,7 @@ def selected(table: Table, select: Callable | None) -> Table:
     "The events that are kept. Raises ValueError if `select` does not answer yes or no for each."
     if select is None:
         return table
-    kept = np.asarray(check_function(select, "select")(table.x))
+    kept = np.asarray(check_function(select, "select", 1)(table.x))
     if kept.shape != (len(table),) or kept.dtype != bool:
         raise ValueError(f"select: expected True or False for each of {len(table)} events, got shape {kept.shape} of {kept.dtype}")
     return table[kept]
@@ -668,6 +670,8 @@ def histogram_of(found: Analysis, n_bins: int = 10) -> tuple[Histogram, np.ndarr
 
     Its bins are those in which a signal would be most significant (`edges_of`), or hold equal shares of signal and background together if parameters
     move events; filled with events that nobody has learned from."""
+    if not isinstance(found, Analysis):
+        raise TypeError(f"found: expected what analyse returns, got {shown(found)}")
     n_bins, model = check_count(n_bins, "n_bins", 2, 1000), found.model
     known = {name: one for one in model.constraints if isinstance(name := one.name, str)}
     at = {name: 0.0 if name not in known else float(known[name].mean) for name in model.parameters} | {"mu": 1.0}

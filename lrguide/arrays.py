@@ -7,16 +7,19 @@
 order), `generator` and `spawn` are the seeds. The functions `check_...` refuse with one line what makes no sense."""
 from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from inspect import signature
 from types import MappingProxyType
 import numpy as np
 
 # %% auto #0
-__all__ = ['refusal', 'shown', 'check_number', 'check_count', 'check_choice', 'check_name', 'check_mapping', 'check_function',
-           'sealed', 'is_checked', 'check_numbers', 'named_columns', 'check_events', 'check_column', 'check_log_ratio',
-           'check_fixed', 'check_ratio', 'check_labels', 'check_sets', 'combinations', 'Ranges', 'narrowed',
-           'restricted', 'check_ranges', 'check_within', 'by_name', 'check_nu', 'check_points', 'generator', 'spawn',
-           'Table', 'as_table', 'aligned', 'check_sample', 'rescale', 'effective_size', 'join', 'split', 'with_nu']
+__all__ = ['refusal', 'shown', 'check_number', 'check_count', 'check_choice', 'check_switch', 'check_name', 'check_mapping',
+           'check_function', 'sealed', 'is_checked', 'check_numbers', 'named_columns', 'check_events', 'check_column',
+           'check_log_ratio', 'check_fixed', 'check_ratio', 'check_labels', 'check_sets', 'combinations', 'Ranges',
+           'narrowed', 'restricted', 'check_ranges', 'check_within', 'by_name', 'check_nu', 'check_points', 'generator',
+           'spawn', 'Table', 'as_table', 'aligned', 'check_sample', 'rescale', 'effective_size', 'join', 'split',
+           'with_nu']
 
 # %% ../nbs/9_machinery/91_arrays.ipynb #0000000a
 def refusal(function, *args, **kwargs) -> str:
@@ -51,10 +54,10 @@ def check_number(value: float, name: str, interval: str = "(-inf, inf)") -> floa
     Raises TypeError if it is not a number, ValueError if it lies outside."""
     if isinstance(value, (bool, np.bool_)) or not isinstance(value, (int, float, np.integer, np.floating)):
         raise TypeError(f"{name}: expected a number in {interval}, got {shown(value)}")
-    too_large = isinstance(value, int) and abs(value) >= 2**1023                 # whole numbers that are no floating-point ones
-    if too_large or not _inside(value, interval):
-        raise ValueError(f"{name}: expected a number in {interval}, got {shown(value) if too_large else value}")
-    return float(value)
+    number = np.nan if isinstance(value, int) and abs(value) >= 2**1023 else float(value)     # beyond all floating-point ones
+    if not _inside(number, interval) or (np.isinf(number) and number != value):      # of extended precision: not infinite before
+        raise ValueError(f"{name}: expected a number in {interval}, got {shown(value) if isinstance(value, (int, np.longdouble)) else value}")
+    return number
 
 # %% ../nbs/9_machinery/91_arrays.ipynb #0000000d
 def check_count(value: int, name: str, minimum: int = 1, maximum: int = 10**9) -> int:
@@ -75,9 +78,16 @@ def check_choice(value: str, name: str, choices: Sequence[str], kind: str = "") 
     return value
 
 
+def check_switch(value: bool, name: str) -> bool:
+    "`value`, if it is True or False: of anything else, a text \"False\" too, one would not know what was meant. Raises TypeError otherwise."
+    if not isinstance(value, (bool, np.bool_)):
+        raise TypeError(f"{name}: expected True or False, got {shown(value)}")
+    return bool(value)
+
+
 def check_name(value: str, name: str = "name") -> str:
-    "`value`, if it is a text that is not empty. Raises TypeError otherwise."
-    if not isinstance(value, str) or not value:
+    "`value`, if it is a text of one line that is not empty. Raises TypeError otherwise."
+    if not isinstance(value, str) or not value or not value.isprintable():
         raise TypeError(f"{name}: expected a name, got {shown(value)}")
     return value
 
@@ -89,10 +99,15 @@ def check_mapping(values, name: str) -> dict:
     return {check_name(key, f"names in {name}"): value for key, value in (values or {}).items()}
 
 
-def check_function(value: Callable, name: str) -> Callable:
-    "`value`, if it can be called. Raises TypeError otherwise."
+def check_function(value: Callable, name: str, n: int | None = None) -> Callable:
+    "`value`, if it can be called, with `n` arguments if that is given. Raises TypeError otherwise."
     if not callable(value):
         raise TypeError(f"{name}: expected a function, got {shown(value)}")
+    try:
+        with suppress(ValueError):                          # some of others do not say what they take
+            n is None or signature(value).bind(*range(n))
+    except TypeError:
+        raise TypeError(f"{name}: expected a function of {n} argument{'s' * (n > 1)}, got {shown(value)}") from None
     return value
 
 # %% ../nbs/9_machinery/91_arrays.ipynb #00000011
@@ -106,8 +121,8 @@ def _numbers(values, name: str) -> np.ndarray:
             raise ValueError(f"{name}: expected no masked entries, got {np.ma.count_masked(part)} of {part.size}; drop or fill them first")
     try:
         array = np.asarray(values)
-    except (TypeError, ValueError):
-        raise TypeError(f"{name}: expected numbers in a regular shape, got {type(values).__name__} that is none") from None
+    except Exception as error:                              # whatever the conversion of somebody else's array raises
+        raise TypeError(f"{name}: expected numbers in a regular shape, got {type(values).__name__} that is none" + f" ({shown(str(error))})" * (not isinstance(values, (list, tuple)))) from None
     if array.dtype.kind not in "biuf":
         raise TypeError(f"{name}: expected real numbers, got {type(values).__name__} of {_KINDS.get(array.dtype.kind, array.dtype)}{_to_read(values)}")
     return array
@@ -185,7 +200,7 @@ def named_columns(data) -> dict[str, object] | None:
 def _stacked(columns: Mapping[str, object], name: str) -> np.ndarray:
     "Columns (n,) side by side (n, d), checked one by one, so that a message names the column."
     first = next(iter(columns.values()), ())
-    n = len(first) if hasattr(first, "__len__") else None   # a number is no column: the check says so
+    n = len(first) if hasattr(first, "__len__") and getattr(first, "shape", None) != () else None      # a number is no column: the check says so
     found = [check_column(column, n, f"{name}, column {one}") for one, column in columns.items()]
     return sealed(np.stack(found, axis=1)) if found else np.zeros((0, 0))
 
@@ -230,8 +245,7 @@ def check_log_ratio(values, n: int, name: str = "log_ratio") -> np.ndarray:
 def check_fixed(ratio, name: str) -> None:
     "Raises ValueError if the denominator of a `ratio` moves: `moving`, of a learned one, simulated with nu of its own. A likelihood's reference does not."
     if any(getattr(one, "moving", False) for one in (ratio, getattr(ratio, "fitted", None))):
-        raise ValueError(f"{name}: expected a ratio to a density that depends on no parameter, got one whose denominator moves with nu; "
-                         "use reference_ratios, or fit with fixed_reference(tables) as the denominator")
+        raise ValueError(f"{name}: expected a ratio to a density that depends on no parameter, got one whose denominator moves with nu; use reference_ratios, or fit with fixed_reference(tables) as the denominator")
 
 
 def check_ratio(ratio, name: str = "ratio") -> None:
@@ -273,11 +287,7 @@ def _ends(name, pair) -> tuple[float, float]:
     "The range `pair` of a parameter as (low, high). Raises TypeError or ValueError unless it is two numbers with low <= high."
     if not isinstance(name, str):
         raise TypeError(f"ranges: expected names of parameters, got {shown(name)}")
-    try:
-        is_pair = np.shape(pair) == (2,)
-    except ValueError:                                      # of no regular shape
-        is_pair = False
-    if not is_pair:
+    if not isinstance(pair, (tuple, list, np.ndarray)) or getattr(pair, "shape", None) == () or len(pair) != 2:
         raise ValueError(f"{name}: expected a range (low, high), got {shown(pair)}")
     for end in pair:
         if not isinstance(end, (int, float, np.integer, np.floating)) or isinstance(end, bool):
@@ -291,7 +301,7 @@ def _ends(name, pair) -> tuple[float, float]:
 def _pairs(ranges) -> dict:
     "The mapping `ranges`, or pairs of names and ranges, as a dictionary; empty for None. Raises TypeError for anything else."
     try:
-        return dict(ranges if ranges is not None else {})
+        return dict({} if ranges is None else None if isinstance(ranges, str) else ranges)     # of an empty text one would get no parameters
     except (TypeError, ValueError):
         raise TypeError(f"ranges: expected ranges (low, high) by name of a parameter, got {shown(ranges)}") from None
 
@@ -311,17 +321,8 @@ class Ranges(Mapping):
         low, high = np.broadcast_to(np.array(list(ends.values()), dtype=float).reshape(-1, 2).T, (2, len(ends)))     # read-only
         vars(self).update(_ends=ends, low=low, high=high)
 
-    def __getitem__(self, name) -> tuple[float, float]:
-        return self._ends[name]
-
-    def __iter__(self):
-        return iter(self._ends)
-
-    def __len__(self) -> int:
-        return len(self._ends)
-
-    def __repr__(self) -> str:
-        return f"Ranges({self._ends})"
+    __getitem__, __repr__ = (lambda self, name: self._ends[name]), (lambda self: f"Ranges({self._ends})")
+    __iter__, __len__ = (lambda self: iter(self._ends)), (lambda self: len(self._ends))
 
     def __setattr__(self, name, value):
         raise AttributeError("Ranges: expected no change, make new ones")
@@ -341,12 +342,12 @@ class Ranges(Mapping):
     def unit(self, nu) -> np.ndarray:
         "`nu` (..., k) mapped to [-1, 1]; a fixed parameter is 0 at its value. Raises ValueError for infinite ends."
         low, high, width = _finite_ends(self)
-        return (2 * np.asarray(nu, dtype=float) - low - high) / np.where(width > 0, width, 1.0)
+        return (2 * _numbers(nu, "nu").astype(float, copy=False) - low - high) / np.where(width > 0, width, 1.0)
 
     def at(self, u) -> np.ndarray:
         "The parameters (..., k) at `u` in [-1, 1]: the inverse of `unit`. Raises ValueError for infinite ends."
         low, _, width = _finite_ends(self)
-        return low + width * (1 + np.asarray(u, dtype=float)) / 2
+        return low + width * (1 + _numbers(u, "u").astype(float, copy=False)) / 2
 
     def grid(self, n: int) -> np.ndarray:
         "All combinations (n^k, k) of `n` equally spaced values in each range; a fixed parameter has one. Raises ValueError for infinite ends."
@@ -366,7 +367,7 @@ def _clipped(ranges: Ranges, nu: np.ndarray, extrapolate: bool = False) -> np.nd
     "`nu` (n, k) inside the `ranges`. Raises ValueError for other columns, and for NaN or a value further outside than a rounding."
     if nu.ndim != 2 or nu.shape[1] != len(ranges):
         raise ValueError(f"nu: expected {len(ranges)} columns ({', '.join(ranges)}), got shape {nu.shape}")
-    if extrapolate or np.all((nu >= ranges.low) & (nu <= ranges.high)):
+    if check_switch(extrapolate, "extrapolate") or np.all((nu >= ranges.low) & (nu <= ranges.high)):
         return nu
     for column, (name, (low, high)) in zip(nu.T, ranges.items()):
         slack = 1e-9 * (high - low) if np.isfinite(high - low) else 0.0
@@ -471,7 +472,7 @@ def generator(rng: int | np.random.Generator) -> np.random.Generator:
         return rng
     if isinstance(rng, (int, np.integer)) and not isinstance(rng, (bool, np.bool_)) and rng >= 0:
         return np.random.default_rng(int(rng))
-    raise TypeError(f"rng: expected a numpy Generator or an integer seed of at least 0, got {rng!r}")
+    raise TypeError(f"rng: expected a numpy Generator or an integer seed of at least 0, got {shown(rng)}")
 
 # %% ../nbs/9_machinery/91_arrays.ipynb #00000033
 def spawn(rng: int | np.random.Generator, n: int) -> list[np.random.Generator]:
@@ -495,12 +496,18 @@ def _check_also(also, n: int) -> Mapping[str, np.ndarray]:
     return MappingProxyType(found)
 
 
+def _names_of_features(names) -> tuple[str, ...]:
+    "`names`, one or several, as a tuple. Raises TypeError for what are no names in an order."
+    found = (names,) if isinstance(names, (str, set, frozenset)) or not hasattr(names, "__iter__") or getattr(names, "shape", None) == () else tuple(names)
+    if not all(isinstance(one, str) for one in found):
+        raise TypeError(f"names: expected names of features, got {shown(names)}")
+    return found
+
+
 def _check_features(x, names=None, name: str = "x") -> tuple[np.ndarray, tuple[str, ...] | None]:
     "Features (n, d) or (n, p, f) and their names; of data with names of its own, those asked for."
     columns = named_columns(x)
-    if names is not None and not hasattr(names, "__iter__"):
-        raise TypeError(f"names: expected names of features, got {shown(names)}")
-    names = None if names is None else tuple(names) if not isinstance(names, str) else (names,)
+    names = None if names is None else _names_of_features(names)
     if columns is not None:
         missing = [one for one in names or () if one not in columns]
         if missing:
@@ -510,8 +517,8 @@ def _check_features(x, names=None, name: str = "x") -> tuple[np.ndarray, tuple[s
     x = _numbers(x, name)
     x = check_sets(x, name) if x.ndim == 3 else check_events(x, name)
     n_names = x.shape[-1] - (x.ndim == 3)                   # the last number of a particle needs no name
-    if names is not None and (len(names) != n_names or len(set(names)) < n_names or not all(isinstance(one, str) for one in names)):
-        raise ValueError(f"names: expected {n_names} different names of features, got {names}")
+    if names is not None and (len(names) != n_names or len(set(names)) < n_names):
+        raise ValueError(f"names: expected {n_names} different names of features, got {shown(names)}")
     return x, names
 
 # %% ../nbs/9_machinery/91_arrays.ipynb #00000038
@@ -540,25 +547,19 @@ class Table:
             vars(self).update(weight=check_column(self.weight, len(x), "weight"))
 
     __len__, __repr__ = (lambda self: len(self.x)), (lambda self: _described(self))
-
-    def __reduce__(self):                                   # what comes out of a file or from another process is checked again
-        return Table, (self.x, self.nu, self.weight, dict(self.also), self.names)
+    __reduce__ = lambda self: (Table, (self.x, self.nu, self.weight, dict(self.also), self.names))      # what comes from elsewhere is checked again
 
     def __getitem__(self, rows) -> Table:
-        "The events `rows`: a slice, a mask or an array of indices. Raises TypeError for anything else."
-        if not isinstance(rows, slice) and (isinstance(rows, tuple) or np.ndim(rows) != 1):
-            raise TypeError(f"rows: expected a slice, a mask or an array of indices, got {rows!r}")
-        return _changed(self, lambda column: column[rows])
+        "The events `rows`: a slice, a mask or an array of indices. Raises TypeError or ValueError for anything else."
+        if not isinstance(rows, slice) and (isinstance(rows, tuple) or _numbers(rows, "rows").ndim != 1):
+            raise TypeError(f"rows: expected a slice, a mask or an array of indices, got {shown(rows)}")
+        try:
+            return _changed(self, lambda column: column[rows])
+        except (IndexError, TypeError):                     # beyond the last event, a mask of another length, or no whole numbers
+            raise ValueError(f"rows: expected a slice, a mask or indices of {len(self)} events, got {shown(rows)}") from None
 
-    @property
-    def weights(self) -> np.ndarray:
-        "The weight of each event (n,), ones where none were given."
-        return np.ones(len(self)) if self.weight is None else self.weight
-
-    @property
-    def total(self) -> float:
-        "Sum of the weights: the number of events the sample stands for."
-        return float(len(self)) if self.weight is None else float(self.weight.sum())
+    weights = property(lambda self: np.ones(len(self)) if self.weight is None else self.weight, doc="The weight of each event (n,), ones where none were given.")
+    total = property(lambda self: float(len(self)) if self.weight is None else float(self.weight.sum()), doc="Sum of the weights: the number of events the sample stands for.")
 
 # %% ../nbs/9_machinery/91_arrays.ipynb #00000039
 def _changed(table: Table, change: Callable, **columns) -> Table:

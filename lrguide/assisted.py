@@ -178,7 +178,8 @@ def flow_references(data: Sequence[Table], mass: str, window: Window, folds: Seq
 
     `recipe` says how many members and how they are trained, `flow` the architecture; `times` as many events are drawn as there are. Source: Hallin et al. (2021), arXiv:2109.00546."""
     labels, n_features = check_experiments(data, mass, window, folds), data[0].x.shape[1]
-    check_hunters(recipe), check_count(times, "times")
+    times = check_count(times, "times")
+    check_hunters(recipe)
     flow, begin, (order, *rngs) = flow or ConditionalFlow(n_features), np.cumsum([0, *map(len, data)]), spawn(rng, 3)
     if not isinstance(flow, ConditionalFlow) or flow.n_features != n_features:
         raise ValueError(f"flow: expected a ConditionalFlow of {n_features} features, got {shown(flow)}")

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 import numpy as np
 from scipy.special import gammaincinv, ndtr
-from .arrays import check_choice, check_count, check_function, check_number, check_numbers, shown
+from .arrays import check_choice, check_count, check_function, check_number, check_numbers, check_switch, shown
 from .minimum import differentiated, slopes_along
 from .rates import natural_strength
 from .prepared import OnData, Prepared, check_model, check_point, complete, in_groups, inflation
@@ -257,7 +257,7 @@ def coverage(tested: Tested, level: float = 0.6827, critical: float | None = Non
     if not isinstance(tested, Tested):
         raise TypeError(f"tested: expected a Tested, got {shown(tested)}")
     limit = chi2_quantile(level) if critical is None else check_number(critical, "critical", "[0, inf)")
-    t = tested.t_bounded if bounded else tested.t
+    t = tested.t_bounded if check_switch(bounded, "bounded") else tested.t
     return Coverage(int(np.sum(t <= limit)), len(t), int(tested.failed.sum()), level)
 
 # %% ../nbs/2_uncertainty/22_asymptotics.ipynb #0000001f

@@ -135,8 +135,8 @@ class Shifted:
     def moved(self, table: Table, nu) -> tuple[np.ndarray, np.ndarray]:
         "Features (n, d) of the events of `table` at `nu` (k,) or (n, k), and which are selected (n,). Raises ValueError for what is none."
         nu = check_nu(nu, len(table), within=check_ranges(self.parameters))
-        x = check_events(check_function(self.shift, "shift")(table.x, nu), "shift")
-        kept = np.ones(len(x), bool) if self.select is None else np.asarray(check_function(self.select, "select")(x))
+        x = check_events(check_function(self.shift, "shift", 2)(table.x, nu), "shift")
+        kept = np.ones(len(x), bool) if self.select is None else np.asarray(check_function(self.select, "select", 1)(x))
         if len(x) != len(table) or kept.shape != (len(table),) or kept.dtype != bool:
             raise ValueError(f"{'shift' if len(x) != len(table) else 'select'}: expected an answer for each of {len(table)} events, got shape "
                              f"{x.shape if len(x) != len(table) else kept.shape}{'' if kept.dtype == bool else f' of {kept.dtype}'}")

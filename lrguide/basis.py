@@ -283,7 +283,7 @@ def _sufficient(errors: Callable[[int], np.ndarray], top: int, each: float, n: f
     floor = 1.5 * _rounding(errors, top, each)
     for degree in range(top + 1):
         fine = (one := errors(degree)) <= np.maximum(10 * each, 3 * floor)
-        if np.mean(~fine) <= min(0.01, 100 / n) and np.mean(np.where(fine, one, 0.0)) <= max(each, floor.mean()):
+        if np.mean(~fine) <= min(0.01, 100 / max(n, 1.0)) and np.mean(np.where(fine, one, 0.0)) <= max(each, floor.mean()):
             return degree
     raise ValueError(f"tolerance: expected one that degree {top} in {name} reaches for {n:.3g} events, got {each * n:.3g}; {NARROWER}")
 

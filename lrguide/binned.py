@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 import numpy as np
 from scipy.special import gammaln, ndtr
-from .arrays import Ranges, check_column, check_mapping, check_name, check_number, check_numbers, check_within, narrowed, shown
+from .arrays import Ranges, check_column, check_mapping, check_name, check_number, check_numbers, check_switch, check_within, narrowed, shown
 from .minimum import Profile
 from .rates import BEND, bent_up, n_points_of, norm_factor, shape_shift
 from .prepared import OnData, complete
@@ -549,9 +549,11 @@ def _checked_histogram(histogram: Histogram) -> dict:
     if len({len(process.contents) for process in processes.values()}) != 1:
         raise ValueError(f"processes: expected at least one, all with as many bins, got {[len(process.contents) for process in processes.values()]}")
     for name, of in strength.items():
-        if unknown := [process for process in multiplied(of) if process not in processes]:
-            raise ValueError(f"strength: expected {name} to name one of {', '.join(processes)}, or a tuple of them, got {unknown[0]!r}")
+        if unknown := [process for process in multiplied(of) if not isinstance(process, str) or process not in processes]:
+            raise ValueError(f"strength: expected {name} to name one of {', '.join(processes)}, or a tuple of them, got {shown(unknown[0])}")
     effects = dict.fromkeys(name for process in processes.values() for name in (*process.norm, *process.shape))
+    if both := [name for name in effects if name in strength]:
+        raise ValueError(f"strength: expected names that are no systematic effects, got {both[0]}")       # these are known to be 0 +- 1
     known = {name for constraint in own for name in names_of(constraint)}
     for name in known - {*strength, *effects, *ranges}:
         raise ValueError(f"constraints: expected a parameter of the model ({', '.join({**strength, **effects, **ranges}) or 'none'}), got {name!r}")
@@ -600,14 +602,14 @@ def _each(templates: Templates, counts) -> np.ndarray:
 
 def _constant(templates: Templates, counts, log_factorial: bool) -> np.ndarray | float:
     "log Gamma(counts + 1) of each histogram, if it is wanted."
-    return gammaln(check_counts(templates, counts) + 1).sum(axis=1) if log_factorial else 0.0
+    return gammaln(check_counts(templates, counts) + 1).sum(axis=1) if check_switch(log_factorial, "log_factorial") else 0.0
 
 
 def node_scan(templates: Templates, counts, mu, log_factorial: bool = False) -> np.ndarray:
     """Minus log likelihood (m, g) at strengths `mu` (m,) and at the nodes, each with a histogram of its own, `counts` (g, b), or one for all (b,).
 
     `log_factorial` adds log Gamma(counts + 1), a constant unless the histogram changes with nu. Source: Ghosh et al. (2021), eq. 4."""
-    mu, g = np.atleast_1d(check_numbers(mu, "mu")), len(_checked(templates).nu)
+    mu, g = check_column(np.atleast_1d(check_numbers(mu, "mu")), None, "mu"), len(_checked(templates).nu)
     prepared = templates.on(_each(templates, counts)).take(np.tile(np.arange(g), len(mu)))
     nll = prepared({"mu": np.repeat(mu, g), templates.name: np.tile(templates.nu, len(mu))})
     return nll.reshape(len(mu), g) + _constant(templates, counts, log_factorial)

@@ -13,7 +13,7 @@ import numpy as np
 from scipy.special import expit, logit
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils.validation import check_is_fitted
-from .arrays import Ranges, Table, as_table, check_column, check_count, check_labels, check_sample, shown
+from .arrays import Ranges, Table, as_table, check_column, check_count, check_function, check_labels, check_sample, check_switch, shown
 from .files import write_whole
 from .formats import needed
 from .nets import DeepSets, Dense, Network, Scaling
@@ -116,6 +116,8 @@ def from_scores(score, numerator: Table, denominator: Table, *, parameters=None,
     for one in classifiers:
         if not (ours or callable(one) or any(hasattr(one, way) for way in ("predict_proba", "decision_function", "predict"))):
             raise TypeError(f"score: expected a function, or an object with predict_proba, decision_function or predict, got {shown(one)}")
+        if not ours and not any(hasattr(one, way) for way in ("predict_proba", "decision_function", "predict")):
+            check_function(one, "score", 1)
     if inputs is not None and not ours:
         raise ValueError("inputs: expected None for a classifier that is not a Network of ours")
     ratio = Ratio(parameters, members=score.members if ours else len(classifiers), calibration=calibration, normalise=normalise, inputs=inputs, rng=0)
@@ -370,9 +372,8 @@ def to_onnx(ratio: Ratio | LabelledRatio, path: str | Path | None = None, *, mem
     or (1, k) for all events. Outputs: log_ratio (n,) and, with `members`, members (m, n). An event that `log_ratio` would refuse (NaN, nu outside its
     range) gives NaN. The network works through pieces of `piece` events (the operator Scan; None: all at once, for a runtime without it).
     Raises ImportError without onnx, TypeError or ValueError for a ratio that a file cannot hold, OSError if it cannot be written."""
-    ratio = _exportable(ratio)
-    if piece is not None:
-        check_count(piece, "piece")
+    ratio, members = _exportable(ratio), check_switch(members, "members")
+    piece = None if piece is None else check_count(piece, "piece")
     fitted, k, graph = ratio.fitted, len(ratio.parameters), OnnxGraph()
     inputs = {"x": ["events", *["particles"] * fitted.sets, fitted.n_features]} | ({"nu": ["events or 1", k]} if k else {})
     outputs = {"log_ratio": ["events"]} | ({"members": [ratio.recipe.members, "events"]} if members else {})

@@ -524,7 +524,8 @@ def main(arguments: list[str] | None = None) -> None:
             options = parser().parse_args(arguments)
             status = commands[options.command](options)
         finally:
-            sys.stdout.flush()  # also of --help
+            if sys.stdout:  # None if it was closed
+                sys.stdout.flush()  # also of --help
     except run.UsageError as error:
         status, message = 2, str(error)
     except run.ChapterError as error:

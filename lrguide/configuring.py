@@ -106,26 +106,29 @@ def keys_for(lines: Sequence[str]) -> list[str]:
 
 def refuse(name: str, expected: str, got: object) -> run.UsageError:
     """The error that a key of the configuration deserves."""
-    text = json.dumps(got, default=str) if not isinstance(got, str) or got != "none" else got
+    try:
+        text = json.dumps(got, default=str) if not isinstance(got, str) or got != "none" else got
+    except ValueError:  # a number of more than 4300 digits
+        text = f"one of type {type(got).__name__}"
     return run.UsageError(f"{name}: expected {expected}, got {text if len(text) <= 60 else text[:57] + '...'}")
 
 
 def text(value: object, name: str) -> str:
-    if not isinstance(value, str) or not value.strip():
-        raise refuse(name, "a text", value)
+    if not isinstance(value, str) or not value.strip() or not value.isprintable():
+        raise refuse(name, "a text of one line", value)
     return value
 
 
 def texts(value: object, name: str) -> list[str]:
     """One text or several, different ones."""
     found = [value] if isinstance(value, str) else value
-    if not isinstance(found, list) or not found or not all(isinstance(one, str) and one.strip() for one in found) or len(set(found)) < len(found):
+    if not isinstance(found, list) or not found or not all(isinstance(one, str) and one.strip() and one.isprintable() for one in found) or len(set(found)) < len(found):
         raise refuse(name, "a text or a list of different ones", value)
     return found
 
 
 def number(value: object, name: str) -> float:
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or math.isnan(value):
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or value != value or isinstance(value, int) and abs(value) >= 2**1023:
         raise refuse(name, "a number", value)
     return value
 
@@ -138,8 +141,8 @@ def above_zero(value: object, name: str) -> float:
 
 def count(least: int) -> Callable:
     def whole(value: object, name: str) -> int:
-        if isinstance(value, bool) or not isinstance(value, int) or value < least:
-            raise refuse(name, f"an integer >= {least}", value)
+        if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= 10**9:
+            raise refuse(name, f"an integer >= {least}" + " and <= 1e9" * (isinstance(value, int) and value > 10**9), value)
         return value
 
     return whole
@@ -192,12 +195,19 @@ def choice(*known: str) -> Callable:
     return one_of
 
 
+def known_as(key: str, name: str) -> str:
+    """A key of the table `name`, one line that is not empty."""
+    if not key.strip() or not key.isprintable():
+        raise refuse(name or "CONFIG.toml", "keys of one line", key)
+    return key
+
+
 def mapping(kind: Callable, *, some: bool = True) -> Callable:
     """Values of one kind by any name."""
     def by_name(value: object, name: str) -> dict:
         if not isinstance(value, dict) or some and not value:
             raise refuse(name, "a table with at least one entry", value)
-        return {key: kind(one, f"{name}.{key}") for key, one in value.items()}
+        return {known_as(key, name): kind(one, f"{name}.{key}") for key, one in value.items()}
 
     return by_name
 
@@ -209,7 +219,7 @@ def keyed(known: Mapping[str, Callable], required: Sequence[str] = ()) -> Callab
             raise refuse(name, f"a table with {', '.join(known)}", value)
         inside = f"{name}." if name else ""
         for key in value:
-            if key not in known:
+            if known_as(key, name) not in known:
                 like = get_close_matches(key, known, 1)
                 raise run.UsageError(f"{inside}{key}: unknown, expected some of {', '.join(known)}{f'; is {like[0]} meant?' if like else ''}")
         for key in required:
@@ -253,7 +263,7 @@ def read_config(path: Path) -> Asked:
         content = tomllib.loads(raw.decode("utf-8"))
     except OSError as error:
         raise run.UsageError(f"CONFIG.toml: expected a file that can be read, got {path} ({error.strerror})") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:  # also of numbers and tables without end
         raise run.UsageError(f"CONFIG.toml: expected TOML, got {path}: {error}") from None
     found = CONFIG(content, "")
     check_content(found)

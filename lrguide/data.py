@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 import numpy as np
-from .arrays import Table, check_choice, check_count, check_number, join
+from .arrays import Table, check_choice, check_count, check_number, join, shown
 from .files import Remote, data_folder, fetch, read_columns, sample_path, write_columns
 
 # %% auto #0
@@ -56,7 +56,7 @@ class HiggsML:
     def __getitem__(self, rows) -> HiggsML:
         "The events `rows`: a slice, a mask or an array of indices. Weights are kept. Raises TypeError for a single index."
         if np.ndim(rows) == 0 and not isinstance(rows, slice):
-            raise TypeError(f"rows: expected a slice, a mask or an array of indices, got {rows!r}; a feature is column(name)")
+            raise TypeError(f"rows: expected a slice, a mask or an array of indices, got {shown(rows)}; a feature is column(name)")
         return HiggsML(self.x[rows], self.weight[rows], self.signal[rows], self.event_id[rows], self.source)
 
     def column(self, name: str) -> np.ndarray:

@@ -148,6 +148,8 @@ def flat_score(x, rho) -> np.ndarray:
 
 def flat_efficiency(model: FatJets, efficiency: float = 0.5) -> float:
     "The background efficiency of `flat_score` where `efficiency` of the signal passes: exact, from a quadrature over rho."
+    if not isinstance(model, FatJets):
+        raise TypeError(f"model: expected a FatJets, got {shown(model)}")
     rho, share = _rho_nodes(model, "signal")
     delta, wanted = np.linalg.norm(hidden_shift(rho), axis=1), check_number(efficiency, "efficiency", "(0, 1)")
     return float(ndtr(-brentq(lambda cut: share @ ndtr(delta - cut) - wanted, -40, 40)))
@@ -416,9 +418,9 @@ def whitened_in_bins(x, mass, n_bins: int = 20, weight=None, rotation: str = "ch
     return WhitenedInBins(centres, means, np.array(factors))
 
 # %% ../nbs/5_decorrelation/54_distance_correlation.ipynb #54000002
-from .arrays import check_function, check_name
+from .arrays import check_function, check_name, check_switch
 from .backend import keras
-from .losses import sigmoid
+from .losses import remembered, sigmoid
 
 # %% ../nbs/5_decorrelation/54_distance_correlation.ipynb #54000007
 def normal_distance_correlation(rho):
@@ -485,7 +487,7 @@ def distance_correlation(x, y, weight=None, unbiased: bool = False) -> float:
 
     As counted it is between 0 and 1, and above 0 for independent columns. `unbiased`: the root of the size of the estimate of dCor^2 without bias, with its sign.
     Raises ValueError for a constant column, and for fewer events than 2, or 4 without bias. Source: Szekely and Rizzo (2014), arXiv:1310.2926; Huo and Szekely (2016)."""
-    x = check_column(x, None, "x")
+    x, unbiased = check_column(x, None, "x"), check_switch(unbiased, "unbiased")
     y, weight = check_column(y, len(x), "y"), checked_weights(weight, len(x))
     some = weight > 0
     if (n := np.count_nonzero(some)) < (fewest := 4 if unbiased else 2):
@@ -530,14 +532,14 @@ def _disco_terms(s, y, w, unbiased: bool):
     return value[:, 0], gradient - w * ops.sum(gradient, axis=1, keepdims=True)
 
 # %% ../nbs/5_decorrelation/54_distance_correlation.ipynb #54000019
-@lru_cache(maxsize=128)
+@remembered
 def disco(column: str, power: int = 2, *, strength: str | None = None, events: int | None = None, unbiased: bool = True, of: Callable = sigmoid) -> Callable:
     """A penalty for `plus`: the squared distance correlation, in a batch, of the score and a `column` of the background, weighted with (1 - label) weight.
 
     `power` 1: the root of it, which needs `unbiased` False. `strength`: a column (m, 1) that multiplies it, so that members of one training may differ in it. `events`:
     so many background events of a batch of n are compared, evenly from all of it (None: n / 2 + 2 sqrt(n); n or more: all, at the price of the signal's places). `of`: the score as a function of the output.
     Source: Kasieczka and Shih (2020)."""
-    check_name(column, "column"), check_choice(power, "power", (1, 2)), check_function(of, "of")
+    check_name(column, "column"), check_choice(power, "power", (1, 2)), check_function(of, "of"), check_switch(unbiased, "unbiased")
     if power == 1 and unbiased:
         raise ValueError("power: expected 2 without bias, whose estimate may be negative and has no root, got 1; or unbiased=False")
     strength = None if strength is None else check_name(strength, "strength")

@@ -11,10 +11,11 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 import numpy as np
 from scipy.special import gammainc, gammaincc, gammainccinv, gammaln, log_ndtr, ndtr, ndtri, ndtri_exp, xlogy
-from .arrays import check_choice, check_column, check_count, check_number, check_numbers, shown
+from .arrays import check_choice, check_column, check_count, check_number, check_numbers, check_switch, shown
+from .minimum import same_fields
 
 # %% auto #0
-__all__ = ['randomised_test', 'Distribution', 'power_curve', 'power_at', 'significance', 'log_significance', 'p_from_significance', 'log_poisson_tail', 'CLs', 'counting_cls', 'counting_limit', 'on_off_background', 'on_off_statistic', 'Statistic', 'binned_statistic', 'discovery_tail', 'limit_tails', 'bounded_tail']
+__all__ = ['randomised_test', 'Distribution', 'power_curve', 'power_at', 'significance', 'log_significance', 'p_from_significance', 'log_poisson_tail', 'CLs', 'counting_cls', 'counting_limit', 'on_off_background', 'on_off_statistic', 'contributions', 'Statistic', 'binned_statistic', 'discovery_tail', 'limit_tails', 'bounded_tail']
 
 # %% ../nbs/1_optimality/12_testing.ipynb #00000007
 def randomised_test(null, alternative, level: float) -> tuple[np.ndarray, float]:
@@ -61,20 +62,20 @@ def _nearest(of: Distribution, t) -> np.ndarray:
 
 def _tail(of: Distribution, t) -> float | np.ndarray:
     "P(T >= t), for a number or an array."
-    p = of._upper[np.maximum(_nearest(of, t), 0)] + of.below * np.isneginf(t)
+    p = of._upper[np.maximum(_nearest(of, t), 0)] + of.below * np.isneginf(np.asarray(t))
     return p if of.far is None or np.min(p, initial=1.0) > 1e-7 else of.precise.tail(t)
 
 
 def _head(of: Distribution, t) -> float | np.ndarray:
     "P(T <= t), for a number or an array."
-    p = of._lower[np.minimum(_nearest(of, t) + 1, len(of.probability))] + of.above * np.isposinf(t)
+    p = of._lower[np.minimum(_nearest(of, t) + 1, len(of.probability))] + of.above * np.isposinf(np.asarray(t))
     return p if of.far is None or np.min(p, initial=1.0) > 1e-7 else of.precise.head(t)
 
 
 def _log_tail(of: Distribution, t) -> float | np.ndarray:
     "log P(T >= t); finite also where P is too small for a floating point number."
     log_p = of.log_tail_from(np.maximum(_nearest(of, t), 0))
-    return np.where(np.isneginf(t), 0.0, log_p)[()]
+    return np.where(np.isneginf(np.asarray(t)), 0.0, log_p)[()]
 
 
 def _log_tail_from(of: Distribution, k) -> float | np.ndarray:
@@ -156,7 +157,7 @@ def _check_distributions(null, alternative) -> None:
 def power_at(null: Distribution, alternative: Distribution, level) -> float | np.ndarray:
     "Power at `level` in (0, 1), a number or an array, of the randomised test that rejects the null at large T."
     _check_distributions(null, alternative)
-    if np.min(check_numbers(level, "level", "(0, 1)")) < 1e-7:
+    if np.min(check_numbers(level, "level", "(0, 1)"), initial=1.0) < 1e-7:
         null, alternative = null.precise, alternative.precise
     return np.interp(level, *power_curve(null, alternative))
 
@@ -203,6 +204,7 @@ class CLs:
     "The tails P(T >= T_obs | S+B) and P(T >= T_obs | B), as logarithms, with T = log L(B)/L(S+B)."
     log_clsb: float | np.ndarray
     log_clb: float | np.ndarray
+    __eq__ = same_fields
 
     @property
     def clsb(self) -> float | np.ndarray:
@@ -275,6 +277,14 @@ import numpy as np
 from .arrays import Table, check_column, check_events, check_function
 
 # %% ../nbs/1_optimality/17_power.ipynb #00000005
+def contributions(statistic, x: np.ndarray) -> np.ndarray:
+    "The contribution (n,) of each event `x` (n, d) to a `statistic`. Raises ValueError if that is not one number for each."
+    found = np.asarray(statistic.contribution(x))
+    if found.shape != (len(x),) or found.dtype.kind not in "biuf":
+        raise ValueError(f"contribution: expected one number for each of {len(x)} events, got {shown(found)}{' of ' + str(found.dtype) if found.shape == (len(x),) else ''}")
+    return found
+
+
 @dataclass(frozen=True)
 class Statistic:
     "T(data) = `constant` + sum over events of `contribution`(x), a function from events (n, d) to numbers (n,)."
@@ -282,13 +292,13 @@ class Statistic:
     contribution: Callable[[np.ndarray], np.ndarray]
 
     def __post_init__(self):
-        check_number(self.constant, "constant"), check_function(self.contribution, "contribution")
+        check_number(self.constant, "constant"), check_function(self.contribution, "contribution", 1)
 
     def __call__(self, data) -> float:
         "T of one data set: events, or a Table whose weight is the multiplicity of each row."
         table = data if isinstance(data, Table) else Table(check_events(data, "data"))
         table = table if table.weight is None or table.weight.all() else table[table.weight != 0]    # 0 * inf is not 0
-        return self.constant + float(table.weights @ self.contribution(table.x))
+        return self.constant + float(table.weights @ contributions(self, table.x))
 
     def rounded(self, step: float) -> Statistic:
         "The same with every event's contribution rounded to a multiple of `step`."
@@ -300,7 +310,7 @@ def binned_statistic(index: Callable[[np.ndarray], np.ndarray], null, alternativ
     """Statistic log L(alternative)/L(null) of the counts in bins with yields `null` and `alternative` (b,).
 
     `index` gives the bin (n,) of events x (n, d), -1 for events that are dropped. Raises ValueError for negative yields."""
-    check_function(index, "index")
+    check_function(index, "index", 1)
     null, alternative = (check_column(yields, None, name)
                          for yields, name in ((null, "null"), (alternative, "alternative")))
     for yields, name in ((null, "null"), (alternative, "alternative")):
@@ -325,7 +335,7 @@ def limit_tails(q, asimov, bounded: bool = True) -> CLs:
     q, asimov = check_numbers(q, "q", "[-inf, inf]", nan=True), check_numbers(asimov, "asimov", "[0, inf]", nan=True)
     root, m = np.sqrt(np.maximum(q, 0.0)), np.sqrt(asimov)
     from_s, from_0 = -root, m - root
-    if bounded:
+    if check_switch(bounded, "bounded"):
         far = root > m                                      # the best strength is negative
         with np.errstate(divide="ignore", invalid="ignore"):
             from_s, from_0 = np.where(far, -(q + m**2) / (2 * m), from_s)[()], np.where(far, (m**2 - q) / (2 * m), from_0)[()]

@@ -171,6 +171,8 @@ def estimate(response: Response, values, fixed: Mapping[str, float] | None = Non
     hardly measure, and whether another minimum is as good. With more summaries than parameters the errors are too small unless the simulation is
     much larger than the data. Raises ValueError for summaries other than those of the response, or fewer than free parameters, RuntimeError
     if no fit converges."""
+    if not isinstance(response, Response):
+        raise TypeError(f"response: expected a Response, got {shown(response)}")
     values, ranges = _summaries(values), response.parameters
     held = _named({} if fixed is None else fixed, ranges, "fixed")
     free = Ranges({name: pair for name, pair in ranges.items() if name not in held})

@@ -14,9 +14,9 @@ from scipy.sparse import csr_array
 from scipy.special import gammaln, xlogy
 from .arrays import Table, check_count, check_function, check_mapping, check_number, check_sample, generator, join, shown, spawn
 from .rates import Events, events_on
-from .prepared import OnData, Prepared, complete
+from .prepared import OnData, Prepared, check_point, complete
 from .likelihood import Likelihood
-from .distributions import p_from_significance
+from .distributions import contributions, p_from_significance
 from .sums import rows_at_rates, shared_rows
 
 # %% auto #0
@@ -36,9 +36,11 @@ def nu_of(source, values: Mapping[str, float] | None):
 
 
 def positive_yields(model: Likelihood, values: Mapping[str, float], name: str) -> dict[str, float]:
-    "Expected yields at `values`; raises ValueError if one is negative."
+    "Expected yields at `values`; raises ValueError if one is negative, or more than 1e15."
     yields = model.yields(values)
     for process, expected in yields.items():
+        if expected > 1e15:
+            raise ValueError(f"{name}: expected yields of at most 1e15, got {expected:g} for {process}")
         if not expected >= 0:
             raise ValueError(f"{name}: expected yields of at least 0, got {expected:g} for {process}; a range that starts at 0 for its strength helps")
     return yields
@@ -289,7 +291,7 @@ def pseudo_experiments(statistics, source, yields: Mapping[str, float], n_toys: 
         if isinstance(source, Mapping) and name not in source:
             raise ValueError(f"source: expected an entry for each of {', '.join(yields)}, got {', '.join(source) or 'none'}")
         check_source(source[name] if isinstance(source, Mapping) else source, name)
-    terms = lambda x: np.stack([statistic.contribution(x if transform is None else transform(x)) for statistic in several])
+    terms = lambda x: np.stack([contributions(statistic, x if transform is None else transform(x)) for statistic in several])
     origin = {name: source[name] if isinstance(source, Mapping) else source for name in yields}
     tables = {name: item for name, item in origin.items() if isinstance(item, Table) and yields[name] > 0}
     parts = [_from_tables(tables, yields, terms, n_toys)] if tables else []
@@ -391,7 +393,7 @@ def asimov(model: OnData, values: Mapping[str, float], *, source=None):
 
     For several channels one for each, by name; for a histogram its expected contents. `source`: Tables or models with a quadrature, as in
     `p_value`; the true simulation. CCGV (2011)."""
-    values = complete(model, values)
+    values = complete(model, check_point(model, values))
     sources = sources_by_channel(model, source, values)
     data = {key: _asimov_of(channel, sources[key], own_values(channel, values)) for key, channel in model.channels.items()}
     return data if len(data) > 1 else next(iter(data.values()))
@@ -514,7 +516,8 @@ def all_rates(rows: Sequence[Rows], truth: Mapping[str, float]) -> np.ndarray:
 @dataclass(frozen=True)
 class Tail:
     """A tail as `log_p`, its relative `error` from pseudo-experiments, the relative `influence` (n,) of each simulated event, what the events
-    came from (`kind`), `how` it was found, how many toys `failed`; the function log P(T >= t) that it was read from, `law`, and the observed value, `t`."""
+    came from (`kind`), `how` it was found, how many toys `failed`; the function log P(T >= t) that it was read from, `law`, and the observed value, `t`.
+    `deep`: the same function right also far from `t`, where it takes longer; None if there is no better one."""
     log_p: float
     error: float
     influence: np.ndarray
@@ -523,6 +526,7 @@ class Tail:
     failed: int = 0
     law: Callable | None = None
     t: float = np.nan
+    deep: Callable | None = None
 
     relative = property(lambda self: float(np.sqrt(self.error**2 + np.sum(self.influence**2))), doc="Relative standard error, of both origins.")
 

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import BinaryIO
 import numpy as np
 from .arrays import Ranges, Table, aligned, as_table, check_column, check_count, check_mapping, check_name, check_number, join, named_columns, sealed, shown
-from .formats import Baskets, Source, check_kinds, needed, sources_of, threads_for
+from .formats import Baskets, Source, check_kinds, check_path, needed, sources_of, threads_for
 
 # %% auto #0
 __all__ = ['odd_values', 'Pieces', 'chunks', 'evenly', 'sampled', 'read', 'fill_values', 'pieces', 'columns_of', 'write_whole', 'Remote', 'data_folder', 'package_folder', 'sample_path', 'write_columns', 'read_columns', 'check_new', 'FetchError', 'is_whole', 'fetch']
@@ -490,7 +490,7 @@ def columns_of(files, columns: Sequence[str] | Mapping[str, str], tree: str | No
 def write_whole(path: str | Path, write: Callable[[BinaryIO], object]) -> Path:
     """The `path`, whose place a file takes that `write` has filled; what was there stays if that fails. A link leads to what is written, a device is
     written to. Raises FileNotFoundError if there is no such folder."""
-    target = Path(path).resolve()
+    target = check_path(path).resolve()
     if not target.parent.is_dir():
         raise FileNotFoundError(f"path: expected a folder that exists, got {path}")
     if target.exists() and not target.is_file():

@@ -8,7 +8,7 @@ from copy import deepcopy
 from dataclasses import dataclass, replace
 from functools import lru_cache
 import numpy as np
-from .arrays import Table, aligned, check_count, check_sample, shown, spawn
+from .arrays import Table, aligned, check_count, check_sample, check_switch, shown, spawn
 from .backend import keras
 from .data import fold
 from .losses import Objective, weighted_mean
@@ -37,7 +37,7 @@ def fit_together(pairs, recipe: Recipe, rng, *, shared: bool = False) -> list[Ra
 
     Number k is what a Ratio of this recipe with generator k of `spawn(rng, n)`, or of the list `rng`, would be alone. `shared`: one network with an output for
     each numerator (softmax), for pairs with one denominator, the same Table. Raises ValueError for what cannot be learned from."""
-    several = _check_pairs(pairs, recipe)
+    several, shared = _check_pairs(pairs, recipe), check_switch(shared, "shared")
     rngs, ratios = list(rng) if isinstance(rng, (list, tuple)) else spawn(rng, len(several)), []
     if len(rngs) != len(several):
         raise ValueError(f"rng: expected a seed or generator for each of {len(several)} pairs, got {len(rngs)}")
@@ -123,11 +123,11 @@ def _by_fold(folded: Folded, table: Table, answer: Callable) -> np.ndarray:
 def folds_of(table: Table, n: int, by: str | None = None) -> np.ndarray:
     "The fold (n,), 0 to n - 1, of each event: a hash of its features, or of the whole numbers in the column `by` of also. Raises ValueError without it."
     if by is None:
-        bits = (np.ascontiguousarray(table.x.reshape(len(table), -1)) + 0.0).view(np.uint64)      # adding zero: -0 is 0
+        bits = (np.ascontiguousarray(table.x.reshape(len(table), int(np.prod(table.x.shape[1:])))) + 0.0).view(np.uint64)      # adding zero: -0 is 0
         with np.errstate(over="ignore"):                    # arithmetic modulo 2^64
             numbers = bits @ (np.uint64(0x9E3779B97F4A7C15) * (2 * np.arange(bits.shape[1], dtype=np.uint64) + np.uint64(1)))
-    elif by not in table.also:
-        raise ValueError(f"{by}: expected a column of also that tells the fold, got {', '.join(table.also) or 'none'}")
+    elif not isinstance(by, str) or by not in table.also:
+        raise ValueError(f"by: expected a column of also that tells the fold ({', '.join(table.also) or 'there is none'}), got {shown(by)}")
     else:
         numbers = table.also[by].astype(np.int64)
     return fold(numbers, check_count(n, "folds", 2))
@@ -142,7 +142,7 @@ def across_folds(numerator: Table, denominator: Table, recipe: Recipe, *, folds:
     denominator = aligned(denominator, numerator.names, "denominator")
     same = paired(numerator, denominator) is not None       # then they stay together
     if same and not np.array_equal(folds_of(numerator, folds, by), folds_of(denominator, folds, by)):
-        raise ValueError(f"{by}: expected one fold for an event that is in both samples, got two")
+        raise ValueError(f"by: expected one fold for an event that is in both samples, got two")
     order = lambda table: table[(deepcopy(rngs[0]) if same else rngs[0]).permutation(len(table))]
     others = []
     for table in map(order, (numerator, denominator)):

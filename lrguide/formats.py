@@ -28,7 +28,7 @@ import numpy as np
 from .arrays import check_choice, named_columns, shown
 
 # %% auto #0
-__all__ = ['Source', 'needed', 'File', 'Baskets', 'core_count', 'threads_for', 'Held', 'sources_of', 'check_kinds']
+__all__ = ['Source', 'needed', 'check_path', 'File', 'Baskets', 'core_count', 'threads_for', 'Held', 'sources_of', 'check_kinds']
 
 # %% ../nbs/9_machinery/79_formats.ipynb #800f0008
 def needed(name: str, extra: str = "files"):
@@ -37,6 +37,16 @@ def needed(name: str, extra: str = "files"):
         return import_module(name)
     except ImportError:
         raise ImportError(f"{extra}: expected {name.split('.')[0]} to be installed (the extra `{extra}`: pip install -e '.[{extra}]')") from None
+
+
+def check_path(path, name: str = "path") -> Path:
+    "`path`, a text or what stands for one, as a Path. Raises TypeError for anything else, ValueError for a text that names no file."
+    text = path.__fspath__() if isinstance(path, os.PathLike) else path
+    if not isinstance(text, str):
+        raise TypeError(f"{name}: expected a path, got {shown(path)}")
+    if not text or "\0" in text:
+        raise ValueError(f"{name}: expected a path, got {shown(text)}")
+    return Path(text)
 
 
 @contextmanager
@@ -378,7 +388,7 @@ def sources_of(files, tree: str | None) -> list[Source]:
             raise TypeError(f"files: expected a path or several, or columns by name in memory, got {shown(files)}{' and a tree' * bool(columns)}")
         return [Held(columns)]
     for one in several:
-        paths = [Path(one)] if Path(one).is_file() else [path for path in map(Path, sorted(glob(str(Path(one).expanduser())))) if path.is_file()]
+        paths = [Path(one)] if os.path.isfile(one) else [path for path in map(Path, sorted(glob(str(Path(one).expanduser())))) if path.is_file()]
         if not paths:
             raise ValueError(f"files: expected a file, or a pattern that fits some, got {shown(str(one))}")
         found += paths

@@ -11,13 +11,13 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 import numpy as np
 from scipy.special import log_ndtr, ndtr
-from .arrays import Table, check_choice, check_column, check_count, check_function, check_number, generator, spawn
+from .arrays import Table, check_choice, check_column, check_count, check_function, check_number, check_numbers, generator, spawn
 from .rates import events_on
 from .prepared import OnData, Prepared, as_fixed, check_model, check_point, inflation, one_set, prepare
 from .valleys import names_of, nll_at
 from .likelihood import Likelihood
 from .distributions import CLs, Statistic, limit_tails, log_significance
-from .sums import upper_tail
+from .sums import Sum, upper_tail
 from .experiments import (Observed, Rows, Tail, all_rates, all_rows, all_terms, asimov_on, beyond, channel_rows, event_terms, observed,
                                  own_rates, own_terms, own_values, positive_yields, pseudo_experiments, sources_by_channel, tail_of, tasks_of)
 from .toys import drawn_experiments, evaluated, joined_experiments, quick_rows, together
@@ -108,7 +108,7 @@ def few_events(effective: float) -> str:
 
 def in_words(log_p: float, relative: float) -> str:
     "p with its error, and Z with its error; a power of ten where p is too small for a floating point number."
-    p = f"{np.exp(log_p):.4g}" if log_p > -690 else f"10^{log_p / np.log(10):.2f}"
+    p = f"{np.exp(log_p):.4g}" if log_p > -690 else f"10^{log_p / np.log(10):{'.2f' if log_p > -1e9 else '.10g'}}"
     error, of_z = (f" +- {relative * np.exp(log_p):.1g}", f" +- {z_error(log_p, relative):.1g}") if relative > 0 else ("", "")
     return f"{p}{error}, Z = {log_significance(log_p):.3f}{of_z}"
 
@@ -210,6 +210,14 @@ def _drawn(seen: Observed, rows: Sequence[Rows], truth: Mapping[str, float], n_t
     return total
 
 # %% ../nbs/1_optimality/17_power.ipynb #b94f4aca
+def _log_tail_anywhere(log_tail: Callable, around: Callable[[float], Sum], u) -> np.ndarray:
+    "log P(T >= `u`) (k,), from `log_tail`, or, where it is so small that this may end before it, from the law `around` that value."
+    found = np.array(log_tail(u), dtype=float)
+    for k in np.flatnonzero((found < -50) & np.isfinite(u)):
+        found[k] = around(float(u[k])).log_tail(float(u[k]))
+    return found
+
+
 @dataclass(frozen=True, eq=False)
 class SimpleTest:
     """Tests of simple hypotheses on one data set: the tail P(T >= T_obs), T = log L(alternative)/L(null), under each of `truths`.
@@ -224,8 +232,9 @@ class SimpleTest:
         seen, tails = observed(self.data, null, alternative), []
         for truth in truths:
             rows = _rows_at(self, truth)
-            law = upper_tail(all_terms(seen, rows), all_rates(rows, truth), seen.value(), seen.constant)
-            tails.append(tail_of(seen, rows, truth, law.log_tail, law.step, how=law.how))
+            around = partial(upper_tail, all_terms(seen, rows), all_rates(rows, truth), constant=seen.constant)
+            law = around(seen.value())
+            tails.append(replace(tail_of(seen, rows, truth, law.log_tail, law.step, how=law.how), deep=partial(_log_tail_anywhere, law.log_tail, around)))
         return tails
 
     def toys(self, null: Mapping[str, float], alternative: Mapping[str, float], truths: Sequence[Mapping], n_toys: int, rng,
@@ -358,6 +367,8 @@ def _by_formula(prepared: Prepared, source, null: Mapping[str, float], alternati
     model, (_, at) = prepared.model, _lowest(prepared, **{name: alternative[name]})
     expected = asimov_on(model, at, source=source, seen=prepared)
     tails = limit_tails(_bounded_q(prepared, *ends), _bounded_q(expected, *ends) / float(inflation(prepared, name)[0]))
+    if np.isnan(tails.log_clsb + tails.log_clb):
+        raise ValueError(f"null: expected a value of {name} at which a likelihood can be had, got {null[name]:g}, where it is NaN")
     return [Tail(float(log_p), 0.0, np.zeros(0), "formula") for log_p in (tails.log_clsb, tails.log_clb)]
 
 
@@ -374,15 +385,17 @@ def _test(model: OnData, data, null, alternative, source) -> SimpleTest | Profil
 def _tails(model: OnData, data, null, alternative, both: bool, method, source, n_toys, rng, level, map) -> list[Tail]:
     "The Tail under the null or under `both` hypotheses, by the method asked for."
     null, alternative = two_hypotheses(model, null, alternative)
+    n_toys, map = check_count(n_toys, "n_toys"), check_function(map, "map")
+    rng is None or generator(rng)
+    level is None or check_number(level, "level", "(0, 1)")
     if check_choice(method, "method", ("exact", "toys", "asymptotic")) == "asymptotic":
         return _by_formula(one_set(prepare(model, data)), source, null, alternative, both)
     test, truths = _test(model, data, null, alternative, source), [null, alternative][:1 + both]
     if method == "exact":
         return test.exact(null, alternative, truths)
-    n_toys = check_count(n_toys, "n_toys")
     if level is not None:
-        enough_toys(n_toys, check_number(level, "level", "(0, 1)"))
-    return test.toys(null, alternative, truths, n_toys, rng, check_function(map, "map"))
+        enough_toys(n_toys, level)
+    return test.toys(null, alternative, truths, n_toys, rng, map)
 
 # %% ../nbs/1_optimality/17_power.ipynb #c832fdca
 def p_value(model: OnData, data, null: Mapping[str, float], alternative: Mapping[str, float], method: str = "exact", *,
@@ -435,7 +448,7 @@ def expected_tails(first: Tail, second: Tail, share) -> tuple[np.ndarray, np.nda
     for back in (1e-10, 1e-9, 1e-8, 1e-7):                 # off the edge of an atom, which rounding has put elsewhere for the first
         before = low - back * (1 + np.abs(low))
         inside = np.where(np.abs(second.law(before) - found) < 1e-6, before, inside)
-    return first.law(inside), found
+    return (first.deep or first.law)(inside), found
 
 
 def expected_errors(first: Tail, second: Tail, share, n_toys: int) -> np.ndarray:
@@ -460,8 +473,8 @@ def _beyond_all(law: Callable, wanted: np.ndarray, sign: int) -> np.ndarray:
 
 # %% ../nbs/1_optimality/17_power.ipynb #9eebdd32
 def fluctuations(n_sigma: Sequence[float]) -> tuple[float, ...]:
-    "`n_sigma` as numbers. Raises TypeError or ValueError for what is none."
-    return tuple(check_column(n_sigma, None, "n_sigma").tolist())
+    "`n_sigma` as numbers, of up to 7 standard deviations. Raises TypeError or ValueError for what is none."
+    return tuple(check_numbers(check_column(n_sigma, None, "n_sigma"), "n_sigma", "[-7, 7]").tolist())
 
 
 def band_in_words(n_sigma: Sequence[float], expected: Sequence[float], errors: Sequence[float] = ()) -> str:

@@ -484,12 +484,11 @@ def learn_expansion(varied: Table, nominal: Table, recipe: Recipe, rng, degree: 
 # %% ../nbs/7_inference_aware/73_binned_likelihoods.ipynb #73000002
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 import numpy as np
-from .arrays import check_choice, check_count, check_numbers, check_number, spawn
+from .arrays import check_choice, check_count, check_function, check_numbers, check_switch, shown, check_number, spawn
 from .backend import keras, to_device, to_numpy
 from .binned import check_edges
-from .losses import Objective
+from .losses import Objective, remembered
 
 # %% ../nbs/7_inference_aware/73_binned_likelihoods.ipynb #73000007
 def shares_in(values, edges: Sequence[float], width: float, hard: bool = False):
@@ -503,7 +502,7 @@ def shares_in(values, edges: Sequence[float], width: float, hard: bool = False):
     if not np.all(np.diff(inner) > 0):
         raise ValueError("edges: expected some that differ in single precision, got equal ones; shift and scale values and edges")
     above = ops.sigmoid((values[..., None] - inner) / width)
-    if hard:
+    if check_switch(hard, "hard"):
         above = above + ops.stop_gradient(ops.cast(values[..., None] > inner, above.dtype) - above)
     ends = ops.ones_like(above[..., :1])
     whole = ops.concatenate([ends, above, 0 * ends], axis=-1)
@@ -515,7 +514,7 @@ def best_edges(contents, gain: Callable, bins: int) -> tuple[float, np.ndarray]:
 
     `contents` (c, n): of n cells in their order; `gain(sums)` (...): of sums (c, ...) over the cells of a bin, minus infinity where a bin is not allowed.
     Exact, by dynamic programming, in n^2 steps for each bin (Bellman 1961). Raises ValueError for fewer cells than bins or if no bins are allowed."""
-    contents = np.atleast_2d(check_numbers(contents, "contents"))
+    contents, gain = np.atleast_2d(check_numbers(contents, "contents")), check_function(gain, "gain")
     if contents.ndim != 2:
         raise ValueError(f"contents: expected shape (c, n), got {contents.shape}")
     n = contents.shape[1]
@@ -617,7 +616,7 @@ def squared_test(rate, slopes, signal, precision):
     return 2 * ops.sum(each, axis=(1, 2)) + ops.sum(precision * theta * theta, axis=1)
 
 # %% ../nbs/7_inference_aware/73_binned_likelihoods.ipynb #7300001a
-@lru_cache(maxsize=128)
+@remembered
 def by_histogram(architecture, bins: int = 10, width: float = 0.05, hard: bool = False, tested: tuple[float, float] | None = None) -> Objective:
     """The log of the expected error of the first of P parameters, in `bins` equal bins of the sigmoid of one network's output, the part 'network'.
 
@@ -625,10 +624,10 @@ def by_histogram(architecture, bins: int = 10, width: float = 0.05, hard: bool =
     these. `width`, `hard`: as for `shares_in`. `tested`: (expected number of all events, value of the first parameter in its unit): minus the log of the
     root of q of this value instead, fitted to what is expected without it. Sources: Wunsch et al. (2021); Simpson and Heinrich (2022)."""
     edges, ops = tuple(np.linspace(0, 1, check_count(bins, "bins", 2) + 1)), keras.ops
-    check_number(width, "width", "(0, inf)")
+    check_number(width, "width", "(0, inf)"), check_switch(hard, "hard")
     if tested is not None:
         if np.shape(tested) != (2,):
-            raise ValueError(f"tested: expected two numbers, the events in all and the value that is tested, got {tested!r}")
+            raise ValueError(f"tested: expected two numbers, the events in all and the value that is tested, got {shown(tested)}")
         total, value = (check_number(number, "tested", "(0, inf)") for number in tested)
 
     def terms(networks, batch):

@@ -222,7 +222,8 @@ _KEPT: dict = {}  # what `kept_on` gave last
 
 def kept_on(ratio, x: np.ndarray, ranges: Mapping[str, tuple[float, float]], finer: int = 1) -> Interpolant:
     "The Interpolant of any `ratio` at events `x` in these ranges, `finer` as in `interpolated`; the last two, if they are not large, are kept."
-    key = id(ratio), id(getattr(ratio, "fitted", None)), hash(x.tobytes()), x.shape, tuple(dict(ranges).items()), finer
+    ranges = Ranges(ranges)
+    key = id(ratio), id(getattr(ratio, "fitted", None)), hash(x.tobytes()), x.shape, ranges, finer
     found, *alive = _KEPT.pop(key, None) or (interpolated(ratio, x, ranges, finer=finer), ratio, getattr(ratio, "fitted", None))
     if found.coefficients.nbytes < 2**27:
         _KEPT[key] = found, *alive                          # while they live nobody else has their id

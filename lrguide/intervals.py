@@ -14,10 +14,10 @@ import numpy as np
 from scipy.interpolate import CubicSpline, PchipInterpolator
 from scipy.optimize import brentq, isotonic_regression
 from scipy.special import gammaln, ndtr, ndtri, xlogy
-from .arrays import check_choice, check_count, check_function, check_number, check_numbers, spawn
+from .arrays import check_choice, check_count, check_function, check_number, check_numbers, check_switch, spawn
 from .minimum import crossings, ends_at_height
 from .rates import natural_strength
-from .prepared import OnData, Prepared, as_seen, check_model, check_point, complete, inflation, prepare
+from .prepared import OnData, Prepared, as_seen, check_model, check_point, complete, inflation, one_set, prepare
 from .valleys import derivatives_at, starting_values
 from .distributions import bounded_tail, limit_tails
 from .experiments import asimov_on
@@ -72,6 +72,7 @@ class Intervals:
 
     def contain(self, truth: float) -> Coverage:
         "How many hold `truth`; `level` of the Coverage is NaN, the intervals do not know it."
+        truth = check_number(truth, "truth")
         return Coverage(int(np.sum((self.low <= truth) & (truth <= self.high))), len(self.low), int(self.failed.sum()), np.nan)
 
 # %% ../nbs/2_uncertainty/27_intervals.ipynb #98b896c0
@@ -80,7 +81,7 @@ def intervals(model: OnData, data, name: str = "mu", level: float = 0.6827, *, c
 
     `critical`: a function of the parameter (b,), such as a Construction; None for chi-square's quantile at `level`. bounded=True: for
     values of at least 0, with the statistic (11). Raises RuntimeError if a single data set cannot be fitted."""
-    threshold = chi2_quantile(level)
+    threshold, bounded = chi2_quantile(level), check_switch(bounded, "bounded")
     critical is None or check_function(critical, "critical")
     check_choice(name, "name", list(as_seen(model, data).parameters), "free parameters")
     low, high = as_seen(model, data).parameters[name]
@@ -313,7 +314,7 @@ def asymptotic_limits(model: OnData, data, strength: str = "mu", level: float = 
 # %% ../nbs/2_uncertainty/27_intervals.ipynb #371edee0
 def _limit_by_formula(model: OnData, strength: str, level: float, n_sigma: tuple, source, data) -> Limit:
     "The Limit of one data set by the formulae, with the free parameters of the Asimov data set fitted to it."
-    prepared = prepare(model, data)
+    prepared = one_set(prepare(model, data))
     (value,) = asymptotic_limits(model, prepared, strength, level, source=source)
     if np.isnan(value):
         wider = "; the compact likelihood needs wider ranges" if np.isfinite(prepared.walls.get(strength, (0.0, np.inf))[1]) else ""
@@ -441,7 +442,7 @@ def neyman_construction(models, grid, n_toys: int, rng, *, truth: Mapping[str, f
 
     `models`: a Likelihood, or several by name on the same events (then a dictionary). `truth`: values of the other parameters.
     bounded=True: in the order of Feldman and Cousins (1998), for values of at least 0. Raises ValueError for too few toys."""
-    grid, level = check_numbers(grid, "grid"), check_number(level, "level", "(0, 1)")
+    grid, level, bounded = check_numbers(grid, "grid"), check_number(level, "level", "(0, 1)"), check_switch(bounded, "bounded")
     if grid.ndim != 1 or len(grid) < 2 or not np.all(np.diff(grid) > 0) or (bounded and grid[0] != 0):
         raise ValueError(f"grid: expected at least 2 increasing values{', from 0 on' if bounded else ''}, got {np.ravel(grid).tolist()[:5]}")
     enough_toys(n_toys, 1 - level)

@@ -15,6 +15,7 @@ import numpy as np
 from .arrays import (Ranges, Table, check_column, check_events, check_choice, check_fixed, check_function, check_mapping, check_name, check_number, check_numbers, check_ratio,
                             narrowed, shown)
 from .interpolation import check_log_ratios
+from .minimum import same_fields
 from .rates import Events, Grid, events_on, expected_yields, grid_of, list_of_sets, log_rate, probes, scan_events
 from .prepared import OnData, check_point, complete
 from .valleys import names_of
@@ -40,7 +41,7 @@ def _factors(size, name: str) -> tuple[float, float]:
 
 def check_pair(pair, name: str) -> tuple:
     "`pair` as a tuple (down, up). Raises ValueError unless it holds two things."
-    if not isinstance(pair, (tuple, list, np.ndarray)) or len(pair) != 2:
+    if not isinstance(pair, (tuple, list, np.ndarray)) or getattr(pair, "shape", True) == () or len(pair) != 2:
         raise ValueError(f"{name}: expected a pair (down, up), got {shown(pair)}")
     return tuple(pair)
 
@@ -59,8 +60,7 @@ class Process:
     norm: Mapping[str, tuple[float, float]] = field(default_factory=dict)
 
     def __post_init__(self):
-        if not callable(self.expected):
-            check_number(self.expected, "expected", "[0, 1e15]")
+        check_function(self.expected, "expected", 1) if callable(self.expected) else check_number(self.expected, "expected", "[0, 1e15]")
         if self.ratio is not None:
             check_ratio(self.ratio)
         if self.source is not None and not isinstance(self.source, Table) and not hasattr(self.source, "sample"):
@@ -83,7 +83,7 @@ class Process:
 # %% ../nbs/1_optimality/13_likelihood.ipynb #358e9df6
 def check_constraints(constraints) -> tuple:
     "`constraints`, one or several, as a tuple. Raises TypeError for what is not a measurement of parameters by name."
-    found = tuple(constraints) if isinstance(constraints, Iterable) and not isinstance(constraints, (str, Mapping)) else (constraints,)
+    found = tuple(constraints) if isinstance(constraints, Iterable) and not isinstance(constraints, (str, Mapping)) and getattr(constraints, "shape", True) != () else (constraints,)
     for one in found:
         if not hasattr(one, "name") or not callable(getattr(one, "nll", None)):
             raise TypeError(f"constraints: expected measurements of parameters, such as Normal, got {shown(one)}")
@@ -92,7 +92,7 @@ def check_constraints(constraints) -> tuple:
 
 def check_means(mean, interval: str = "(-inf, inf)") -> float | np.ndarray:
     "What was measured, a number or (b,) for b data sets, in `interval`. Raises TypeError or ValueError for anything else."
-    if np.ndim(mean) == 0:
+    if not isinstance(mean, (list, tuple, range)) and np.ndim(mean) == 0:
         return check_number(mean, "mean", interval)
     if len(check_numbers(mean, "mean", interval)) == 0:
         raise ValueError("mean: expected at least one measurement, got none")
@@ -126,6 +126,7 @@ class Normal:
     name: str | tuple[str, ...]
     mean: float | np.ndarray
     width: float | np.ndarray
+    __eq__ = same_fields
 
     def __post_init__(self):
         for field, value in _checked_normal(self).items():
@@ -190,6 +191,9 @@ def _check_parts(model: Likelihood) -> None:
     for name, process in model.processes.items():
         if not isinstance(process, Process):
             raise TypeError(f"processes: expected a Process for {name}, got {type(process).__name__}")
+        for effect in (*process.norm, *getattr(process.ratio, "effects", ())):
+            if effect in model.strength:                   # known to be 0 +- 1, which no strength is
+                raise ValueError(f"strength: expected names that are no systematic effects, got {effect}, an effect on {name}")
     windows = {process.ratio.uniform_in for process in model.processes.values() if hasattr(process.ratio, "uniform_in")}
     if len(windows) > 1:
         raise ValueError(f"processes: expected Densities in one window, whose uniform density is the reference, got {shown(sorted(windows))}")
@@ -289,7 +293,7 @@ def _contents_at(numerator, points: np.ndarray, takes_many: list) -> np.ndarray:
         return np.broadcast_to(np.asarray(numerator, dtype=float), (len(points), len(numerator)))
     if takes_many:
         return np.reshape(np.asarray(numerator(points), dtype=float), (len(points), -1))         # of one point some give (b,)
-    one = lambda i: np.asarray(numerator(points[i]), dtype=float)
+    one = lambda i: check_column(numerator(points[i]), None, "numerator")
     probe = probes(len(points))
     single = np.stack([one(i) for i in probe])
     try:
@@ -342,8 +346,8 @@ class BinnedRatio:
     takes_many: list = field(default_factory=list, repr=False, compare=False)      # not empty once seen to be so
 
     def __post_init__(self):
-        check_function(self.index, "index"), Ranges(self.parameters)
-        bins = None if callable(self.numerator) else len(_probabilities(self.numerator, "numerator"))
+        check_function(self.index, "index", 1), Ranges(self.parameters)
+        bins = None if callable(self.numerator) and check_function(self.numerator, "numerator", 1) else len(_probabilities(self.numerator, "numerator"))
         if self.denominator is not None:
             if not np.all((denominator := _probabilities(self.denominator, "denominator")) > 0):
                 raise ValueError("denominator: expected positive contents, the reference must not have an empty bin")
@@ -352,7 +356,7 @@ class BinnedRatio:
 
     def log_ratio(self, x, nu=None) -> np.ndarray:
         "Log ratio (n,) of the bin of each event; -inf where the numerator has none. Raises ValueError for an event outside all bins."
-        contents = self.numerator(np.atleast_1d(nu)) if callable(self.numerator) else self.numerator
+        contents = check_column(self.numerator(np.atleast_1d(nu)), None, "numerator") if callable(self.numerator) else self.numerator
         return _log_bin_ratios(self, _bins_of(self, x), np.asarray(contents, dtype=float)[None])[0]
 
     def log_ratio_grid(self, x, points) -> np.ndarray:

@@ -9,13 +9,13 @@
 from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import lru_cache, wraps
 import numpy as np
 from .arrays import check_choice, check_function, check_number
 from .backend import keras
 
 # %% auto #0
-__all__ = ['softplus', 'sigmoid', 'exp', 'log', 'cross_entropy', 'squared_error', 'quadratic', 'maximum_likelihood', 'square_root', 'LOSSES', 'Loss', 'find_loss', 'Objective', 'weighted_mean', 'per_event', 'plus', 'side_by_side', 'Part', 'CALIBRATIONS', 'labelled', 'paired', 'Calibration', 'histogram_calibration', 'isotonic_calibration', 'polynomials', 'fit_shift', 'moments_over_denominator', 'shift_over_denominator', 'Normalisation', 'normalisation', 'mean_ratio', 'variational', 'reversed_gradient', 'mean_guess', 'against', 'mixture_guess', 'plus_moved']
+__all__ = ['softplus', 'sigmoid', 'exp', 'log', 'cross_entropy', 'squared_error', 'quadratic', 'maximum_likelihood', 'square_root', 'LOSSES', 'Loss', 'find_loss', 'Objective', 'weighted_mean', 'remembered', 'per_event', 'plus', 'side_by_side', 'Part', 'CALIBRATIONS', 'labelled', 'paired', 'Calibration', 'histogram_calibration', 'isotonic_calibration', 'polynomials', 'fit_shift', 'moments_over_denominator', 'shift_over_denominator', 'Normalisation', 'normalisation', 'mean_ratio', 'variational', 'reversed_gradient', 'mean_guess', 'against', 'mixture_guess', 'plus_moved']
 
 # %% ../nbs/1_optimality/14_losses.ipynb #00000006
 @dataclass(frozen=True)
@@ -75,7 +75,21 @@ def weighted_mean(values, batch):
     return keras.ops.mean(batch["weight"] * values, axis=1)
 
 # %% ../nbs/1_optimality/15_networks.ipynb #00000032
-@lru_cache(maxsize=128)
+def remembered(function: Callable) -> Callable:
+    "`function` that gives the same object again for equal arguments: equal objectives share a compiled program. Of arguments that cannot be looked up nothing is remembered."
+    known = lru_cache(maxsize=128, typed=True)(function)
+
+    @wraps(function)
+    def asked(*args, **kwargs):
+        try:
+            hash((args, *kwargs.values()))
+        except TypeError:
+            return function(*args, **kwargs)
+        return known(*args, **kwargs)
+    return asked
+
+
+@remembered
 def per_event(loss: str | Loss, architecture) -> Objective:
     "The weighted mean `loss` of the outputs of one network, the part 'network', on the columns x, label and weight."
     loss = find_loss(loss)
@@ -83,7 +97,7 @@ def per_event(loss: str | Loss, architecture) -> Objective:
     return Objective((("network", architecture),), terms)
 
 
-@lru_cache(maxsize=128)
+@remembered
 def plus(objective: Objective, strength: float, penalty: Callable) -> Objective:
     "`objective` with one more term: `strength` times `penalty(output, batch)` (m,) of the outputs of its first part on the column x."
     first = objective.parts[0][0]

@@ -10,7 +10,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from functools import cached_property, lru_cache
 import numpy as np
 from scipy.interpolate import PchipInterpolator
@@ -18,8 +18,8 @@ from scipy.special import gammaincinv
 from .arrays import check_number
 
 # %% auto #0
-__all__ = ['differentiated', 'newton', 'newton_step', 'Minima', 'deeper', 'placed', 'standard_errors', 'Fit', 'Fits', 'minimise',
-           'minuit_at', 'crossings', 'ends_at_height', 'slopes_along', 'Profile']
+__all__ = ['differentiated', 'newton', 'newton_step', 'Minima', 'deeper', 'placed', 'standard_errors', 'same_fields', 'Fit',
+           'Fits', 'minimise', 'minuit_at', 'crossings', 'ends_at_height', 'slopes_along', 'Profile']
 
 # %% ../nbs/9_machinery/95_minimum.ipynb #00000007
 @lru_cache(maxsize=32)
@@ -206,15 +206,23 @@ def standard_errors(point: np.ndarray, second: np.ndarray, low: np.ndarray, high
     return np.where(held, np.nan, errors)
 
 # %% ../nbs/9_machinery/95_minimum.ipynb #0000001c
+def same_fields(first, second) -> bool:
+    "Whether two objects of one dataclass hold the same: the `__eq__` of those that may hold arrays."
+    if type(first) is not type(second):
+        return NotImplemented
+    return all(np.array_equal(getattr(first, one.name), getattr(second, one.name)) for one in fields(first) if one.compare)
+
+
 @dataclass(frozen=True)
 class Fit:
     """Result of a fit: `values` and `errors` by name, the smallest `nll`, `notes` on what is special about it; `by_minuit()` minimises again.
 
-    An error is NaN for a parameter at a limit of its range, infinite for one that the data do not measure."""
+    An error is NaN for a parameter at a limit of its range, infinite for one that the data do not measure. In a copy, or in what a file or another
+    process brings, `minuit` is None: it calls functions that hold the data."""
     values: dict[str, float]
     errors: dict[str, float]
     nll: float
-    by_minuit: Callable[[], object] | None
+    by_minuit: Callable[[], object] | None = field(compare=False)
     notes: tuple[str, ...] = ()
 
     @cached_property
@@ -222,6 +230,9 @@ class Fit:
         "Minuit after its minimisation from these values, made when it is first asked for; None where nothing was fitted, or it runs away from a wall."
         with suppress(RuntimeError):                       # a wall, where expected numbers end, is none of its limits
             return None if self.by_minuit is None else self.by_minuit()
+
+    def __getstate__(self) -> dict:
+        return {**{name: value for name, value in vars(self).items() if name != "minuit"}, "by_minuit": None}
 
     def __repr__(self) -> str:
         error = {name: " (at its limit)" if np.isnan(error) else f" +- {error:.2g}" for name, error in self.errors.items()}
@@ -394,6 +405,7 @@ class Profile:
     limits: tuple[float, float] = (-np.inf, np.inf)
     minima: tuple[tuple[float, float], ...] = ()
     more: Callable[[np.ndarray], np.ndarray] | None = field(default=None, repr=False, compare=False)
+    __eq__ = same_fields
 
     def pieces(self, level: float = 0.6827) -> list[tuple[float, float]]:
         """Ends of all pieces of the likelihood interval (asymptotic coverage `level`), in rising order.

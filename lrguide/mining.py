@@ -374,8 +374,10 @@ def gold_report(numerator: Table, denominator: Table | None = None) -> dict[str,
 def _check_mined(recipe: Recipe, method: str) -> None:
     "Raises ValueError for settings of a Recipe with which a `method` cannot be trained."
     score = "score" in METHODS[check_choice(method, "method", tuple(METHODS))]
+    if not isinstance(recipe, Recipe):
+        raise TypeError(f"recipe: expected a Recipe, got {shown(recipe)}")
     if recipe.loss != "cross-entropy":
-        raise ValueError(f"loss: expected none, the method says what is minimised, got {recipe.loss!r}")
+        raise ValueError(f"loss: expected none, the method says what is minimised, got {shown(recipe.loss)}")
     if score and not recipe.parameters:
         raise ValueError(f"parameters: expected some, {method} learns the derivative by them, got none; use ALICE or ROLR")
     if score and (recipe.inputs is not None or recipe.dropout):

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 import numpy as np
-from .arrays import Table, check_choice, check_column, check_count, check_events, check_nu, check_number, generator
+from .arrays import Table, check_choice, check_column, check_count, check_events, check_function, check_nu, check_number, check_switch, generator, shown
 
 # %% auto #0
 __all__ = ['wrap', 'log_wrapped_normal', 'Resonance', 'log_falling', 'falling_quantile', 'log_peak', 'peak_quantile', 'log_resolution', 'mass_of', 'check_ends', 'BumpHunt', 'log_density_of_resolution', 'SlopeRatio', 'Turning', 'falling_above', 'as_points', 'Exponentials', 'MassPeak', 'draw']
@@ -44,7 +44,7 @@ def _resolution(model: Resonance, x: np.ndarray, nu) -> float | np.ndarray:
             raise ValueError(f"nu: expected one column, the resolution sigma, got {sigma.shape[1]}")
         sigma = sigma[:, 0]
     elif nu is not None:
-        raise ValueError(f"nu: expected None for a resolution that is not a nuisance parameter, got {nu!r}")
+        raise ValueError(f"nu: expected None for a resolution that is not a nuisance parameter, got {shown(nu)}")
     else:
         sigma = check_column(model.sigma(x[:, 1]), len(x), "sigma") if callable(model.sigma) else model.sigma
     if np.any(np.asarray(sigma) <= 0):
@@ -76,8 +76,9 @@ class Resonance:
     difference: bool = False
 
     def __post_init__(self):
-        if self.sigma is not None and not callable(self.sigma):
-            check_number(self.sigma, "sigma", "(0, inf)")
+        if self.sigma is not None:
+            check_function(self.sigma, "sigma", 1) if callable(self.sigma) else check_number(self.sigma, "sigma", "(0, inf)")
+        check_switch(self.difference, "difference")
 
     def events(self, x) -> np.ndarray:
         "`x` as events (n, d) of this model. Raises ValueError for another number of features."
@@ -185,7 +186,7 @@ def mass_of(model, nu, n: int) -> float | np.ndarray:
     "The mass of a `model` with a field mass and a window: a number, or (n,) where `nu` differs between events. Raises ValueError if nu is missing, unwanted or outside."
     if model.mass is not None:
         if nu is not None:
-            raise ValueError(f"nu: expected None for a mass that is a number, got {nu!r}")
+            raise ValueError(f"nu: expected None for a mass that is a number, got {shown(nu)}")
         return model.mass
     if nu is None:
         raise ValueError("nu: expected the mass, got None")
@@ -453,7 +454,7 @@ def _slope_of(model: Exponentials, process: str, nu, n: int) -> float | np.ndarr
     "The slope of a `process`: a number, or (n,) where `nu` differs between events; -1 for signal. Raises ValueError if nu is missing or unwanted."
     check_choice(process, "process", ("signal", "background"))
     if model.a is not None and nu is not None:
-        raise ValueError(f"nu: expected None for a slope that is a number, got {nu!r}")
+        raise ValueError(f"nu: expected None for a slope that is a number, got {shown(nu)}")
     if process == "signal" or model.a is not None:
         return -1.0 if process == "signal" else model.a
     if nu is None:

@@ -12,7 +12,7 @@ from copy import deepcopy
 from dataclasses import dataclass, field
 from functools import lru_cache
 import numpy as np
-from .arrays import check_choice, check_count, check_number, generator, spawn
+from .arrays import check_choice, check_count, check_mapping, check_number, check_switch, generator, shown, spawn
 from .backend import compiled, compiled_epoch, in_threads, keras, on_gpu, thread_count, to_device, to_numpy, value_and_gradient
 from .losses import Objective, Part
 
@@ -89,14 +89,14 @@ class Dense:
     outputs: int = 1
 
     def __post_init__(self):
-        if np.ndim(self.hidden) != 1:
-            raise TypeError(f"hidden: expected the sizes of the layers, such as (64, 64), got {self.hidden!r}")
+        if not isinstance(self.hidden, (tuple, list, np.ndarray)) or getattr(self.hidden, "ndim", 1) != 1:
+            raise TypeError(f"hidden: expected the sizes of the layers, such as (64, 64), got {shown(self.hidden)}")
         for name, sizes in (("n_features", [self.n_features]), ("hidden", self.hidden), ("outputs", [self.outputs])):
             for size in sizes:
                 check_count(size, name)
         check_number(self.dropout, "dropout", "[0, 1)")
         check_choice(self.activation, "activation", ACTIVATIONS)
-        object.__setattr__(self, "hidden", tuple(int(size) for size in self.hidden))
+        vars(self).update(n_features=int(self.n_features), hidden=tuple(map(int, self.hidden)), outputs=int(self.outputs))       # the class is frozen
 
     @property
     def sizes(self) -> tuple[int, ...]:
@@ -227,16 +227,14 @@ class Training:
     def __post_init__(self):
         if self.epochs is not None:
             check_count(self.epochs, "epochs")
-        check_count(self.batch, "batch")
-        check_number(self.rate, "rate", "(0, inf)")
-        check_choice(self.schedule, "schedule", ("cosine", "constant"))
-        if self.patience is not None:
-            check_count(self.patience, "patience")
-        if self.clip is not None:
-            check_number(self.clip, "clip", "(0, inf)")
-        for part, rate in dict(self.rates).items():
-            for one in rate if np.ndim(rate) == 1 and np.size(rate) else [rate]:
+        check_count(self.batch, "batch"), check_switch(self.progress, "progress")
+        check_number(self.rate, "rate", "(0, inf)"), check_choice(self.schedule, "schedule", ("cosine", "constant"))
+        self.patience is None or check_count(self.patience, "patience")
+        self.clip is None or check_number(self.clip, "clip", "(0, inf)")
+        for part, rate in check_mapping(self.rates, "rates").items():
+            for one in rate if isinstance(rate, (tuple, list, np.ndarray)) and getattr(rate, "ndim", 1) and len(rate) else [rate]:
                 check_number(one, f"rates of {part}", "[0, inf)")
+        vars(self).update({name: int(value) for name in ("epochs", "batch", "patience") if (value := getattr(self, name)) is not None})     # small integers of NumPy overflow
 
 # %% ../nbs/1_optimality/15_networks.ipynb #00000026
 def number_of_epochs(training: Training, n_steps: int) -> int:
@@ -566,6 +564,8 @@ def train(objective: Objective, columns: Mapping[str, np.ndarray], *, members: i
     from tqdm import tqdm
     of_weights, of_order, of_noise = _streams(members, len(objective.parts), rng)
     m, asked = len(of_order), set()
+    if not isinstance(training, Training):
+        raise TypeError(f"training: expected a Training, got {shown(training)}")
     n_threads, sample = thread_count(threads), Columns(columns, own, m)
     largest = np.inf if threads == 1 else _near_a_core([part.size for _, part in objective.parts], *columns.values()) / (4 * training.batch)
     groups = _groups(m, n_threads, largest)

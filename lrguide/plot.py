@@ -360,7 +360,9 @@ def draw_closure(ratio, numerator, denominator, features=None, *, nu=None, bins:
         found, features = [found[k] for k in largest], None if len(largest) == len(found) else len(found)
     else:
         known = {name: one for one in found for name in [one[0]]}
-        found = [known[check_choice(name, "features", list(known))] for name in ([features] if isinstance(features, str) else features)]
+        found = [known[check_choice(name, "features", list(known))] for name in (features if isinstance(features, (list, tuple)) else [features])]
+        if not found:
+            raise ValueError("features: expected at least one, got none")
     columns = min(len(found), 3)
     rows = -(-len(found) // columns)
     fig, axes = figure(2 * rows, columns, width=(4.6, 7.0, 8.0)[columns - 1], height=(3.4, 2.9, 2.7)[columns - 1] * rows, squeeze=False, height_ratios=(2.6, 1) * rows)
@@ -453,6 +455,8 @@ def draw_cls_scan(scan, found=None):
 
     `scan`: what `cls_scan` returns, or a mapping from strengths to CLsValues. `found`: a Limit, marked; without one the crossing of the drawn curve is."""
     scan = _as_scan(scan)
+    if found is not None and not (hasattr(found, "value") and hasattr(found, "strength")):
+        raise TypeError(f"found: expected a Limit, got {shown(found)}")
     value, error = (np.array([getattr(one, name) for one in scan.found]) for name in ("value", "error"))
     fig, ax = figure()
     told = _band_in_five(ax, scan.at, scan.expected, scan.n_sigma)
@@ -504,6 +508,8 @@ def draw_limits(limits, *, x: str = "mass", unit: str = "", label: str | None = 
     if not several or not all(hasattr(one, "expected") and hasattr(one, "strength") for one in several.values()):
         raise ValueError(f"limits: expected a Limit, or some by name or by number, got {shown(limits)}")
     first = next(iter(several.values()))
+    if label is not None and not isinstance(label, str):
+        raise TypeError(f"label: expected a text, got {shown(label)}")
     label = label or f"upper limit on {first.strength} at {100 * (1 - first.level):.4g} % confidence"
     if len(several) > 1 and all(isinstance(key, (int, float, np.number)) for key in several):
         return _limits_over(several, f"{x} ({unit})" if unit else x, label)
@@ -563,8 +569,7 @@ def draw_impacts(found, *, name: str = "mu", most: int = 15):
     """Figure and (left, right) axes of Impacts: by how much each nuisance parameter moves `name` when it moves by its error after the fit (bars) and before
     (outlines), and the pulls of the parameters, with the errors as shares of those before. The `most` largest; what nobody measured before is told as a value."""
     from matplotlib.ticker import MaxNLocator
-    found = tuple(found)
-    if not found or not all(hasattr(one, "pull") and hasattr(one, "after") for one in found):
+    if not isinstance(found, (tuple, list)) or not found or not all(hasattr(one, "pull") and hasattr(one, "after") for one in found):
         raise ValueError(f"found: expected the Impacts of at least one nuisance parameter, got {shown(found)}")
     kept = found[:check_count(most, "most")]
     n = len(kept)
@@ -644,6 +649,8 @@ def draw_history(history):
         train, watched = (None if loss is None else np.asarray(loss) for loss in (one.train, one.validation))
         terms = range(train.shape[2]) if train.ndim == 3 else [None]
         panels += [(f"{name} term {k + 1}".strip() if k is not None else name, *((loss if k is None or loss is None else loss[..., k]) for loss in (train, watched)), one.best) for k in terms]
+    if not panels:
+        raise ValueError(f"history: expected at least one, got {shown(history)}")
     columns = min(len(panels), 3)
     rows = -(-len(panels) // columns)
     fig, axes = figure(rows, columns, squeeze=False, **({"height": 2.6 * rows} if columns > 1 else {}))

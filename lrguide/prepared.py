@@ -9,6 +9,7 @@
 from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass, replace
+from functools import partial
 import numpy as np
 from .arrays import check_choice, check_mapping, check_number, check_numbers, check_within, narrowed, shown
 from .minimum import Fit, Fits, Minima, Profile, minimise, minuit_at, slopes_along, standard_errors
@@ -117,7 +118,7 @@ def _importance(weights) -> tuple[bool, np.ndarray | None]:
     "Whether the weights of the data are importance weights, and multiplicities if any. Raises ValueError for other words than 'importance'."
     if isinstance(weights, str):
         if weights != "importance":
-            raise ValueError(f"weights: expected multiplicities (b, n), or 'importance' if the data's own weights are that, got {weights!r}")
+            raise ValueError(f"weights: expected multiplicities (b, n), or 'importance' if the data's own weights are that, got {shown(weights)}")
         return True, None
     return False, weights
 
@@ -333,20 +334,26 @@ def profile_of(prepared: Prepared, name: str, grid: np.ndarray, start: Mapping[s
     lowest, deepest = min(minima)
     scale = float(inflation(prepared, name)[0])
 
-    def more(values: np.ndarray) -> np.ndarray:
-        begin = {other: np.interp(values, grid, column) for other, column in zip(others, point.T)}
-        return (_converged(prepared, name, values, *_conditional_minima(trusting, others, [begin], {**model.fixed, name: values}, wide))[1] - lowest) / scale
+    more = partial(_rise_at, prepared, trusting, name, grid, others, point, wide, lowest, scale)
     listed = tuple((value, (depth - lowest) / scale) for depth, value in sorted(minima))
     none = (-np.inf, np.inf)                               # beyond a wall nothing is known: it is no limit of the parameter
     limits = tuple(end if np.isfinite(wall) else float(limit) for limit, wall, end in zip(model.parameters[name], prepared.walls.get(name, none), none))
     return Profile(name, grid, (nll - lowest) / scale, deepest, limits, listed, more)
 
 
+def _rise_at(prepared: Prepared, trusting: Prepared, name: str, grid: np.ndarray, others: list[str], point: np.ndarray, wide: Sequence[str], lowest: float, scale: float,
+             values: np.ndarray) -> np.ndarray:
+    "The rise of a profile at `values` (q,) of parameter `name`; the `others` begin where they were (g, P) along its `grid` (g,)."
+    begin = {other: np.interp(values, grid, column) for other, column in zip(others, point.T)}
+    found = _conditional_minima(trusting, others, [begin], {**prepared.model.fixed, name: values}, wide)
+    return (_converged(prepared, name, values, *found)[1] - lowest) / scale
+
+
 def _checked_grid(prepared: Prepared, name: str, grid: np.ndarray) -> np.ndarray:
     "The `grid` of a profile of parameter `name`. Raises ValueError unless it increases and lies in the range of a free parameter."
     check_choice(name, "name", list(prepared.model.parameters), "free parameters")
     if grid.ndim != 1 or len(grid) < 4 or not np.all(np.diff(grid) > 0):
-        raise ValueError(f"grid: expected at least 4 increasing values, got shape {grid.shape}")
+        raise ValueError(f"grid: expected at least 4 increasing values, got {np.ravel(grid).tolist()[:8]} of shape {grid.shape}")
     return check_within(grid, name, prepared.model.parameters)
 
 # %% ../nbs/9_machinery/96_prepared.ipynb #271ee328

@@ -7,6 +7,7 @@
 `as_latex` makes a table of a result.
 """
 from __future__ import annotations
+import hashlib
 import json
 import re
 from collections.abc import Collection, Mapping
@@ -14,8 +15,9 @@ from dataclasses import dataclass, fields, is_dataclass
 from itertools import product
 from pathlib import Path
 import numpy as np
-from .arrays import Ranges, check_number, shown
+from .arrays import Ranges, check_name, check_number, shown
 from .files import write_whole
+from .formats import check_path
 from .interpolation import Interpolant, interpolated
 from .minimum import Fit
 from .rates import Events, norm_factor
@@ -74,9 +76,15 @@ def as_published(compact: Compact) -> dict:
             "channels": {key: _channel_to_file(channel, part) for (key, channel), part in zip(compact.model.channels.items(), compact.parts)}}
 
 
+def _seal(file: Mapping) -> str:
+    "A checksum of all that a file says."
+    return hashlib.sha256(json.dumps(file, sort_keys=True).encode()).hexdigest()
+
+
 def save_published(compact: Compact, path: str | Path) -> Path:
     "The path of the JSON file that was written, whole or not at all."
-    text = json.dumps(as_published(compact)) + "\n"
+    file = as_published(compact)
+    text = json.dumps(file | {"seal": _seal(file)}) + "\n"
     return write_whole(path, lambda file: file.write(text.encode()))
 
 # %% ../nbs/8_your_analysis/84_publish.ipynb #16ce915c
@@ -139,11 +147,14 @@ def _from_file(file: dict) -> Compact:
 def published_likelihood(path: str | Path) -> Compact:
     "The Compact likelihood in a file of `save_published`; its `model` takes part in fits and tests. Raises ValueError for another file."
     try:
-        file = json.loads(Path(path).read_text())
+        file = json.loads(check_path(path).read_text())
     except (json.JSONDecodeError, UnicodeDecodeError, RecursionError) as error:
         raise ValueError(f"path: expected a published likelihood, got {path}, which is no JSON ({error})") from None
+    seal = file.pop("seal", None) if isinstance(file, dict) else None
     if not isinstance(file, dict) or file.get("format") != _FORMAT or file.get("version") != _VERSION:
         raise ValueError(f"path: expected a {_FORMAT} of version {_VERSION}, got {path}" + (f" of version {file.get('version')}" if isinstance(file, dict) and file.get("format") == _FORMAT else ""))
+    if seal is not None and seal != _seal(file):
+        raise ValueError(f"path: expected a {_FORMAT} as it was written, got {path}, in which something was changed; without its last entry, the seal, it is taken as it is")
     try:
         made = _from_file(file)
         middle = made({name: (low + high) / 2 for name, (low, high) in made.model.parameters.items()})
@@ -151,7 +162,7 @@ def published_likelihood(path: str | Path) -> Compact:
             raise ValueError("parts that contradict each other")
         return made
     except (KeyError, TypeError, IndexError, AttributeError, ValueError, OverflowError) as error:
-        raise ValueError(f"path: expected a whole {_FORMAT}, got {path}, in which something is missing or no number ({type(error).__name__}: {error})") from None
+        raise ValueError(f"path: expected a whole {_FORMAT}, got {path}, in which something is missing or no number ({shown(str(error)) if isinstance(error, ValueError) else type(error).__name__})") from None
 
 # %% ../nbs/8_your_analysis/84_publish.ipynb #9859c1a8
 def _symbol(name: str) -> str:
@@ -202,6 +213,7 @@ def as_hs3(model: Compact | OnData, data=None, *, name: str = "lrguide") -> dict
     A compact likelihood is no event seen where its nll is expected, one at the best fit. In a model with `data` histograms are histfactory_dist,
     events an unbinned data set with weights, whose columns are their log ratios; its analysis is called `name`. Raises TypeError or ValueError
     for what has no form in it."""
+    check_name(name)
     if isinstance(model, Compact):
         if data is not None:
             raise ValueError("data: expected None with a compact likelihood, which has seen them")
@@ -450,6 +462,9 @@ def as_latex(result, *, caption: str | None = None, label: str | None = None) ->
     Yields: numbers by process, or by channel and process, as `model.yields` gives them; a mapping may also hold results by name, such as
     Limits. Records: mappings or dataclasses with the same names; `value` and `error` become one column. With `caption` or `label` it is a floating table. Raises
     TypeError or ValueError for what makes no table."""
+    for text, what in ((caption, "caption"), (label, "label")):
+        if text is not None and not isinstance(text, str):
+            raise TypeError(f"{what}: expected a text, got {shown(text)}")
     header, rows = _rows_of(result)
     if not rows:
         raise ValueError(f"result: expected something to put into a table, got {shown(result)}")
@@ -475,7 +490,7 @@ def _rows_of(result) -> tuple[tuple, list[tuple]]:
         return _rows_of({"": result})
     if isinstance(result, Mapping) and result:
         return _rows_by_name(result)
-    if isinstance(result, (list, tuple)) or result == {}:
+    if isinstance(result, (list, tuple)) or isinstance(result, Mapping):
         return _rows_of_records(result)
     raise TypeError(f"result: expected Impacts, a Fit, a Limit, a Discovery, a PValue, a Diagnosis, yields or a list of records, got {shown(result)}")
 

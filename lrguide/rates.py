@@ -187,13 +187,21 @@ def probes(n: int) -> np.ndarray:
     return np.unique((np.array([0.0, 0.07, 0.19, 0.34, 0.45, 0.58, 0.71, 0.89, 1.0]) * (n - 1)).astype(int))
 
 
+def _as_float(value) -> float:
+    "What a function for a yield gave. Raises TypeError for what is no number."
+    try:
+        return float(value)
+    except (TypeError, ValueError):
+        raise TypeError(f"expected: expected a function that gives a number, got {shown(value)}") from None
+
+
 def _at_each(function: Callable[[Mapping], float], values: Mapping[str, float]) -> float | np.ndarray:
     "`function` of the dictionary `values` of numbers or arrays (p,): a number or (p,). One that `takes_arrays` says so; others are tried, at every call."
     shape = np.broadcast_shapes(*(np.shape(value) for value in values.values()))
     if shape == ():
-        return float(function(values))
+        return _as_float(function(values))
     columns = {name: value if np.shape(value) == shape else np.broadcast_to(value, shape) for name, value in values.items()}
-    at = lambda rows: [float(function(dict(zip(columns, row)))) for row in zip(*(column[rows].tolist() for column in columns.values()))]
+    at = lambda rows: [_as_float(function(dict(zip(columns, row)))) for row in zip(*(column[rows].tolist() for column in columns.values()))]
     if getattr(function, "takes_arrays", False):
         return np.asarray(function(columns), dtype=float)
     probe = probes(shape[0])
@@ -215,7 +223,7 @@ def _of_function(name: str, expected: Callable, values: Mapping[str, float]) -> 
         raise ValueError(f"expected yield of {name}: expected a function of the model's parameters ({', '.join(values)}), "
                          f"it asks for {missing}; declare it in ranges") from None
     for worst in (np.min(found), np.max(found)):
-        check_number(worst, f"expected yield of {name}", "[0, inf)")
+        check_number(worst, f"expected yield of {name}", "[0, 1e15]")
     return found
 
 

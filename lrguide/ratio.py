@@ -12,7 +12,7 @@ from copy import copy, deepcopy
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 import numpy as np
-from .arrays import (Ranges, Table, aligned, as_table, check_choice, check_count, check_number, check_points, check_ranges, check_sample, generator, spawn,
+from .arrays import (Ranges, Table, aligned, as_table, check_choice, check_count, check_function, check_number, check_points, check_ranges, check_sample, check_switch, generator, spawn,
                             with_nu)
 from .diagnosis import diagnose
 from .interpolation import Interpolant, kept_on
@@ -75,6 +75,7 @@ def matched(parameters: Ranges, numerator: Table, denominator: Table, rng, compa
 def nu_within(parameters: Ranges, nu, n: int, extrapolate: bool = False) -> np.ndarray | None:
     "`nu` (k,) or (n, k) as (n, k), inside the ranges; None if there are no parameters. Raises ValueError if it is missing, unexpected or outside."
     if not parameters:
+        check_switch(extrapolate, "extrapolate")
         if nu is not None:
             raise ValueError("nu: expected None, the ratio has no nuisance parameters")
         return None
@@ -112,20 +113,19 @@ class Recipe:
     def __post_init__(self):
         put = lambda name, value: object.__setattr__(self, name, value)          # the class is frozen
         put("parameters", check_ranges(self.parameters))
-        check_count(self.members, "members"), find_loss(self.loss)
+        put("members", check_count(self.members, "members")), check_switch(self.bootstrap, "bootstrap"), find_loss(self.loss)
         put("hidden", Dense(1, self.hidden, self.activation, self.dropout).hidden)  # refuses what makes no network
         put("particle", Dense(1, self.particle).hidden)
         if not self.particle:
             raise ValueError("particle: expected at least the number of sums, got ()")
         if not isinstance(self.training, Training):
             raise TypeError(f"training: expected a Training, got {type(self.training).__name__}")
-        if self.inputs is not None and not callable(self.inputs):
-            raise TypeError(f"inputs: expected a function, got {type(self.inputs).__name__}")
+        self.inputs is None or check_function(self.inputs, "inputs", 1 + bool(self.parameters))
         put("shares", _check_shares(self.shares))
         check_choice(self.calibration, "calibration", (None, *CALIBRATIONS))
         check_choice(self.normalise, "normalise", ("pooled", "denominator", None))
         if self.threads is not None:
-            check_count(self.threads, "threads")
+            put("threads", check_count(self.threads, "threads"))
 
 # %% ../nbs/1_optimality/16_ratio.ipynb #b7f7af8b
 def _check_shares(shares) -> tuple[float, float, float]:
@@ -170,7 +170,10 @@ def scaling_of(x: np.ndarray, weight: np.ndarray) -> Scaling:
 
 def scaled(scaling: Scaling, x: np.ndarray) -> np.ndarray:
     "Events or sets `x` in the units of their `scaling`, the filling zero."
-    return scaling(x) if x.ndim == 2 else scaling(x) * x[..., -1:]
+    found = scaling(x) if x.ndim == 2 else scaling(x) * x[..., -1:]
+    if found.size and not max(found.max(), -found.min()) < 1e38:       # networks compute in single precision
+        raise ValueError("x: expected features within 1e38 widths of those that the networks were trained with, got one further away")
+    return found
 
 
 def architecture_of(recipe: Recipe, x: np.ndarray, outputs: int = 1) -> Dense | DeepSets:
@@ -383,7 +386,7 @@ def _log_ratio(ratio: Ratio, x: np.ndarray, nu: np.ndarray | None, members: bool
     "Log ratio (n,), or (m, n) of the members; of all members at once there is memory for one piece of the events."
     pieces = [slice(start, start + 2**16) for start in range(0, max(len(x), 1), 2**16)]
     each = [ratio.fitted.log_ratios(x[piece], None if nu is None else nu[piece]) for piece in pieces]
-    return np.concatenate(each if members else [mean_ratio(one, ratio.recipe.normalise) for one in each], axis=-1)
+    return np.concatenate(each if check_switch(members, "members") else [mean_ratio(one, ratio.recipe.normalise) for one in each], axis=-1)
 
 
 def _on_grid(ratio: Ratio, x, points, extrapolate: bool) -> np.ndarray:
@@ -396,7 +399,7 @@ def _on(ratio: Ratio, x, ranges) -> Interpolant:
     "The Interpolant of these events in these ranges."
     if not ratio.parameters:
         raise ValueError("on: expected a ratio with nuisance parameters, use log_ratio")
-    return kept_on(ratio, aligned(x, ratio.fitted and ratio.fitted.names, "x").x, ranges or ratio.parameters)
+    return kept_on(ratio, aligned(x, ratio.fitted and ratio.fitted.names, "x").x, ratio.parameters if ranges is None else ranges)
 
 
 def _band(ratio: Ratio, x: np.ndarray, nu: np.ndarray | None) -> np.ndarray:
@@ -463,9 +466,10 @@ from collections.abc import Callable
 from dataclasses import asdict, replace
 from pathlib import Path
 import numpy as np
-from .arrays import Table, check_choice, effective_size
+from .arrays import Table, check_choice, check_function, effective_size
 from .backend import keras
 from .files import write_whole
+from .formats import check_path
 
 # %% ../nbs/8_your_analysis/83_folds.ipynb #2d9250b6
 def held_out(ratio, which: str, nu=None) -> Table:
@@ -479,6 +483,7 @@ def held_out(ratio, which: str, nu=None) -> Table:
         raise ValueError("source: expected one by process, the denominator's own events were simulated at many nu; pass source={name: Table or model}")
     table = kept[("numerator", "denominator").index(which)]
     if not ratio.parameters or which == "denominator":
+        nu is None or ratio.parameters or nu_within(ratio.parameters, nu, 1)    # refuses one that it does not know
         return replace(table, nu=None, weight=table.weights / table.total)
     return moved(ratio, table, nu_within(ratio.parameters, nu, 1)[0])
 
@@ -583,6 +588,7 @@ def load_ratio(path: str | Path, *, inputs: Callable | None = None) -> Ratio:
     """The Ratio saved in the file `path`, with its settings but for the seed, which is 0; `inputs` is the function that it was trained with, if any.
 
     Raises ValueError if the file is not one, is damaged or of another format, or names another function, FileNotFoundError if there is none."""
+    path, inputs = check_path(path), inputs if inputs is None else check_function(inputs, "inputs")
     try:
         with np.load(path, allow_pickle=False) as file:
             arrays = dict(file)

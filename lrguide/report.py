@@ -18,6 +18,7 @@ import numpy as np
 from lrguide import __version__, run
 from lrguide.analysis import Analysis, has_negative_weights, score_of, simulated_at
 from lrguide.arrays import Table, check_mapping, effective_size, join, shown, with_nu
+from lrguide.formats import check_path
 
 N_FEATURES = 6  # so many features are drawn, those that agree least with the fitted model
 N_SCAN = 11  # values of the strength in a scan of CLs
@@ -51,7 +52,9 @@ def write_report(found: Analysis, path: str | Path, *, title: str = "Analysis", 
         raise ValueError(f"title: expected some words, got {shown(title)}")
     if isinstance(notes, str) or not all(isinstance(note, str) for note in notes):
         raise TypeError(f"notes: expected a list of lines, got {shown(notes)}")
-    path = Path(path)
+    path = check_path(path)
+    if not path.parent.is_dir():  # before the figures are made
+        raise FileNotFoundError(f"path: expected a folder that exists, got {path}")
     text = page_of(found, title, list(notes), check_mapping(settings, "settings"), check_mapping(seconds, "seconds"))
     run.write_whole(path, lambda new: new.write_text(text, encoding="utf-8"))
     return path

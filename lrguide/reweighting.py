@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 import numpy as np
 from .algebra import names_of
-from .arrays import Table, aligned, check_column, check_count, check_log_ratio, check_mapping, check_number, check_ratio, check_sample, effective_size, shown
+from .arrays import Table, aligned, check_column, check_count, check_log_ratio, check_mapping, check_number, check_ratio, check_sample, check_switch, effective_size
 from .binned import check_edges, filled
 from .diagnosis import Check, tested, told_apart
 
@@ -77,9 +77,7 @@ def reweighted(ratio, table: Table, nu=None, *, part: bool = False, enough: floa
     such as the events after a cut; then they are not. Raises ValueError where fewer than `enough` effective events are left, the
     supports are disjoint, or the mean of r over a whole sample is not between 1/2 and 2 (five of its errors allowed).
     Source: Andreassen and Nachman (2020)."""
-    if not isinstance(part, (bool, np.bool_)):
-        raise TypeError(f"part: expected True or False, got {shown(part)}")
-    enough = check_number(enough, "enough", "[1, inf)")
+    part, enough = check_switch(part, "part"), check_number(enough, "enough", "[1, inf)")
     found, weight, top = _quality(table, _log_ratios(ratio, table, nu))
     if not found.after >= enough:
         raise ValueError(f"ratio: expected at least {enough:g} effective events after reweighting, got {found.after:.3g} of {found.before:.5g}: "

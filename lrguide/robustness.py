@@ -108,6 +108,8 @@ class Steps:
 
 def steps(freedom: Freedom, x) -> Steps:
     "The Steps of events or sets `x`. Raises TypeError or ValueError if they, or the unit of their features, are not as they have to be."
+    if not isinstance(freedom, Freedom):
+        raise TypeError(f"freedom: expected a Freedom, got {shown(freedom)}")
     x = check_sets(x) if getattr(x, "ndim", 0) == 3 else check_events(x, minimum=2)
     sets, unit = x.ndim == 3, freedom.unit
     if unit is None and sets:
@@ -278,6 +280,8 @@ def learn_change(freedom: Freedom, x, *, strength: float = 100.0, hidden: Sequen
     if here.x.ndim == 2:
         freedom = replace(freedom, unit=here.unit)         # that of these events, whatever events are changed later
     check_number(strength, "strength", "(0, inf)")
+    if not isinstance(training, Training):
+        raise TypeError(f"training: expected a Training, got {shown(training)}")
     if small:
         check_small(freedom, here.x)
     d, k = here.x.shape[-1], len(here.matrix)
@@ -318,7 +322,7 @@ def effect(freedom: Freedom, x, changed, watched: Mapping[str, Callable] | None 
     if changed.shape != here.x.shape:
         raise ValueError(f"changed: expected events like x, shape {here.x.shape}, got {changed.shape}")
     both = lambda function, name: np.stack([values(function, one, name) for one in (here.x, changed)])
-    held = {name: both(function, name) for name, function in ((freedom.held or {}) if watched is None else watched).items()}
+    held = {name: both(function, name) for name, function in ((freedom.held or {}) if watched is None else check_mapping(watched, "watched")).items()}
     step = ((changed - here.x) / np.where(here.unit > 0, here.unit, 1.0) / here.root).reshape(len(changed), -1)
     return Effect(*both(freedom.classifier, "classifier"), held, float(np.sqrt(np.mean(np.sum(step**2, axis=1)))))
 

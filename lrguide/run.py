@@ -5,7 +5,9 @@ their parameters, runs them with papermill and puts their records into tables. C
 """
 
 import ast
+import contextlib
 import csv
+import errno
 import glob
 import hashlib
 import itertools
@@ -45,7 +47,6 @@ class UsageError(ValueError):
 class ChapterError(RuntimeError):
     """A chapter that failed while it ran."""
 
-
 # --- what a notebook calls ---------------------------------------------------------------------------------------------------
 
 
@@ -79,7 +80,7 @@ def record(name: str, value: float, error: float | None = None, reference=None, 
     miss raises nothing here: `check_records` does. Raises TypeError or ValueError for arguments that make no sense.
     """
     if not isinstance(name, str) or not re.fullmatch(r"\w[\w.]*", name):
-        raise ValueError(f"name: expected letters, digits, underscores and dots, got {name!r}")
+        raise ValueError(f"name: expected letters, digits, underscores and dots, got {name[:60] if isinstance(name, str) else type(name).__name__!r}")
     literature = isinstance(reference, Published)
     entry = {"name": name, "value": _number("value", value), "error": _number("error", error),
              "reference": reference.value if literature else _number("reference", reference),
@@ -95,7 +96,6 @@ def record(name: str, value: float, error: float | None = None, reference=None, 
     if reference is not None and error is None and tolerance is None:
         raise ValueError("reference: expected a tolerance or an error with it, got neither")
     entry |= {"pull": _pull(entry), "verdict": _verdict(entry)}
-
     records = sys._getframe(1).f_globals.setdefault(RECORDS, {})
     if folder := os.environ.get(RUN):
         if name in records:
@@ -119,7 +119,7 @@ def check_records() -> None:
 def save(fig, name: str) -> None:
     """None; shows the figure in the notebook, once, and in a run also writes it as `name`.png."""
     if not isinstance(name, str) or not re.fullmatch(r"\w+", name):
-        raise ValueError(f"name: expected letters, digits and underscores, got {name!r}")
+        raise ValueError(f"name: expected letters, digits and underscores, got {name[:60] if isinstance(name, str) else type(name).__name__!r}")
     if folder := os.environ.get(RUN):
         path = Path(folder) / f"{name}.png"
         if path.exists():
@@ -129,7 +129,6 @@ def save(fig, name: str) -> None:
     if shell and shell.get_ipython() is not None:
         import matplotlib.pyplot as plt
         from IPython.display import display
-
         display(fig)
         plt.close(fig)  # the inline backend shows every open figure at the end of a cell
 
@@ -190,7 +189,8 @@ def _number(argument: str, value) -> float | None:
     except OverflowError:
         raise ValueError(f"{argument}: expected a number below 1.8e308, got a larger one") from None
     except (TypeError, ValueError):
-        raise TypeError(f"{argument}: expected a number, got {' '.join(repr(value).split())[:60]}") from None
+        got = repr(value)[:60] if value is None or isinstance(value, str) else f"one of type {type(value).__name__}"
+        raise TypeError(f"{argument}: expected a number, got {got}") from None
 
 
 def _pull(entry: dict) -> float | None:
@@ -527,6 +527,7 @@ def read_results(folder: Path, key: str | None = None) -> dict | None:
         results = json.loads((folder / "results.json").read_text(encoding="utf-8"))
         whole = all(_checksum(folder / name) == expected for name, expected in results["files"].items())
         sealed = results["seal"] == _seal(results) if key or "seal" in results else True  # those of the papers may be older than seals
+        result_rows([results])  # what makes no table is not whole
         return results if whole and sealed and key in (None, results["key"]) else None
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None
@@ -540,7 +541,6 @@ def _seal(results: dict) -> str:
 
 def _execute(chapter: Chapter, values: dict, work: Path) -> None:
     import logging
-
     import papermill
     from ipykernel.kernelspec import get_kernel_dict
     from jupyter_client import AsyncKernelManager
@@ -548,10 +548,8 @@ def _execute(chapter: Chapter, values: dict, work: Path) -> None:
 
     class Kernel(AsyncKernelManager):
         """This interpreter, whatever kernels are installed, told where its run writes."""
-
         kernel_spec = KernelSpec(env={RUN: str(work)}, **get_kernel_dict())
         kernel_spec.argv += ["--log-level=CRITICAL"]
-
         def __init__(self, **options):  # by files: two kernels that start together could be given the same TCP ports
             super().__init__(**({"transport": "ipc"} | options))
 
@@ -607,12 +605,15 @@ def fresh_folder(folder: Path) -> Path:
 def replace_folder(folder: Path, work: Path) -> None:
     """None; `work`, a folder beside `folder`, takes its place."""
     aside = work.with_name(work.name + ".old")
-    try:
-        folder.rename(aside)
-    except FileNotFoundError:
-        pass
-    work.rename(folder)
-    shutil.rmtree(aside, ignore_errors=True)
+    while work.exists():
+        with contextlib.suppress(FileNotFoundError):
+            folder.rename(aside)
+        try:
+            work.rename(folder)
+        except OSError as error:
+            if error.errno not in (errno.EEXIST, errno.ENOTEMPTY):  # these: another process has put its own there in between
+                raise
+        shutil.rmtree(aside, ignore_errors=True)
 
 
 def _alive(pid: int) -> bool:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 import numpy as np
-from .arrays import check_column, check_count, check_events, check_number, check_numbers
+from .arrays import check_column, check_count, check_events, check_function, check_number, check_numbers
 from .asymptotics import squared_significance, profiled_significance
 from .backend import keras
 from .losses import Objective
@@ -101,7 +101,7 @@ def significance_tree(x, signal, background, shifts=None, leaves: int = 7, gain:
         raise ValueError(f"shifts: expected shape ({len(x)}, J), got {shifts.shape}")
     if not background.sum() >= check_number(least, "least", "(0, inf)"):
         raise ValueError(f"background: expected at least {least:g} in all, got {background.sum():.3g}")
-    sums = np.column_stack([signal, background, shifts])
+    sums, gain = np.column_stack([signal, background, shifts]), check_function(gain, "gain")
     edges = [np.unique(np.quantile(column, np.linspace(0, 1, check_count(n_cuts, "n_cuts") + 2)[1:-1])) for column in x.T]
     leaf, splits = np.zeros(len(x), int), []
     candidates = {0: _best_split(x, edges, sums, gain, least)}

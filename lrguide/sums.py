@@ -13,7 +13,7 @@ import numpy as np
 import scipy.fft
 from scipy.optimize import brentq
 from scipy.special import gammaln, log_ndtr, logsumexp, xlogy
-from .arrays import Table, check_mapping, check_number, check_numbers, check_sample, shown
+from .arrays import Table, check_mapping, check_number, check_numbers, check_sample, check_switch, shown
 from .distributions import Distribution, Statistic, log_poisson_tail
 
 # %% auto #0
@@ -23,6 +23,7 @@ __all__ = ['compound_poisson', 'Sum', 'upper_tail', 'exact_distributions', 'kind
 _LARGEST = 2**22  # lattice values at most: 32 MiB for each distribution
 
 
+@np.errstate(over="ignore", invalid="ignore")               # a bound that is infinite, or none, is no bound
 def _reach(jump: np.ndarray, rate: np.ndarray) -> tuple[int, int]:
     "Ends between which sums of `jump` (m,) at rates `rate` (m,) lie with probability 1 - 2e-26: Chernoff's bound."
     rate, jump = rate[rate > 0], jump[rate > 0]
@@ -151,8 +152,8 @@ def compound_poisson(t, rates, constant: float = 0.0, step: float | None = None,
     t, rates, constant = check_numbers(t, "t", "[-inf, inf]", nan=True), np.atleast_2d(check_numbers(rates, "rates")), check_number(constant, "constant")
     if t.ndim != 1 or rates.shape[1:] != t.shape or not np.all(np.isfinite(rates)) or np.any(rates.sum(axis=1) < 0):
         raise ValueError(f"rates: expected finite numbers of shape (h, {t.size}) with sums of at least 0, got shape {rates.shape} for t of shape {t.shape}")
-    if step is not None:
-        check_number(step, "step", "(0, inf)")
+    step is None or check_number(step, "step", "(0, inf)")
+    smooth is None or check_switch(smooth, "smooth")
     (below, above), finite = _certain(t, rates)
     t, rates = t[finite], rates[:, finite]
     if not t.all() or not rates.any():

@@ -11,8 +11,8 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 import numpy as np
-from .arrays import check_choice, check_function, check_mapping, check_name, check_number, check_ratio
-from .minimum import differentiated
+from .arrays import check_choice, check_function, check_mapping, check_name, check_number, check_numbers, check_ratio
+from .minimum import differentiated, same_fields
 from .prepared import check_model
 from .valleys import names_of
 from .likelihood import STANDARD, Normal, check_means, check_pair
@@ -27,10 +27,11 @@ class LogNormal:
     name: str
     mean: float | np.ndarray
     factor: float
+    __eq__ = same_fields
 
     def __post_init__(self):
-        check_name(self.name), check_means(self.mean, "(0, inf)")
-        check_number(self.factor, "factor", "(1, inf)")
+        check_name(self.name), check_number(self.factor, "factor", "(1, inf)")
+        object.__setattr__(self, "mean", check_means(self.mean, "(0, inf)"))
 
     @property
     def reach(self) -> dict[str, tuple[float, float]]:
@@ -55,10 +56,11 @@ class Poisson:
     name: str
     mean: float | np.ndarray
     scale: float
+    __eq__ = same_fields
 
     def __post_init__(self):
-        check_name(self.name), check_means(self.mean, "[0, inf)")
-        check_number(self.scale, "scale", "(0, inf)")
+        check_name(self.name), check_number(self.scale, "scale", "(0, inf)")
+        object.__setattr__(self, "mean", check_means(self.mean, "[0, inf)"))
 
     @property
     def reach(self) -> dict[str, tuple[float, float]]:
@@ -87,11 +89,14 @@ class Measured:
     of: Callable[[np.ndarray], np.ndarray]
 
     def __post_init__(self):
-        check_name(self.name), check_function(self.of, "of")
+        check_name(self.name), check_function(self.of, "of", 1)
 
     def nll(self, values: Mapping[str, float]) -> float:
-        "Minus log likelihood of the measurement."
-        return self.of(values[self.name])
+        "Minus log likelihood of the measurement. Raises TypeError or ValueError if the function does not give a number for each value."
+        found = check_numbers(self.of(values[self.name]), "of", "(-inf, inf]", nan=True)
+        if found.shape != np.shape(values[self.name]):
+            raise ValueError(f"of: expected a number for each value of {self.name}, shape {np.shape(values[self.name])}, got shape {found.shape}")
+        return found[()]
 
 # %% ../nbs/2_uncertainty/20_systematics.ipynb #1f3a1d26
 def shape_rows(nu: np.ndarray) -> np.ndarray:

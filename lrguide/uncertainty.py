@@ -144,7 +144,7 @@ def template_ratio(observable: np.ndarray, numerator: np.ndarray, denominator: n
 
 # %% ../nbs/2_uncertainty/24_uncertain_features.ipynb #998f6225
 import numpy as np
-from .arrays import check_column, check_numbers
+from .arrays import check_column, check_numbers, check_switch
 
 # %% ../nbs/2_uncertainty/24_uncertain_features.ipynb #00000005
 def uncertain_significance(signal, background, relative_error):
@@ -163,7 +163,7 @@ def uncertain_gain(eps_signal, eps_background, background, relative_error, first
     eps_signal, eps_background = check_numbers(eps_signal, "eps_signal", "[0, inf)"), check_numbers(eps_background, "eps_background", "(0, inf)")
     background, relative_error = check_numbers(background, "background", "[0, inf)"), check_numbers(relative_error, "relative_error", "[0, inf)")
     gain, v = eps_signal / np.sqrt(eps_background), eps_background * background * np.square(relative_error)
-    return gain * (1 - v / 2) if first_order else gain / np.sqrt(1 + v)
+    return gain * (1 - v / 2) if check_switch(first_order, "first_order") else gain / np.sqrt(1 + v)
 
 # %% ../nbs/2_uncertainty/24_uncertain_features.ipynb #00000013
 def _cells(signal, background, shifts) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -335,10 +335,10 @@ def with_network_error(model: OnData, data, of: str | Sequence[str] | None = Non
 
     How well they are known is told by fits of the `replicas` to `data`, such as an Asimov set. Raises ValueError as they do, for what is no free
     strength, or for strengths that replicas do not move independently."""
-    free = [name for name in model.strength if name not in model.fixed]
-    names = tuple(free) if of is None else (of,) if isinstance(of, str) else tuple(of)
-    if not names or set(names) - set(free):
-        raise ValueError(f"of: expected free strengths of the model, {', '.join(free) or 'which has none'}, got {', '.join(map(str, names)) or 'none'}")
+    free = [name for name in check_model(model).strength if name not in model.fixed]
+    names = tuple(free) if of is None else tuple(of) if isinstance(of, (list, tuple)) else (of,)
+    if not names or not all(isinstance(name, str) and name in free for name in names):
+        raise ValueError(f"of: expected free strengths of the model, {', '.join(free) or 'which has none'}, got {shown(of) if names else 'none'}")
     fits = [replica.fit(data).values for replica in replicas(model, rng)]
     answers = np.array([[values[name] for name in names] for values in fits])
     covariance = np.cov(answers.T).reshape(len(names), len(names))

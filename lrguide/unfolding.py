@@ -18,6 +18,7 @@ from scipy.special import expit
 from .arrays import (Ranges, Table, aligned, as_table, check_choice, check_column, check_count, check_mapping, check_name, check_number, check_numbers, check_ranges, check_sample,
                             effective_size, generator, join, shown, spawn, with_nu)
 from .files import write_whole
+from .formats import check_path
 from .losses import find_loss, per_event
 from .nets import Training, train
 from .diagnosis import feature_names, features_of
@@ -213,8 +214,8 @@ def _estimated(quantity: Callable, weights: np.ndarray, replicas: np.ndarray) ->
 def _histogram(unfolding: Unfolding, values, edges) -> tuple[np.ndarray, np.ndarray | None]:
     "What `Unfolding.histogram` gives. Raises ValueError for edges that do not rise."
     values, edges = check_column(values, len(unfolding.weights), "values"), check_numbers(edges, "edges", "[-inf, inf]")
-    if edges.ndim != 1 or len(edges) < 2 or np.any(np.diff(edges) <= 0):
-        raise ValueError("edges: expected at least two rising numbers")
+    if edges.ndim != 1 or len(edges) < 2 or not np.all(np.diff(edges) > 0):
+        raise ValueError(f"edges: expected at least two rising numbers, got {np.ravel(edges).tolist()[:8]}")
     bins = np.searchsorted(edges, values, side="right")
     return unfolding.estimate(lambda weight: np.bincount(bins, weight, minlength=len(edges) + 1)[1:-1])
 
@@ -428,10 +429,12 @@ def binned_response(simulation: Paired, truth_edges, reco_edges) -> tuple[np.nda
 
     Bins lie between the inner edges `truth_edges` (t - 1,) and `reco_edges` (r - 1,), the end bins are open. Raises ValueError for more features,
     for edges that do not rise, and for true bins without events."""
+    if not isinstance(simulation, Paired):
+        raise TypeError(f"simulation: expected a Paired, got {shown(simulation)}")
     bins, sizes = [], []
     for name, table, edges in (("truth_edges", simulation.truth, truth_edges), ("reco_edges", simulation.reco, reco_edges)):
         edges = check_numbers(edges, name)
-        if edges.ndim != 1 or np.any(np.diff(edges) <= 0) or table.x.shape[1] != 1:
+        if edges.ndim != 1 or not np.all(np.diff(edges) > 0) or table.x.shape[1] != 1:
             raise ValueError(f"{name}: expected rising numbers, and events with one feature, got {edges.size} numbers and {table.x.shape[1]} features")
         bins.append(np.searchsorted(edges, table.x[:, 0], side="right")), sizes.append(len(edges) + 1)
     weight, (t, r) = simulation.truth.weights, sizes
@@ -490,7 +493,7 @@ def load_unfolding(path: str | Path) -> Unfolding:
 
     Raises FileNotFoundError if there is none, ValueError if it is not one, of another format or damaged."""
     import h5py
-    if not Path(path).is_file():
+    if not check_path(path).is_file():
         raise FileNotFoundError(f"path: expected a file, got {path}")
     try:
         with h5py.File(path, "r") as file:

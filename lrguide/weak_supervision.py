@@ -75,6 +75,8 @@ class PeakedFeatures:
 # %% ../nbs/6_without_labels/61_proportions.ipynb #61000008
 def mixed_sample(model, fraction: float, n: int, rng) -> Table:
     "Table of `n` events of `model`, each signal with probability `fraction`; `also` has the truth, signal 1 or 0, which no training sees."
+    if not callable(getattr(model, "sample", None)):
+        raise TypeError(f"model: expected one that samples, got {shown(model)}")
     rng, n = generator(rng), check_count(n, "n", 0)
     truth = rng.random(n) < check_number(fraction, "fraction", "[0, 1]")
     x = model.sample("background", n, rng).x.copy()
@@ -94,6 +96,8 @@ def auc(score, signal, background) -> float:
 
 def law_of_ratio(model: PeakedFeatures, step: float = 0.01) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     "Values (g,) of log r, `step` apart, and the probabilities (g,) of signal and of background there; a term beyond 25 counts as 25."
+    if not isinstance(model, PeakedFeatures):
+        raise TypeError(f"model: expected a PeakedFeatures, got {shown(model)}")
     step, n, laws = check_number(step, "step", "(0, 0.1]"), 1 << int(np.ceil(np.log2(52 * len(model.signal) / step))), []
     for process in ("signal", "background"):
         product = 1.0
@@ -181,9 +185,10 @@ def from_bags(tables, proportions, recipe: Recipe = Recipe(), *, rng) -> Ratio:
 def mixed_log_ratio(log_ratio, first: float, second: float) -> np.ndarray:
     "Log ratio (n,) of mixture `first` to mixture `second` (their proportions of signal) from the log ratio (n,) of signal to background."
     log_ratio, shares = check_numbers(log_ratio, "log_ratio", "[-inf, inf]"), check_proportions([first, second])
-    with np.errstate(divide="ignore"):
+    with np.errstate(divide="ignore", invalid="ignore"):
         of_s, of_b = np.log(shares), np.log(1 - shares)
-        return np.logaddexp(of_s[0] + log_ratio, of_b[0]) - np.logaddexp(of_s[1] + log_ratio, of_b[1])
+        found = np.logaddexp(of_s[0] + log_ratio, of_b[0]) - np.logaddexp(of_s[1] + log_ratio, of_b[1])
+        return np.where(np.isposinf(log_ratio), of_s[0] - of_s[1], found)[()]        # signal alone: what both hold of it
 
 
 def pure_log_ratio(log_mixed, first: float, second: float) -> np.ndarray:

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from os import PathLike
 import numpy as np
-from .arrays import Table, check_column, check_mapping, check_numbers, shown
+from .arrays import Table, check_column, check_mapping, check_name, check_numbers, shown
 from .formats import needed
 from .rates import norm_factor
 from .prepared import OnData, check_model
@@ -103,12 +103,15 @@ def as_hist(data: Contents | Table | np.ndarray, edges, *, variance=None, featur
     `variance` (b,): of the numbers, by default of Contents their own, of counts themselves. Events outside of the edges are in the flow bins.
     `name`: of the axis, unless the feature has one. Needs the package hist. Raises ValueError for numbers that do not fit the edges."""
     hist, edges = needed("hist", "borders"), check_edges(edges)
+    check_name(name)
     if isinstance(data, Table):
+        if variance is not None:
+            raise ValueError(f"variance: expected None for a Table, whose weights have their own, got {shown(variance)}")
         label, column = _feature_of(data, feature)
         made = hist.Hist(hist.axis.Variable(edges, name=label or name), storage=hist.storage.Weight())
         return made.fill(column, weight=data.weights)
     if feature is not None:
-        raise ValueError(f"feature: expected None but for a Table, got {feature!r}")
+        raise ValueError(f"feature: expected None but for a Table, got {shown(feature)}")
     contents = check_column(data.contents if isinstance(data, Contents) else data, len(edges) - 1, "data")
     spread = data.variance if variance is None and isinstance(data, Contents) else variance
     spread = np.zeros(len(contents)) if spread is None and isinstance(data, Contents) else contents if spread is None else spread
@@ -121,10 +124,10 @@ def _feature_of(table: Table, feature: str | int | None) -> tuple[str | None, np
     "Name and column (n,) of one feature; None if there is only one. Raises ValueError for an unknown one."
     names, n = list(table.names or []), table.x.shape[1]
     if table.x.ndim != 2 or feature is None and n != 1:
-        raise ValueError(f"feature: expected one of {', '.join(names) or f'0 to {n - 1}'}, got {feature!r}")
+        raise ValueError(f"feature: expected one of {', '.join(names) or f'0 to {n - 1}'}, got {shown(feature)}")
     at = names.index(feature) if feature in names else 0 if feature is None else feature
     if not isinstance(at, (int, np.integer)) or isinstance(at, bool) or not 0 <= at < n:
-        raise ValueError(f"feature: expected one of {', '.join(names) or f'0 to {n - 1}'}, got {feature!r}")
+        raise ValueError(f"feature: expected one of {', '.join(names) or f'0 to {n - 1}'}, got {shown(feature)}")
     return names[at] if names else None, table.x[:, at]
 
 # %% ../nbs/8_your_analysis/80_pyhf.ipynb #3b5f127d
@@ -268,9 +271,9 @@ def to_pyhf(model: OnData, counts, *, poi: str = "mu", name: str = "lrguide") ->
     that of `PYHF_SETTINGS`, the default of pyhf 0.7. Parameters keep name and value, but for those called unit_NAME: a strength with a Gaussian
     measurement is mean + width * unit, one with a LogNormal mean * factor**unit, the node of Templates likewise, or low + (high - low) * unit if
     it was not measured. Raises TypeError or ValueError for what HistFactory has no form for."""
-    kinds, measured, units = translated(model)
-    if poi not in model.parameters:
-        raise ValueError(f"poi: expected a free parameter ({', '.join(model.parameters)}), got {poi!r}")
+    (kinds, measured, units), name = translated(model), check_name(name)
+    if not isinstance(poi, str) or poi not in model.parameters:
+        raise ValueError(f"poi: expected a free parameter ({', '.join(model.parameters)}), got {shown(poi)}")
     data = dict(zip([key or "bins" for key in model.channels], model.split(counts)))
     for one, channel in zip(data, model.channels.values()):
         if len(check_counts(channel, data[one])) != 1:
@@ -368,14 +371,18 @@ def from_pyhf(workspace: Mapping, measurement: str | None = None) -> tuple[OnDat
     the parameter of that bin. Raises ValueError for what is no workspace or has no form here, such as a channel with two kinds of staterror."""
     if isinstance(workspace, (str, PathLike)):
         raise TypeError(f"workspace: expected what is in the file, got its name; read it first: json.load(open({str(workspace)!r}))")
+    if not isinstance(workspace, Mapping):
+        raise ValueError(f"workspace: expected one of pyhf, a mapping, got {shown(workspace)}")
+    measurement = None if measurement is None else check_name(measurement, "measurement")
     try:
         found = [one for one in workspace["measurements"] if measurement in (None, one["name"])]
         channels, seen = workspace["channels"], {one["name"]: np.array(one["data"], dtype=float) for one in workspace["observations"]}
         if not found:
-            raise ValueError(f"measurement: expected one of {', '.join(one['name'] for one in workspace['measurements'])}, got {measurement!r}")
+            raise ValueError(f"measurement: expected one of {', '.join(one['name'] for one in workspace['measurements'])}, got {shown(measurement)}")
         known = {one["name"]: one for one in found[0]["config"].get("parameters", [])}
         models = {channel["name"]: _channel_from_pyhf(channel, known) for channel in channels}
         counts = {name: seen[name] for name in models}
-    except (KeyError, TypeError) as error:
-        raise ValueError(f"workspace: expected one of pyhf, with channels, observations and measurements, got {shown(workspace)} ({type(error).__name__}: {error})") from None
+    except (KeyError, TypeError, IndexError, AttributeError) as error:
+        missing = f"no {error}" if isinstance(error, KeyError) else "a part of another kind"
+        raise ValueError(f"workspace: expected one of pyhf, with channels, observations and measurements, got {shown(workspace)}, in which there is {missing}") from None
     return (Channels(models), counts) if len(models) > 1 else (next(iter(models.values())), next(iter(counts.values())))

@@ -28,6 +28,12 @@ SPACES = {"number": 1.0, "text": "a", "pairs": {"s": (2.0, 1.0)}, "nan": {"s": (
 FINITE_SPACES = {**SPACES, "infinite": {"s": (0.0, INF)}, "a point": {"s": (1.0, 1.0)}}
 CHOICES = {"None": 0, "text": "a", "empty": "", "number": 1.0, "list": [], "object": NOTHING, "array": np.ones(2)}
 POINTS = {"None": None, "text": "a", "nan": [NAN], "outside": [99.0], "two": [0.08, 0.08], "complex": [1j], "object": NOTHING, "masked": MASKED, "deep": np.ones((1, 1, 1)), "huge": [10**400]}
+SWITCHES = {"None": None, "text": "False", "empty": "", "one": 1, "zero": 0, "number": 0.5, "list": [], "array": np.ones(3), "object": NOTHING}
+PATHS = {"None": None, "empty": "", "number": 1.0, "bytes": b"a", "list": [], "object": NOTHING, "a zero inside": "a\0b"}
+TEXTS = {"None": None, "number": 1.0, "empty": "", "list": [], "object": NOTHING, "two lines": "a\nb"}
+OTHER_FUNCTIONS = {"none": lambda: 1.0, "three": lambda x, y, z: 1.0, "by name": lambda *, x: 1.0}  # of another number of arguments
+GIVING = {"None": lambda *_: None, "text": lambda *_: "a", "object": lambda *_: NOTHING, "complex": lambda x, *_: np.ones(np.shape(x)[:1], complex), "texts": lambda x, *_: np.full(np.shape(x)[:1], "a"),
+          "more": lambda x, *_: np.ones(7), "generator": lambda *_: (one for one in [1.0]), "two axes": lambda x, *_: np.ones((3, 2))}  # what no function may give
 FUNCTIONS = {"None": None, "text": "a", "number": 1.0, "list": [], "object": NOTHING}
 
 

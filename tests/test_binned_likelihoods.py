@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from malformed import COUNTS, NUMBERS, checks_of
+from malformed import COUNTS, NUMBERS, SWITCHES, checks_of
 
 import lrguide as lr
 from lrguide import inference_aware as aware
@@ -18,9 +18,9 @@ SCORES, ALONE = np.linspace(0, 1, 18).reshape(2, 9), {"free": np.ones((2, 1, 1))
 EDGES = {"falling": [0, 1, 0.5], "equal": [0, 0.5, 0.5, 1], "one": [0.0], "one bin": [0.0, 1.0], "nan": [0, np.nan, 1], "equal in single precision": [1e6, 1e6 + 0.01, 1e6 + 0.02, 1e6 + 1], "text": "a", "two axes": np.eye(3)}
 
 CALLS = {
-    "shares_in": (aware.shares_in, dict(values=VALUES, edges=[0, 0.5, 1], width=0.1), dict(edges=EDGES, width={**NUMBERS, "zero": 0.0, "negative": -1.0})),
+    "shares_in": (aware.shares_in, dict(values=VALUES, edges=[0, 0.5, 1], width=0.1), dict(hard=SWITCHES, edges=EDGES, width={**NUMBERS, "zero": 0.0, "negative": -1.0})),
     "best_edges": (aware.best_edges, dict(contents=FEW, gain=GAIN, bins=3), dict(contents={"nan": np.nan * FEW, "text": "a", "few cells": FEW[:, :2], "three axes": FEW[None]},
-                   bins={**COUNTS, "zero": 0, "thirteen": 13}, gain={"nothing allowed": lambda sums: -np.inf * np.ones(len(sums[0])), "nan": lambda sums: np.nan * sums[0], "one for all": lambda sums: 1.0})),
+                   bins={**COUNTS, "zero": 0, "thirteen": 13}, gain={"None": None, "number": 1.0, "text": "a", "nothing allowed": lambda sums: -np.inf * np.ones(len(sums[0])), "nan": lambda sums: np.nan * sums[0], "one for all": lambda sums: 1.0})),
     "Staircase": (aware.Staircase, dict(outputs=3), dict(outputs={**COUNTS, "one": 1})),
     "learn_edges": (aware.learn_edges, dict(scores=SCORES, weight=np.ones(9), slopes=np.ones((9, 1)), own=ALONE, bins=2, rng=1, fine=10),
                     dict(scores={"nan": np.nan * SCORES, "text": "a", "above one": SCORES + 1, "one axis": SCORES[0], "other events": SCORES[:, :5]},
@@ -28,7 +28,7 @@ CALLS = {
                          bins={**COUNTS, "one": 1}, fine={**COUNTS, "one": 1})),
     "by_histogram": (aware.by_histogram, dict(architecture=Dense(1, (2,)), bins=3, width=0.1, tested=(10.0, 1.0)),
                      dict(bins={"one": 1, "half": 2.5, "text": "a", "None": None}, width={"zero": 0.0, "negative": -1.0, "nan": np.nan, "text": "a", "None": None},
-                          tested={"zero": (0.0, 1.0), "negative": (10.0, -1.0), "nan": (np.nan, 1.0), "one": 10.0, "three": (10.0, 1.0, 1.0), "text": "a"})),
+                          hard=SWITCHES, tested={"a list": [10.0, 1.0, 1.0], "zero": (0.0, 1.0), "negative": (10.0, -1.0), "nan": (np.nan, 1.0), "one": 10.0, "three": (10.0, 1.0, 1.0), "text": "a"})),
 }
 
 test_it_is_refused_in_one_line, test_what_works = checks_of(CALLS)

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from malformed import COLUMNS, COUNTS, EVENTS, FUNCTIONS, NUMBERS, SEEDS, checks_of
+from malformed import COLUMNS, COUNTS, EVENTS, FUNCTIONS, NUMBERS, SEEDS, SWITCHES, checks_of
 from scipy.stats import norm
 
 from lrguide import decorrelation as dec
@@ -28,7 +28,7 @@ CALLS = {
                     dict(process={"None": None, "other": "data"}, x={**EVENTS, "two features": X[:, :2], "width": -np.ones((3, 3))}, masses={"other": "data", "number": 1})),
     "conditional_log_ratio": (dec.conditional_log_ratio, dict(x=X[:3], rho=RHO[:3]), dict(x={**EVENTS, "two features": X[:3, :2]}, rho={**COLUMN, "short": [1.0]})),
     "flat_score": (dec.flat_score, dict(x=X[:3], rho=RHO[:3]), dict(rho={**COLUMN, "short": [1.0]})),
-    "flat_efficiency": (dec.flat_efficiency, dict(model=MODEL, efficiency=0.5), dict(efficiency={**NUMBERS, "one": 1.0, "zero": 0.0})),
+    "flat_efficiency": (dec.flat_efficiency, dict(model=MODEL, efficiency=0.5), dict(model={"None": None, "number": 1.0, "text": "a", "list": []}, efficiency={**NUMBERS, "one": 1.0, "zero": 0.0})),
     "sculpting": (dec.sculpting, dict(mass=MASS, passes=PASSES, edges=EDGES, weight=None, against="failing"),
                   dict(mass=COLUMN, passes=MASKS, edges=BAD_EDGES, weight=WEIGHTS, against={"None": None, "other": "passing"})),
     "flatness": (dec.flatness, dict(mass=MASS, passes=PASSES, edges=EDGES, weight=None), dict(mass=COLUMN, passes=MASKS, edges={**BAD_EDGES, "empty": [0.0, 10.0, 20.0]}, weight=WEIGHTS)),
@@ -47,9 +47,9 @@ CALLS = {
                         dict(column=COLUMN, edges={**BAD_EDGES, "infinite": [-np.inf, 0.0, 1.0]}, target={"nan": [np.nan], "none": [], "outside": [1.0], "text": "a"}, weight=WEIGHTS, target_weight={"negative": -np.ones(100), "short": [1.0]})),
     "normal_distance_correlation": (dec.normal_distance_correlation, dict(rho=0.5), dict(rho={"above": 1.1, "nan": np.nan, "text": "a"})),
     "distance_correlation": (dec.distance_correlation, dict(x=X[:, 0], y=MASS, weight=None, unbiased=True),
-                             dict(x={**COLUMN, "constant": np.full(400, 1000.1), "one": [1.0], "none": []}, y={**COLUMN, "constant": np.zeros(400)}, weight={**WEIGHTS, "three": np.r_[1.0, 1.0, 1.0, np.zeros(397)]})),
+                             dict(x={**COLUMN, "constant": np.full(400, 1000.1), "one": [1.0], "none": []}, y={**COLUMN, "constant": np.zeros(400)}, weight={**WEIGHTS, "three": np.r_[1.0, 1.0, 1.0, np.zeros(397)]}, unbiased=SWITCHES)),
     "disco": (dec.disco, dict(column="m", power=2, strength="s", events=8, unbiased=True),
-              dict(column={"None": None, "empty": "", "number": 1}, power={"three": 3, "root without bias": 1, "None": None}, strength={"number": 1.0}, events={"few": 3, "half": 8.5, "true": True}, of={key: value for key, value in FUNCTIONS.items() if key != "list"})),
+              dict(column={"None": None, "empty": "", "number": 1, "list": []}, power={"three": 3, "root without bias": 1, "None": None}, strength={"number": 1.0}, events={"few": 3, "half": 8.5, "true": True}, of=FUNCTIONS, unbiased=SWITCHES)),
 }
 
 

@@ -30,7 +30,7 @@ CALLS = {
                  dict(values=SUMMARIES, theta={"short": AT[:3], "outside": 9 * AT, "few events": np.linspace(-1, 1, len(X))[:, None], "none": None},
                       parameters={"none": None, "number": 3, "backwards": {"mu": (1, 0)}}, degree={"zero": 0, "half": 0.5, "too many": 7, "text": "a"})),
     "estimate": (estimation.estimate, dict(response=RESPONSE, values=X[:50]),
-                 dict(values={**SUMMARIES, "two summaries": np.ones((5, 2))}, fixed={"other": {"nu": 1.0}, "outside": {"mu": 3.0}, "number": 1.0})),
+                 dict(response={"None": None, "number": 1.0, "text": "a"}, values={**SUMMARIES, "two summaries": np.ones((5, 2))}, fixed={"other": {"nu": 1.0}, "outside": {"mu": 3.0}, "number": 1.0})),
     "tilted": (estimation.tilted, dict(log_weights=np.zeros(len(X)), values=X, means=[[0.2]]),
                dict(log_weights={"short": np.zeros(3), "nan": np.full(len(X), NAN), "text": "a"}, values={**SUMMARIES}, means={"beyond": [[99.0]], "two": [[0.0, 1.0]], "nan": [[NAN]]})),
     "reweighted_response": (estimation.reweighted_response, dict(values=X, log_weights=np.zeros((7, len(X))), points=GRID[:, None], parameters=SPACE, control=None, degree=1),

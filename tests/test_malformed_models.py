@@ -3,8 +3,8 @@
 import numpy as np
 
 import lrguide as lr
-from lrguide import (arrays, asymptotics, awareness, binned, distributions, experiments, hypotest, interpolation, intervals, likelihood, mixture, models, search, sums, systematics, uncertainty)
-from malformed import CHOICES, COLUMNS, COUNTS, EVENTS, FUNCTIONS, INF, MASKED, NAN, NOTHING, NUMBERS, SEEDS, SPACES, TABLES, cases, checks_of
+from lrguide import (arrays, asymptotics, awareness, binned, distributions, experiments, hypotest, interpolation, intervals, likelihood, mixture, models, plot, search, sums, systematics, uncertainty, unfolding)
+from malformed import CHOICES, COLUMNS, COUNTS, EVENTS, FUNCTIONS, GIVING, INF, MASKED, NAN, NOTHING, NUMBERS, OTHER_FUNCTIONS, PATHS, SEEDS, SPACES, SWITCHES, TABLES, TEXTS, cases, checks_of
 
 
 def but(kinds, *names):
@@ -36,7 +36,7 @@ NORMS = {"number": 1.0, "text": "a", "list": [1.0], "object": NOTHING, "one": {"
          "None inside": {"a": (None, 1.0)}, "number as name": {1: (0.9, 1.1)}, "complex": {"a": (0.9, 1j)}}
 NAMES = {"None": None, "number": 1.0, "unknown": "other", "empty": "", "object": NOTHING, "list": [], "several": ["mu", "sigma"]}
 NAMES_OF_NEW = {"None": None, "number": 1.0, "empty": "", "object": NOTHING, "list": [], "numbers": (1, 2)}
-N_SIGMA = {"None": None, "number": 1.0, "text": "a", "nan": (NAN,), "inf": (INF,), "texts": ("a",), "complex": (1j,), "object": NOTHING, "huge": (10**400,)}
+N_SIGMA = {"far": (9.0,), "None": None, "number": 1.0, "text": "a", "nan": (NAN,), "inf": (INF,), "texts": ("a",), "complex": (1j,), "object": NOTHING, "huge": (10**400,)}
 MAPS = {"None": None, "text": "a", "number": 1.0}
 SOURCES = {"text": "a", "number": 1.0, "empty": {}, "object": NOTHING, "array": np.ones(3), "one of two": {"signal": lr.Table(np.ones(3))}, "texts": {"signal": "a", "background": "b"},
            "empty table": {"signal": lr.Table(np.zeros((0, 1))), "background": lr.Table(np.ones(3))}}
@@ -55,11 +55,15 @@ BOTH = SEARCH + HISTOGRAM
 PREPARED, PREPARED_FLOATING = SEARCH.on(X), FLOATING.on(X)
 PROFILE = FLOATING.profile(np.append(X, toy.sample("signal", 5, 2).x), "mu", np.linspace(-4, 8, 13))
 NULL, ALTERNATIVE = {"mu": 0.0}, {"mu": 1.0}
+BEYOND = {"1e300": {"mu": 1e300}}                                                                 # expects more than 1e15 events
+IMPACTS = lr.impacts(HISTOGRAM, [7.0, 6.0])
 STATISTIC = hypotest.log_likelihood_ratio(SEARCH, NULL, ALTERNATIVE)
 LATTICE = sums.compound_poisson([1.0, -1.0], [[2.0, 3.0]])[0]
 NODES = lr.Table(np.column_stack([np.ones(5), np.linspace(-1, 1, 5)]), weight=np.full(5, 0.2))
 MASSES = (np.exp(-np.linspace(-1, 1, 12)[None] ** 2) * np.array([[1.0], [1.5]]), np.column_stack([np.ones(12), np.linspace(-1, 1, 12)]))
 LEARNED = lr.Ratio(members=2, bootstrap=True, hidden=(2,), training=lr.Training(epochs=1), rng=1).fit(lr.Table(np.linspace(0, 1, 600)), lr.Table(np.linspace(-1, 1, 600)))
+CONDITIONAL = lr.FromFunction(lambda x, nu: nu[:, 0] * x[:, 0], {"s": (0.0, 1.0)})
+SMALL_SUMS = lr.compacted(SEARCH, X, {"mu": (0.0, 5.0)})
 LEARNED_SEARCH = lr.Likelihood({"signal": lr.Process(5, LEARNED), "background": lr.Process(20)}, {"mu": "signal"})
 TESTED = dict(model=SEARCH, data=X, null=NULL, alternative=ALTERNATIVE)
 OF_TEST = dict(model=MODELS, data=DATA, null=ALL_VALUES, alternative=ALL_VALUES, method=CHOICES, source=SOURCES)
@@ -71,6 +75,12 @@ CALLS = {
     # likelihood
     "check_norm": (likelihood.check_norm, dict(norm={"a": (0.9, 1.1)}), dict(norm=NORMS)),
     "Process": (lr.Process, dict(expected=5, ratio=toy, norm={"a": (0.9, 1.1)}), dict(expected={**NOT_NEGATIVE, "1e18": 1e18}, ratio=but(FUNCTIONS, "None"), norm=NORMS, source=but(SOURCES, "empty", "one of two", "empty table", "texts"))),
+    "an expected yield": (lambda expected: lr.Likelihood({"s": lr.Process(expected)}, {"mu": "s"}).yields({"mu": 1.0}), dict(expected=lambda values: 5.0), dict(expected={**OTHER_FUNCTIONS, **GIVING, "nan": lambda values: NAN, "negative": lambda values: -1.0, "1e300": lambda values: 1e300})),
+    "a measurement of any form": (lambda of: lr.Likelihood({"s": lr.Process(5, toy), "b": lr.Process(20, norm={"z": (0.9, 1.1)})}, {"mu": "s"}, [systematics.Measured("z", of)]).fit(X), dict(of=np.square), dict(of={**OTHER_FUNCTIONS, **GIVING, "one for all": lambda z: 1.0})),
+    "contents by nu": (lambda numerator: lr.BinnedRatio(lambda x: (x[:, 0] > 0).astype(int), numerator, [1.0, 1.0], {"s": (0.0, 1.0)}).log_ratio(X, [0.5]), dict(numerator=lambda nu: np.array([1.0, 1.0 + nu[0]])), dict(numerator={**OTHER_FUNCTIONS, **GIVING})),
+    "a statistic": (lambda contribution: experiments.pseudo_experiments(distributions.Statistic(0.0, contribution), toy, {"signal": 2.0}, 5, 1), dict(contribution=lambda x: x[:, 0]), dict(contribution={**OTHER_FUNCTIONS, **GIVING})),
+    "a statistic of data": (lambda contribution: distributions.Statistic(0.0, contribution)(X), dict(contribution=lambda x: x[:, 0]), dict(contribution=GIVING)),
+    "a shift of features": (lambda move: lr.Shift(move, 1.0), dict(move=lambda x, nu: x), dict(move=OTHER_FUNCTIONS)),
     "Normal": (lr.Normal, dict(name="a", mean=0.0, width=1.0), dict(name=NAMES_OF_NEW, mean=but(NUMBERS, "array", "fraction"), width=POSITIVE)),
     "Normal of two": (lr.Normal, dict(name=("a", "b"), mean=[0.0, 1.0], width=np.eye(2)),
                       dict(name={"equal": ("a", "a"), "three": ("a", "b", "c"), "numbers": (1, 2)}, mean=but(BINS, "negative", "three axes"), width={**BINS, "flat": np.zeros((2, 2)), "lopsided": [[1.0, 0.5], [0.0, 1.0]], "negative": -np.eye(2)})),
@@ -78,7 +88,7 @@ CALLS = {
     "Poisson": (lr.Poisson, dict(name="a", mean=1.0, scale=10.0), dict(name=NAMES_OF_NEW, mean={**but(NUMBERS, "array", "fraction"), "negative": -1.0}, scale=POSITIVE)),
     "Measured": (systematics.Measured, dict(name="a", of=np.square), dict(name=NAMES_OF_NEW, of=FUNCTIONS)),
     "Likelihood": (lr.Likelihood, dict(processes={"s": lr.Process(1, family), "b": lr.Process(2)}, strength={"mu": "s"}, constraints=[lr.Normal("sigma", 0.1, 0.1)], ranges={"mu": (0.0, 5.0)}, fixed={"mu": 1.0}),
-                   dict(processes={"None": None, "number": 1.0, "text": "a", "list": [lr.Process(1)], "empty": {}, "not one": {"s": 1.0}, "a ratio": {"s": family}, "object": NOTHING, "number as name": {1: lr.Process(1)}},
+                   dict(processes={"an effect called like a strength": {"s": lr.Process(1, norm={"mu": (0.9, 1.1)}), "b": lr.Process(2)}, "None": None, "number": 1.0, "text": "a", "list": [lr.Process(1)], "empty": {}, "not one": {"s": 1.0}, "a ratio": {"s": family}, "object": NOTHING, "number as name": {1: lr.Process(1)}},
                         strength={"number": 1.0, "text": "mu", "list": ["mu"], "object": NOTHING, "unknown": {"mu": "other"}, "number inside": {"mu": 1.0}, "number as name": {1.0: "s"}, "list inside": {"mu": ["s", "b"]}},
                         constraints={"number": 1.0, "text": "a", "numbers": [1.0], "None inside": [None], "unknown": [lr.Normal("other", 0.0, 1.0)], "mapping": {"sigma": (0.1, 0.1)}},
                         ranges={**SPACES, "other range": {"sigma": (10.0, 20.0)}}, fixed={**VALUES, "below": {"sigma": 99.0}})),
@@ -175,14 +185,15 @@ CALLS = {
                                 yields={"None": None, "number": 1.0, "text": "a", "empty": {}, "nan": {"signal": NAN}, "negative": {"signal": -1.0}, "inf": {"signal": INF}, "texts": {"signal": "a"}, "huge": {"signal": 10**400}, "too many": {"signal": 1e18}},
                                 n_toys=MANY, rng=SEEDS, transform=but(FUNCTIONS, "None"), map=MAPS)),
     "KnownSource": (lr.KnownSource, dict(table=lr.Table(X)), dict(table={**TABLES, "one negative": lr.Table(SMALL, weight=[3.0, 1.0, -1.0])})),
-    "asimov": (experiments.asimov, dict(model=SEARCH, values=ALTERNATIVE), dict(model=MODELS, values={**but(ALL_VALUES, "list as value"), "negative": {"mu": -1.0}}, source=SOURCES)),
+    "asimov": (experiments.asimov, dict(model=SEARCH, values=ALTERNATIVE), dict(model=MODELS, values={**ALL_VALUES, **BEYOND, "negative": {"mu": -1.0}}, source=SOURCES)),
     # tests
+    "asymptotic limit of two sets": (lr.limit, dict(model=HISTOGRAM, data=[7.0, 6.0], method="asymptotic", n_sigma=()), dict(data={"two sets": [[7.0, 6.0], [3.0, 3.0]]})),
     "log_likelihood_ratio": (hypotest.log_likelihood_ratio, dict(model=SEARCH, null=NULL, alternative=ALTERNATIVE), dict(model=MODELS, null=ALL_VALUES, alternative={**ALL_VALUES, "negative": {"mu": -1.0}})),
-    "p_value": (lr.p_value, TESTED, {**OF_TEST, "null": {**ALL_VALUES, "negative": {"mu": -1.0}}}),
+    "p_value": (lr.p_value, TESTED, {**OF_TEST, "null": {**ALL_VALUES, **BEYOND, "negative": {"mu": -1.0}}, "alternative": {**ALL_VALUES, **BEYOND}, "n_toys": MANY, "level": but(OPEN, "None"), "rng": but(SEEDS, "None"), "map": MAPS}),
     "p_value by toys": (lr.p_value, dict(TESTED, method="toys", n_toys=200, rng=1), OF_TOYS),
     "p_value of fits by toys": (lr.p_value, dict(TESTED, model=FLOATING, method="toys", n_toys=3, rng=1), dict(null=ALL_VALUES, n_toys=MANY, rng=SEEDS)),
     "p_value by formula": (lr.p_value, dict(TESTED, method="asymptotic"), dict(model=MODELS, data=DATA, null=ALL_VALUES, alternative=ALL_VALUES)),
-    "cls_value": (lr.cls_value, TESTED, OF_TEST),
+    "cls_value": (lr.cls_value, TESTED, {**OF_TEST, "null": {**ALL_VALUES, **BEYOND}, "alternative": {**ALL_VALUES, **BEYOND}, "n_toys": MANY, "level": but(OPEN, "None"), "map": MAPS}),
     "cls_value by toys": (lr.cls_value, dict(TESTED, method="toys", n_toys=200, rng=1), OF_TOYS),
     "cls_value by formula": (lr.cls_value, dict(TESTED, method="asymptotic"), dict(model=MODELS, data=DATA, null=ALL_VALUES, alternative=ALL_VALUES, source=SOURCES)),
     "discovery": (lr.discovery, dict(model=COUNTING, data=SEEN), dict(model=MODELS, data=but(DATA, "two columns"), strength=NAMES, method=CHOICES, at=NUMBERS, n_sigma=N_SIGMA, source=SOURCES)),
@@ -195,10 +206,11 @@ CALLS = {
     "chi2_quantile": (asymptotics.chi2_quantile, dict(level=0.5), dict(level=OPEN)),
     "parameter_tests": (asymptotics.parameter_tests, dict(model=SEARCH, data=[X], name="mu", value=1.0), dict(model=MODELS, data=SETS, name=NAMES, value=NUMBERS)),
     "parameter_toys": (asymptotics.parameter_toys, dict(models=COUNTING, truth=ALTERNATIVE, n_toys=3, rng=1, name="mu", value=1.0), dict(models=MODELS, truth={**ALL_VALUES, "negative": {"mu": -1.0}}, n_toys=MANY, rng=SEEDS, name=NAMES, value=but(NUMBERS, "None"), source=SOURCES, map=MAPS)),
-    "coverage": (asymptotics.coverage, dict(tested=asymptotics.parameter_tests(SEARCH, [X]), level=0.5), dict(tested=MODELS, level=OPEN, critical=but(NOT_NEGATIVE, "None", "array"))),
+    "coverage": (asymptotics.coverage, dict(tested=asymptotics.parameter_tests(SEARCH, [X]), level=0.5), dict(tested=MODELS, level=OPEN, bounded=SWITCHES, critical=but(NOT_NEGATIVE, "None", "array"))),
     "asymptotic_fit": (asymptotics.asymptotic_fit, dict(model=COUNTING, truth=ALTERNATIVE, name="mu"), dict(model=MODELS, truth=ALL_VALUES, name=NAMES, source=SOURCES)),
     # intervals
-    "intervals": (intervals.intervals, dict(model=SEARCH, data=[X], name="mu", level=0.5), dict(model=MODELS, data=SETS, name=NAMES, level=OPEN, critical=but(FUNCTIONS, "None"))),
+    "intervals": (intervals.intervals, dict(model=SEARCH, data=[X], name="mu", level=0.5), dict(model=MODELS, data=SETS, name=NAMES, level=OPEN, critical=but(FUNCTIONS, "None"), bounded=SWITCHES)),
+    "Intervals.contain": (intervals.intervals(SEARCH, [X]).contain, dict(truth=1.0), dict(truth=NUMBERS)),
     "intervals of weights": (intervals.intervals, dict(model=SEARCH, data=SMALL, weights=np.ones((2, 3))), dict(data=DATA, weights=MULTIPLICITIES)),
     "limit": (lr.limit, dict(model=COUNTING, data=SEEN, n_sigma=()), dict(model=MODELS, data=but(DATA, "two columns"), strength=NAMES, level=OPEN, method=CHOICES, n_sigma=N_SIGMA, source=SOURCES)),
     "limit by formula": (lr.limit, dict(model=COUNTING, data=SEEN, n_sigma=(), method="asymptotic"), dict(model=MODELS, data=but(DATA, "two columns"), strength=NAMES, level=OPEN, n_sigma=N_SIGMA, source=SOURCES)),
@@ -209,7 +221,7 @@ CALLS = {
     "feldman_cousins": (intervals.feldman_cousins, dict(n=3, background=2.0, level=0.9), dict(n={**COUNTS, "too many": 10**10}, background={**NOT_NEGATIVE, "too large": 1e18}, level=OPEN)),
     "bounded_critical": (intervals.bounded_critical, dict(distance=1.0, level=0.9), dict(distance=NOT_NEGATIVE, level=OPEN)),
     "neyman_construction": (intervals.neyman_construction, dict(models=COUNTING, grid=[0.0, 1.0], n_toys=100, rng=1),
-                            dict(models=MODELS, grid=but(GRIDS, "short"), n_toys=MANY, rng=SEEDS, truth=VALUES, name=NAMES, level=OPEN, source=SOURCES, map=MAPS)),
+                            dict(models=MODELS, grid=but(GRIDS, "short"), n_toys=MANY, rng=SEEDS, truth=VALUES, name=NAMES, level=OPEN, bounded=SWITCHES, source=SOURCES, map=MAPS)),
     "Construction": (CONSTRUCTION, dict(value=1.0), dict(value=STATISTICS)),
     "Construction.intervals": (CONSTRUCTION.intervals, dict(model=COUNTING, data=[SEEN]), dict(model=MODELS, data=but(SETS, "two columns"), name=NAMES)),
     # searches
@@ -228,7 +240,7 @@ CALLS = {
                        dict(observable=COLUMNS, numerator={**COLUMNS, "nothing": np.zeros(3)}, denominator={**COLUMNS, "nothing": np.zeros(3)}, n_bins=COUNTS)),
     "uncertain_significance": (uncertainty.uncertain_significance, dict(signal=1.0, background=2.0, relative_error=0.1), dict(signal=NUMBERS_OR_ARRAYS, background={**NUMBERS_OR_ARRAYS, "negative": -1.0}, relative_error={**NUMBERS_OR_ARRAYS, "negative": -1.0})),
     "uncertain_gain": (uncertainty.uncertain_gain, dict(eps_signal=0.5, eps_background=0.1, background=2.0, relative_error=0.1),
-                       dict(eps_signal={**NUMBERS_OR_ARRAYS, "negative": -1.0}, eps_background={**NUMBERS_OR_ARRAYS, "negative": -1.0, "zero": 0.0}, background=NUMBERS_OR_ARRAYS, relative_error=NUMBERS_OR_ARRAYS)),
+                       dict(eps_signal={**NUMBERS_OR_ARRAYS, "negative": -1.0}, eps_background={**NUMBERS_OR_ARRAYS, "negative": -1.0, "zero": 0.0}, background=NUMBERS_OR_ARRAYS, relative_error=NUMBERS_OR_ARRAYS, first_order=SWITCHES)),
     "weighted_significance": (uncertainty.weighted_significance, dict(weights=np.ones(3), signal=np.ones(3), background=np.ones(3), shifts=np.ones((1, 3))),
                               dict(weights=COLUMNS, signal=COLUMNS, background={**COLUMNS, "zero": np.zeros(3)}, shifts=but(COLUMNS, "two axes"))),
     "aware_weights": (uncertainty.aware_weights, dict(signal=np.ones(3), background=np.ones(3), shifts=np.ones((1, 3))), dict(signal=COLUMNS, background={**COLUMNS, "zero": np.zeros(3)}, shifts=but(COLUMNS, "two axes"))),
@@ -238,6 +250,30 @@ CALLS = {
     "replicas": (lambda model, rng: list(uncertainty.replicas(model, rng)), dict(model=LEARNED_SEARCH, rng=1), dict(model={**MODELS, "formulae": SEARCH}, rng=SEEDS)),
     "network_error": (lr.network_error, dict(model=LEARNED_SEARCH, answer=lambda model: model.yields({"mu": 1.0})["signal"]),
                       dict(model={**MODELS, "formulae": SEARCH}, answer={**FUNCTIONS, "texts": lambda model: "a", "nothing": lambda model: None, "complex": lambda model: 1j}, rng=SEEDS)),
+    "with_network_error": (lr.with_network_error, dict(model=LEARNED_SEARCH, data=X), dict(model={**MODELS, "formulae": SEARCH}, of={"number": 1.0, "unknown": "other", "empty": (), "numbers": [1.0], "lists": [["mu"]], "a mapping": {"mu": 1.0}, "object": NOTHING}, rng=SEEDS)),
+    # what is learned, and where it goes
+    "a learned ratio": (LEARNED.log_ratio, dict(x=SMALL, members=False, extrapolate=False), dict(x={**EVENTS, "1e300": [1e300]}, nu={"number": 1.0, "text": "a"}, members=SWITCHES, extrapolate=SWITCHES)),
+    "a ratio for fits": (CONDITIONAL.on, dict(x=SMALL, ranges={"s": (0.0, 0.5)}), dict(x=EVENTS, ranges={**SPACES, "empty": {}, "empty text": "", "list": [1.0], "zero": 0, "false": False})),
+    "Ratio.held_out": (LEARNED.held_out, dict(which="numerator"), dict(which=CHOICES, nu={"number": 1.0, "text": "a"})),
+    "Ratio.save": (lambda path: LEARNED.save(path), dict(path="/dev/null"), dict(path=PATHS)),
+    "load": (lambda path, inputs=None: lr.load(path, inputs=inputs), dict(), dict(path=PATHS)),
+    "save_published": (lr.save_published, dict(compact=SMALL_SUMS, path="/dev/null"), dict(compact=MODELS, path=PATHS)),
+    "published_likelihood": (lr.published_likelihood, dict(), dict(path=PATHS)),
+    "load_unfolding": (unfolding.load_unfolding, dict(), dict(path=PATHS)),
+    "write_report": (lr.write_report, dict(path="a.html"), dict(found=MODELS)),
+    "histogram_of": (lr.histogram_of, dict(), dict(found=MODELS)),
+    "scaled_features": (lr.scaled_features, dict(names=("a", "b"), features=("a",)), dict(names={"None": None, "number": 1.0, "numbers": [1.0], "empty": [], "object": NOTHING, "lists": [["a"], ["b"]]},
+                                                                                     features={"None": None, "number": 1.0, "numbers": [1.0], "empty": [], "object": NOTHING, "unknown": ["c"]})),
+    "to_pyhf": (lr.to_pyhf, dict(model=HISTOGRAM, counts=[7.0, 6.0], poi="mu", name="m"), dict(model={**MODELS, "events": SEARCH}, poi=NAMES, name=TEXTS)),
+    "from_pyhf": (lr.from_pyhf, dict(workspace=lr.to_pyhf(HISTOGRAM, [7.0, 6.0])), dict(workspace={"None": None, "text": "a", "number": 1.0, "list": [], "empty": {}, "masked": MASKED, "half": {"measurements": 1.0}, "a list inside": {"measurements": [1.0], "channels": [], "observations": []}},
+                                                                                        measurement={"number": 1.0, "unknown": "other", "array": np.ones(3), "object": NOTHING})),
+    "Histogram": (lr.Histogram, dict(processes={"s": lr.Contents([3.0, 1.0])}, strength={"mu": "s"}), dict(processes={"an effect called like a strength": {"s": lr.Contents([3.0, 1.0], norm={"mu": (0.9, 1.1)})}, "a shape called so": {"s": lr.Contents([3.0, 1.0], shape={"mu": ([2.0, 1.0], [4.0, 1.0])})}},
+                                                                                                           strength={"unknown": {"mu": "other"}, "a number": {"mu": 1.0}, "an array": {"mu": np.array(1.0)}, "no name": {1: "s"}})),
+    "as_hs3": (lr.as_hs3, dict(model=HISTOGRAM, data=[7.0, 6.0], name="m"), dict(model=MODELS, name=TEXTS)),
+    "as_hist": (lr.as_hist, dict(data=[7.0, 6.0], edges=[0.0, 1.0, 2.0], name="x"), dict(data=but(COLUMNS, "short"), edges={**but(GRIDS, "inf"), "one": [1.0]}, variance={"text": "a", "number": 1.0, "negative": [-1.0, 1.0], "object": NOTHING}, name=TEXTS, feature={"text": "a", "number": 0})),
+    "as_hist of events": (lr.as_hist, dict(data=lr.Table(SMALL), edges=[-1.0, 0.0, 1.0]), dict(variance={"some": [1.0, 1.0]})),
+    "as_latex": (lr.as_latex, dict(result=IMPACTS, caption="a", label="b"), dict(result={"None": None, "number": 1.0, "text": "a", "list": [], "empty": {}, "array": np.ones(3), "object": NOTHING}, caption={"number": 1.0, "array": np.ones(3), "huge": 10**5000}, label={"number": 1.0, "list": []})),
+    "draw_impacts": (plot.draw_impacts, dict(), dict(found={"None": None, "number": 1.0, "empty": (), "numbers": [1.0], "text": "a", "array": np.ones(3)})),
     # interpolation, awareness
     "interpolated": (interpolation.interpolated, dict(ratio=lr.FromFunction(lambda x, nu: nu[:, 0] * x[:, 0], {"s": (0.0, 1.0)}), x=X, ranges={"s": (0.0, 0.5)}),
                      dict(ratio={**FUNCTIONS, "no parameters": lr.FromFunction(np.sin)}, x=EVENTS, ranges={**SPACES, "wider": {"s": (0.0, 2.0)}}, finer=COUNTS)),
@@ -254,7 +290,7 @@ CALLS = {
 }
 CASES = list(cases(CALLS))
 assert len(CASES) >= 1000
-SLOW = {"reference_ratios"}                                                                       # works in a chapter
+SLOW = {"reference_ratios", "load", "published_likelihood", "load_unfolding", "write_report", "histogram_of", "draw_impacts"}                                                                       # works in a chapter
 
 
 test_it_is_refused_in_one_line, test_what_works = checks_of(CALLS, [name for name in CALLS if name not in SLOW])

@@ -34,7 +34,7 @@ CALLS = {
               dict(method={"None": None, "text": "SALLY", "number": 1.0}, strength={**NUMBERS, "zero": 0.0}, rng=SEEDS, dropout={"some": 0.1}, parameters={"none": {}},
                    loss={"other": "quadratic"}, inputs={"function": np.exp})),
     "fit_mined": (mining.fit_mined, dict(recipe=RECIPE, method="RASCAL", strength=1.0, numerator=UP, denominator=DOWN, rng=1),
-                  dict(numerator=GOLD | {"large": with_gold(UP, joint_log_ratio=np.linspace(-40, 40, 600))},
+                  dict(recipe={"None": None, "number": 1.0, "text": "a"}, numerator=GOLD | {"large": with_gold(UP, joint_log_ratio=np.linspace(-40, 40, 600))},
                        denominator={"no ratio": with_gold(DOWN, joint_log_ratio=None), "no nu": replace(DOWN, nu=None), "features": replace(DOWN, x=np.ones((600, 2)))},
                        method={"None": None, "text": "a"}, rng=SEEDS)),
     "learn_score": (mining.learn_score, dict(table=AT_ONE, rng=1, **BRIEF),

@@ -152,7 +152,6 @@ def test_a_strength_of_several_processes():
     (lr.Histogram({"s": lr.Contents(S), "b": lr.Contents(B, shape={"a": (B, B)})}, {"mu": "s", "b": "b"}, [lr.Normal("b", 1.0, 0.1)]), SEEN, "called lumi"),
     (lr.Histogram({"s": lr.Contents(S), "b": lr.Contents(B)}, {"mu": "s", "b": "b"}, [Measured("b", np.square)]), SEEN, "got Measured"),
     (lr.Histogram({"s": lr.Contents(S), "b": lr.Contents(B)}, {"mu": "s", "b": "b"}, [lr.Normal(("mu", "b"), [1.0, 1.0], np.eye(2))]), SEEN, "diagonal"),
-    (lr.Histogram({"s": lr.Contents(S, norm={"mu": (0.9, 1.1)})}, {"mu": "s"}), SEEN, "mu: expected a strength"),
     (HISTOGRAM, [SEEN, SEEN], "one data set, got 2"), (HISTOGRAM, SEEN[:2], "counts")])
 def test_what_has_no_form_in_pyhf(model, counts, words):
     with pytest.raises(ValueError, match=words):

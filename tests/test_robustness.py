@@ -30,10 +30,10 @@ CALLS = {
                 dict(classifier=FUNCTIONS, size={**NUMBERS, "zero": 0.0, "negative": -1.0}, held={"empty": {}, "number": 1.0, "text": {"c": "a"}, "list": [line(A)]},
                      how={"None": None, "other": "histogram"}, goal={"None": None, "other": "median"}, direction={"zero": 0, "two": 2, "half": 0.5, "None": None}, cut=NUMBERS,
                      unit={"zeros": [0.0, 0.0], "negative": [-1.0], "nan": [NAN], "text": "a", "two axes": np.ones((2, 2)), "object": NOTHING})),
-    "first_order": (robustness.first_order, dict(freedom=FREE, x=X), dict(x={**EVENTS, "two features": X[:, :2], "one": X[:1]})),
+    "first_order": (robustness.first_order, dict(freedom=FREE, x=X), dict(freedom={"None": None, "number": 1.0, "text": "a", "object": NOTHING}, x={**EVENTS, "two features": X[:, :2], "one": X[:1]})),
     "learn_change": (robustness.learn_change, dict(freedom=FREE, x=X, strength=1.0, members=1, training=ONE, rng=1),
-                     dict(x=EVENTS, strength={**NUMBERS, "zero": 0.0}, members={k: v for k, v in COUNTS.items() if k != "huge"}, rng={"None": None, "text": "a"})),
-    "effect": (robustness.effect, dict(freedom=FREE, x=X, changed=X), dict(x=EVENTS, changed={**EVENTS, "short": X[:5]})),
+                     dict(freedom={"None": None, "number": 1.0, "text": "a", "object": NOTHING}, training={"None": None, "number": 1.0, "text": "a", "object": NOTHING}, x=EVENTS, strength={**NUMBERS, "zero": 0.0}, members={k: v for k, v in COUNTS.items() if k != "huge"}, rng={"None": None, "text": "a"})),
+    "effect": (robustness.effect, dict(freedom=FREE, x=X, changed=X), dict(freedom={"None": None, "number": 1.0, "text": "a", "object": NOTHING}, watched={"number": 1.0, "text": "a", "list": [1.0]}, x=EVENTS, changed={**EVENTS, "short": X[:5]})),
 }
 
 

@@ -19,7 +19,7 @@ CALLS = {
                       shifts={"short": B[:3], "nan": np.nan * B, "text": "a"}, least={**NUMBERS, "zero": 0.0})),
     "leaves": (aware.Splits(((0, 1, 0.5),)).leaves, dict(x=np.column_stack([X, X])), dict(x={"one feature": X, "nan": np.full((N, 2), np.nan), "text": "a"})),
     "significance_tree": (aware.significance_tree, dict(x=X, signal=S, background=B, shifts=0.1 * B[:, None], leaves=3, least=1.0, n_cuts=7),
-                          dict(signal=YIELDS, background={**YIELDS, "empty": 0 * B}, shifts={"short": B[:3, None], "nan": np.nan * B[:, None], "text": "a"},
+                          dict(gain={"None": None, "number": 1.0, "text": "a"}, signal=YIELDS, background={**YIELDS, "empty": 0 * B}, shifts={"short": B[:3, None], "nan": np.nan * B[:, None], "text": "a"},
                                leaves={**COUNTS, "zero": 0}, least={**NUMBERS, "zero": 0.0}, n_cuts={**COUNTS, "zero": 0})),
 }
 

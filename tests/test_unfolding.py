@@ -27,13 +27,13 @@ CALLS = {
                              counts={"short": [1], "nan": [np.nan, 1], "negative": [-1, 1]}, prior={"short": [1], "empty": [0, 1], "inf": [np.inf, 1]}, iterations=COUNTS)),
     "Paired": (Paired, FEW, dict(truth=EVENTS, reco={**EVENTS, "short": [1.0]}, reconstructed=MASKS, fiducial=MASKS)),
     "binned_response": (unfolding.binned_response, dict(simulation=PAIRED, truth_edges=[0.0, 1.0], reco_edges=[0.0]),
-                        dict(truth_edges={"text": "a", "falling": [1.0, 0.0], "nan": [np.nan], "empty bin": [50.0, 51.0]}, reco_edges={"text": "a", "two axes": [[1.0]]})),
+                        dict(simulation={"None": None, "number": 1.0, "text": "a", "object": NOTHING}, truth_edges={"text": "a", "falling": [1.0, 0.0], "nan": [np.nan], "empty bin": [50.0, 51.0]}, reco_edges={"text": "a", "two axes": [[1.0]]})),
     "unfold": (lambda simulation=PAIRED, data=DATA, members=1, iterations=1, rng=1, **more: unfold(simulation, data, members=members, **SHORT | dict(iterations=iterations, rng=rng) | more),
                dict(simulation=PAIRED, data=DATA, members=1, iterations=1, rng=1, hidden=(8,), loss="cross-entropy", factors=None),
                dict(simulation={"None": None, "table": Table(Z), "text": "a"}, data={**EVENTS, "features": np.ones((5, 2)), "empty": np.zeros(0), "no weight": Table(DATA, weight=0 * DATA)},
                     members=no_huge, iterations=no_huge, rng=SEEDS, hidden={"number": 3, "zero": (0,), "text": "a"}, loss={"None": 0, "text": "a"},
                     factors={"number": 1.0, "unknown": {"truth": np.ones((1, 1000))}, "short": {"data": np.ones((1, 3))}, "zero": {"data": np.zeros((1, 1000))}, "nan": {"data": np.full((1, 1000), np.nan)}})),
-    "histogram": (ROUND.histogram, dict(values=Z, edges=[0, 1]), dict(values={"short": [1.0], "nan": np.full(1500, np.nan)}, edges={"one": [1], "falling": [1, 0], "text": "a", "nan": [0, np.nan]})),
+    "histogram": (ROUND.histogram, dict(values=Z, edges=[0, 1]), dict(values={"short": [1.0], "nan": np.full(1500, np.nan)}, edges={"one": [1], "falling": [1, 0], "text": "a", "nan": [0, np.nan], "infinite": [np.inf, np.inf, np.inf]})),
 }
 
 
