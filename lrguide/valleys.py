@@ -374,9 +374,9 @@ def _strengths_at(prepared: object, names: list[str], found: Minima, start: Mapp
     return {name: np.maximum(np.minimum(start[name], seen[name]), found.point[:, a]) for name, a in own.items()}
 
 # %% ../nbs/9_machinery/87_valleys.ipynb #f32684b3
-def _flat(grid: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
-    "The points of a `grid` (g,) by name."
-    shape = np.broadcast_shapes(*(axis.shape for axis in grid.values()))
+def _flat(grid: Mapping[str, np.ndarray], last: int = 1) -> dict[str, np.ndarray]:
+    "The points of a `grid` (g,) by name, whose last axis is at least as long as `last`."
+    shape = np.broadcast_shapes((last,), *(axis.shape for axis in grid.values()))
     return {name: np.broadcast_to(axis, shape).ravel() for name, axis in grid.items()}
 
 
@@ -384,7 +384,7 @@ def _on_grids(prepared: object, base: Mapping, groups: Sequence[tuple], p: int, 
               near: bool = True) -> list[tuple]:
     """nll (g, q) of q of p minimisations on the g points of a grid, for each of the `groups` (which, grid), and the values (g, q) of the `strengths` by
     name, which are fitted roughly at each point, from `near` or from anywhere; the other parameters are at `base`."""
-    every = [_flat({name: grid[name][..., None] if name in grid else value[which] for name, value in base.items()}) for which, grid in groups]
+    every = [_flat({name: grid[name][..., None] if name in grid else value[which] for name, value in base.items()}, len(which)) for which, grid in groups]
     sizes = [len(flat[next(iter(base))]) for flat in every]
     if not is_shared(prepared):
         found = [_set_by_set(prepared.take(which), flat, strengths, limits, near) for (which, _), flat in zip(groups, every)]
@@ -457,13 +457,16 @@ def _mirrored(prepared: object, names: list[str], found: Minima, fixed: Mapping,
 
 def _without_ridges(prepared: object, names: list[str], found: Minima, fixed: Mapping) -> Minima:
     "The same Minima, but that a rival as deep as the best to which the way is level is none: what differs between them is rounding."
-    level = lambda one: np.abs(one - found.nll) < 1e-6
-    if found.rival is None or not len(flat := np.flatnonzero(level(found.rival.nll))):
+    if found.rival is None:
         return found
-    part, held = prepared if is_shared(prepared) else prepared.take(flat), {name: np.broadcast_to(np.asarray(value, float), len(found.point))[flat] for name, value in fixed.items()}
-    there = lambda share: (found.point + share * (found.rival.point - found.point))[flat]
-    between = [nll_at(part, {**held, **dict(zip(names, there(share).T))}) for share in (0.25, 0.5, 0.75)]
-    flat = flat[np.all(np.abs(np.array(between) - found.nll[flat]) < 1e-6, axis=0)]
+    flat = np.flatnonzero(found.rival.converged & np.isclose(found.rival.nll, found.nll, rtol=0, atol=1e-6))
+    for share in (0.5, 0.25, 0.75):                        # where valleys are equal there mostly is a hill in the middle
+        if not len(flat):
+            return found
+        there = (found.point + share * (found.rival.point - found.point))[flat]
+        held = {name: np.broadcast_to(np.asarray(value, float), len(found.point))[flat] for name, value in fixed.items()}
+        nll = nll_at(prepared if is_shared(prepared) else prepared.take(flat), {**held, **dict(zip(names, there.T))})
+        flat = flat[np.abs(nll - found.nll[flat]) < 1e-6]
     none = Minima(*(np.full_like(one[flat], at) for one, at in ((found.point, np.nan), (found.nll, np.inf), (found.second, np.nan), (found.converged, False))))
     return replace(found, rival=placed(found.rival, flat, none))
 

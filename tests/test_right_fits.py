@@ -522,3 +522,41 @@ def test_a_ratio_may_write_all_its_answers_to_one_place(kind):
         sets = model.on([x, x[::2], x[:180]]).fit_many()
         found.append([*fit.values.values(), *fit.errors.values(), fit.nll, *model.profile(x, "mu", np.linspace(0, 2, 5)).rise, *model.scan(x, points).ravel(), *sets.nll, *sets.values["mu"]])
     np.testing.assert_allclose(found[1], found[0], rtol=1e-9)
+
+
+def hilly(seed):
+    "Counts of 3 to 24 bins and a likelihood whose signal wanders with one or two parameters, back and forth."
+    rng = np.random.default_rng(seed)
+    place, n = np.linspace(0, 1, int(rng.integers(3, 25))), int(rng.integers(1, 3))
+    waves, width = rng.normal(size=(n, 3)), rng.uniform(0.05, 0.3)
+    background = rng.uniform(2, 30) * np.exp(-rng.uniform(0, 3) * place)
+
+    def signal(nu):
+        at = np.atleast_2d(nu).T
+        peak = 0.5 + sum(0.2 * a * np.sin(3 * z + b) + 0.1 * c * z**2 for (a, b, c), z in zip(waves, at))
+        found = np.exp(-0.5 * ((place - peak[:, None]) / width) ** 2) + 0.02
+        return found if np.ndim(nu) == 2 else found[0]
+    total, names, bins = rng.uniform(5, 60), [f"z{i}" for i in range(n)], lambda x: x[:, 0].astype(int)
+    model = lr.Likelihood({"signal": lr.Process(total, lr.BinnedRatio(bins, signal, parameters={name: (-2.0, 2.0) for name in names})),
+                           "background": lr.Process(float(background.sum()), lr.BinnedRatio(bins, background))}, {"mu": "signal"},
+                          [lr.Normal(name, 0.3 * rng.normal(), rng.uniform(0.2, 2)) for name in names if rng.random() < 0.7])
+    truth = signal(rng.uniform(-1.5, 1.5, n))
+    counted = rng.poisson(background + rng.choice([0.0, 1.0, 2.0]) * total * truth / truth.sum())
+    return model, lr.Table(np.arange(float(len(place))), weight=counted.astype(float)), names
+
+
+@pytest.mark.parametrize("seed", range(24))
+def test_few_counts_are_fitted_in_their_deepest_valley(seed):
+    "Against fits of the strength at all points of a fine grid. Dips are not looked for: where they are as deep as the best bump says nothing."
+    model, data, names = hilly(seed)
+    prepared, axis = model.on(data), np.linspace(-2, 2, 161 if len(names) == 1 else 41)
+    fits = prepared.fit_many(dict(zip(names, (one.ravel() for one in np.meshgrid(*[axis] * len(names))))), within={"mu": (0.0, np.inf)})
+    assert prepared.fit().nll < fits.nll.min() + 1e-6
+
+
+def test_many_sets_whose_every_parameter_is_looked_for():
+    "Nothing else floats: each of several sets as if it were alone."
+    model = lr.Likelihood({"signal": lr.Process(40.0, Peak())})
+    sets = [np.random.default_rng(seed).normal(0.2 + 0.1 * seed, 0.05, (30, 1)).clip(0, 1) for seed in range(5)]
+    found = model.fit_many(sets)
+    np.testing.assert_allclose(found.values["m"], [model.fit(one).values["m"] for one in sets], atol=1e-6)
