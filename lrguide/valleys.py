@@ -411,17 +411,22 @@ def _other_starts(prepared: object, names: list[str], found: Minima, start: Mapp
     base = {**fixed, **dict(zip(names, found.point.T)), **_strengths_at(prepared, names, found, start)}
     base = {name: np.broadcast_to(np.asarray(value, float), len(found.point)) for name, value in base.items()}
     known = [minima.point for minima in (found, found.rival) if minima is not None]
-    groups, strengths = list(_grids(prepared, names, found, base, limits, wide)), [name for name in names if name in prepared.model.strength and name not in wide]
-    for (which, grid), (nll, there) in zip(groups, _on_grids(prepared, base, groups, len(found.point), strengths, limits) if groups else ()):
+    return _hollows(prepared, names, base, list(_grids(prepared, names, found, base, limits, wide)), limits, known, found.nll)
+
+
+def _hollows(prepared: object, names: list[str], base: Mapping, groups: Sequence[tuple], limits: Mapping, known: Sequence[np.ndarray], depth: np.ndarray, near: bool = True):
+    "The three lowest places on the grids of `groups` that are not next to a `known` one (p, P), or are below the `depth` (p,) of those; the rest is at `base` (p,)."
+    strengths = [name for name in names if name in prepared.model.strength and not any(name in grid for _, grid in groups)]
+    for (which, grid), (nll, there) in zip(groups, _on_grids(prepared, base, groups, len(depth), strengths, limits, near) if groups else ()):
         flat, shape = _flat(grid), np.broadcast_shapes(*(axis.shape for axis in grid.values()))
         lowest = valleys(nll.reshape(*shape, len(which))).reshape(nll.shape)
         steps = {name: np.ptp(axis) / (axis.size - 1) for name, axis in grid.items()}
         for point in known:
-            near = [np.abs(flat[name][:, None] - point[which, names.index(name)]) < 1.01 * steps[name] for name in grid]
-            lowest &= ~np.logical_and.reduce(near) | (nll < found.nll[which] - 1e-6)
-        depth = np.where(lowest, nll, np.inf)
-        for place in np.argsort(depth, axis=0)[:lowest.sum(axis=0).max()][:3]:
-            some = np.flatnonzero(np.isfinite(depth[place, np.arange(len(which))]))
+            close = [np.abs(flat[name][:, None] - point[which, names.index(name)]) < 1.01 * steps[name] for name in grid]
+            lowest &= ~np.logical_and.reduce(close) | (nll < depth[which] - 1e-6)
+        height = np.where(lowest, nll, np.inf)
+        for place in np.argsort(height, axis=0)[:lowest.sum(axis=0).max()][:3]:
+            some = np.flatnonzero(np.isfinite(height[place, np.arange(len(which))]))
             if len(some):
                 moved = {name: value[place[some]] for name, value in flat.items()} | {name: value[place[some], some] for name, value in there.items()}
                 yield which[some], {name: base[name][which[some]] for name in names} | moved
@@ -473,8 +478,8 @@ def _without_ridges(prepared: object, names: list[str], found: Minima, fixed: Ma
 # %% ../nbs/9_machinery/87_valleys.ipynb #62054cb0
 def _affordable(prepared: object, wide: Sequence[str]) -> int:
     "How many places along each of the parameters `wide` cost no more than a few steps downhill: 0, unless these are one or two and data few."
-    most = {1: 33, 2: 21}.get(len(wide), 0)
-    n = min(most, int((2**14 / max(1, *(part.size for part in prepared.parts))) ** (1 / max(1, len(wide)))))
+    most, numbers = {1: 33, 2: 21}.get(len(wide), 0), 2**14 if len(prepared) == 1 else 2**12          # calls are dear for one, numbers for many
+    n = min(most, int((numbers / max(1, *(part.size for part in prepared.parts))) ** (1 / max(1, len(wide)))))
     return n if n >= 9 else 0
 
 
@@ -499,6 +504,16 @@ def _first_starts(prepared: object, names: list[str], start: Mapping, fixed: Map
     seen = [start | moved(place) for place in sorted(map(tuple, lower[far]), key=lambda place: nll[place])[:5]]
     return seen if seen and far.all() and not lowest[at] else [start, *seen]
 
+
+def _first_starts_of_many(prepared: object, names: list[str], start: Mapping, fixed: Mapping, wide: Sequence[str], limits: Mapping, n_points: int) -> list[tuple]:
+    "The same for data sets of their own: which of them, and where; all of them at their `start`, too."
+    every = np.arange(len(prepared))
+    base = {name: np.broadcast_to(np.asarray(value, float), len(every)) for name, value in {**start, **fixed}.items()}
+    axes = [np.linspace(*ends, n_points) for ends in _ends(prepared, wide, limits).values()]
+    grid = dict(zip(wide, np.meshgrid(*axes, indexing="ij", sparse=True)))
+    known = np.stack([base[name] for name in names], axis=1)
+    return [(every, start), *_hollows(prepared, names, base, [(every, grid)], limits, [known], np.full(len(every), -np.inf))]
+
 # %% ../nbs/9_machinery/87_valleys.ipynb #3f99a3f3
 def deepest(prepared: object, names: list[str], start: Mapping, fixed: Mapping, wide: Sequence[str] = (), limits: Mapping | None = None,
             rival: Mapping | None = None) -> Minima:
@@ -509,10 +524,12 @@ def deepest(prepared: object, names: list[str], start: Mapping, fixed: Mapping, 
     if knots:
         return inside_walls(_in_cells(prepared, names, start, fixed, knots, limits), names, prepared.walls)
     every = np.arange(max([len(prepared)] + [np.size(value) for value in (*fixed.values(), *start.values())]))
-    seen = _of_densities(prepared, wide) if len(every) == 1 and not rival else []
-    n_points = _affordable(prepared, seen)
-    first = _first_starts(prepared, names, start, fixed, seen, limits, n_points) if n_points else [start, rival] if rival else [start]
-    (_, found), *others = _from_each(prepared, names, [(every, one) for one in first], fixed, limits, len(every))
+    seen = _of_densities(prepared, wide) if len(every) == len(prepared) and not rival else []
+    n_points, begin = _affordable(prepared, seen), [(every, one) for one in (start, rival) if one is not None]
+    if n_points:
+        begin = [(every, one) for one in _first_starts(prepared, names, start, fixed, seen, limits, n_points)] if len(every) == 1 else \
+            _first_starts_of_many(prepared, names, start, fixed, seen, limits, n_points)
+    (_, found), *others = (one for some in _at_once(prepared, begin, len(every)) for one in _from_each(prepared, names, some, fixed, limits, len(every)))
     for which, again in others:
         found = deeper(found, which, again, limits, names, wide)
     unseen = [name for name in wide if name not in seen or not n_points]

@@ -554,6 +554,15 @@ def test_few_counts_are_fitted_in_their_deepest_valley(seed):
     assert prepared.fit().nll < fits.nll.min() + 1e-6
 
 
+@pytest.mark.parametrize("seed", [2, 3, 8, 11, 12, 18, 19, 20, 22])
+def test_many_sets_of_few_counts_end_where_each_does_alone(seed):
+    "20 sets of counts and one parameter that wanders: the search of many is a coarser one, but what a fit finds must not depend on its company."
+    model, data, _ = hilly(seed)
+    rng = np.random.default_rng(seed)
+    sets = [lr.Table(data.x, weight=rng.poisson(data.weights).astype(float)) for _ in range(20)]
+    np.testing.assert_allclose(model.fit_many(sets).nll, [model.fit(one).nll for one in sets], atol=1e-6, rtol=0)
+
+
 def test_many_sets_whose_every_parameter_is_looked_for():
     "Nothing else floats: each of several sets as if it were alone."
     model = lr.Likelihood({"signal": lr.Process(40.0, Peak())})
