@@ -1629,6 +1629,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '', 'doc_host': '', 'git_url
                                  'lrguide.minimum.deeper': ('9_machinery/minimum.html#deeper', 'lrguide/minimum.py'),
                                  'lrguide.minimum.differentiated': ('9_machinery/minimum.html#differentiated', 'lrguide/minimum.py'),
                                  'lrguide.minimum.ends_at_height': ('9_machinery/minimum.html#ends_at_height', 'lrguide/minimum.py'),
+                                 'lrguide.minimum.is_there': ('9_machinery/minimum.html#is_there', 'lrguide/minimum.py'),
                                  'lrguide.minimum.minimise': ('9_machinery/minimum.html#minimise', 'lrguide/minimum.py'),
                                  'lrguide.minimum.minuit_at': ('9_machinery/minimum.html#minuit_at', 'lrguide/minimum.py'),
                                  'lrguide.minimum.newton': ('9_machinery/minimum.html#newton', 'lrguide/minimum.py'),

@@ -670,7 +670,7 @@ def histogram_of(found: Analysis, n_bins: int = 10) -> tuple[Histogram, np.ndarr
 
     Its bins are those in which a signal would be most significant (`edges_of`), or hold equal shares of signal and background together if parameters
     move events; filled with events that nobody has learned from."""
-    if not isinstance(found, Analysis):
+    if not hasattr(found, "learned"):
         raise TypeError(f"found: expected what analyse returns, got {shown(found)}")
     n_bins, model = check_count(n_bins, "n_bins", 2, 1000), found.model
     known = {name: one for one in model.constraints if isinstance(name := one.name, str)}

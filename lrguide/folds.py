@@ -142,7 +142,7 @@ def across_folds(numerator: Table, denominator: Table, recipe: Recipe, *, folds:
     denominator = aligned(denominator, numerator.names, "denominator")
     same = paired(numerator, denominator) is not None       # then they stay together
     if same and not np.array_equal(folds_of(numerator, folds, by), folds_of(denominator, folds, by)):
-        raise ValueError(f"by: expected one fold for an event that is in both samples, got two")
+        raise ValueError("by: expected one fold for an event that is in both samples, got two")
     order = lambda table: table[(deepcopy(rngs[0]) if same else rngs[0]).permutation(len(table))]
     others = []
     for table in map(order, (numerator, denominator)):

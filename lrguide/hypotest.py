@@ -427,7 +427,7 @@ def tails_by_strength(model: OnData, data, strength: str, begin: float, method: 
     none = {strength: 0.0}
     test = _test(model, data, {strength: begin}, none, source)
     if check_choice(method, "method", ("exact", "toys")) == "exact":
-        return lambda value: test.exact(some := {strength: value}, none, [some, none])
+        return lambda value: [replace(tail, deep=None) for tail in test.exact({strength: value}, none, [{strength: value}, none])]      # so deep it decides nothing
     seed, n_toys = int(generator(rng).integers(2**62)), check_count(n_toys, "n_toys")
     return lambda value: test.toys(some := {strength: value}, none, [some, none], n_toys, seed, map, True)
 

@@ -171,7 +171,7 @@ def expected_without_signal(tails: Callable, around: float, level: float, n_sigm
     share, errors = ndtr(np.asarray(n_sigma, dtype=float)), {}
 
     def excess(value):
-        pair = [replace(tail, deep=None) for tail in tails(value)]              # where it is that deep it does not count
+        pair = tails(value)
         with_signal, without = expected_tails(*pair, share)
         with_signal = with_signal if n_toys is None else np.maximum(with_signal, np.log(0.5 / n_toys))       # none of them: less than one
         errors[value] = np.zeros(len(share)) if n_toys is None else expected_errors(*pair, share, n_toys)

@@ -19,7 +19,7 @@ from .arrays import check_number
 
 # %% auto #0
 __all__ = ['differentiated', 'newton', 'newton_step', 'Minima', 'deeper', 'placed', 'standard_errors', 'same_fields', 'Fit',
-           'Fits', 'minimise', 'minuit_at', 'crossings', 'ends_at_height', 'slopes_along', 'Profile']
+           'Fits', 'minimise', 'minuit_at', 'is_there', 'crossings', 'ends_at_height', 'slopes_along', 'Profile']
 
 # %% ../nbs/9_machinery/95_minimum.ipynb #00000007
 @lru_cache(maxsize=32)
@@ -164,7 +164,8 @@ def deeper(found: Minima, which: np.ndarray, again: Minima, limits: Mapping, nam
     empty = Minima(np.full_like(found.point, np.nan), np.full(p, np.inf), np.full_like(found.second, np.nan), np.zeros(p, bool))
     other = placed(empty, which, again)
     depth = lambda minima: np.where(minima.converged, minima.nll, np.inf)
-    best = _chosen(depth(other) < depth(found) - 1e-9, other, found)            # of two that are equally deep the one found first
+    reached = np.where(np.isfinite(found.nll), found.nll, np.inf)                # where it has not converged, too: it is as deep at least
+    best = _chosen(depth(other) < reached - 1e-9, other, found)                  # of two that are equally deep the one found first
     apart = lambda minima: np.any(np.abs(minima.point - best.point) > 1e-3 * scale, axis=1)
     rival = found.rival or empty
     for minima in (found, other):
@@ -266,7 +267,7 @@ def minimise(nll: Callable[[Mapping[str, float]], float], start: Mapping[str, fl
     point, _, _, (converged,) = newton(evaluate, np.array([list(start.values())], dtype=float), *ends.T[:, None])
     if not converged:
         minuit = minuit_at(nll, start, limits, derivatives)
-        if not minuit.valid:
+        if not is_there(minuit):
             raise RuntimeError(f"the fit did not converge: {_reason(minuit)}")
         point = np.array([minuit.values])
     values = named(point[0])
@@ -302,6 +303,11 @@ def minuit_at(nll: Callable, start: Mapping[str, float], limits: Mapping[str, tu
         return minuit.migrad()
     finally:
         minuit.print_level = level                         # it is one for all fits, the user's own too
+
+
+def is_there(minuit) -> bool:
+    "Whether Minuit is at a minimum: it says so, or holds less than 0.01 for what is left, as at a kink, where slopes do not vanish."
+    return minuit.valid or bool(minuit.fmin.edm < 0.01 and np.isfinite(minuit.fval) and not minuit.fmin.has_reached_call_limit)
 
 
 def _reason(minuit) -> str:

@@ -13,7 +13,7 @@ from itertools import product
 import numpy as np
 from scipy.optimize import minimize
 from .arrays import check_mapping, check_numbers, check_within, narrowed
-from .minimum import Minima, deeper, differentiated, minuit_at, newton, newton_step, placed, standard_errors
+from .minimum import Minima, deeper, differentiated, is_there, minuit_at, newton, newton_step, placed, standard_errors
 from .rates import BEND, n_points_of, natural_strength
 
 # %% auto #0
@@ -174,7 +174,7 @@ def _from_start(prepared: object, names: list[str], start: Mapping, fixed: Mappi
             minuit = minuit_at(*functions_of(part(np.array([i])), {name: held[name][i:i + 1] for name in held}, dict(zip(names, point[i])), limits))
         except RuntimeError:                               # it ran away
             continue
-        if not minuit.valid:
+        if not is_there(minuit):
             continue
         point[i], converged[i] = list(minuit.values), True
         point[i] = newton(lambda points, _, i=i: evaluate(points, np.array([i])), point[i:i + 1], low[i:i + 1], high[i:i + 1])[0][0]     # to the bottom
@@ -480,7 +480,7 @@ def _affordable(prepared: object, wide: Sequence[str]) -> int:
     "How many places along each of the parameters `wide` cost no more than a few steps downhill: 0, unless these are one or two and data few."
     most, numbers = {1: 33, 2: 21}.get(len(wide), 0), 2**14 if len(prepared) == 1 else 2**12          # calls are dear for one, numbers for many
     n = min(most, int((numbers / max(1, *(part.size for part in prepared.parts))) ** (1 / max(1, len(wide)))))
-    return n if n >= 9 else 0
+    return n if n >= {1: 33, 2: 11}.get(len(wide), np.inf) else 0                # no coarser than a search afterwards
 
 
 def _of_densities(prepared: object, wide: Sequence[str]) -> list[str]:

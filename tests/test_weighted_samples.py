@@ -144,5 +144,5 @@ def test_what_is_no_pair_of_samples_is_said():
 def test_folds_keep_what_belongs_together():
     up, down = (replace(table, also={"run": np.arange(len(table)) + shift}) for table, shift in zip(same_events(), (0, 1)))
     recipe = lr.Recipe(members=1, hidden=(4,), training=lr.Training(epochs=1))
-    with pytest.raises(ValueError, match="^run: expected one fold"):
+    with pytest.raises(ValueError, match="^by: expected one fold"):
         folds.across_folds(up, down, recipe, by="run", rng=1)
