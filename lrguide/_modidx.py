@@ -2663,6 +2663,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '', 'doc_host': '', 'git_url
                                                                             'lrguide/unfolding.py'),
                                    'lrguide.unfolding.unfold': ('4_phase_space/unfolding.html#unfold', 'lrguide/unfolding.py')},
             'lrguide.valleys': { 'lrguide.valleys._affordable': ('9_machinery/valleys.html#_affordable', 'lrguide/valleys.py'),
+                                 'lrguide.valleys._as_they_are': ('9_machinery/valleys.html#_as_they_are', 'lrguide/valleys.py'),
                                  'lrguide.valleys._at_once': ('9_machinery/valleys.html#_at_once', 'lrguide/valleys.py'),
                                  'lrguide.valleys._best_of': ('9_machinery/valleys.html#_best_of', 'lrguide/valleys.py'),
                                  'lrguide.valleys._derivatives_of': ('9_machinery/valleys.html#_derivatives_of', 'lrguide/valleys.py'),

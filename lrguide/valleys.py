@@ -387,7 +387,9 @@ def _on_grids(prepared: object, base: Mapping, groups: Sequence[tuple], p: int, 
     every = [_flat({name: grid[name][..., None] if name in grid else value[which] for name, value in base.items()}, len(which)) for which, grid in groups]
     sizes = [len(flat[next(iter(base))]) for flat in every]
     if not is_shared(prepared):
-        found = [_set_by_set(prepared.take(which), flat, strengths, limits, near) for (which, _), flat in zip(groups, every)]
+        own = lambda which: prepared if len(which) == len(prepared) else prepared.take(which)
+        found = [_set_by_set(own(which), flat, strengths, limits, near) if strengths else
+                 (_as_they_are(own(which), {name: value[which] for name, value in base.items()}, grid), {}) for (which, grid), flat in zip(groups, every)]
     elif not strengths and sum(sizes) * max(part.size for part in prepared.parts) > 2**17:      # a scan asks a ratio once for all yields
         at = lambda which, grid: {name: grid[name][..., None] if name in grid else base[name][which] for name in prepared.model.parameters}
         found = [(scan_of(prepared.model, prepared.constraints, at(*group), lambda: [part.on_grid for part in prepared.parts]), {}) for group in groups]
@@ -399,8 +401,23 @@ def _on_grids(prepared: object, base: Mapping, groups: Sequence[tuple], p: int, 
     return [(own(nll, which), {name: own(value, which) for name, value in there.items()}) for (nll, there), (which, _) in zip(found, groups)]
 
 
+def _as_they_are(prepared: object, points: Mapping, grid: Mapping) -> np.ndarray:
+    "nll (g, b) of b data sets on the points of a `grid`, all other parameters at `points` (b,)."
+    flat, b = _flat(grid), len(prepared)
+    n_points = len(flat[next(iter(flat))])
+    if n_points * max(part.size for part in prepared.parts) < 2**15:
+        own = replace(prepared, parts=tuple(part.held(points, flat) if hasattr(part, "held") else part for part in prepared.parts))
+        return np.stack([nll_at(own, {**points, **{name: np.full(b, value[g]) for name, value in flat.items()}}) for g in range(n_points)])
+
+    def one(i):                                            # a scan asks a ratio once for all yields
+        own = tuple(constraint.take(i) if hasattr(constraint, "take") else constraint for constraint in prepared.constraints)
+        at = {**{name: points[name][i] for name in prepared.model.parameters}, **grid}
+        return scan_of(prepared.model, own, at, lambda: [part.take(slice(i, i + 1)).on_grid for part in prepared.parts]).ravel()
+    return np.stack([one(i) for i in range(b)], axis=1)
+
+
 def _set_by_set(prepared: object, flat: Mapping, *how) -> tuple:
-    "The same for data sets of their own, from the values (g * q,) at the points of one grid: point by point, all data sets together."
+    "The same with strengths fitted, from the values (g * b,) at the points of one grid: point by point, all data sets together."
     at = {name: np.reshape(value, (-1, len(prepared))) for name, value in flat.items()}
     found = [_strengths_fitted(prepared, {name: value[g] for name, value in at.items()}, *how) for g in range(len(at[next(iter(at))]))]
     return np.stack([nll for nll, _ in found]), {name: np.stack([there[name] for _, there in found]) for name in found[0][1]}
@@ -411,13 +428,14 @@ def _other_starts(prepared: object, names: list[str], found: Minima, start: Mapp
     base = {**fixed, **dict(zip(names, found.point.T)), **_strengths_at(prepared, names, found, start)}
     base = {name: np.broadcast_to(np.asarray(value, float), len(found.point)) for name, value in base.items()}
     known = [minima.point for minima in (found, found.rival) if minima is not None]
-    return _hollows(prepared, names, base, list(_grids(prepared, names, found, base, limits, wide)), limits, known, found.nll)
+    strengths = [name for name in names if name in prepared.model.strength and name not in wide] if len(prepared) == 1 else []       # of many it would cost too much
+    return _hollows(prepared, names, base, list(_grids(prepared, names, found, base, limits, wide)), strengths, limits, known, found.nll)
 
 
-def _hollows(prepared: object, names: list[str], base: Mapping, groups: Sequence[tuple], limits: Mapping, known: Sequence[np.ndarray], depth: np.ndarray, near: bool = True):
-    "The three lowest places on the grids of `groups` that are not next to a `known` one (p, P), or are below the `depth` (p,) of those; the rest is at `base` (p,)."
-    strengths = [name for name in names if name in prepared.model.strength and not any(name in grid for _, grid in groups)]
-    for (which, grid), (nll, there) in zip(groups, _on_grids(prepared, base, groups, len(depth), strengths, limits, near) if groups else ()):
+def _hollows(prepared: object, names: list[str], base: Mapping, groups: Sequence[tuple], strengths: Sequence[str], limits: Mapping, known: Sequence[np.ndarray],
+             depth: np.ndarray) -> Iterator[tuple]:
+    "The three lowest places on the grids of `groups` that are not next to a `known` one (p, P), or are below the `depth` (p,) of those; the rest is at `base` (p,), but for the `strengths`."
+    for (which, grid), (nll, there) in zip(groups, _on_grids(prepared, base, groups, len(depth), strengths, limits) if groups else ()):
         flat, shape = _flat(grid), np.broadcast_shapes(*(axis.shape for axis in grid.values()))
         lowest = valleys(nll.reshape(*shape, len(which))).reshape(nll.shape)
         steps = {name: np.ptp(axis) / (axis.size - 1) for name, axis in grid.items()}
@@ -512,7 +530,8 @@ def _first_starts_of_many(prepared: object, names: list[str], start: Mapping, fi
     axes = [np.linspace(*ends, n_points) for ends in _ends(prepared, wide, limits).values()]
     grid = dict(zip(wide, np.meshgrid(*axes, indexing="ij", sparse=True)))
     known = np.stack([base[name] for name in names], axis=1)
-    return [(every, start), *_hollows(prepared, names, base, [(every, grid)], limits, [known], np.full(len(every), -np.inf))]
+    strengths = [name for name in names if name in prepared.model.strength]
+    return [(every, start), *_hollows(prepared, names, base, [(every, grid)], strengths, limits, [known], np.full(len(every), -np.inf))]
 
 # %% ../nbs/9_machinery/87_valleys.ipynb #3f99a3f3
 def deepest(prepared: object, names: list[str], start: Mapping, fixed: Mapping, wide: Sequence[str] = (), limits: Mapping | None = None,
