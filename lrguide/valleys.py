@@ -557,7 +557,7 @@ def deepest(prepared: object, names: list[str], start: Mapping, fixed: Mapping, 
     for some in _at_once(prepared, elsewhere, len(every)):
         for which, again in _from_each(prepared, names, some, fixed, limits, len(every)):
             found = deeper(found, which, again, limits, names, wide)
-    return inside_walls(_without_ridges(prepared, names, found, fixed), names, prepared.walls)
+    return inside_walls(found, names, prepared.walls)
 
 
 def _at_once(prepared: object, starts: Sequence[tuple], p: int) -> Iterator[list[tuple]]:
@@ -611,4 +611,5 @@ def fitted(prepared: object, names: list[str], fixed: Mapping, start: Mapping | 
     begin = starting_values(prepared.model, prepared.constraints, start)
     limits = narrowed(prepared.model.parameters, within) if within else prepared.model.parameters
     begin = {name: np.clip(begin[name], *limits[name]) for name in names}
-    return deepest(prepared, names, begin, fixed, looked_for(prepared, names, start, limits), limits)
+    found = deepest(prepared, names, begin, fixed, looked_for(prepared, names, start, limits), limits)
+    return _without_ridges(prepared, names, found, fixed)
