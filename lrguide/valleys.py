@@ -380,27 +380,6 @@ def _flat(grid: Mapping[str, np.ndarray], last: int = 1) -> dict[str, np.ndarray
     return {name: np.broadcast_to(axis, shape).ravel() for name, axis in grid.items()}
 
 
-def _on_grids(prepared: object, base: Mapping, groups: Sequence[tuple], p: int, strengths: Sequence[str] = (), limits: Mapping | None = None,
-              near: bool = True) -> list[tuple]:
-    """nll (g, q) of q of p minimisations on the g points of a grid, for each of the `groups` (which, grid), and the values (g, q) of the `strengths` by
-    name, which are fitted roughly at each point, from `near` or from anywhere; the other parameters are at `base`."""
-    every = [_flat({name: grid[name][..., None] if name in grid else value[which] for name, value in base.items()}, len(which)) for which, grid in groups]
-    sizes = [len(flat[next(iter(base))]) for flat in every]
-    if not is_shared(prepared):
-        own = lambda which: prepared if len(which) == len(prepared) else prepared.take(which)
-        found = [_set_by_set(own(which), flat, strengths, limits, near) if strengths else
-                 (_as_they_are(own(which), {name: value[which] for name, value in base.items()}, grid), {}) for (which, grid), flat in zip(groups, every)]
-    elif not strengths and sum(sizes) * max(part.size for part in prepared.parts) > 2**17:      # a scan asks a ratio once for all yields
-        at = lambda which, grid: {name: grid[name][..., None] if name in grid else base[name][which] for name in prepared.model.parameters}
-        found = [(scan_of(prepared.model, prepared.constraints, at(*group), lambda: [part.on_grid for part in prepared.parts]), {}) for group in groups]
-    else:                                                  # all points look at one data set: in one call
-        nll, there = _strengths_fitted(prepared, {name: np.concatenate([flat[name] for flat in every]) for name in base}, strengths, limits, near)
-        cut = lambda array: np.split(array, np.cumsum(sizes)[:-1])
-        found = [(one, dict(zip(there, values))) for one, *values in zip(cut(nll), *map(cut, there.values()))]
-    own = lambda array, which: np.reshape(array, (-1, len(which)))
-    return [(own(nll, which), {name: own(value, which) for name, value in there.items()}) for (nll, there), (which, _) in zip(found, groups)]
-
-
 def _as_they_are(prepared: object, points: Mapping, grid: Mapping) -> np.ndarray:
     "nll (g, b) of b data sets on the points of a `grid`, all other parameters at `points` (b,)."
     flat, b = _flat(grid), len(prepared)
@@ -421,6 +400,27 @@ def _set_by_set(prepared: object, flat: Mapping, *how) -> tuple:
     at = {name: np.reshape(value, (-1, len(prepared))) for name, value in flat.items()}
     found = [_strengths_fitted(prepared, {name: value[g] for name, value in at.items()}, *how) for g in range(len(at[next(iter(at))]))]
     return np.stack([nll for nll, _ in found]), {name: np.stack([there[name] for _, there in found]) for name in found[0][1]}
+
+# %% ../nbs/9_machinery/87_valleys.ipynb #13baef3f
+def _on_grids(prepared: object, base: Mapping, groups: Sequence[tuple], p: int, strengths: Sequence[str] = (), limits: Mapping | None = None,
+              near: bool = True) -> list[tuple]:
+    """nll (g, q) of q of p minimisations on the g points of a grid, for each of the `groups` (which, grid), and the values (g, q) of the `strengths` by
+    name, which are fitted roughly at each point, from `near` or from anywhere; the other parameters are at `base`."""
+    every = [_flat({name: grid[name][..., None] if name in grid else value[which] for name, value in base.items()}, len(which)) for which, grid in groups]
+    sizes = [len(flat[next(iter(base))]) for flat in every]
+    if not is_shared(prepared):
+        own = lambda which: prepared if len(which) == len(prepared) else prepared.take(which)
+        found = [_set_by_set(own(which), flat, strengths, limits, near) if strengths else
+                 (_as_they_are(own(which), {name: value[which] for name, value in base.items()}, grid), {}) for (which, grid), flat in zip(groups, every)]
+    elif not strengths and sum(sizes) * max(part.size for part in prepared.parts) > 2**17:      # a scan asks a ratio once for all yields
+        at = lambda which, grid: {name: grid[name][..., None] if name in grid else base[name][which] for name in prepared.model.parameters}
+        found = [(scan_of(prepared.model, prepared.constraints, at(*group), lambda: [part.on_grid for part in prepared.parts]), {}) for group in groups]
+    else:                                                  # all points look at one data set: in one call
+        nll, there = _strengths_fitted(prepared, {name: np.concatenate([flat[name] for flat in every]) for name in base}, strengths, limits, near)
+        cut = lambda array: np.split(array, np.cumsum(sizes)[:-1])
+        found = [(one, dict(zip(there, values))) for one, *values in zip(cut(nll), *map(cut, there.values()))]
+    own = lambda array, which: np.reshape(array, (-1, len(which)))
+    return [(own(nll, which), {name: own(value, which) for name, value in there.items()}) for (nll, there), (which, _) in zip(found, groups)]
 
 # %% ../nbs/9_machinery/87_valleys.ipynb #ba586efc
 def _other_starts(prepared: object, names: list[str], found: Minima, start: Mapping, fixed: Mapping, wide: Sequence[str], limits: Mapping):
