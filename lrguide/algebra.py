@@ -258,7 +258,7 @@ def _log_mean(density: Density, nu: np.ndarray | None) -> float:
                          f"{np.expm1(abs(means[0] - means[1])):.1g} of their size{where}; a narrower window, with steps at its ends, helps")
     return means[0]
 
-
+# %% ../nbs/2_uncertainty/26_bump_hunt.ipynb #8c971c66
 def _grouped(n: int, nu: np.ndarray | None):
     "Each point (k,) of nu (n, k), with the events that have it; all of n events without."
     if nu is None:
@@ -336,13 +336,7 @@ class Density:
         "Log density (n,) of events `x` (n, 1) at `nu` (k,) or (n, k), per unit of x."
         return self.log_ratio(x, nu) - np.log(self.window[1] - self.window[0])
 
-    def log_ratio_grid(self, x, points) -> np.ndarray:
-        "Log ratios (g, n) at the nuisance parameters `points` (g, k)."
-        return values_at(self, check_events(x), check_points(points, self.parameters))
-
-    def on(self, x, ranges=None) -> Interpolant:
-        "The prepared function of nu for fits."
-        return interpolated(self, check_events(x), ranges, finer=self.finer)
+    log_ratio_grid, on = FromFunction.log_ratio_grid, FromFunction.on          # as of any function
 
     def quadrature(self, process: str = "", nu=None) -> Table:
         "Nodes x and weights that sum to 1: sums of weight * f(x) are expectations of f at `nu` (k,)."
