@@ -12,7 +12,7 @@ from dataclasses import dataclass, fields, is_dataclass, replace
 from functools import partial
 import numpy as np
 from .arrays import check_choice, check_mapping, check_number, check_numbers, check_within, narrowed, shown
-from .minimum import Fit, Fits, Minima, Profile, minimise, minuit_at, slopes_along, standard_errors
+from .minimum import Fit, Fits, Minima, Profile, minimise, minuit_at, placed, slopes_along, standard_errors
 from .rates import n_points_of
 from .valleys import add_constraints, at_zero, deepest, derivatives_at, fitted, functions_of, is_shared, looked_for, many_of, names_of, nll_at, refuse_walls, scan_of, valleys
 
@@ -209,7 +209,7 @@ def _fits_and_minima(prepared: Prepared, fixed: Mapping | None = None, start: Ma
         nll = nll_at(prepared, held)
         return Fits({}, {}, nll, ~np.isnan(nll), np.full(len(nll), np.inf), np.zeros((len(nll), 0, 0))), None
     found = fitted(prepared, names, held, start, within)
-    values, limits = dict(zip(names, found.point.T)), narrowed(model.parameters, within or {})
+    values, limits = dict(zip(names, found.point.T)), narrowed(model.parameters, within) if within else model.parameters
     low, high = (np.broadcast_to(np.array([limits[name][end] for name in names], float), found.point.shape) for end in (0, 1))
     errors = standard_errors(found.point, found.second, low, high, gradient_scatter(prepared, {**held, **values}, names) if prepared.importance else None)
     errors = np.where(at_zero(prepared, {**held, **values}, names), np.nan, errors)
@@ -300,21 +300,30 @@ def _conditional_minima(prepared: Prepared, names: list[str], starts: Sequence[M
     limits = prepared.model.parameters
     start, *rival = [{name: np.clip(one[name], *limits[name]) for name in names} for one in starts]
     found = deepest(prepared, names, start, fixed, wide, limits, *rival)
-    point, nll, converged = found.point, found.nll, found.converged
-    twice = {name: np.tile(value, 2) if np.size(value) > 1 else value for name, value in fixed.items()}
-    for _ in range(len(nll)):                              # a valley that one of them has found reaches along the grid
-        there = np.stack([np.roll(point, 1, axis=0), np.roll(point, -1, axis=0)])
-        depth = nll_at(prepared, {**twice, **dict(zip(names, there.reshape(-1, len(names)).T))}).reshape(2, -1)
+    found = _as_deep_as_neighbours(prepared, names, found, fixed, wide)
+    return found.point, found.nll, found.converged
+
+
+def _as_deep_as_neighbours(prepared: Prepared, names: list[str], found: Minima, fixed: Mapping, wide: Sequence[str]) -> Minima:
+    "The Minima along a grid, those of them fitted again that would be deeper where a neighbour is: a valley that one has found reaches along the grid."
+    valley, last = np.array([np.ptp(prepared.model.parameters[name]) / 32 if name in wide else np.inf for name in names]), len(found.nll) - 1
+    for _ in found.nll:
+        there = np.stack([found.point[np.r_[0, :last]], found.point[np.r_[1:last + 1, last]]])
+        away = there - found.point
+        same = (0.5 * np.einsum("sga,gab,sgb->sg", away, found.second, away) < 0.5) & (np.abs(away) < valley).all(axis=2)       # within an error
+        some = np.flatnonzero(~same.all(axis=0))
+        at = {name: np.broadcast_to(value, last + 1)[some] for name, value in fixed.items()}
+        depth = np.array([nll_at(prepared, {**at, **dict(zip(names, one[some].T))}) for one in there]) if len(some) else np.zeros((2, 0))
         depth = np.where(np.isnan(depth), np.inf, depth)
-        better = depth.min(axis=0) < nll - 1e-6
+        better = depth.min(axis=0) < found.nll[some] - 1e-6
         if not better.any():
             break
-        begin = np.where(better[:, None], np.where((depth[0] < depth[1])[:, None], *there), point)
-        again = deepest(prepared, names, dict(zip(names, begin.T)), fixed)
-        lower = again.nll < nll
-        point, nll = np.where(lower[:, None], again.point, point), np.where(lower, again.nll, nll)
-        converged = np.where(lower, again.converged, converged)
-    return point, nll, converged
+        some, depth = some[better], depth[:, better]
+        begin = np.where((depth[0] < depth[1])[:, None], *there[:, some])
+        again = deepest(prepared, names, dict(zip(names, begin.T)), {name: value[better] for name, value in at.items()})
+        lower = again.nll < found.nll[some]
+        found = placed(found, some[lower], again.take(lower))
+    return found
 
 # %% ../nbs/9_machinery/96_prepared.ipynb #3f3c1b9f
 def profile_of(prepared: Prepared, name: str, grid: np.ndarray, start: Mapping[str, float] | None = None) -> Profile:
@@ -329,7 +338,7 @@ def profile_of(prepared: Prepared, name: str, grid: np.ndarray, start: Mapping[s
     wide = looked_for(prepared, others, start, model.parameters)
     known = [one for one in (best, best.rival) if one is not None and np.isfinite(one.nll[0])]
     begin = [_along_the_valley(dict(zip(names, one.point[0])), one.second[0], names, name, grid) for one in known]
-    point, nll = _converged(prepared, name, grid, *_conditional_minima(trusting, others, begin, {**model.fixed, name: grid}, wide))
+    point, nll = _converged(prepared, name, grid, float(best.nll[0]), *_conditional_minima(trusting, others, begin, {**model.fixed, name: grid}, wide))
     minima = _all_minima(trusting, names, best, {**dict(zip(others, point.T)), name: grid}, nll)
     lowest, deepest = min(minima)
     scale = float(inflation(prepared, name)[0])
@@ -346,7 +355,7 @@ def _rise_at(prepared: Prepared, trusting: Prepared, name: str, grid: np.ndarray
     "The rise of a profile at `values` (q,) of parameter `name`; the `others` begin where they were (g, P) along its `grid` (g,)."
     begin = {other: np.interp(values, grid, column) for other, column in zip(others, point.T)}
     found = _conditional_minima(trusting, others, [begin], {**prepared.model.fixed, name: values}, wide)
-    return (_converged(prepared, name, values, *found)[1] - lowest) / scale
+    return (_converged(prepared, name, values, lowest, *found)[1] - lowest) / scale
 
 
 def _checked_grid(prepared: Prepared, name: str, grid: np.ndarray) -> np.ndarray:
@@ -387,8 +396,11 @@ def _along_the_valley(best: Mapping[str, float], second: np.ndarray, names: list
     return {other: best[other] + slopes[other] * (grid - best[name]) for other in names if other != name}
 
 
-def _converged(prepared: Prepared, name: str, grid: np.ndarray, point: np.ndarray, nll: np.ndarray, converged: np.ndarray) -> tuple:
-    "`point` and `nll` of the fits at the values `grid` of `name`. Raises RuntimeError if one did not converge."
+def _converged(prepared: Prepared, name: str, grid: np.ndarray, lowest: float, point: np.ndarray, nll: np.ndarray, converged: np.ndarray) -> tuple:
+    """`point` and `nll` of the fits at the values `grid` of `name`. Raises RuntimeError if one did not converge.
+
+    A thousand above the `lowest`, as where densities are negative whatever the others are, it need not: no interval reaches there."""
+    converged = converged | (nll > lowest + 1000)
     for value in grid[~converged]:
         prepared.fix(**{name: float(value)}).fit()         # raises with Minuit's reason
         raise RuntimeError(f"{(~converged).sum()} of {len(grid)} fits of the profile did not converge; narrower ranges may help")

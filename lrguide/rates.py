@@ -10,7 +10,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import lru_cache, reduce
 from math import prod
 import numpy as np
 from .arrays import Ranges, Table, aligned, as_table, check_number, check_numbers, join, shown
@@ -58,12 +58,14 @@ class _Called:
 
     def _at(self, points: np.ndarray) -> np.ndarray:
         "Log ratios (p, n) at all `points`."
-        own = lambda x, point: np.array(self.ratio.log_ratio(x, point), subok=True)      # a copy: a ratio may write its next answer to the same place
-        if len(self.x) > 1:
-            found = [own(self.x[i % len(self.x)], point) for i, point in enumerate(points)] # differences ask for all data sets several times
-            return np.stack([check_log_ratios(one, self.x.shape[1:2]) for one in found])
-        grid = getattr(self.ratio, "log_ratio_grid", lambda x, points: np.stack([own(x, point) for point in points]))
-        return np.array(check_log_ratios(grid(self.x[0], points), (len(points), self.x.shape[1])))
+        b, n = self.x.shape[:2]
+        if b == 1 and hasattr(self.ratio, "log_ratio_grid"):
+            return np.array(check_log_ratios(self.ratio.log_ratio_grid(self.x[0], points), (len(points), n)))        # a copy: the next answer may be written to the same place
+        found = np.empty((len(points), n))
+        for i, point in enumerate(points):                 # differences ask for all data sets several times
+            one = self.ratio.log_ratio(self.x[i % b], point)
+            found[i] = one if np.shape(one) == (n,) else check_log_ratios(one, (n,))
+        return check_log_ratios(found, found.shape)
 
     def derivatives(self, nu: np.ndarray):
         """Log ratios (p, n), first derivatives (k, p, n), and a function of weights (p, n): the weighted sums of second ones (k, k, p).
@@ -127,27 +129,33 @@ def _ratio_on(process: object, events: Table, b: int, ranges: Mapping[str, tuple
 
 # %% ../nbs/9_machinery/90_rates.ipynb #f15556bb
 def _scaled(log_ratios: Sequence[np.ndarray]) -> tuple[np.ndarray, list[np.ndarray]]:
-    "Log of the largest of the K ratios r_k, and all r_k divided by it, from K arrays (p, n) or (1, n)."
-    largest = log_ratios[0]
-    for one in log_ratios[1:]:
-        largest = np.maximum(largest, one)
+    "Log of the largest of the K ratios r_k, or of one about as large, and all r_k divided by it, from K arrays (p, n) or (1, n)."
+    steady = [one for one in log_ratios if len(one) == 1]
+    if 0 < len(steady) < len(log_ratios):                  # of those that do not move the exponentials are taken once
+        largest = reduce(np.maximum, steady)
+        if np.isfinite(largest).all() and all((one - largest).max(initial=0.0) < 200 for one in log_ratios):
+            return largest, [np.exp(one - largest) for one in log_ratios]
+    largest = reduce(np.maximum, log_ratios)
     if not np.isfinite(largest).all():
         largest = np.where(np.isfinite(largest), largest, 0.0)
     with np.errstate(invalid="ignore"):
         return largest, [np.exp(one - largest) for one in log_ratios]
 
 
-def _rate(yields: np.ndarray, scaled: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
-    "sum_k N_k r_k (p, n) from `yields` (K, p) and the scaled r_k, and the floor below which its logarithm is continued."
-    rate = sum(n[:, None] * r for n, r in zip(yields, scaled))
-    return rate, 1e-6 * (rate if yields.min() >= 0 else sum(n[:, None] * r for n, r in zip(np.maximum(yields, 0), scaled)))
+def _rate(yields: np.ndarray, scaled: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray | None]:
+    "sum_k N_k r_k (p, n) from `yields` (K, p) and the scaled r_k, and the floor below which its logarithm is continued, None if it is above everywhere."
+    rate = reduce(np.add, (n[:, None] * r for n, r in zip(yields, scaled)))
+    if yields.min() >= 0 and rate.min(initial=np.inf) > 0:
+        return rate, None
+    floor = 1e-6 * (rate if yields.min() >= 0 else reduce(np.add, (n[:, None] * r for n, r in zip(np.maximum(yields, 0), scaled))))
+    return rate, None if (rate > floor).all() else floor
 
 
-def _log(rate: np.ndarray, floor: np.ndarray, largest: np.ndarray) -> np.ndarray:
+def _log(rate: np.ndarray, floor: np.ndarray | None, largest: np.ndarray) -> np.ndarray:
     "log of `rate`, continued by its tangent below `floor`, plus `largest`; -inf where nothing is expected."
+    if floor is None:
+        return np.log(rate) + largest
     with np.errstate(divide="ignore", invalid="ignore"):
-        if np.all(rate > floor):
-            return np.log(rate) + largest
         log_rate = np.where(rate >= floor, np.log(rate), np.log(floor) + (rate - floor) / floor)
     return np.where(floor > 0, log_rate, -np.inf) + largest
 
@@ -251,7 +259,7 @@ def natural_strength(model: object, strength: str, values: Mapping[str, float]) 
     """The `strength` that expects three events more than none, and as many as all else fluctuates by at `values`; infinite if it expects nothing.
 
     `model`: of one or several channels. Of `values` for many data sets the median counts."""
-    values, (low, high) = {name: float(np.median(value)) for name, value in values.items()}, model.parameters[strength]
+    values, (low, high) = {name: float(np.median(value)) if np.ndim(value) else float(value) for name, value in values.items()}, model.parameters[strength]
     first = min(max(0.0, low), high)
     second = min(first + 1.0, high) if first < high else max(first - 1.0, low)
     if first == second:
@@ -265,7 +273,7 @@ def natural_strength(model: object, strength: str, values: Mapping[str, float]) 
 def _expected_in(channel: object, values: Mapping[str, float]) -> np.ndarray:
     "Expected events of a channel, by process or bin."
     values = {name: values[name] for name in channel.ranges_of_all}
-    return np.ravel(channel.contents(values) if hasattr(channel, "contents") else list(channel.yields(values).values()))
+    return np.ravel(channel.contents(values)) if hasattr(channel, "contents") else np.array(list(expected_yields(channel, values).values()))
 
 # %% ../nbs/9_machinery/90_rates.ipynb #dcfc2573
 def n_points_of(values: Mapping[str, np.ndarray]) -> int:
@@ -405,8 +413,10 @@ def events_on(model: object, data, weights: np.ndarray | None = None, direct: bo
             raise ValueError(f"weights: expected multiplicities of shape (b, {len(events)}), got {weights.shape}")
         b, weights = 1, weights * events.weights
     elif is_list_of_sets(data):
-        events, weights = _rectangle(list_of_sets(data))
-        b = len(weights)
+        tables = list_of_sets(data)
+        same = all(np.array_equal(table.x, tables[0].x) for table in tables)             # counts in the same bins: rows that they share
+        events, weights = (tables[0], np.stack([table.weights for table in tables])) if same else _rectangle(tables)
+        b = 1 if same else len(weights)
     else:
         events = as_table(data)
         b, weights = 1, events.weights[None]
@@ -440,7 +450,9 @@ def _is_convex(events: Events, name: str, values: Mapping[str, np.ndarray]) -> b
 def _held(events: Events, values: Mapping[str, np.ndarray], but: Collection[str]) -> Events:
     "The same, with the ratios that depend on none of the parameters `but` asked once for all, at `values`."
     asked = lambda ratio, process: ratio if set(process.parameters) & set(but) else _Known(ratio(_nu(process, values)))
-    return replace(events, ratios=tuple(map(asked, events.ratios, events.model.processes.values())))
+    ratios = tuple(map(asked, events.ratios, events.model.processes.values()))
+    known = all(isinstance(ratio, _Known) for ratio in ratios)
+    return replace(events, ratios=ratios, scaled=_scaled([ratio.values for ratio in ratios]) if known else None)
 
 # %% ../nbs/9_machinery/90_rates.ipynb #7774ddd4
 def yield_derivatives(model: object, values: Mapping[str, np.ndarray], names: list[str]) -> tuple:
@@ -490,7 +502,7 @@ def _curve_of_process(n, slope, bend, g, order, curve, counted) -> np.ndarray:
     """Sum over events (p, P, P) of (N r)_ab / rate of one process: `n` (p,), `slope` (P, p), `bend` (P, P, p) of N, `g` and `curve` of log r.
 
     `order`: places in `curve` of the parameters of `g`. `counted` (p, n): weight times r over the rate."""
-    found = bend.transpose(2, 0, 1) * counted.sum(axis=1)[:, None, None]
+    found = bend.transpose(2, 0, 1) * counted.sum(axis=1)[:, None, None] if bend.any() else np.zeros((len(counted), len(slope), len(slope)))
     bent = curve(counted) if g else None
     for a, of_a in g.items():
         moved = counted * of_a
@@ -522,8 +534,9 @@ def _derivatives(events: Events, values: Mapping[str, np.ndarray], names: list[s
     parts = [ratio.derivatives(_nu(process, values)) for ratio, process in zip(events.ratios, processes)]
     largest, scaled = events.scaled or _scaled([part[0] for part in parts])
     rate, floor = _rate(yields, scaled)
-    inside, at_least = rate >= floor, np.maximum(rate, floor)
-    at_least = np.where(at_least > 0, at_least, 1.0)
+    at_least = rate if floor is None else np.maximum(rate, floor)
+    if floor is not None:
+        at_least = np.where(at_least > 0, at_least, 1.0)
     weights = events.weights
     g = [_slopes_of_ratio(process, part[1], names, weights) for process, part in zip(processes, parts)]
     share = np.stack([r / at_least for r in scaled], axis=1)     # r_k over the rate (p, K, n)
@@ -533,7 +546,7 @@ def _derivatives(events: Events, values: Mapping[str, np.ndarray], names: list[s
             first[:, a] += yields[k][:, None] * share[:, k] * of_ratio
     gradient = of_total - (first @ weights[:, :, None])[:, :, 0]
     weighted = first * weights[:, None]
-    if not inside.all():
+    if floor is not None and not (inside := rate >= floor).all():
         gradient -= (_slope_of_floor(yields, slope, g, share, rate / at_least, inside) @ weights[:, :, None])[:, :, 0]
         weighted *= inside[:, None]
     second = bent + weighted @ first.transpose(0, 2, 1)
@@ -603,11 +616,16 @@ def event_sum(events: Events, grid: Grid) -> np.ndarray:
 
 def _logs_at(yields: np.ndarray, scaled: np.ndarray, largest: np.ndarray, weights: np.ndarray) -> np.ndarray:
     "Sum over events (g, p) of weight (1, n) times log rate for `yields` (g, p, K), scaled ratios (g, K, n), `largest` log ratios (g, n)."
-    rate = yields @ scaled
-    if yields.min() >= 0 and 0 < rate.min(initial=np.inf) and rate.max(initial=0.0) < np.inf:
+    rate, least = yields @ scaled, yields.min(axis=2)
+    fine = (least >= 0) & (rate.min(axis=2, initial=np.inf) > 0) & (rate.max(axis=2, initial=0.0) < np.inf)
+    if fine.all():
         return np.log(rate, out=rate) @ weights[0] + (largest @ weights[0])[:, None]
-    log_rate = _log(rate, 1e-6 * np.maximum(yields, 0) @ scaled, largest[:, None])
-    return _weighted(weights, log_rate.reshape(-1, rate.shape[-1])).reshape(rate.shape[:-1])
+    total, (g, p) = np.empty(fine.shape), np.nonzero(~fine)
+    log_rate = _log(rate[g, p], 1e-6 * np.einsum("qk,qkn->qn", np.maximum(yields[g, p], 0), scaled[g]), largest[g])
+    total[g, p] = _weighted(weights, log_rate)
+    g, p = np.nonzero(fine)
+    total[g, p] = np.log(rate[g, p]) @ weights[0] + (largest @ weights[0])[g]
+    return total
 
 # %% ../nbs/9_machinery/90_rates.ipynb #6dcae6af
 def scan_events(channel: object, data, progress: bool) -> Callable[[Grid], np.ndarray]:

@@ -150,8 +150,10 @@ def is_shared(prepared: object) -> bool:
     return len(prepared) == 1 and all(many_of(constraint) in (None, 1) for constraint in prepared.constraints)
 
 
-def _from_start(prepared: object, names: list[str], start: Mapping, fixed: Mapping, limits: Mapping | None = None) -> Minima:
-    "The Minima that are found from `start`, for the parameters `names`, the `fixed` ones (numbers or (p,)) held; Minuit tries what does not converge."
+def _from_start(prepared: object, names: list[str], start: Mapping, fixed: Mapping, limits: Mapping | None = None, of: np.ndarray | None = None) -> Minima:
+    """The Minima that are found from `start`, for the parameters `names`, the `fixed` ones (numbers or (p,)) held; Minuit tries what does not converge.
+
+    `of` (p,): the number of the minimisation that each of several starts belongs to: where one of them has converged, what ends higher is left as it is."""
     limits = limits or prepared.model.parameters
     n_points = max([len(prepared)] + [np.size(value) for value in (*fixed.values(), *start.values())])
     wide = lambda values: np.stack([np.broadcast_to(np.asarray(value, float), n_points) for value in values], axis=1)
@@ -163,7 +165,7 @@ def _from_start(prepared: object, names: list[str], start: Mapping, fixed: Mappi
     evaluate = lambda points, which: derivatives_at(part(which), values_at(points, which), names)
     shorten = lambda points, trials, which: _share_of_step(part(which), values_at(points, which), values_at(trials, which))
     point, value, second, converged = newton(evaluate, wide([start[name] for name in names]), low, high, shorten=shorten, slack=prepared.slack)
-    for i in np.flatnonzero(~converged & ~np.isposinf(value)):
+    for i in _to_be_rescued(value, converged, np.arange(n_points) if of is None else of):
         own = np.array([i])
         if (inside := _in_walls(lambda z: evaluate(z, own), lambda z: _expected(part(own), values_at(z, own)), point[i], low[i], high[i])) is not None:
             point[i], converged[i] = inside, True
@@ -180,6 +182,19 @@ def _from_start(prepared: object, names: list[str], start: Mapping, fixed: Mappi
         point[i] = newton(lambda points, _, i=i: evaluate(points, np.array([i])), point[i:i + 1], low[i:i + 1], high[i:i + 1])[0][0]     # to the bottom
         value[i], _, second[i] = (found[0] for found in evaluate(point[i:i + 1], np.array([i])))
     return Minima(point, value, second, converged | np.isposinf(value))        # an event where nothing is expected: infinite, and that is an answer
+
+
+def _to_be_rescued(value: np.ndarray, converged: np.ndarray, of: np.ndarray) -> list[int]:
+    "Which of several ends of minimisations `of` (p,) have not converged and may be the lowest: at most two of each, as others are slow."
+    lowest, tried = np.full(of.max(initial=-1) + 1, np.inf), np.zeros(of.max(initial=-1) + 1, int)
+    np.minimum.at(lowest, of[converged], value[converged])
+    lost = np.flatnonzero(~converged & ~np.isposinf(value) & ~(value >= lowest[of]))
+    found = []
+    for i in lost[np.argsort(value[lost])]:
+        tried[of[i]] += 1
+        if tried[of[i]] <= 2:
+            found.append(int(i))
+    return found
 
 # %% ../nbs/9_machinery/87_valleys.ipynb #ed83f37e
 def _share_of_step(prepared: object, before: Mapping, after: Mapping) -> np.ndarray:
@@ -353,7 +368,7 @@ def _best_of(prepared: object, values: Mapping, strengths: Sequence[str], places
     m, p, _ = places.shape
     one_set = is_shared(prepared)                          # or one for each of the p
     at = lambda k: {**values, **dict(zip(strengths, places[k].T))}
-    if one_set:
+    if one_set and m * p * max(part.size for part in prepared.parts) < 2**15:      # calls are dear, else copies
         many = {name: np.tile(value, m) for name, value in values.items()} | dict(zip(strengths, places.reshape(m * p, -1).T))
         nll = nll_at(prepared.take(np.tile(np.arange(p), m)), many).reshape(m, p)
     else:
@@ -396,10 +411,15 @@ def _as_they_are(prepared: object, points: Mapping, grid: Mapping) -> np.ndarray
 
 
 def _set_by_set(prepared: object, flat: Mapping, *how) -> tuple:
-    "The same with strengths fitted, from the values (g * b,) at the points of one grid: point by point, all data sets together."
-    at = {name: np.reshape(value, (-1, len(prepared))) for name, value in flat.items()}
-    found = [_strengths_fitted(prepared, {name: value[g] for name, value in at.items()}, *how) for g in range(len(at[next(iter(at))]))]
-    return np.stack([nll for nll, _ in found]), {name: np.stack([there[name] for _, there in found]) for name in found[0][1]}
+    "The same with strengths fitted, from the values (g * b,) at the points of one grid: point by point or set by set, whichever are fewer."
+    at, b = {name: np.reshape(value, (-1, len(prepared))) for name, value in flat.items()}, len(prepared)
+    g = len(at[next(iter(at))])
+    if g <= b:
+        found = [_strengths_fitted(prepared, {name: value[i] for name, value in at.items()}, *how) for i in range(g)]
+    else:
+        found = [_strengths_fitted(prepared.take(slice(i, i + 1)), {name: value[:, i] for name, value in at.items()}, *how) for i in range(b)]
+    whole = lambda parts: np.stack(list(parts), axis=0 if g <= b else 1)
+    return whole(nll for nll, _ in found), {name: whole(there[name] for _, there in found) for name in found[0][1]}
 
 # %% ../nbs/9_machinery/87_valleys.ipynb #13baef3f
 def _on_grids(prepared: object, base: Mapping, groups: Sequence[tuple], p: int, strengths: Sequence[str] = (), limits: Mapping | None = None,
@@ -412,7 +432,7 @@ def _on_grids(prepared: object, base: Mapping, groups: Sequence[tuple], p: int, 
         own = lambda which: prepared if len(which) == len(prepared) else prepared.take(which)
         found = [_set_by_set(own(which), flat, strengths, limits, near) if strengths else
                  (_as_they_are(own(which), {name: value[which] for name, value in base.items()}, grid), {}) for (which, grid), flat in zip(groups, every)]
-    elif not strengths and sum(sizes) * max(part.size for part in prepared.parts) > 2**17:      # a scan asks a ratio once for all yields
+    elif not strengths and sum(sizes) * max(part.size for part in prepared.parts) > 2**12:      # a scan asks a ratio once for all yields
         at = lambda which, grid: {name: grid[name][..., None] if name in grid else base[name][which] for name in prepared.model.parameters}
         found = [(scan_of(prepared.model, prepared.constraints, at(*group), lambda: [part.on_grid for part in prepared.parts]), {}) for group in groups]
     else:                                                  # all points look at one data set: in one call
@@ -496,7 +516,7 @@ def _without_ridges(prepared: object, names: list[str], found: Minima, fixed: Ma
 # %% ../nbs/9_machinery/87_valleys.ipynb #62054cb0
 def _affordable(prepared: object, wide: Sequence[str]) -> int:
     "How many places along each of the parameters `wide` cost no more than a few steps downhill: 0, unless these are one or two and data few."
-    most, numbers = {1: 33, 2: 21}.get(len(wide), 0), 2**14 if len(prepared) == 1 else 2**12          # calls are dear for one, numbers for many
+    most, numbers = {1: 33, 2: 21}.get(len(wide), 0), 2**17 if len(prepared) == 1 else 2**12          # calls are dear for one, numbers for many
     n = min(most, int((numbers / max(1, *(part.size for part in prepared.parts))) ** (1 / max(1, len(wide)))))
     return n if n >= {1: 33, 2: 11}.get(len(wide), np.inf) else 0                # no coarser than a search afterwards
 
@@ -506,32 +526,53 @@ def _of_densities(prepared: object, wide: Sequence[str]) -> list[str]:
     moves = lambda part, name: hasattr(part, "held") and any(name in process.parameters for process in part.model.processes.values())
     return [name for name in wide if any(moves(part, name) for part in prepared.parts)]
 
+# %% ../nbs/9_machinery/87_valleys.ipynb #87f0a007
+def _bottoms(nll: np.ndarray, grid: Mapping) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+    "How deep the valleys of `nll` (g, p) on a `grid` are (g, p), by parabolas through neighbours, infinite where there is none; and by name where (g, p)."
+    shape, where = np.broadcast_shapes(*(axis.shape for axis in grid.values())), {}
+    whole = nll.reshape(*shape, -1)
+    depth = np.where(valleys(whole), whole, np.inf)
+    for axis, (name, values) in enumerate(grid.items()):
+        along, own, shift = np.moveaxis(whole, axis, 0), np.moveaxis(depth, axis, 0), np.zeros(whole.shape)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            tilt, bend = along[2:] - along[:-2], along[2:] - 2 * along[1:-1] + along[:-2]
+            gain = tilt**2 / (8 * bend)
+            fine = np.isfinite(own[1:-1]) & np.isfinite(gain)
+            own[1:-1] -= np.where(fine, gain, 0.0)
+            np.moveaxis(shift, axis, 0)[1:-1] = np.where(fine, -0.5 * tilt / bend, 0.0)             # at most half a step, as it is a valley
+        where[name] = (values[..., None] + shift * np.ptp(values) / (values.size - 1)).reshape(nll.shape)
+    return depth.reshape(nll.shape), where
 
-def _first_starts(prepared: object, names: list[str], start: Mapping, fixed: Mapping, wide: Sequence[str], limits: Mapping, n_points: int) -> list[Mapping]:
-    """Where a single minimisation begins: at `start`, and in lower hollows among `n_points` along each of the parameters `wide`, so that it goes down into
-    all valleys at once; not at `start` on a slope between them."""
-    base = {name: np.broadcast_to(np.asarray(value, float), 1) for name, value in {**start, **fixed}.items()}
-    axes = {name: np.union1d(np.linspace(*ends, n_points), base[name]) for name, ends in _ends(prepared, wide, limits).items()}
-    grid, strengths = dict(zip(axes, np.meshgrid(*axes.values(), indexing="ij", sparse=True))), [name for name in names if name in prepared.model.strength]
-    ((nll, there),) = _on_grids(prepared, base, [(np.zeros(1, int), grid)], 1, strengths, limits, near=False)
-    shape, at = [len(axis) for axis in axes.values()], tuple(int(np.searchsorted(axis, base[name][0])) for name, axis in axes.items())
-    nll, lowest = nll.reshape(shape), valleys(nll.reshape(*shape, 1))[..., 0]
-    lower = np.argwhere(lowest & (nll + 1e-9 * (1 + np.abs(nll)) < nll[at]))
-    far = np.abs(lower - at).max(axis=1) > 1               # the others are where a start already goes
-    moved = lambda place: {name: axis[i] for (name, axis), i in zip(axes.items(), place)} | {name: value.reshape(shape)[place] for name, value in there.items()}
-    seen = [start | moved(place) for place in sorted(map(tuple, lower[far]), key=lambda place: nll[place])[:5]]
-    return seen if seen and far.all() and not lowest[at] else [start, *seen]
-
-
-def _first_starts_of_many(prepared: object, names: list[str], start: Mapping, fixed: Mapping, wide: Sequence[str], limits: Mapping, n_points: int) -> list[tuple]:
-    "The same for data sets of their own: which of them, and where; all of them at their `start`, too."
-    every = np.arange(len(prepared))
-    base = {name: np.broadcast_to(np.asarray(value, float), len(every)) for name, value in {**start, **fixed}.items()}
-    axes = [np.linspace(*ends, n_points) for ends in _ends(prepared, wide, limits).values()]
-    grid = dict(zip(wide, np.meshgrid(*axes, indexing="ij", sparse=True)))
-    known = np.stack([base[name] for name in names], axis=1)
+# %% ../nbs/9_machinery/87_valleys.ipynb #87f0a009
+def _first_starts(prepared: object, names: list[str], starts: Sequence[Mapping], fixed: Mapping, wide: Sequence[str], limits: Mapping, n_points: int, p: int) -> list[tuple]:
+    """Where p minimisations begin: which of them, and values by name. In the lowest hollows among `n_points` along each of the parameters `wide`, so that they
+    go down into all valleys at once; of many at one data set in those of the `starts` that are next to a hollow, as these know the other parameters."""
+    every, ends, fits = np.arange(p), _ends(prepared, wide, limits), p == len(prepared)
+    begin = [{name: np.broadcast_to(np.asarray(value, float), p) for name, value in {**fixed, **start}.items()} for start in starts]
+    grid = dict(zip(wide, np.meshgrid(*(np.linspace(*ends[name], n_points) for name in wide), indexing="ij", sparse=True)))
     strengths = [name for name in names if name in prepared.model.strength]
-    return [(every, start), *_hollows(prepared, names, base, [(every, grid)], strengths, limits, [known], np.full(len(every), -np.inf))]
+    ((nll, there),) = _on_grids(prepared, begin[0], [(every, grid)], p, strengths, limits, near=not fits)
+    depth, seen = _bottoms(nll, grid)
+    for axis, name in enumerate(wide):                     # one that moves nothing stays where it begins
+        whole = nll.reshape(*[n_points] * len(wide), p)
+        level = (whole.max(axis=axis) <= whole.min(axis=axis) + 1e-9 * (1 + np.abs(nll).min(axis=0))).reshape(-1, p).all(axis=0)
+        seen[name] = np.where(level, begin[0][name], seen[name])
+    seen |= there
+    dips = np.any([np.zeros(p, bool), *(begin[0][name] < 0 for name in prepared.model.strength)], axis=0)
+    higher = 5 if set(names) <= set(seen) else 20          # others are not fitted on the grid
+    found, highest = [], np.where(dips, np.inf, depth.min(axis=0) + higher)
+    for place in np.argsort(depth, axis=0)[:20 if fits and len(wide) == 2 else 7]:
+        own, second = depth[place, every], fits and len(found) == 1                                  # the second lowest of fits is told
+        which = np.flatnonzero(own < (np.inf if second else highest)) if found else every
+        if not len(which):
+            break
+        values = {name: np.where(np.isfinite(own), seen[name][place, every] if name in seen else begin[0][name], begin[0][name])[which] for name in names}
+        for one in begin if not fits else []:
+            close = np.logical_and.reduce([np.abs(values[name] - one[name][which]) < 1.01 * np.ptp(grid[name]) / (n_points - 1) for name in wide])
+            values = {name: np.where(close, one[name][which], value) for name, value in values.items()}
+        found.append((which, values))
+    also = every if fits and len(wide) == 2 else np.flatnonzero(dips)                                # a plane is coarse, densities of dips end between its points
+    return found + [(also, {name: one[name][also] for name in names}) for one in begin if len(also)]
 
 # %% ../nbs/9_machinery/87_valleys.ipynb #3f99a3f3
 def deepest(prepared: object, names: list[str], start: Mapping, fixed: Mapping, wide: Sequence[str] = (), limits: Mapping | None = None,
@@ -543,16 +584,16 @@ def deepest(prepared: object, names: list[str], start: Mapping, fixed: Mapping, 
     if knots:
         return inside_walls(_in_cells(prepared, names, start, fixed, knots, limits), names, prepared.walls)
     every = np.arange(max([len(prepared)] + [np.size(value) for value in (*fixed.values(), *start.values())]))
-    seen = _of_densities(prepared, wide) if len(every) == len(prepared) and not rival else []
-    n_points, begin = _affordable(prepared, seen), [(every, one) for one in (start, rival) if one is not None]
-    if n_points:
-        begin = [(every, one) for one in _first_starts(prepared, names, start, fixed, seen, limits, n_points)] if len(every) == 1 else \
-            _first_starts_of_many(prepared, names, start, fixed, seen, limits, n_points)
+    seen, starts = _of_densities(prepared, wide), [one for one in (start, rival) if one is not None]
+    n_points = _affordable(prepared, seen)
+    begin = _first_starts(prepared, names, starts, fixed, seen, limits, n_points, len(every)) if n_points else [(every, one) for one in starts]
     (_, found), *others = (one for some in _at_once(prepared, begin, len(every)) for one in _from_each(prepared, names, some, fixed, limits, len(every)))
     for which, again in others:
         found = deeper(found, which, again, limits, names, wide)
     unseen = [name for name in wide if name not in seen or not n_points]
-    elsewhere = list(_other_starts(prepared, names, found, start, fixed, unseen, limits)) if unseen else []
+    lost = np.flatnonzero(~found.converged)
+    elsewhere = [(lost, {name: np.broadcast_to(np.asarray(one[name], float), len(every))[lost] for name in names}) for one in starts if n_points and len(lost)]
+    elsewhere += list(_other_starts(prepared, names, found, start, fixed, unseen, limits)) if unseen else []
     elsewhere += _mirrored(prepared, names, found, fixed, limits, wide)
     for some in _at_once(prepared, elsewhere, len(every)):
         for which, again in _from_each(prepared, names, some, fixed, limits, len(every)):
@@ -578,7 +619,7 @@ def _from_each(prepared: object, names: list[str], starts: Sequence[tuple], fixe
     begin = {name: np.concatenate([np.broadcast_to(values[name], len(some)) for some, values in starts]) for name in names}
     held = {name: np.broadcast_to(np.asarray(value, float), p)[which] for name, value in fixed.items()}
     whole = is_shared(prepared) or len(starts) == 1 and len(which) == p
-    found = _from_start(prepared if whole else prepared.take(which), names, begin, held, limits)
+    found = _from_start(prepared if whole else prepared.take(which), names, begin, held, limits, which)
     pieces = np.split(np.arange(len(which)), np.cumsum([len(some) for some, _ in starts])[:-1])
     return [(some, found.take(piece)) for (some, _), piece in zip(starts, pieces)]
 

