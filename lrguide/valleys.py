@@ -514,13 +514,14 @@ def _without_ridges(prepared: object, names: list[str], found: Minima, fixed: Ma
     return replace(found, rival=placed(found.rival, flat, none))
 
 # %% ../nbs/9_machinery/87_valleys.ipynb #62054cb0
-def _affordable(prepared: object, wide: Sequence[str], with_strengths: bool) -> int:
-    """How many places along each of the parameters `wide` cost no more than a few steps downhill: 0, unless these are one or two and data few.
+def _affordable(prepared: object, wide: Sequence[str], with_strengths: bool, p: int = 1) -> int:
+    """How many places along each of the parameters `wide` cost p minimisations no more than a few steps downhill: 0, unless these are one or two and data few.
 
     Without strengths that are to be fitted there, as along a profile of the strength, a place costs a logarithm for each event."""
     most = {1: 33, 2: 21}.get(len(wide), 0)
     numbers = 2**12 if len(prepared) > 1 else 2**16 if with_strengths else 4 ** (13 - len(wide))          # numbers are dear for many sets, calls for one
-    n = min(most, int((numbers / max(1, *(part.size for part in prepared.parts))) ** (1 / max(1, len(wide)))))
+    places = min(numbers / max(1, *(part.size for part in prepared.parts)), 2**22 / p)                       # all of them are held at once
+    n = min(most, int(places ** (1 / max(1, len(wide)))))
     return n if n >= {1: 33, 2: 11}.get(len(wide), np.inf) else 0                # no coarser than a search afterwards
 
 
@@ -588,7 +589,7 @@ def deepest(prepared: object, names: list[str], start: Mapping, fixed: Mapping, 
         return inside_walls(_in_cells(prepared, names, start, fixed, knots, limits), names, prepared.walls)
     every = np.arange(max([len(prepared)] + [np.size(value) for value in (*fixed.values(), *start.values())]))
     seen, starts = _of_densities(prepared, wide), [one for one in (start, rival) if one is not None]
-    n_points = _affordable(prepared, seen, any(name in prepared.model.strength for name in names))
+    n_points = _affordable(prepared, seen, any(name in prepared.model.strength for name in names), len(every))
     begin = _first_starts(prepared, names, starts, fixed, seen, limits, n_points, len(every)) if n_points else [(every, one) for one in starts]
     (_, found), *others = (one for some in _at_once(prepared, begin, len(every)) for one in _from_each(prepared, names, some, fixed, limits, len(every)))
     for which, again in others:
