@@ -9,6 +9,7 @@
 from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import reduce
 from itertools import product
 import numpy as np
 from scipy.optimize import minimize
@@ -548,6 +549,18 @@ def _bottoms(nll: np.ndarray, grid: Mapping) -> tuple[np.ndarray, dict[str, np.n
     return depth.reshape(nll.shape), where
 
 # %% ../nbs/9_machinery/87_valleys.ipynb #87f0a009
+def _absent(prepared: object, wide: Sequence[str], values: Mapping, usual: Mapping) -> dict[str, np.ndarray]:
+    "Where each of the parameters `wide` moves nothing: at `values` ((g, p) or (p,)) all it moves has strengths below a hundredth of the `usual` ones (p,), but not negative ones."
+    found = {}
+    for name in wide:
+        moved = [(part.model, key) for part in prepared.parts for key, process in getattr(part.model, "processes", {}).items() if name in getattr(process, "parameters", ())]
+        factors = [[of for of, own in model.strength.items() if own == key] for model, key in moved]
+        small = lambda of: (values[of] >= 0) & (values[of] <= 0.01 * np.maximum(usual[of], 0))
+        found[name] = reduce(np.logical_and, (reduce(np.logical_or, map(small, own), np.zeros((), bool)) for own in factors), np.ones((), bool))
+    shape = np.broadcast_shapes(*(np.shape(value) for value in values.values()))
+    return {name: np.broadcast_to(one, shape if len(shape) == 2 else (1, *shape)) for name, one in found.items()}
+
+
 def _first_starts(prepared: object, names: list[str], starts: Sequence[Mapping], fixed: Mapping, wide: Sequence[str], limits: Mapping, n_points: int, p: int) -> list[tuple]:
     """Where p minimisations begin: which of them, and values by name. In the lowest hollows among `n_points` along each of the parameters `wide`, so that they
     go down into all valleys at once; of many at one data set in those of the `starts` that are next to a hollow, as these know the other parameters."""
@@ -562,20 +575,21 @@ def _first_starts(prepared: object, names: list[str], starts: Sequence[Mapping],
         level = (whole.max(axis=axis) <= whole.min(axis=axis) + 1e-9 * (1 + np.abs(nll).min(axis=0))).reshape(-1, p).all(axis=0)
         seen[name] = np.where(level, begin[0][name], seen[name])
     seen |= there
+    absent = _absent(prepared, wide, begin[0] | there, begin[0])
     dips = np.any([np.zeros(p, bool), *(begin[0][name] < 0 for name in prepared.model.strength)], axis=0)
     higher = 5 if set(names) <= set(seen) else 20          # others are not fitted on the grid
     found, highest = [], np.where(dips, np.inf, depth.min(axis=0) + higher)
     for place in np.argsort(depth, axis=0)[:20 if fits and len(wide) == 2 else 7]:
         own, second = depth[place, every], fits and len(found) == 1                                  # the second lowest of fits is told
-        which = np.flatnonzero(own < (np.inf if second else highest)) if found else every
-        if not len(which):
-            break
-        values = {name: np.where(np.isfinite(own), seen[name][place, every] if name in seen else begin[0][name], begin[0][name])[which] for name in names}
+        none = {name: absent[name][place if len(absent[name]) > 1 else 0, every] for name in wide}
+        which = np.flatnonzero((own < (np.inf if second else highest)) & ~np.any(list(none.values()), axis=0)) if found else every
+        values = {name: np.where(np.isfinite(own) & ~none.get(name, np.False_), seen[name][place, every] if name in seen else begin[0][name], begin[0][name])[which] for name in names}
         for one in begin if not fits else []:
             close = np.logical_and.reduce([np.abs(values[name] - one[name][which]) < 1.01 * np.ptp(grid[name]) / (n_points - 1) for name in wide])
             values = {name: np.where(close, one[name][which], value) for name, value in values.items()}
-        found.append((which, values))
-    also = every if fits and len(wide) == 2 else np.flatnonzero(dips)                                # a plane is coarse, densities of dips end between its points
+        if len(which):
+            found.append((which, values))
+    also = np.flatnonzero(dips)                            # densities with dips end between the points of the grid
     return found + [(also, {name: one[name][also] for name in names}) for one in begin if len(also)]
 
 # %% ../nbs/9_machinery/87_valleys.ipynb #3f99a3f3

@@ -569,6 +569,28 @@ def test_fits_of_few_counts_at_held_strengths_end_in_their_deepest_valleys(seed)
     assert np.all(profile.rise - profile.rise.min() < lowest - prepared.fix(mu=at_grid).fit().nll + above)
 
 
+@pytest.mark.parametrize("seed", range(16))
+def test_a_peak_of_unknown_place_is_fitted_in_the_deepest_bump(seed):
+    "Events with or without one or two peaks, some of another width, against fits of the strength at 400 places; no dip, such as one at an edge, is taken for one."
+    rng, width, free = np.random.default_rng(seed), 0.03, seed % 3 == 2
+    n = int(10 ** rng.uniform(1.5, 2.6 if free else 3.2))   # a plane of places is looked at before fits of some 500 events
+
+    class Bump:
+        parameters = {"m": (0.05, 0.95)} | ({"w": (0.02, 0.1)} if free else {})
+
+        def log_ratio(self, x, nu):
+            w = nu[1] if free else width
+            return -0.5 * ((x[:, 0] - nu[0]) / w) ** 2 - np.log(w * np.sqrt(2 * np.pi))
+    peaks = [rng.normal(place, width, rng.poisson(size)) for place, size in zip(rng.uniform(0.1, 0.9, 2), rng.uniform(0, 3, 2) * np.sqrt(2.5 * width * n))]
+    x = np.concatenate([rng.uniform(0, 1, rng.poisson(n)), *peaks])[:, None]
+    prepared = lr.Likelihood({"signal": lr.Process(10.0, Bump()), "background": lr.Process(float(n))}, {"mu": "signal"}).on(x)
+    axes = [np.linspace(0.05, 0.95, 400)] + [np.linspace(0.02, 0.1, 9)] * free
+    places = dict(zip(("m", "w"), (one.ravel() for one in np.meshgrid(*axes))))
+    lowest, fit = prepared.fit_many(places, within={"mu": (0.0, np.inf)}).nll.min(), prepared.fit()
+    assert fit.nll < lowest + 1e-6 and fit.values["mu"] > 0
+    assert fit.nll > lowest - (0.5 if free else 0.05)       # as fine as the places are
+
+
 @pytest.mark.parametrize("seed", [2, 3, 8, 11, 12, 18, 19, 20, 22])
 def test_many_sets_of_few_counts_end_where_each_does_alone(seed):
     "20 sets of counts and one parameter that wanders: the search of many is a coarser one, but what a fit finds must not depend on its company."
