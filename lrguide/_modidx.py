@@ -2683,6 +2683,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '', 'doc_host': '', 'git_url
                                  'lrguide.valleys._is_convex': ('9_machinery/valleys.html#_is_convex', 'lrguide/valleys.py'),
                                  'lrguide.valleys._knows_derivatives': ( '9_machinery/valleys.html#_knows_derivatives',
                                                                          'lrguide/valleys.py'),
+                                 'lrguide.valleys._looked': ('9_machinery/valleys.html#_looked', 'lrguide/valleys.py'),
                                  'lrguide.valleys._may_fold': ('9_machinery/valleys.html#_may_fold', 'lrguide/valleys.py'),
                                  'lrguide.valleys._mirrored': ('9_machinery/valleys.html#_mirrored', 'lrguide/valleys.py'),
                                  'lrguide.valleys._nll': ('9_machinery/valleys.html#_nll', 'lrguide/valleys.py'),

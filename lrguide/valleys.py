@@ -9,7 +9,6 @@
 from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from functools import reduce
 from itertools import product
 import numpy as np
 from scipy.optimize import minimize
@@ -550,42 +549,52 @@ def _bottoms(nll: np.ndarray, grid: Mapping) -> tuple[np.ndarray, dict[str, np.n
 
 # %% ../nbs/9_machinery/87_valleys.ipynb #87f0a009
 def _absent(prepared: object, wide: Sequence[str], values: Mapping, usual: Mapping) -> dict[str, np.ndarray]:
-    "Where each of the parameters `wide` moves nothing: at `values` ((g, p) or (p,)) all it moves has strengths below a hundredth of the `usual` ones (p,), but not negative ones."
-    found = {}
+    """Where (g, p) each of the parameters `wide` moves nothing at `values` ((g, p) or (p,)): the strengths of all that it moves are zero, or less than a hundredth
+    of the `usual` ones (p,); where they are negative it does."""
+    found, shape = {}, np.broadcast_shapes(*(np.shape(value) for value in values.values()))
+    none = {of: (values[of] >= 0) & (values[of] <= 0.01 * np.maximum(usual[of], 0)) for of in prepared.model.strength}
     for name in wide:
-        moved = [(part.model, key) for part in prepared.parts for key, process in getattr(part.model, "processes", {}).items() if name in getattr(process, "parameters", ())]
-        factors = [[of for of, own in model.strength.items() if own == key] for model, key in moved]
-        small = lambda of: (values[of] >= 0) & (values[of] <= 0.01 * np.maximum(usual[of], 0))
-        found[name] = reduce(np.logical_and, (reduce(np.logical_or, map(small, own), np.zeros((), bool)) for own in factors), np.ones((), bool))
-    shape = np.broadcast_shapes(*(np.shape(value) for value in values.values()))
-    return {name: np.broadcast_to(one, shape if len(shape) == 2 else (1, *shape)) for name, one in found.items()}
+        moved = [[of for of, own in part.model.strength.items() if own == key]                        # the strengths of each process that it moves
+                 for part in prepared.parts for key, process in getattr(part.model, "processes", {}).items() if name in getattr(process, "parameters", ())]
+        each = [np.logical_or.reduce(np.broadcast_arrays(np.False_, *(none[of] for of in own))) for own in moved]
+        found[name] = np.broadcast_to(np.logical_and.reduce(np.broadcast_arrays(np.True_, *each)), shape)
+    return found
+
+
+def _looked(prepared: object, names: list[str], begin: Mapping, wide: Sequence[str], limits: Mapping, n_points: int, near: bool) -> tuple:
+    """What is seen at `n_points` along each of the parameters `wide`, others at `begin` (p,): how deep hollows are (g, p), where they end and their strengths
+    by name (g, p), and where `wide` move nothing, by name."""
+    p, ends, strengths = len(next(iter(begin.values()))), _ends(prepared, wide, limits), [name for name in names if name in prepared.model.strength]
+    grid = dict(zip(wide, np.meshgrid(*(np.linspace(*ends[name], n_points) for name in wide), indexing="ij", sparse=True)))
+    ((nll, there),) = _on_grids(prepared, begin, [(np.arange(p), grid)], p, strengths, limits, near=near)
+    depth, where = _bottoms(nll, grid)
+    whole = nll.reshape(*[n_points] * len(wide), p)
+    for axis, name in enumerate(wide):                     # one that moves nothing anywhere stays where it begins
+        level = (whole.max(axis=axis) <= whole.min(axis=axis) + 1e-9 * (1 + np.abs(nll).min(axis=0))).reshape(-1, p).all(axis=0)
+        where[name] = np.where(level, begin[name], where[name])
+    absent = _absent(prepared, wide, {**begin, **there}, begin)
+    return depth, where | there, {name: np.broadcast_to(one, depth.shape) for name, one in absent.items()}
 
 
 def _first_starts(prepared: object, names: list[str], starts: Sequence[Mapping], fixed: Mapping, wide: Sequence[str], limits: Mapping, n_points: int, p: int) -> list[tuple]:
     """Where p minimisations begin: which of them, and values by name. In the lowest hollows among `n_points` along each of the parameters `wide`, so that they
     go down into all valleys at once; of many at one data set in those of the `starts` that are next to a hollow, as these know the other parameters."""
-    every, ends, fits = np.arange(p), _ends(prepared, wide, limits), p == len(prepared)
-    begin = [{name: np.broadcast_to(np.asarray(value, float), p) for name, value in {**fixed, **start}.items()} for start in starts]
-    grid = dict(zip(wide, np.meshgrid(*(np.linspace(*ends[name], n_points) for name in wide), indexing="ij", sparse=True)))
-    strengths = [name for name in names if name in prepared.model.strength]
-    ((nll, there),) = _on_grids(prepared, begin[0], [(every, grid)], p, strengths, limits, near=not fits)
-    depth, seen = _bottoms(nll, grid)
-    for axis, name in enumerate(wide):                     # one that moves nothing stays where it begins
-        whole = nll.reshape(*[n_points] * len(wide), p)
-        level = (whole.max(axis=axis) <= whole.min(axis=axis) + 1e-9 * (1 + np.abs(nll).min(axis=0))).reshape(-1, p).all(axis=0)
-        seen[name] = np.where(level, begin[0][name], seen[name])
-    seen |= there
-    absent = _absent(prepared, wide, begin[0] | there, begin[0])
-    dips = np.any([np.zeros(p, bool), *(begin[0][name] < 0 for name in prepared.model.strength)], axis=0)
-    higher = 5 if set(names) <= set(seen) else 20          # others are not fitted on the grid
-    found, highest = [], np.where(dips, np.inf, depth.min(axis=0) + higher)
+    every, fits = np.arange(p), p == len(prepared)
+    first, *_ = begin = [{name: np.broadcast_to(np.asarray(value, float), p) for name, value in {**fixed, **start}.items()} for start in starts]
+    depth, seen, absent = _looked(prepared, names, first, wide, limits, n_points, near=not fits)
+    dips = np.any([np.zeros(p, bool), *(first[name] < 0 for name in prepared.model.strength)], axis=0)
+    highest = np.where(dips, np.inf, depth.min(axis=0) + (5 if set(names) <= set(seen) else 20))         # others are not fitted on the grid
+    step, found = {name: np.ptp(_ends(prepared, wide, limits)[name]) / (n_points - 1) for name in wide}, []
     for place in np.argsort(depth, axis=0)[:20 if fits and len(wide) == 2 else 7]:
-        own, second = depth[place, every], fits and len(found) == 1                                  # the second lowest of fits is told
-        none = {name: absent[name][place if len(absent[name]) > 1 else 0, every] for name in wide}
-        which = np.flatnonzero((own < (np.inf if second else highest)) & ~np.any(list(none.values()), axis=0)) if found else every
-        values = {name: np.where(np.isfinite(own) & ~none.get(name, np.False_), seen[name][place, every] if name in seen else begin[0][name], begin[0][name])[which] for name in names}
+        own, limit = depth[place, every], np.inf if fits and len(found) == 1 else highest                # the second lowest of fits is told
+        if found and not (own < limit).any():
+            break
+        none = {name: absent[name][place, every] for name in wide}
+        which = np.flatnonzero((own < limit) & ~np.any(list(none.values()), axis=0)) if found else every
+        lost = np.isinf(own)                               # nothing is possible at any place
+        values = {name: np.where(lost | none.get(name, lost), first[name], seen[name][place, every])[which] if name in seen else first[name][which] for name in names}
         for one in begin if not fits else []:
-            close = np.logical_and.reduce([np.abs(values[name] - one[name][which]) < 1.01 * np.ptp(grid[name]) / (n_points - 1) for name in wide])
+            close = np.logical_and.reduce([np.abs(values[name] - one[name][which]) < 1.01 * step[name] for name in wide])
             values = {name: np.where(close, one[name][which], value) for name, value in values.items()}
         if len(which):
             found.append((which, values))
