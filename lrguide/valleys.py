@@ -575,7 +575,7 @@ def _looked(prepared: object, names: list[str], begin: Mapping, wide: Sequence[s
     absent = _absent(prepared, wide, {**begin, **there}, begin)
     return depth, where | there, {name: np.broadcast_to(one, depth.shape) for name, one in absent.items()}
 
-
+# %% ../nbs/9_machinery/87_valleys.ipynb #87f0a00b
 def _first_starts(prepared: object, names: list[str], starts: Sequence[Mapping], fixed: Mapping, wide: Sequence[str], limits: Mapping, n_points: int, p: int) -> list[tuple]:
     """Where p minimisations begin: which of them, and values by name. In the lowest hollows among `n_points` along each of the parameters `wide`, so that they
     go down into all valleys at once; of many at one data set in those of the `starts` that are next to a hollow, as these know the other parameters."""
