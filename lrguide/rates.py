@@ -616,10 +616,10 @@ def event_sum(events: Events, grid: Grid) -> np.ndarray:
 
 def _logs_at(yields: np.ndarray, scaled: np.ndarray, largest: np.ndarray, weights: np.ndarray) -> np.ndarray:
     "Sum over events (g, p) of weight (1, n) times log rate for `yields` (g, p, K), scaled ratios (g, K, n), `largest` log ratios (g, n)."
-    rate, least = yields @ scaled, yields.min(axis=2)
-    fine = (least >= 0) & (rate.min(axis=2, initial=np.inf) > 0) & (rate.max(axis=2, initial=0.0) < np.inf)
-    if fine.all():
+    rate = yields @ scaled
+    if yields.min() >= 0 and 0 < rate.min(initial=np.inf) and rate.max(initial=0.0) < np.inf:
         return np.log(rate, out=rate) @ weights[0] + (largest @ weights[0])[:, None]
+    fine = (yields.min(axis=2) >= 0) & (rate.min(axis=2, initial=np.inf) > 0) & (rate.max(axis=2, initial=0.0) < np.inf)
     total, (g, p) = np.empty(fine.shape), np.nonzero(~fine)
     log_rate = _log(rate[g, p], 1e-6 * np.einsum("qk,qkn->qn", np.maximum(yields[g, p], 0), scaled[g]), largest[g])
     total[g, p] = _weighted(weights, log_rate)
