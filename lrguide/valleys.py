@@ -458,6 +458,8 @@ def _hollows(prepared: object, names: list[str], base: Mapping, groups: Sequence
     for (which, grid), (nll, there) in zip(groups, _on_grids(prepared, base, groups, len(depth), strengths, limits) if groups else ()):
         flat, shape = _flat(grid), np.broadcast_shapes(*(axis.shape for axis in grid.values()))
         lowest = valleys(nll.reshape(*shape, len(which))).reshape(nll.shape)
+        at = {name: value[which] for name, value in base.items()}
+        lowest &= ~np.any(list(_absent(prepared, list(grid), {**at, **there}, at).values()), axis=0)
         steps = {name: np.ptp(axis) / (axis.size - 1) for name, axis in grid.items()}
         for point in known:
             close = [np.abs(flat[name][:, None] - point[which, names.index(name)]) < 1.01 * steps[name] for name in grid]
@@ -468,6 +470,19 @@ def _hollows(prepared: object, names: list[str], base: Mapping, groups: Sequence
             if len(some):
                 moved = {name: value[place[some]] for name, value in flat.items()} | {name: value[place[some], some] for name, value in there.items()}
                 yield which[some], {name: base[name][which[some]] for name in names} | moved
+
+
+def _absent(prepared: object, wide: Sequence[str], values: Mapping, usual: Mapping) -> dict[str, np.ndarray]:
+    """Where (g, p) each of the parameters `wide` moves nothing at `values` ((g, p) or (p,)): the strengths of all that it moves are zero, or less than a hundredth
+    of the `usual` ones (p,); where they are negative it does."""
+    found, shape = {}, np.broadcast_shapes(*(np.shape(value) for value in values.values()))
+    none = {of: (values[of] >= 0) & (values[of] <= 0.01 * np.maximum(usual[of], 0)) for of in prepared.model.strength}
+    for name in wide:
+        moved = [[of for of, own in part.model.strength.items() if own == key]                        # the strengths of each process that it moves
+                 for part in prepared.parts for key, process in getattr(part.model, "processes", {}).items() if name in getattr(process, "parameters", ())]
+        each = [np.logical_or.reduce(np.broadcast_arrays(np.False_, *(none[of] for of in own))) for own in moved]
+        found[name] = np.broadcast_to(np.logical_and.reduce(np.broadcast_arrays(bool(moved), *each)), shape)         # what moves yields alone is there
+    return found
 
 # %% ../nbs/9_machinery/87_valleys.ipynb #87f0a005
 def _may_fold(model: object, name: str) -> bool:
@@ -548,19 +563,6 @@ def _bottoms(nll: np.ndarray, grid: Mapping) -> tuple[np.ndarray, dict[str, np.n
     return depth.reshape(nll.shape), where
 
 # %% ../nbs/9_machinery/87_valleys.ipynb #87f0a009
-def _absent(prepared: object, wide: Sequence[str], values: Mapping, usual: Mapping) -> dict[str, np.ndarray]:
-    """Where (g, p) each of the parameters `wide` moves nothing at `values` ((g, p) or (p,)): the strengths of all that it moves are zero, or less than a hundredth
-    of the `usual` ones (p,); where they are negative it does."""
-    found, shape = {}, np.broadcast_shapes(*(np.shape(value) for value in values.values()))
-    none = {of: (values[of] >= 0) & (values[of] <= 0.01 * np.maximum(usual[of], 0)) for of in prepared.model.strength}
-    for name in wide:
-        moved = [[of for of, own in part.model.strength.items() if own == key]                        # the strengths of each process that it moves
-                 for part in prepared.parts for key, process in getattr(part.model, "processes", {}).items() if name in getattr(process, "parameters", ())]
-        each = [np.logical_or.reduce(np.broadcast_arrays(np.False_, *(none[of] for of in own))) for own in moved]
-        found[name] = np.broadcast_to(np.logical_and.reduce(np.broadcast_arrays(np.True_, *each)), shape)
-    return found
-
-
 def _looked(prepared: object, names: list[str], begin: Mapping, wide: Sequence[str], limits: Mapping, n_points: int, near: bool) -> tuple:
     """What is seen at `n_points` along each of the parameters `wide`, others at `begin` (p,): how deep hollows are (g, p), where they end and their strengths
     by name (g, p), and where `wide` move nothing, by name."""
