@@ -183,7 +183,7 @@ def _from_start(prepared: object, names: list[str], start: Mapping, fixed: Mappi
         value[i], _, second[i] = (found[0] for found in evaluate(point[i:i + 1], np.array([i])))
     return Minima(point, value, second, converged | np.isposinf(value))        # an event where nothing is expected: infinite, and that is an answer
 
-
+# %% ../nbs/9_machinery/87_valleys.ipynb #87f0a00c
 def _to_be_rescued(value: np.ndarray, converged: np.ndarray, of: np.ndarray) -> list[int]:
     "Which of several ends of minimisations `of` (p,) have not converged and may be the lowest: at most two of each, as others are slow."
     lowest, tried = np.full(of.max(initial=-1) + 1, np.inf), np.zeros(of.max(initial=-1) + 1, int)
@@ -479,7 +479,7 @@ def _absent(prepared: object, wide: Sequence[str], values: Mapping, usual: Mappi
     none = {of: (values[of] >= 0) & (values[of] <= 0.01 * np.maximum(usual[of], 0)) for of in prepared.model.strength}
     for name in wide:
         moved = [[of for of, own in part.model.strength.items() if own == key]                        # the strengths of each process that it moves
-                 for part in prepared.parts for key, process in getattr(part.model, "processes", {}).items() if name in getattr(process, "parameters", ())]
+                 for part in prepared.parts for key, process in getattr(part.model, "processes", {}).items() if name in (*getattr(process, "parameters", ()), *getattr(process, "norm", ()))]
         each = [np.logical_or.reduce(np.broadcast_arrays(np.False_, *(none[of] for of in own))) for own in moved]
         found[name] = np.broadcast_to(np.logical_and.reduce(np.broadcast_arrays(bool(moved), *each)), shape)         # what moves yields alone is there
     return found
