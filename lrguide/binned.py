@@ -7,14 +7,15 @@
 with systematic effects; `poisson_nll` is what a bin adds; `node_profile` is for data that are a different histogram at each nu.
 """
 from __future__ import annotations
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 import numpy as np
 from scipy.special import gammaln, ndtr
 from .arrays import Ranges, check_column, check_mapping, check_name, check_number, check_numbers, check_switch, check_within, narrowed, shown
 from .minimum import Profile
-from .rates import BEND, bent_up, n_points_of, norm_factor, shape_shift
+from .rates import BEND, bent_up, n_points_of
+from .effects import Effects, contents_of_each, effects_of, expanded_rates, multiplied, rates_of
 from .prepared import OnData, complete
 from .valleys import names_of
 from .likelihood import STANDARD, Channels, Normal, check_constraints, check_norm, check_pair, joined
@@ -22,7 +23,7 @@ from .likelihood import STANDARD, Channels, Normal, check_constraints, check_nor
 # %% auto #0
 __all__ = ['CONTENTS', 'projected_contents', 'area_under_curve', 'on_lines', 'contents_on_lines', 'check_edges', 'filled',
            'check_contents', 'between', 'check_counts', 'Templates', 'poisson_nll', 'Bins', 'expected', 'Contents',
-           'multiplied', 'Histogram', 'node_scan', 'node_profile', 'Strategy']
+           'Histogram', 'node_scan', 'node_profile', 'Strategy']
 
 # %% ../nbs/3_awareness/31_gaussian.ipynb #0000000f
 def projected_contents(model, angle: float, cuts, z) -> tuple[np.ndarray, np.ndarray]:
@@ -251,9 +252,9 @@ class Templates(OnData):
         "Expected contents (p, b) and their variances, None without a simulation; `factor` (s, b): of what is simulated."
         return expected(self, values, factor)
 
-    def slopes(self, values: Mapping[str, np.ndarray], factor=1.0) -> dict[str, tuple]:
-        "Derivatives (p, b) of both by parameter, and by pairs of them."
-        return _slopes(self, values, factor)
+    def expanded(self, values: Mapping[str, np.ndarray], names: Sequence[str], factor=1.0) -> tuple:
+        "Both, their first derivatives (p, P, b) by the parameters `names`, and what `bent` of `_bin_derivatives` is."
+        return _expanded_templates(self, values, names, factor)
 
     def __add__(self, other) -> Channels:
         return joined(self, other)
@@ -360,9 +361,10 @@ def expected(templates: Templates, values: Mapping[str, np.ndarray], factor=1.0)
     return mu * of["signal"] + of["background"], mu**2 * of["signal_variance"] + of["background_variance"] if templates.simulated else None
 
 
-def _slopes(templates: Templates, values: Mapping[str, np.ndarray], factor) -> dict[str, tuple]:
-    "Derivatives (p, b) of rate and variance by parameter, and by both: {'mu': (rate, variance), ...}."
-    mu, at = np.reshape(values["mu"], (-1, 1)), values[templates.name]
+# %% ../nbs/3_awareness/31_gaussian.ipynb #04d38963
+def _expanded_templates(templates: Templates, values: Mapping[str, np.ndarray], names: Sequence[str], factor) -> tuple:
+    "As `expanded` of a Histogram, at `values` (p,)."
+    mu, at = np.reshape(values["mu"], (-1, 1)), np.ravel(values[templates.name])
     value = {name: 0.0 if getattr(templates, name) is None else between(templates.nu, getattr(templates, name), at) for name in CONTENTS}
     slope = dict.fromkeys(CONTENTS, 0.0)
     if len(templates.nu) > 1:
@@ -370,35 +372,37 @@ def _slopes(templates: Templates, values: Mapping[str, np.ndarray], factor) -> d
         slope = {name: 0.0 if getattr(templates, name) is None else (np.diff(getattr(templates, name), axis=0) / np.diff(templates.nu)[:, None])[cell]
                  for name in CONTENTS}
     value, slope = _simulated(templates, value, factor), _simulated(templates, slope, factor)
+    rate, variance = mu * value["signal"] + value["background"], mu**2 * value["signal_variance"] + value["background_variance"]
     first = {"mu": (value["signal"], 2 * mu * value["signal_variance"]),
              templates.name: (mu * slope["signal"] + slope["background"], mu**2 * slope["signal_variance"] + slope["background_variance"])}
-    second = {("mu", "mu"): (0.0, 2 * value["signal_variance"]), ("mu", templates.name): (slope["signal"], 2 * mu * slope["signal_variance"])}
-    return {**first, **second, (templates.name, "mu"): second["mu", templates.name], (templates.name, templates.name): (0.0, 0.0)}
+    mixed = {("mu", "mu"): (0.0, 2 * value["signal_variance"])}                # by parameters; in nu all is linear
+    mixed |= dict.fromkeys([("mu", templates.name), (templates.name, "mu")], (slope["signal"], 2 * mu * slope["signal_variance"]))
+    stacked = lambda which: np.stack([np.broadcast_to(first[name][which], rate.shape) for name in names], axis=1)
+
+    def bent(g, h):
+        each = [[np.sum(g * one + h * other, axis=1) for one, other in (mixed.get((a, b), (0.0, 0.0)) for b in names)] for a in names]
+        return np.moveaxis(np.array(each), 2, 0)
+    return (rate, variance, stacked(0), stacked(1), bent) if templates.simulated else (rate, None, stacked(0), None, bent)
+
 
 # %% ../nbs/3_awareness/31_gaussian.ipynb #04d38962
 def _bin_derivatives(bins: Bins, values: Mapping[str, np.ndarray], names: list[str]) -> tuple:
     "nll (p,), gradient (p, P), second derivatives (p, P, P): the formulae of the text."
-    rate, variance = bins.model.rates(values, bins.factor)
     if not names:                                          # a channel in which nothing floats
-        nll = poisson_nll(rate, bins.counts, variance)
+        nll = bins.nll(values)
         return nll, np.zeros((len(nll), 0)), np.zeros((len(nll), 0, 0))
-    slopes, n = bins.model.slopes(values, bins.factor), bins.counts
-    with np.errstate(divide="ignore", invalid="ignore"):
+    n, (rate, variance, first, first_of_variance, bent) = bins.counts, bins.model.expanded(values, names, bins.factor)
+    with np.errstate(divide="ignore", invalid="ignore"):   # infinite where the data are impossible
         best = rate if variance is None else _best_rate(rate, n, variance)[0]
         spread = np.zeros(1) if variance is None else variance
         emptied = (best == 0) & (rate > 0)                 # an empty bin that the simulation may be wrong about
         g = np.where(emptied, rate / spread, np.where(n > 0, 1 - n / best, bent_up(best)[1]))
         w = np.where(emptied, 1 / spread, np.where(n > 0, n / (best**2 + spread * n), bent_up(best)[2]))
-    with np.errstate(invalid="ignore"):
-        gradient = np.stack([np.sum(g * slopes[a][0] - 0.5 * g**2 * slopes[a][1], axis=1) for a in names], axis=1)
-    second = np.empty((len(rate), len(names), len(names)))
-    for i, a in enumerate(names):
-        for j, b in enumerate(names):
-            bent, bent_variance = slopes[a, b]
-            with np.errstate(invalid="ignore"):            # infinite where the data are impossible
-                curve = w * (slopes[a][0] - g * slopes[a][1]) * (slopes[b][0] - g * slopes[b][1]) + g * bent - 0.5 * g**2 * bent_variance
-            second[:, i, j] = curve.sum(axis=1)
+        moved = first if variance is None else first - g[:, None] * first_of_variance                    # of the fitted rate
+        gradient = ((moved if variance is None else first - 0.5 * g[:, None] * first_of_variance) @ g[:, :, None])[:, :, 0]
+        second = (moved * w[:, None]) @ moved.transpose(0, 2, 1) + bent(g, -0.5 * g**2)
     return poisson_nll(rate, n, variance), gradient, second
+
 
 # %% ../nbs/3_awareness/31_gaussian.ipynb #495fbbee
 def _asimov_bins(bins: Bins, values: Mapping[str, np.ndarray]) -> Bins:
@@ -444,48 +448,6 @@ class Contents:
         object.__setattr__(self, "norm", check_norm(self.norm))
         object.__setattr__(self, "shape", {name: tuple(row(one, f"shape of {name}") for one in check_pair(pair, f"shape of {name}")) for name, pair in check_mapping(self.shape, "shape").items()})
 
-# %% ../nbs/3_awareness/31_gaussian.ipynb #23bc0270
-def _curve(values: np.ndarray, of: Callable) -> tuple[np.ndarray, ...]:
-    "A function (p, ...) of one parameter (p,), its first and second derivatives, by differences in steps of 1e-3."
-    below, at, above = of(values - 1e-3), of(values), of(values + 1e-3)
-    return at, (above - below) / 2e-3, (above - 2 * at + below) / 1e-6
-
-
-def multiplied(of: str | tuple[str, ...]) -> tuple[str, ...]:
-    "The processes that a strength of a Histogram multiplies, `of` one or several."
-    return tuple(of) if isinstance(of, (tuple, list)) else (of,)
-
-
-def _factors(histogram: Histogram, name: str, values: Mapping[str, np.ndarray]) -> dict[str, tuple]:
-    "What multiplies process `name` by parameter: factor (p, 1), its first and second derivative."
-    column = lambda parameter: np.atleast_1d(np.asarray(values[parameter], dtype=float))[:, None]
-    found = {parameter: (column(parameter), np.ones((1, 1)), np.zeros((1, 1))) for parameter, of in histogram.strength.items() if name in multiplied(of)}
-    for parameter, pair in histogram.processes[name].norm.items():
-        found[parameter] = _curve(column(parameter), lambda alpha, pair=pair: norm_factor(alpha, *pair))
-    return found
-
-
-def _shifts(process: Contents, values: Mapping[str, np.ndarray]) -> dict[str, tuple]:
-    "What is added to the contents by parameter: (p, b), its first and second derivative."
-    return {parameter: _curve(np.atleast_1d(np.asarray(values[parameter], dtype=float)), lambda alpha, pair=pair: shape_shift(alpha, *(one - process.contents for one in pair)))
-            for parameter, pair in process.shape.items()}
-
-
-def _process_rate(histogram: Histogram, name: str, values: Mapping[str, np.ndarray]) -> tuple[np.ndarray, dict, dict]:
-    "Contents (p, b) of one process, their first derivatives by parameter and second ones by pairs of parameters."
-    process, factors = histogram.processes[name], _factors(histogram, name, values)
-    shifts = _shifts(process, values)
-    shape = process.contents + sum((shift[0] for shift in shifts.values()), np.zeros((1, 1)))
-    def product(*derived: str):
-        "The product of all factors, those of `derived` parameters differentiated (twice if named twice)."
-        return np.prod(np.broadcast_arrays(*(factor[derived.count(parameter)] for parameter, factor in factors.items()), np.ones((1, 1))), axis=0)
-    of_factors, of_shape = lambda a: product(a) if a in factors else 0.0, lambda a: shifts[a][1] if a in shifts else 0.0
-    touched = list(dict.fromkeys((*factors, *shifts)))
-    first = {a: of_factors(a) * shape + product() * of_shape(a) for a in touched}
-    second = {(a, b): (product(a, b) if a in factors and b in factors else 0.0) * shape + of_factors(a) * of_shape(b) + of_factors(b) * of_shape(a)
-              + (product() * shifts[a][2] if a == b and a in shifts else 0.0) for a in touched for b in touched}
-    return product() * shape, first, second
-
 # %% ../nbs/3_awareness/31_gaussian.ipynb #85061f9b
 @dataclass(frozen=True, eq=False)
 class Histogram(OnData):
@@ -508,29 +470,34 @@ class Histogram(OnData):
 
     simulated = property(lambda self: [name for name, one in self.processes.items() if one.variance is not None], doc="Processes from a finite simulation.")
 
-    @property
+    @cached_property
     def ranges_of_all(self) -> Ranges:
         "Name and range of all parameters, fixed ones included, strengths first."
         effects = [dict.fromkeys((*process.norm, *process.shape), STANDARD) for process in self.processes.values()]
         return narrowed(dict.fromkeys(self.strength, (-np.inf, np.inf)), *effects, self.ranges or {})
 
+    @cached_property
+    def effects(self) -> Effects:
+        "What moves the contents, in arrays."
+        return effects_of(self.processes, self.strength)
+
     def rates(self, values: Mapping[str, np.ndarray], factor=1.0) -> tuple[np.ndarray, np.ndarray | None]:
         "Expected contents (p, b) and their variances, None without a simulation; `factor` (s, b): of what is simulated."
-        return _histogram_rates(self, values, factor)[:2]
+        return rates_of(self.effects, values, factor)
 
-    def slopes(self, values: Mapping[str, np.ndarray], factor=1.0) -> dict[str, tuple]:
-        "Derivatives (p, b) of both by parameter, and by pairs of them."
-        return _histogram_rates(self, values, factor)[2]
+    def expanded(self, values: Mapping[str, np.ndarray], names: Sequence[str], factor=1.0) -> tuple:
+        "Both, their first derivatives (p, P, b) by the parameters `names`, and sums of second ones."
+        return expanded_rates(self.effects, values, names, factor)
 
     def positive(self, values: Mapping[str, np.ndarray]) -> bool:
         "Whether nothing can be expected to be negative."
-        return all(np.all(np.asarray(values[name]) >= 0) for name in self.strength) and not any(process.shape for process in self.processes.values())
+        return all(np.all(np.asarray(values[name]) >= 0) for name in self.strength) and not self.effects.shapes
 
     def yields(self, values: Mapping[str, float] | None = None) -> dict[str, float]:
         "Expected number of events of each process at the parameter `values`."
         values = complete(self, values)
-        found = {name: _process_rate(self, name, values)[0].sum(axis=-1) for name in self.processes}
-        return found if any(np.ndim(value) for value in values.values()) else {name: float(total[0]) for name, total in found.items()}
+        found = contents_of_each(self.effects, values).sum(axis=2)
+        return dict(zip(self.processes, found.T if any(np.ndim(value) for value in values.values()) else found[0].tolist()))
 
     def __add__(self, other) -> Channels:
         return joined(self, other)
@@ -562,27 +529,6 @@ def _checked_histogram(histogram: Histogram) -> dict:
     fixed = {name: check_within(check_number(value, name), name, limits) for name, value in check_mapping(histogram.fixed, "fixed").items()}
     return {"processes": processes, "strength": strength, "ranges": ranges, "constraints": constraints, "fixed": fixed}
 
-
-def _histogram_rates(histogram: Histogram, values: Mapping[str, np.ndarray], factor) -> tuple[np.ndarray, np.ndarray | None, dict]:
-    """Contents (p, b), variances or None, and the derivatives of both: {'mu': (contents, variance), ('mu', 'lumi'): ...}.
-
-    `factor` (s, b) multiplies what is simulated, but not its variance."""
-    found = {name: _process_rate(histogram, name, values) for name in histogram.processes}
-    simulated = histogram.simulated
-    blank = np.zeros((max(np.size(value) for value in values.values()) if values else 1, histogram.n_bins))
-    add = lambda names, part, key=None: blank + sum(found[name][part] if key is None else found[name][part].get(key, 0.0) for name in names)
-    whole = lambda part, key=None: add(set(found) - set(simulated), part, key) + factor * add(simulated, part, key)
-    moved = add(simulated, 0)
-    nominal = sum((histogram.processes[name].contents for name in simulated), np.zeros(histogram.n_bins))
-    spread = sum((histogram.processes[name].variance for name in simulated), np.zeros(histogram.n_bins))
-    relative = np.divide(spread, nominal**2, out=np.zeros(histogram.n_bins), where=nominal > 0)
-    names, slopes = list(histogram.ranges_of_all), {}
-    first = {a: add(simulated, 1, a) for a in names}
-    for a in names:
-        slopes[a] = whole(1, a), 2 * relative * moved * first[a]
-        for b in names:
-            slopes[a, b] = whole(2, (a, b)), 2 * relative * (first[a] * first[b] + moved * add(simulated, 2, (a, b)))
-    return whole(0), relative * moved**2 if simulated else None, slopes
 
 # %% ../nbs/3_awareness/31_gaussian.ipynb #1bb44cbe
 def _checked(templates: Templates) -> Templates:

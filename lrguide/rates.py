@@ -19,9 +19,9 @@ from .interpolation import Interpolant, check_log_ratios, interpolated, per_even
 from .minimum import differentiated
 
 # %% auto #0
-__all__ = ['BEND', 'distinct', 'log_rate', 'norm_factor', 'shape_shift', 'probes', 'expected_yields', 'yields_at',
-           'natural_strength', 'n_points_of', 'bent_up', 'Events', 'is_list_of_sets', 'list_of_sets', 'events_on',
-           'yield_derivatives', 'total_derivatives', 'Grid', 'grid_of', 'event_sum', 'scan_events']
+__all__ = ['BEND', 'distinct', 'log_rate', 'norm_polynomial', 'norm_factor', 'shape_shift', 'probes', 'expected_yields',
+           'yields_at', 'natural_strength', 'n_points_of', 'bent_up', 'Events', 'is_list_of_sets', 'list_of_sets',
+           'events_on', 'yield_derivatives', 'total_derivatives', 'Grid', 'grid_of', 'event_sum', 'scan_events']
 
 # %% ../nbs/9_machinery/90_rates.ipynb #b3b0ec19
 def distinct(points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -167,7 +167,7 @@ def log_rate(yields: np.ndarray, log_ratios: Sequence[np.ndarray]) -> np.ndarray
 
 # %% ../nbs/9_machinery/90_rates.ipynb #a1552726
 @lru_cache(maxsize=1024)
-def _polynomial(down: float, up: float) -> np.ndarray:
+def norm_polynomial(down: float, up: float) -> np.ndarray:
     "Coefficients (7,) from degree six to zero of the polynomial that meets up^alpha at 1 and down^-alpha at -1, and 1 at 0."
     powers, ends = np.arange(1, 7), np.array([1.0, -1.0])
     rows = np.concatenate([[end**powers for end in ends], [powers * end ** (powers - 1) for end in ends], [powers * (powers - 1) * end ** (powers - 2.0) for end in ends]])
@@ -178,7 +178,7 @@ def _polynomial(down: float, up: float) -> np.ndarray:
 
 def norm_factor(alpha: float | np.ndarray, down: float, up: float) -> float | np.ndarray:
     "Factor of a yield that is `down` times as large at alpha = -1 and `up` times at 1 (code 4 of HistFactory)."
-    inside, far = np.polyval(_polynomial(down, up), np.clip(alpha, -1, 1)), np.abs(alpha)
+    inside, far = np.polyval(norm_polynomial(down, up), np.clip(alpha, -1, 1)), np.abs(alpha)
     return np.where(far < 1, inside, np.where(np.asarray(alpha) > 0, up, down) ** np.maximum(far, 1.0))[()]
 
 

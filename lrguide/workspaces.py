@@ -16,7 +16,8 @@ from .rates import norm_factor
 from .prepared import OnData, check_model
 from .likelihood import Channels, Normal, check_pair
 from .systematics import LogNormal, Poisson
-from .binned import CONTENTS, Contents, Histogram, Templates, between, check_counts, check_edges, multiplied
+from .binned import CONTENTS, Contents, Histogram, Templates, between, check_counts, check_edges
+from .effects import multiplied
 
 # %% auto #0
 __all__ = ['PYHF_SETTINGS', 'InUnits', 'as_hist', 'from_hist', 'samples_of', 'to_pyhf', 'translated', 'from_pyhf']
