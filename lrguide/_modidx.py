@@ -1622,6 +1622,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '', 'doc_host': '', 'git_url
                                  'lrguide.minimum.Profile.interval': ('9_machinery/minimum.html#profile.interval', 'lrguide/minimum.py'),
                                  'lrguide.minimum.Profile.pieces': ('9_machinery/minimum.html#profile.pieces', 'lrguide/minimum.py'),
                                  'lrguide.minimum._chosen': ('9_machinery/minimum.html#_chosen', 'lrguide/minimum.py'),
+                                 'lrguide.minimum._downhill': ('9_machinery/minimum.html#_downhill', 'lrguide/minimum.py'),
                                  'lrguide.minimum._falls_by': ('9_machinery/minimum.html#_falls_by', 'lrguide/minimum.py'),
                                  'lrguide.minimum._interpolated_rise': ( '9_machinery/minimum.html#_interpolated_rise',
                                                                          'lrguide/minimum.py'),

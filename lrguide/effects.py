@@ -57,7 +57,10 @@ def effects_of(processes: Mapping[str, object], strength: Mapping[str, str | tup
 # %% ../nbs/9_machinery/78_effects.ipynb #78e0000a
 def _columns(values: Mapping[str, np.ndarray], names: Sequence[str], p: int) -> np.ndarray:
     "Values (p, k) of the parameters `names`."
-    return np.stack([np.broadcast_to(values[name], p) for name in names], axis=1) if names else np.zeros((p, 0))
+    found = np.empty((p, len(names)))
+    for column, name in enumerate(names):
+        found[:, column] = values[name]
+    return found
 
 
 def _factors(effects: Effects, alpha: np.ndarray, order: int) -> list[np.ndarray]:

@@ -126,21 +126,31 @@ def newton_step(point, gradient, second, low, high) -> tuple[np.ndarray, np.ndar
     size = np.sqrt(np.abs(np.einsum("qaa->qa", second)))                     # parameters of very different scales
     if not size.all():                                                       # of a straight line: so that units do not matter
         size = np.where(size > 0, size, np.where(gradient != 0, np.abs(gradient), 1.0))
-    scaled = second / (size[:, :, None] * size[:, None, :])
-    value, vector = np.linalg.eigh(scaled) if point.shape[1] > 1 else (scaled[:, :, 0], np.ones_like(scaled))
+    step, gain = _downhill(second / (size[:, :, None] * size[:, None, :]), gradient / size)
+    step /= size
+    step[held] = 0.0                                                         # not even by rounding
+    with np.errstate(invalid="ignore"):
+        share = np.abs(step) / (high - low)
+    return step / np.maximum(1.0, 4 * share.max(axis=1))[:, None], gain
+
+
+def _downhill(second: np.ndarray, gradient: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    "Newton's step (q, P), along directions that bend the wrong way downhill, and the decrease (q,) that it promises; in units in which |second| is 1 on the diagonal."
+    if gradient.shape[1] > 8:                                                # eigenvectors are dear: for parabolas that are clearly no ridges none are needed
+        with suppress(np.linalg.LinAlgError):
+            if np.einsum("qaa->qa", np.linalg.cholesky(second)).min() > 1e-2:
+                step = -np.linalg.solve(second, gradient[:, :, None])[:, :, 0]
+                return step, -0.5 * np.einsum("qa,qa->q", gradient, step)
+    value, vector = np.linalg.eigh(second) if gradient.shape[1] > 1 else (second[:, :, 0], np.ones_like(second))
     bent = value[:, 0] < -1e-6                                               # the smallest: downhill both ways
     value = np.maximum(np.abs(value), 1e-8)
-    turned = np.einsum("qab,qa->qb", vector, gradient / size)
+    turned = np.einsum("qab,qa->qb", vector, gradient)
     move = -turned / value
     gain = -0.5 * turned * move
     top = bent & (gain[:, 0] < 5e-4)                                         # on a ridge: leave it
     if top.any():
         move[top, 0], gain[top, 0] = np.where(turned[top, 0] > 0, -0.3, 0.3) / np.sqrt(value[top, 0]), 0.05
-    step = np.einsum("qab,qb->qa", vector, move) / size
-    step[held] = 0.0                                                         # not even by rounding
-    with np.errstate(invalid="ignore"):
-        share = np.abs(step) / (high - low)
-    return step / np.maximum(1.0, 4 * share.max(axis=1))[:, None], gain.sum(axis=1)
+    return np.einsum("qab,qb->qa", vector, move), gain.sum(axis=1)
 
 # %% ../nbs/9_machinery/95_minimum.ipynb #6f694536
 @dataclass(frozen=True, eq=False)

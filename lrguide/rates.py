@@ -278,7 +278,7 @@ def _expected_in(channel: object, values: Mapping[str, float]) -> np.ndarray:
 # %% ../nbs/9_machinery/90_rates.ipynb #dcfc2573
 def n_points_of(values: Mapping[str, np.ndarray]) -> int:
     "Number of points at which parameter values, numbers or arrays (p,), are given."
-    return max((np.size(value) for value in values.values()), default=1)
+    return max([value.size if isinstance(value, np.ndarray) else np.size(value) for value in values.values()], default=1)
 
 
 def _nu(process: object, values: Mapping[str, np.ndarray]) -> np.ndarray:

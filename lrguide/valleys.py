@@ -86,11 +86,11 @@ def add_constraints(prepared: object, values, names: list[str], nll, gradient, s
         if not own:
             nll = nll + constraint.nll(values)
             continue
-        at = np.array([names.index(name) for name in own])
         term, slope, bend = _derivatives_of(constraint, own, values, prepared.model.ranges_of_all)
         nll = nll + term
+        at = slice(names.index(own[0]), names.index(own[0]) + 1) if len(own) == 1 else np.array([names.index(name) for name in own])     # mostly one
         gradient[:, at] += slope
-        second[:, at[:, None], at] += bend
+        second[:, at if len(own) == 1 else at[:, None], at] += bend
     return nll, gradient, second
 
 
