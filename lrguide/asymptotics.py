@@ -16,7 +16,7 @@ from .minimum import differentiated, slopes_along
 from .rates import natural_strength
 from .prepared import OnData, Prepared, check_model, check_point, complete, in_groups, inflation
 from .valleys import names_of, starting_values
-from .experiments import all_rows, asimov, measured_at, own_values, positive_yields, sources_by_channel, tasks_of
+from .experiments import all_rows, asimov, measured_at, own_values, positive_yields, size_of_experiment, sources_by_channel, tasks_of
 from .toys import Drawn, Quick, drawn_experiments, evaluated, joined_experiments, quick_rows, together
 from .hypotest import refuse_fit
 
@@ -207,7 +207,7 @@ def toys_at(several: Mapping, truths: Sequence[Mapping], values: Sequence[float]
     same = all(item is sources[0][key][process] for own in sources for key, of in own.items() for process, item in of.items())
     shared = rows_of(sources[0], [truths[0], *truths[1:][-1:]], points, n_toys * len(truths)) if same else None
     for truth, point, own, stream in zip(truths, points, sources, streams):
-        expected = sum(sum(positive_yields(channel, own_values(channel, truth), "truth").values()) for channel in first.channels.values())
+        expected = sum(size_of_experiment(channel, positive_yields(channel, own_values(channel, truth), "truth")) for channel in first.channels.values())
         rows = shared or rows_of(own, [truth], [point], n_toys)
         tasks = together(tasks_of(n_toys, expected, stream, chunk=2**19), [quick for _, quick in rows.values()], expected)
         found = list(map(partial(_tested_group, several, name, point[name], truth, own, rows), tasks))

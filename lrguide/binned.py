@@ -15,7 +15,7 @@ from scipy.special import gammaln, ndtr
 from .arrays import Ranges, check_column, check_mapping, check_name, check_number, check_numbers, check_switch, check_within, narrowed, shown
 from .minimum import Profile
 from .rates import BEND, bent_up, n_points_of
-from .effects import Effects, contents_of_each, effects_of, expanded_rates, multiplied, rates_of
+from .effects import contents_of_each, effects_of, expanded_rates, multiplied, rates_of
 from .prepared import OnData, complete
 from .valleys import names_of
 from .likelihood import STANDARD, Channels, Normal, check_constraints, check_norm, check_pair, joined
@@ -259,7 +259,7 @@ class Templates(OnData):
     def __add__(self, other) -> Channels:
         return joined(self, other)
 
-    ranges_of_all, knots, at, positive = property(_ranges), property(_knots), _at, _positive
+    ranges_of_all, knots, at, positive = cached_property(_ranges), property(_knots), _at, _positive
     channels, split, parts, sets, grid, scanned = property(_itself), _split, _parts, _rows, _bin_grid, _scanned
     yields, contents = _yields, _contents
 
@@ -467,7 +467,6 @@ class Histogram(OnData):
             object.__setattr__(self, name, value)
 
     n_bins = property(lambda self: len(next(iter(self.processes.values())).contents))
-
     simulated = property(lambda self: [name for name, one in self.processes.items() if one.variance is not None], doc="Processes from a finite simulation.")
 
     @cached_property
@@ -476,10 +475,7 @@ class Histogram(OnData):
         effects = [dict.fromkeys((*process.norm, *process.shape), STANDARD) for process in self.processes.values()]
         return narrowed(dict.fromkeys(self.strength, (-np.inf, np.inf)), *effects, self.ranges or {})
 
-    @cached_property
-    def effects(self) -> Effects:
-        "What moves the contents, in arrays."
-        return effects_of(self.processes, self.strength)
+    effects = cached_property(lambda self: effects_of(self.processes, self.strength))          # what moves the contents, in arrays
 
     def rates(self, values: Mapping[str, np.ndarray], factor=1.0) -> tuple[np.ndarray, np.ndarray | None]:
         "Expected contents (p, b) and their variances, None without a simulation; `factor` (s, b): of what is simulated."

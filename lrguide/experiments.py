@@ -20,10 +20,10 @@ from .distributions import contributions, p_from_significance
 from .sums import rows_at_rates, shared_rows
 
 # %% auto #0
-__all__ = ['nu_of', 'positive_yields', 'check_source', 'check_resampled', 'chosen', 'tasks_of', 'pseudo_experiments',
-           'KnownSource', 'sources_of', 'source_tables', 'own_values', 'sources_by_channel', 'all_rows', 'asimov',
-           'measured_at', 'asimov_on', 'event_terms', 'Observed', 'observed', 'Rows', 'channel_rows', 'own_terms',
-           'all_terms', 'own_rates', 'all_rates', 'Tail', 'tail_of', 'Unreached', 'beyond']
+__all__ = ['nu_of', 'positive_yields', 'check_source', 'check_resampled', 'chosen', 'size_of_experiment', 'tasks_of',
+           'pseudo_experiments', 'KnownSource', 'sources_of', 'source_tables', 'own_values', 'sources_by_channel',
+           'all_rows', 'asimov', 'measured_at', 'asimov_on', 'event_terms', 'Observed', 'observed', 'Rows',
+           'channel_rows', 'own_terms', 'all_terms', 'own_rates', 'all_rates', 'Tail', 'tail_of', 'Unreached', 'beyond']
 
 # %% ../nbs/9_machinery/99_experiments.ipynb #00000007
 def nu_of(source, values: Mapping[str, float] | None):
@@ -230,6 +230,11 @@ class _Sampled:
         return _in_blocks(sums, rng.poisson(self.expected, n), rng)
 
 # %% ../nbs/9_machinery/99_experiments.ipynb #e70a518b
+def size_of_experiment(channel: object, yields: Mapping[str, float]) -> float:
+    "How many numbers a pseudo-experiment of a `channel` takes: its events, of which `yields` are expected, or the bins of a histogram and their slopes."
+    return channel.n_bins * (1 + len(channel.ranges_of_all)) if hasattr(channel, "contents") else sum(yields.values())
+
+
 def tasks_of(n_toys: int, each: float, rng, chunk: int = _CHUNK) -> list[tuple[int, np.random.Generator]]:
     "Numbers of pseudo-experiments that take about `chunk` random numbers, `each` for one, with their own streams of them."
     if each > 1e9:

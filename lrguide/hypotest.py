@@ -19,7 +19,7 @@ from .likelihood import Likelihood
 from .distributions import CLs, Statistic, limit_tails, log_significance
 from .sums import Sum, upper_tail
 from .experiments import (Observed, Rows, Tail, all_rates, all_rows, all_terms, asimov_on, beyond, channel_rows, event_terms, observed,
-                                 own_rates, own_terms, own_values, positive_yields, pseudo_experiments, sources_by_channel, tail_of, tasks_of)
+                                 own_rates, own_terms, own_values, positive_yields, pseudo_experiments, size_of_experiment, sources_by_channel, tail_of, tasks_of)
 from .toys import drawn_experiments, evaluated, joined_experiments, quick_rows, together
 
 # %% auto #0
@@ -305,7 +305,7 @@ def _profile_toys(test: ProfileTest, t_obs: float, null, alternative, fitted, tr
     seen = {key: part for (key, channel), part in zip(model.channels.items(), test.data.parts) if hasattr(channel, "contents")}
     rows = all_rows(model, sources)
     quick = quick_rows(model, sources, rows, [values], [null, alternative], n_toys)
-    each = sum(sum(of.values()) for of in expected)
+    each = sum(map(size_of_experiment, model.channels.values(), expected))
     tasks = together(tasks_of(n_toys, each, rng, chunk=2**17), [quick], each)
     toys = np.concatenate(list(map(partial(_profile_group, model, null, alternative, values, sources, rows, quick, seen), tasks)))
     failed = int(np.isnan(toys).sum())

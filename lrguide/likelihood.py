@@ -9,6 +9,7 @@ constraints such as `Normal` are what it is made of; `Channels`, or `+`, joins i
 from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
+from copy import copy
 from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 import numpy as np
@@ -164,7 +165,11 @@ class Normal:
 
     def take(self, sets) -> Normal:
         "The measurements of the data sets `sets`."
-        return replace(self, mean=self.mean[sets]) if np.ndim(self.mean) > (not isinstance(self.name, str)) and len(self.mean) > 1 else self
+        if np.ndim(self.mean) <= (not isinstance(self.name, str)) or len(self.mean) == 1:
+            return self
+        taken = copy(self)                                 # the numbers have been checked
+        vars(taken)["mean"] = self.mean[sets]
+        return taken
 
 # %% ../nbs/1_optimality/13_likelihood.ipynb #4e63da9f
 def _declared(processes: Mapping[str, Process], strength: Mapping, extra: Mapping) -> Ranges:

@@ -269,12 +269,16 @@ def grids(counts: np.ndarray, ends: Mapping[str, tuple[float, float]]) -> Iterat
     `counts` (p, k): points, 5 to 33, along each of the parameters that lie between `ends`, 0 for one that is not looked for; at least that
     many are taken, but a third of them where they are many and the grid is a plane."""
     counts = np.where(counts > 0, _COUNTS[np.searchsorted(_COUNTS, counts)], 0)
-    for kind in np.unique(counts, axis=0):
-        which, axes = np.flatnonzero((counts == kind).all(axis=1)), {name: np.linspace(*ends[name], n) for name, n in zip(ends, kind) if n}
-        for some in [list(axes)] if len(axes) <= 2 else [[name] for name in axes]:
-            if some:
-                thin = [np.linspace(*ends[name], len(axes[name][::3])) if len(some) == 2 and len(axes[name]) > 13 else axes[name] for name in some]
-                yield which, {name: axis.reshape([-1 if i == k else 1 for k in range(len(some))]) for i, (name, axis) in enumerate(zip(some, thin))}
+    few, along = (counts > 0).sum(axis=1) <= 2, lambda name, n, k=0, axes=1: np.linspace(*ends[name], n).reshape([-1 if i == k else 1 for i in range(axes)])
+    for kind in np.unique(counts[few], axis=0):
+        which, axes = np.flatnonzero(few & (counts == kind).all(axis=1)), {name: n for name, n in zip(ends, kind) if n}
+        thin = {name: -(-n // 3) if len(axes) == 2 and n > 13 else n for name, n in axes.items()}
+        if axes:
+            yield which, {name: along(name, n, k, len(axes)) for k, (name, n) in enumerate(thin.items())}
+    for name, column in zip(ends, np.where(few[:, None], 0, counts).T):
+        for n in np.unique(column[column > 0]):            # whatever the other parameters need
+            yield np.flatnonzero(column == n), {name: along(name, n)}
+
 
 # %% ../nbs/9_machinery/87_valleys.ipynb #d4d4cb23
 def _grids(prepared: object, names: list[str], found: Minima, base: Mapping, limits: Mapping, wide: Sequence[str]) -> Iterator[tuple]:
