@@ -52,7 +52,7 @@ def derivatives_at(prepared: object, values: Mapping, names: list[str]) -> tuple
 def _in_pieces(prepared: object, values: Mapping, function: Callable) -> tuple:
     "`function(prepared, values)` for so many points at a time that its arrays stay small."
     n_points = max(len(prepared), n_points_of(values))
-    size = max(1, 2**17 // max(1, *(part.size for part in prepared.parts)))
+    size = max(1, 2**15 // max(1, *(part.size for part in prepared.parts)))        # which stay in the cache
     columns = {name: value if np.shape(value) == (n_points,) else np.broadcast_to(np.asarray(value, float), n_points) for name, value in values.items()}
     if n_points <= size:
         return function(prepared, columns)
@@ -342,6 +342,23 @@ def refuse_walls(values: Mapping[str, float], walls: Mapping[str, tuple[float, f
         if name in values and not low < values[name] < high:
             raise RuntimeError(f"{name}: the fit ends at {values[name]:.4g}, where the ranges of the compact likelihood end; it needs wider ones")
 
+# %% ../nbs/9_machinery/87_valleys.ipynb #87f0a007
+def _bottoms(nll: np.ndarray, grid: Mapping) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+    "How deep the valleys of `nll` (g, p) on a `grid` are (g, p), by parabolas through neighbours, infinite where there is none; and by name where (g, p)."
+    shape, where = np.broadcast_shapes(*(axis.shape for axis in grid.values())), {}
+    whole = nll.reshape(*shape, -1)
+    depth = np.where(valleys(whole), whole, np.inf)
+    for axis, (name, values) in enumerate(grid.items()):
+        along, own, shift = np.moveaxis(whole, axis, 0), np.moveaxis(depth, axis, 0), np.zeros(whole.shape)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            tilt, bend = along[2:] - along[:-2], along[2:] - 2 * along[1:-1] + along[:-2]
+            gain = tilt**2 / (8 * bend)
+            fine = np.isfinite(own[1:-1]) & np.isfinite(gain)
+            own[1:-1] -= np.where(fine, gain, 0.0)
+            np.moveaxis(shift, axis, 0)[1:-1] = np.where(fine, -0.5 * tilt / bend, 0.0)             # at most half a step, as it is a valley
+        where[name] = (values[..., None] + shift * np.ptp(values) / (values.size - 1)).reshape(nll.shape)
+    return depth.reshape(nll.shape), where
+
 # %% ../nbs/9_machinery/87_valleys.ipynb #11c9ce65
 _TO_ZERO, _OF_STEP = np.array([0, 0.8, 0.96, 1]), np.array([0, 0.5, 1, 2])
 
@@ -458,21 +475,24 @@ def _other_starts(prepared: object, names: list[str], found: Minima, start: Mapp
 
 def _hollows(prepared: object, names: list[str], base: Mapping, groups: Sequence[tuple], strengths: Sequence[str], limits: Mapping, known: Sequence[np.ndarray],
              depth: np.ndarray) -> Iterator[tuple]:
-    "The three lowest places on the grids of `groups` that are not next to a `known` one (p, P), or are below the `depth` (p,) of those; the rest is at `base` (p,), but for the `strengths`."
+    """The three lowest hollows on the grids of `groups` that are not next to a `known` minimum (p, P), or are below the `depth` (p,) of those, and may become as
+    deep; the rest is at `base` (p,), but for the `strengths`."""
+    dips = np.any([np.zeros(len(depth), bool), *(base[name] < 0 for name in prepared.model.strength)], axis=0)
     for (which, grid), (nll, there) in zip(groups, _on_grids(prepared, base, groups, len(depth), strengths, limits) if groups else ()):
-        flat, shape = _flat(grid), np.broadcast_shapes(*(axis.shape for axis in grid.values()))
-        lowest = valleys(nll.reshape(*shape, len(which))).reshape(nll.shape)
-        at = {name: value[which] for name, value in base.items()}
-        lowest &= ~np.any(list(_absent(prepared, list(grid), {**at, **there}, at).values()), axis=0)
+        (bottom, where), flat, at = _bottoms(nll, grid), _flat(grid), {name: value[which] for name, value in base.items()}
+        lowest = np.isfinite(bottom) & ~np.any(list(_absent(prepared, list(grid), {**at, **there}, at).values()), axis=0)
         steps = {name: np.ptp(axis) / (axis.size - 1) for name, axis in grid.items()}
         for point in known:
             close = [np.abs(flat[name][:, None] - point[which, names.index(name)]) < 1.01 * steps[name] for name in grid]
             lowest &= ~np.logical_and.reduce(close) | (nll < depth[which] - 1e-6)
-        height = np.where(lowest, nll, np.inf)
+        unfitted = [name for name in names if name not in (*grid, *there)]
+        if not any(name in prepared.model.strength for name in unfitted):
+            lowest &= (bottom < depth[which] + (20 if unfitted else 5)) | dips[which]
+        height = np.where(lowest, bottom, np.inf)
         for place in np.argsort(height, axis=0)[:lowest.sum(axis=0).max()][:3]:
             some = np.flatnonzero(np.isfinite(height[place, np.arange(len(which))]))
             if len(some):
-                moved = {name: value[place[some]] for name, value in flat.items()} | {name: value[place[some], some] for name, value in there.items()}
+                moved = {name: value[place[some], some] for name, value in (where | there).items()}
                 yield which[some], {name: base[name][which[some]] for name in names} | moved
 
 
@@ -548,23 +568,6 @@ def _of_densities(prepared: object, wide: Sequence[str]) -> list[str]:
     "Those of the parameters `wide` that move densities of events, and not yields alone."
     moves = lambda part, name: hasattr(part, "held") and any(name in process.parameters for process in part.model.processes.values())
     return [name for name in wide if any(moves(part, name) for part in prepared.parts)]
-
-# %% ../nbs/9_machinery/87_valleys.ipynb #87f0a007
-def _bottoms(nll: np.ndarray, grid: Mapping) -> tuple[np.ndarray, dict[str, np.ndarray]]:
-    "How deep the valleys of `nll` (g, p) on a `grid` are (g, p), by parabolas through neighbours, infinite where there is none; and by name where (g, p)."
-    shape, where = np.broadcast_shapes(*(axis.shape for axis in grid.values())), {}
-    whole = nll.reshape(*shape, -1)
-    depth = np.where(valleys(whole), whole, np.inf)
-    for axis, (name, values) in enumerate(grid.items()):
-        along, own, shift = np.moveaxis(whole, axis, 0), np.moveaxis(depth, axis, 0), np.zeros(whole.shape)
-        with np.errstate(invalid="ignore", divide="ignore"):
-            tilt, bend = along[2:] - along[:-2], along[2:] - 2 * along[1:-1] + along[:-2]
-            gain = tilt**2 / (8 * bend)
-            fine = np.isfinite(own[1:-1]) & np.isfinite(gain)
-            own[1:-1] -= np.where(fine, gain, 0.0)
-            np.moveaxis(shift, axis, 0)[1:-1] = np.where(fine, -0.5 * tilt / bend, 0.0)             # at most half a step, as it is a valley
-        where[name] = (values[..., None] + shift * np.ptp(values) / (values.size - 1)).reshape(nll.shape)
-    return depth.reshape(nll.shape), where
 
 # %% ../nbs/9_machinery/87_valleys.ipynb #87f0a009
 def _looked(prepared: object, names: list[str], begin: Mapping, wide: Sequence[str], limits: Mapping, n_points: int, near: bool) -> tuple:
