@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 import numpy as np
-from .rates import n_points_of, norm_polynomial
+from .rates import columns_of, n_points_of, norm_polynomial
 
 # %% auto #0
 __all__ = ['Effects', 'multiplied', 'effects_of', 'contents_of_each', 'rates_of', 'expanded_rates']
@@ -55,14 +55,6 @@ def effects_of(processes: Mapping[str, object], strength: Mapping[str, str | tup
     return Effects(contents, tuple(strength), of, norms, np.moveaxis(polynomials, 2, 0), np.moveaxis(logs, 2, 0), shapes, shifts, simulated, relative)
 
 # %% ../nbs/9_machinery/78_effects.ipynb #78e0000a
-def _columns(values: Mapping[str, np.ndarray], names: Sequence[str], p: int) -> np.ndarray:
-    "Values (p, k) of the parameters `names`."
-    found = np.empty((p, len(names)))
-    for column, name in enumerate(names):
-        found[:, column] = values[name]
-    return found
-
-
 def _factors(effects: Effects, alpha: np.ndarray, order: int) -> list[np.ndarray]:
     "Factors (p, K, N) of all yields at alpha (p, N), `norm_factor` of each, and their derivatives up to `order`."
     alpha, polynomials, found = alpha[:, None], effects.polynomials, []
@@ -91,7 +83,7 @@ def _scales(effects: Effects, values: Mapping[str, np.ndarray], order: int = 0) 
     """What multiplies the contents of each process (p, K); with `order` 2 also the same without zeros, and over it its first derivatives by the strengths and
     norms (p, K, S + N), and the second ones by one of them."""
     p = n_points_of(values)
-    strengths, factors = _columns(values, effects.strengths, p)[:, None], _factors(effects, _columns(values, effects.norms, p), order)
+    strengths, factors = columns_of(values, effects.strengths, p)[:, None], _factors(effects, columns_of(values, effects.norms, p), order)
     each = np.concatenate([np.where(effects.of, strengths, 1.0), factors[0]], axis=2)
     if order == 0:
         return (each.prod(axis=2),)
@@ -106,7 +98,7 @@ def _shifted(effects: Effects, weights: np.ndarray) -> np.ndarray:
 
 def contents_of_each(effects: Effects, values: Mapping[str, float | np.ndarray]) -> np.ndarray:
     "Expected contents (p, K, b) of each process at complete `values`, numbers or arrays (p,)."
-    weights = _weights(_columns(values, effects.shapes, n_points_of(values)), 0)[0]
+    weights = _weights(columns_of(values, effects.shapes, n_points_of(values)), 0)[0]
     return _scales(effects, values)[0][:, :, None] * _shifted(effects, weights)
 
 
@@ -117,7 +109,7 @@ def _summed(scale: np.ndarray, contents: np.ndarray, some=slice(None)) -> np.nda
 
 def rates_of(effects: Effects, values: Mapping[str, float | np.ndarray], factor=1.0) -> tuple[np.ndarray, np.ndarray | None]:
     "Expected contents (p, b) of all processes and their variances, None without a simulation; `factor` (s, b) multiplies what is simulated, but not its variance."
-    weights = _weights(_columns(values, effects.shapes, n_points_of(values)), 0)[0]
+    weights = _weights(columns_of(values, effects.shapes, n_points_of(values)), 0)[0]
     (scale,), contents, simulated = _scales(effects, values), _shifted(effects, weights), effects.simulated
     if not simulated.any():
         return _summed(scale, contents), None
@@ -155,7 +147,7 @@ def _sum_expanded(names: Sequence[str], strengths: tuple, shapes: tuple) -> tupl
 def expanded_rates(effects: Effects, values: Mapping[str, np.ndarray], names: Sequence[str], factor=1.0) -> tuple:
     """Contents (p, b) and variances, or None, as `rates_of`; their first derivatives (p, P, b) by the parameters `names`; and a function of weights g, h (p, b):
     the sums over bins (p, P, P) of g times second derivatives of the contents and h times those of the variances."""
-    weights = _weights(_columns(values, effects.shapes, n_points_of(values)), 2)
+    weights = _weights(columns_of(values, effects.shapes, n_points_of(values)), 2)
     scale, safe, log, bend = _scales(effects, values, 2)
     contents, simulated, relative = _shifted(effects, weights[0]), effects.simulated, effects.relative
     part = lambda some: _sum_expanded(names, ((*effects.strengths, *effects.norms), safe[:, some], log[:, some], bend[:, some]),

@@ -71,20 +71,20 @@ def newton(evaluate: Callable, start: np.ndarray, low: np.ndarray, high: np.ndar
     value, gradient, second = evaluate(point, at)
     ended, lost = (point.copy(), value.copy(), second.copy()), np.zeros(0, int)
     for _ in range(max_steps):
-        known = np.isfinite(value) & np.isfinite(gradient).all(axis=1) & np.isfinite(second).all(axis=(1, 2))
-        if not known.all():                                # nothing can be expected where the data are
+        if not (np.isfinite(value).all() and np.isfinite(gradient).all() and np.isfinite(second).all()):       # nothing can be expected where the data are
+            known = np.isfinite(value) & np.isfinite(gradient).all(axis=1) & np.isfinite(second).all(axis=(1, 2))
             lost = np.append(lost, at[~known])
-        at, point, value, gradient, second, low, high, damping = _those(known, at, point, value, gradient, second, low, high, damping)
+            at, point, value, gradient, second, low, high, damping = _those(known, at, point, value, gradient, second, low, high, damping)
         step, promised = newton_step(point, gradient, second, low, high)
         going = promised > 1e-10
-        last = np.flatnonzero((promised > 0) & (promised <= slack))
-        if len(last):
+        if len(last := np.flatnonzero((promised > 0) & (promised <= slack))):
             there = np.clip(point[last] + step[last], low[last], high[last])
             sure = _falls_by(promised[last], there - point[last], gradient[last], second[last])
             sure &= True if shorten is None else shorten(point[last], there, at[last]) == 1
             done = last[sure]
             ended[0][at[done]], ended[1][at[done]], going[done] = there[sure], value[done] - promised[done], False
-        at, point, value, gradient, second, low, high, damping, step = _those(going, at, point, value, gradient, second, low, high, damping, step)
+        if not going.all():
+            at, point, value, gradient, second, low, high, damping, step = _those(going, at, point, value, gradient, second, low, high, damping, step)
         if len(at) == 0:
             break
         trial = np.minimum(np.maximum(point + damping[:, None] * step, low), high)
@@ -93,7 +93,10 @@ def newton(evaluate: Callable, start: np.ndarray, low: np.ndarray, high: np.ndar
         found = evaluate(trial, at)
         better = found[0] <= value + 1e-13 * np.abs(value)
         damping = np.where(better, np.minimum(1.0, 4 * damping), damping / 4)
-        point, value, gradient, second = (_rows(better, new, old) for new, old in zip((trial, *found), (point, value, gradient, second)))
+        if better.all():
+            point, (value, gradient, second) = trial, found
+        else:
+            point, value, gradient, second = (_rows(better, new, old) for new, old in zip((trial, *found), (point, value, gradient, second)))
         for whole, new in zip(ended, (point, value, second)):
             whole[at] = new
     converged = np.ones(len(start), bool)
@@ -141,16 +144,16 @@ def _downhill(second: np.ndarray, gradient: np.ndarray) -> tuple[np.ndarray, np.
             if np.einsum("qaa->qa", np.linalg.cholesky(second)).min() > 1e-2:
                 step = -np.linalg.solve(second, gradient[:, :, None])[:, :, 0]
                 return step, -0.5 * np.einsum("qa,qa->q", gradient, step)
-    value, vector = np.linalg.eigh(second) if gradient.shape[1] > 1 else (second[:, :, 0], np.ones_like(second))
+    value, vector = np.linalg.eigh(second) if gradient.shape[1] > 1 else (second[:, :, 0], None)
     bent = value[:, 0] < -1e-6                                               # the smallest: downhill both ways
     value = np.maximum(np.abs(value), 1e-8)
-    turned = np.einsum("qab,qa->qb", vector, gradient)
+    turned = gradient if vector is None else np.einsum("qab,qa->qb", vector, gradient)
     move = -turned / value
     gain = -0.5 * turned * move
     top = bent & (gain[:, 0] < 5e-4)                                         # on a ridge: leave it
     if top.any():
         move[top, 0], gain[top, 0] = np.where(turned[top, 0] > 0, -0.3, 0.3) / np.sqrt(value[top, 0]), 0.05
-    return np.einsum("qab,qb->qa", vector, move), gain.sum(axis=1)
+    return move if vector is None else np.einsum("qab,qb->qa", vector, move), gain.sum(axis=1)
 
 # %% ../nbs/9_machinery/95_minimum.ipynb #6f694536
 @dataclass(frozen=True, eq=False)

@@ -20,8 +20,9 @@ from .minimum import differentiated
 
 # %% auto #0
 __all__ = ['BEND', 'distinct', 'log_rate', 'norm_polynomial', 'norm_factor', 'shape_shift', 'probes', 'expected_yields',
-           'yields_at', 'natural_strength', 'n_points_of', 'bent_up', 'Events', 'is_list_of_sets', 'list_of_sets',
-           'events_on', 'yield_derivatives', 'total_derivatives', 'Grid', 'grid_of', 'event_sum', 'scan_events']
+           'yields_at', 'natural_strength', 'n_points_of', 'columns_of', 'bent_up', 'Events', 'is_list_of_sets',
+           'list_of_sets', 'events_on', 'yield_derivatives', 'total_derivatives', 'Grid', 'grid_of', 'event_sum',
+           'scan_events']
 
 # %% ../nbs/9_machinery/90_rates.ipynb #b3b0ec19
 def distinct(points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -281,9 +282,17 @@ def n_points_of(values: Mapping[str, np.ndarray]) -> int:
     return max([value.size if isinstance(value, np.ndarray) else np.size(value) for value in values.values()], default=1)
 
 
+def columns_of(values: Mapping[str, float | np.ndarray], names: Sequence[str], p: int) -> np.ndarray:
+    "Values (p, k) of the parameters `names`, each a number or (p,)."
+    found = np.empty((p, len(names)))
+    for column, name in enumerate(names):
+        found[:, column] = values[name]
+    return found
+
+
 def _nu(process: object, values: Mapping[str, np.ndarray]) -> np.ndarray:
     "Nuisance parameters (p, k) of a process."
-    return np.stack([values[name] for name in process.parameters], axis=1) if process.parameters else np.zeros((n_points_of(values), 0))
+    return columns_of(values, process.parameters, n_points_of(values))
 
 
 def _log_ratios(events: Events, values: Mapping[str, np.ndarray]) -> list[np.ndarray]:
@@ -502,7 +511,7 @@ def _curve_of_process(n, slope, bend, g, order, curve, counted) -> np.ndarray:
     """Sum over events (p, P, P) of (N r)_ab / rate of one process: `n` (p,), `slope` (P, p), `bend` (P, P, p) of N, `g` and `curve` of log r.
 
     `order`: places in `curve` of the parameters of `g`. `counted` (p, n): weight times r over the rate."""
-    found = bend.transpose(2, 0, 1) * counted.sum(axis=1)[:, None, None] if bend.any() else np.zeros((len(counted), len(slope), len(slope)))
+    found = bend.transpose(2, 0, 1) * counted.sum(axis=1)[:, None, None]
     bent = curve(counted) if g else None
     for a, of_a in g.items():
         moved = counted * of_a
@@ -531,7 +540,7 @@ def _derivatives(events: Events, values: Mapping[str, np.ndarray], names: list[s
     if events.size == 0:
         return total, of_total, bent
     processes = list(events.model.processes.values())
-    parts = [ratio.derivatives(_nu(process, values)) for ratio, process in zip(events.ratios, processes)]
+    parts = [ratio.derivatives(None if isinstance(ratio, _Known) else _nu(process, values)) for ratio, process in zip(events.ratios, processes)]
     largest, scaled = events.scaled or _scaled([part[0] for part in parts])
     rate, floor = _rate(yields, scaled)
     at_least = rate if floor is None else np.maximum(rate, floor)
@@ -551,6 +560,8 @@ def _derivatives(events: Events, values: Mapping[str, np.ndarray], names: list[s
         weighted *= inside[:, None]
     second = bent + weighted @ first.transpose(0, 2, 1)
     for k, (own, process) in enumerate(zip(g, processes)):
+        if not own and not bend[:, :, k].any():            # its yield moves on a straight line, its density not at all
+            continue
         order = {names.index(name): i for i, name in enumerate(process.parameters) if name in names}       # others are held
         second -= _curve_of_process(yields[k], slope[:, k], bend[:, :, k], own, order, parts[k][2], weights * share[:, k])
     return total - _weighted(events.weights, _log(rate, floor, largest)), gradient, second

@@ -14,7 +14,7 @@ import numpy as np
 from scipy.optimize import minimize
 from .arrays import check_mapping, check_numbers, check_within, narrowed
 from .minimum import Minima, deeper, differentiated, is_there, minuit_at, newton, newton_step, placed, standard_errors
-from .rates import BEND, n_points_of, natural_strength
+from .rates import BEND, columns_of, n_points_of, natural_strength
 
 # %% auto #0
 __all__ = ['names_of', 'means_of', 'many_of', 'nll_at', 'derivatives_at', 'add_constraints', 'scan_of', 'starting_values',
@@ -156,15 +156,14 @@ def _from_start(prepared: object, names: list[str], start: Mapping, fixed: Mappi
     `of` (p,): the number of the minimisation that each of several starts belongs to: where one of them has converged, what ends higher is left as it is."""
     limits = limits or prepared.model.parameters
     n_points = max([len(prepared)] + [np.size(value) for value in (*fixed.values(), *start.values())])
-    wide = lambda values: np.stack([np.broadcast_to(np.asarray(value, float), n_points) for value in values], axis=1)
     held = {name: np.broadcast_to(np.asarray(value, float), n_points) for name, value in fixed.items()}
-    low, high = (wide([limits[name][end] for name in names]) for end in (0, 1))
+    low, high = (columns_of({name: limits[name][end] for name in names}, names, n_points) for end in (0, 1))
     shared = is_shared(prepared)
     part = lambda which: prepared if shared or len(which) == len(prepared) else prepared.take(which)
     values_at = lambda points, which: {**{name: value[which] for name, value in held.items()}, **dict(zip(names, points.T))}
     evaluate = lambda points, which: derivatives_at(part(which), values_at(points, which), names)
     shorten = lambda points, trials, which: _share_of_step(part(which), values_at(points, which), values_at(trials, which))
-    point, value, second, converged = newton(evaluate, wide([start[name] for name in names]), low, high, shorten=shorten, slack=prepared.slack)
+    point, value, second, converged = newton(evaluate, columns_of(start, names, n_points), low, high, shorten=shorten, slack=prepared.slack)
     for i in _to_be_rescued(value, converged, np.arange(n_points) if of is None else of):
         own = np.array([i])
         if (inside := _in_walls(lambda z: evaluate(z, own), lambda z: _expected(part(own), values_at(z, own)), point[i], low[i], high[i])) is not None:
@@ -186,6 +185,8 @@ def _from_start(prepared: object, names: list[str], start: Mapping, fixed: Mappi
 # %% ../nbs/9_machinery/87_valleys.ipynb #87f0a00c
 def _to_be_rescued(value: np.ndarray, converged: np.ndarray, of: np.ndarray) -> list[int]:
     "Which of several ends of minimisations `of` (p,) have not converged and may be the lowest: at most two of each, as others are slow."
+    if converged.all():
+        return []
     lowest, tried = np.full(of.max(initial=-1) + 1, np.inf), np.zeros(of.max(initial=-1) + 1, int)
     np.minimum.at(lowest, of[converged], value[converged])
     lost = np.flatnonzero(~converged & ~np.isposinf(value) & ~(value >= lowest[of]))
@@ -475,8 +476,8 @@ def _other_starts(prepared: object, names: list[str], found: Minima, start: Mapp
 
 def _hollows(prepared: object, names: list[str], base: Mapping, groups: Sequence[tuple], strengths: Sequence[str], limits: Mapping, known: Sequence[np.ndarray],
              depth: np.ndarray) -> Iterator[tuple]:
-    """The three lowest hollows on the grids of `groups` that are not next to a `known` minimum (p, P), or are below the `depth` (p,) of those, and may become as
-    deep; the rest is at `base` (p,), but for the `strengths`."""
+    """The three lowest hollows on the grids of `groups` that are not next to a `known` minimum (p, P), or are below the `depth` (p,) of those, and are less
+    than 20 higher; the rest is at `base` (p,), but for the `strengths`."""
     dips = np.any([np.zeros(len(depth), bool), *(base[name] < 0 for name in prepared.model.strength)], axis=0)
     for (which, grid), (nll, there) in zip(groups, _on_grids(prepared, base, groups, len(depth), strengths, limits) if groups else ()):
         (bottom, where), flat, at = _bottoms(nll, grid), _flat(grid), {name: value[which] for name, value in base.items()}
@@ -485,9 +486,8 @@ def _hollows(prepared: object, names: list[str], base: Mapping, groups: Sequence
         for point in known:
             close = [np.abs(flat[name][:, None] - point[which, names.index(name)]) < 1.01 * steps[name] for name in grid]
             lowest &= ~np.logical_and.reduce(close) | (nll < depth[which] - 1e-6)
-        unfitted = [name for name in names if name not in (*grid, *there)]
-        if not any(name in prepared.model.strength for name in unfitted):
-            lowest &= (bottom < depth[which] + (20 if unfitted else 5)) | dips[which]
+        if all(name in (*grid, *there) for name in names if name in prepared.model.strength):            # else it is no place where a fit would be
+            lowest &= (bottom < depth[which] + 20) | dips[which]
         height = np.where(lowest, bottom, np.inf)
         for place in np.argsort(height, axis=0)[:lowest.sum(axis=0).max()][:3]:
             some = np.flatnonzero(np.isfinite(height[place, np.arange(len(which))]))
