@@ -381,6 +381,7 @@ class BinnedRatio:
 
 class _InBins(BinnedRatio):
     "A binned ratio whose events are whole numbers, their bins (n, 1)."
+    __post_init__ = lambda self: None                      # of what has been checked
     log_ratio = lambda self, bins, nu: self.log_ratio_grid(bins, nu[None])[0]
     log_ratio_grid = lambda self, bins, points: _log_bin_ratios(self, bins[:, 0], _contents_at(self.numerator, points, self.takes_many))
 

@@ -14,7 +14,7 @@ import numpy as np
 from .arrays import check_choice, check_mapping, check_number, check_numbers, check_within, narrowed, shown
 from .minimum import Fit, Fits, Minima, Profile, minimise, minuit_at, placed, slopes_along, standard_errors
 from .rates import n_points_of
-from .valleys import add_constraints, at_zero, deepest, derivatives_at, fitted, functions_of, is_shared, looked_for, many_of, names_of, nll_at, refuse_walls, scan_of, valleys
+from .valleys import add_constraints, at_zero, deepest, derivatives_at, fitted, functions_of, is_convex, is_shared, looked_for, many_of, names_of, nll_at, refuse_walls, scan_of, valleys
 
 # %% auto #0
 __all__ = ['check_model', 'as_seen', 'check_point', 'as_fixed', 'one_set', 'complete', 'Prepared', 'prepare', 'gradient_scatter',
@@ -372,6 +372,9 @@ def _all_minima(prepared: Prepared, names: list[str], best: Minima, along: Mappi
     at = names.index(name)
     known = [one for one in (best, best.rival) if one is not None and one.converged[0]]
     found = [(float(one.nll[0]), float(one.point[0, at])) for one in known]
+    ends = min(*along[name][[0, -1]], best.point[0, at]), max(*along[name][[0, -1]], best.point[0, at])
+    if len(names) == 1 and not prepared.constraints and is_convex(prepared, name, {**prepared.model.fixed, name: np.linspace(*ends, 33)}):
+        return found                                       # there is no other
     points = np.stack([along[key] for key in names], axis=1)
     start = np.flatnonzero(valleys(nll[:, None])[:, 0] & ~np.any([_is_at(one, points, nll) for one in known], axis=0))
     if len(start):

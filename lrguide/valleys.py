@@ -18,8 +18,8 @@ from .rates import BEND, columns_of, n_points_of, natural_strength
 
 # %% auto #0
 __all__ = ['names_of', 'means_of', 'many_of', 'nll_at', 'derivatives_at', 'add_constraints', 'scan_of', 'starting_values',
-           'is_shared', 'at_zero', 'functions_of', 'grids', 'valleys', 'inside_walls', 'refuse_walls', 'deepest',
-           'looked_for', 'fitted']
+           'is_shared', 'at_zero', 'functions_of', 'grids', 'is_convex', 'valleys', 'inside_walls', 'refuse_walls',
+           'deepest', 'looked_for', 'fitted']
 
 # %% ../nbs/9_machinery/87_valleys.ipynb #3a8bc283
 def names_of(constraint: object) -> tuple[str, ...]:
@@ -292,7 +292,7 @@ def _grids(prepared: object, names: list[str], found: Minima, base: Mapping, lim
         error, (low, high) = errors[:, names.index(name)], ends[name]
         usual = np.where(np.isfinite(error) & (error > 0), error, 0.0)
         better = (usual < 0.05 * np.ptp(reach[name])) if name in reach else np.full(len(usual), True)       # the data know better than the measurement
-        if 0 < high - low < np.inf and better.any() and not ((name in reach or name in prepared.model.strength) and _is_convex(prepared, name, {**base, name: np.linspace(low, high, 33)})):
+        if 0 < high - low < np.inf and better.any() and not ((name in reach or name in prepared.model.strength) and is_convex(prepared, name, {**base, name: np.linspace(low, high, 33)})):
             with np.errstate(divide="ignore"):
                 counts[:, k] = np.where(better, np.clip(np.ceil((high - low) / (2 * usual)) + 1, 5, 33), 0)
     return grids(counts, ends)
@@ -314,7 +314,7 @@ def _is_bent(model: object, name: str) -> bool:
     return any(callable(getattr(process, "expected", None)) for channel in model.channels.values() if name in channel.ranges_of_all for process in getattr(channel, "processes", {}).values())
 
 
-def _is_convex(prepared: object, name: str, values: Mapping) -> bool:
+def is_convex(prepared: object, name: str, values: Mapping) -> bool:
     "Whether the nll of the data is convex along parameter `name`, of which `values` holds evenly spaced ones, and so has a single valley there."
     at = lambda other: values[other] if other == name else np.ravel(values[other])[:1]
     return all(hasattr(part, "is_convex") and part.is_convex(name, {other: at(other) for other in part.model.ranges_of_all})
