@@ -2141,6 +2141,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '', 'doc_host': '', 'git_url
                                'lrguide.rates._log': ('9_machinery/rates.html#_log', 'lrguide/rates.py'),
                                'lrguide.rates._log_ratios': ('9_machinery/rates.html#_log_ratios', 'lrguide/rates.py'),
                                'lrguide.rates._logs_at': ('9_machinery/rates.html#_logs_at', 'lrguide/rates.py'),
+                               'lrguide.rates._logs_expanded': ('9_machinery/rates.html#_logs_expanded', 'lrguide/rates.py'),
                                'lrguide.rates._nu': ('9_machinery/rates.html#_nu', 'lrguide/rates.py'),
                                'lrguide.rates._of_function': ('9_machinery/rates.html#_of_function', 'lrguide/rates.py'),
                                'lrguide.rates._rate': ('9_machinery/rates.html#_rate', 'lrguide/rates.py'),

@@ -536,9 +536,14 @@ def _slope_of_floor(yields, slope, g, share, filled, inside) -> np.ndarray:
 def _derivatives(events: Events, values: Mapping[str, np.ndarray], names: list[str]) -> tuple:
     "nll (p,), gradient (p, P), second derivatives (p, P, P): the formulae of the text."
     yields, slope, bend = yield_derivatives(events.model, values, names)
-    total, of_total, bent = total_derivatives(yields, slope, bend)
+    total = total_derivatives(yields, slope, bend)
     if events.size == 0:
-        return total, of_total, bent
+        return total
+    return tuple(one - more for one, more in zip(total, _logs_expanded(events, values, names, yields, slope, bend)))
+
+
+def _logs_expanded(events: Events, values: Mapping[str, np.ndarray], names: list[str], yields: np.ndarray, slope: np.ndarray, bend: np.ndarray) -> tuple:
+    "The sum of the log rates (p,), its gradient (p, P), second derivatives (p, P, P), with the yields and what `yield_derivatives` gives."
     processes = list(events.model.processes.values())
     parts = [ratio.derivatives(None if isinstance(ratio, _Known) else _nu(process, values)) for ratio, process in zip(events.ratios, processes)]
     largest, scaled = events.scaled or _scaled([part[0] for part in parts])
@@ -553,18 +558,18 @@ def _derivatives(events: Events, values: Mapping[str, np.ndarray], names: list[s
     for k, own in enumerate(g):
         for a, of_ratio in own.items():
             first[:, a] += yields[k][:, None] * share[:, k] * of_ratio
-    gradient = of_total - (first @ weights[:, :, None])[:, :, 0]
+    gradient = (first @ weights[:, :, None])[:, :, 0]
     weighted = first * weights[:, None]
     if floor is not None and not (inside := rate >= floor).all():
-        gradient -= (_slope_of_floor(yields, slope, g, share, rate / at_least, inside) @ weights[:, :, None])[:, :, 0]
+        gradient += (_slope_of_floor(yields, slope, g, share, rate / at_least, inside) @ weights[:, :, None])[:, :, 0]
         weighted *= inside[:, None]
-    second = bent + weighted @ first.transpose(0, 2, 1)
+    second = -(weighted @ first.transpose(0, 2, 1))
     for k, (own, process) in enumerate(zip(g, processes)):
         if not own and not bend[:, :, k].any():            # its yield moves on a straight line, its density not at all
             continue
         order = {names.index(name): i for i, name in enumerate(process.parameters) if name in names}       # others are held
-        second -= _curve_of_process(yields[k], slope[:, k], bend[:, :, k], own, order, parts[k][2], weights * share[:, k])
-    return total - _weighted(events.weights, _log(rate, floor, largest)), gradient, second
+        second += _curve_of_process(yields[k], slope[:, k], bend[:, :, k], own, order, parts[k][2], weights * share[:, k])
+    return _weighted(events.weights, _log(rate, floor, largest)), gradient, second
 
 # %% ../nbs/9_machinery/90_rates.ipynb #b3095606
 def _scatter(events: Events, values: Mapping[str, np.ndarray], names: list[str]) -> np.ndarray:
