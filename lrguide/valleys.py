@@ -133,15 +133,16 @@ def scan_of(model: object, constraints: Sequence, points: Mapping[str, np.ndarra
 
 # %% ../nbs/9_machinery/87_valleys.ipynb #79c96ba2
 def starting_values(model: object, constraints: Sequence = (), start: Mapping[str, float | np.ndarray] | None = None) -> dict[str, float]:
-    """Where a fit begins: at `start`, else strengths at 1 or, where that is far above what can be seen, at their `natural_strength`, constrained
-    parameters at their mean, others in the middle of their range, or at 1 where that is infinite. Raises ValueError for what `start` cannot be."""
+    """Where a fit begins: at `start`, else constrained parameters at their mean, strengths at 1 or, where that is far above what can be seen, at their
+    `natural_strength`, others in the middle of their range, or at 1 where that is infinite. Raises ValueError for what `start` cannot be."""
     means = {name: np.clip(mean, *getattr(constraint, "reach", {}).get(name, (-np.inf, np.inf))) for constraint in constraints for name, mean in means_of(constraint).items()}
     begin = {}
     for name, (low, high) in model.parameters.items():
         middle = (low + high) / 2 if np.isfinite(high - low) else min(max(1.0, low), high)
-        begin[name] = min(max(1.0, low), high) if name in model.strength else np.clip(means.get(name, middle), low, high)
+        begin[name] = np.clip(means.get(name, 1.0 if name in model.strength else middle), low, high)
     given = {name: check_within(value, name, model.ranges_of_all) for name, value in check_mapping(start, "start").items()}
-    found = {name: natural_strength(model, name, {**model.fixed, **begin, **given}) for name in model.strength if name in begin and name not in given}
+    free = [name for name in model.strength if name in begin and name not in (*given, *means)]
+    found = {name: max(natural_strength(model, name, {**model.fixed, **begin, **given}), model.parameters[name][0]) for name in free}
     return {**begin, **{name: unit for name, unit in found.items() if 1000 * unit < begin[name]}, **given}
 
 # %% ../nbs/9_machinery/87_valleys.ipynb #b929ab07

@@ -199,3 +199,17 @@ def test_a_band_keeps_its_places_where_few_pseudo_experiments_tell_nothing():
     assert np.isnan(found.expected[0]) and "more n_toys" in repr(found)
     right = on_off_band((0, 1, 2))
     assert np.all(abs(np.array(found.expected[2:]) - right) < 4 * np.array(found.expected_error[2:]) + 0.1)
+
+
+@pytest.mark.parametrize("b", [60.0, 6e4, 6e7])
+@pytest.mark.parametrize("ends", [(0.9, 1.1), (0.0, 2.0)])
+def test_a_luminosity_that_multiplies_everything_begins_where_it_was_measured(b, ends):
+    "A strength of all processes, known to 1 %: whatever its range and however many events there are, limits are those of a factor of the yields."
+    s, counts = 0.2 * np.sqrt(b) * np.array([1.0, 2.0, 0.5]), np.round(b + np.sqrt(b) * np.array([0.5, -1.0, 0.7]))
+    of = {"s": lr.Contents(s), "b": lr.Contents(np.full(3, b))}
+    model = lr.Histogram(of, {"mu": "s", "lumi": ("s", "b")}, [lr.Normal("lumi", 1.0, 0.01)], {"lumi": ends})
+    factor = lr.Histogram({name: lr.Contents(one.contents, norm={"l": (0.99, 1.01)}) for name, one in of.items()}, {"mu": "s"})
+    assert lr.valleys.starting_values(model, model.constraints)["lumi"] == 1.0
+    found, same = (limit(one, counts, method="asymptotic") for one in (model, factor))
+    np.testing.assert_allclose([found.value, *found.expected], [same.value, *same.expected], rtol=2e-3)
+    assert lr.discovery(model, counts, "mu", method="asymptotic").z == pytest.approx(lr.discovery(factor, counts, "mu", method="asymptotic").z, abs=2e-3)
