@@ -293,7 +293,7 @@ def _grids(prepared: object, names: list[str], found: Minima, base: Mapping, lim
         error, (low, high) = errors[:, names.index(name)], ends[name]
         usual = np.where(np.isfinite(error) & (error > 0), error, 0.0)
         better = (usual < 0.05 * np.ptp(reach[name])) if name in reach else np.full(len(usual), True)       # the data know better than the measurement
-        if 0 < high - low < np.inf and better.any() and not ((name in reach or name in prepared.model.strength) and is_convex(prepared, name, {**base, name: np.linspace(low, high, 33)})):
+        if 0 < high - low < np.inf and better.any() and not is_convex(prepared, name, {**base, name: np.linspace(low, high, 33)}):
             with np.errstate(divide="ignore"):
                 counts[:, k] = np.where(better, np.clip(np.ceil((high - low) / (2 * usual)) + 1, 5, 33), 0)
     return grids(counts, ends)
