@@ -20,7 +20,7 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 WORKS = {"training": ["figure_3", "twenty_networks", "aware"], "cores": ["train", "predict"], "exact": ["distribution"], "toys": ["unbinned", "binned", "shifted"],
-         "fits": ["binned", "unbinned"], "profile": ["speed", "bias"], "grid": ["scan", "templates", "profile"], "importing": ["package"], "reading": ["root"],
+         "fits": ["binned", "unbinned"], "profile": ["speed", "bias"], "grid": ["scan", "templates", "profile"], "histograms": ["fitted", "experiments"], "importing": ["package"], "reading": ["root"],
          "events": ["streamed"], "compact": ["statistic", "toys", "passes", "streamed"], "collisions": ["generated"],
          "unfolding": ["omnifold", "replicas", "memory"], "hunting": ["nested", "on_cores", "scan"], "analysing": ["whole"], "decorrelation": ["step", "exact"],
          "inferno": ["step", "trained", "exact", "unbinned"], "exporting": ["log_ratio"]}
