@@ -15,7 +15,8 @@ from .arrays import check_choice, check_count, check_function, check_number, che
 from .minimum import differentiated, slopes_along
 from .rates import natural_strength
 from .prepared import OnData, Prepared, check_model, check_point, complete, in_groups, inflation
-from .valleys import names_of, starting_values
+from .valleys import starting_values
+from .terms import names_of
 from .experiments import all_rows, asimov, measured_at, own_values, positive_yields, size_of_experiment, sources_by_channel, tasks_of
 from .toys import Drawn, Quick, drawn_experiments, evaluated, joined_experiments, quick_rows, together
 from .hypotest import refuse_fit
@@ -376,7 +377,7 @@ def profiled_significance(signal, background, error):
 
 # %% ../nbs/8_your_analysis/82_your_own_data.ipynb #a28ff3db
 from .prepared import one_set
-from .valleys import derivatives_at
+from .terms import derivatives_at
 
 
 def deciding_events(prepared: Prepared, values: Mapping[str, float], name: str = "mu") -> float:

@@ -17,7 +17,7 @@ from .minimum import Profile
 from .rates import BEND, bent_up, n_points_of
 from .effects import contents_of_each, effects_of, expanded_rates, multiplied, rates_of
 from .prepared import OnData, complete
-from .valleys import names_of
+from .terms import names_of
 from .likelihood import STANDARD, Channels, Normal, check_constraints, check_norm, check_pair, joined
 
 # %% auto #0

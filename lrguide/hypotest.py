@@ -14,7 +14,7 @@ from scipy.special import log_ndtr, ndtr
 from .arrays import Table, check_choice, check_column, check_count, check_function, check_number, check_numbers, generator, spawn
 from .rates import events_on
 from .prepared import OnData, Prepared, as_fixed, check_model, check_point, inflation, one_set, prepare
-from .valleys import names_of, nll_at
+from .terms import names_of, nll_at
 from .likelihood import Likelihood
 from .distributions import CLs, Statistic, limit_tails, log_significance
 from .sums import Sum, upper_tail

@@ -18,7 +18,8 @@ from .arrays import check_choice, check_count, check_function, check_number, che
 from .minimum import crossings, ends_at_height
 from .rates import natural_strength
 from .prepared import OnData, Prepared, as_seen, check_model, check_point, complete, inflation, one_set, prepare
-from .valleys import derivatives_at, starting_values
+from .valleys import starting_values
+from .terms import derivatives_at
 from .distributions import bounded_tail, limit_tails
 from .experiments import asimov_on
 from .hypotest import (SIGMAS, CLsValue, band_in_words, cls_value, each_set, enough_toys, expected_errors, expected_tails, fluctuations, quotient,

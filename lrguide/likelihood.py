@@ -19,7 +19,7 @@ from .interpolation import check_log_ratios
 from .minimum import same_fields
 from .rates import Events, Grid, events_on, expected_yields, grid_of, list_of_sets, log_rate, probes, scan_events
 from .prepared import OnData, check_point, complete
-from .valleys import names_of
+from .terms import names_of
 
 # %% auto #0
 __all__ = ['STANDARD', 'check_norm', 'check_pair', 'Process', 'check_constraints', 'check_means', 'Normal', 'Likelihood', 'BinnedRatio', 'Channels', 'joined', 'in_box', 'walls_of']

@@ -14,7 +14,8 @@ import numpy as np
 from .arrays import check_choice, check_mapping, check_number, check_numbers, check_within, narrowed, shown
 from .minimum import Fit, Fits, Minima, Profile, minimise, minuit_at, placed, slopes_along, standard_errors
 from .rates import n_points_of
-from .valleys import add_constraints, at_zero, deepest, derivatives_at, fitted, functions_of, is_convex, is_shared, looked_for, many_of, names_of, nll_at, refuse_walls, scan_of, valleys
+from .valleys import at_zero, deepest, fitted, functions_of, is_convex, looked_for, refuse_walls, valleys
+from .terms import add_constraints, derivatives_at, is_shared, many_of, names_of, nll_at, scan_of
 
 # %% auto #0
 __all__ = ['check_model', 'as_seen', 'check_point', 'as_fixed', 'one_set', 'complete', 'Prepared', 'prepare', 'gradient_scatter',

@@ -21,7 +21,7 @@ from .formats import check_path
 from .interpolation import Interpolant, interpolated
 from .minimum import Fit
 from .rates import Events, norm_factor
-from .valleys import names_of
+from .terms import names_of
 from .prepared import OnData, check_model
 from .likelihood import Channels, Likelihood, Normal, Process
 from .systematics import Impacts, LogNormal, Poisson

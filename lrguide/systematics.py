@@ -14,7 +14,7 @@ import numpy as np
 from .arrays import check_choice, check_function, check_mapping, check_name, check_number, check_numbers, check_ratio
 from .minimum import differentiated, same_fields
 from .prepared import check_model
-from .valleys import names_of
+from .terms import names_of
 from .likelihood import STANDARD, Normal, check_means, check_pair
 
 # %% auto #0

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 import numpy as np
 from .arrays import Table, generator
-from .valleys import names_of
+from .terms import names_of
 from .prepared import OnData, Prepared
 from .likelihood import Normal, walls_of
 from .systematics import LogNormal, Poisson

@@ -24,7 +24,7 @@ from .nets import Training, train
 from .diagnosis import feature_names, features_of
 from .ratio import Recipe, architecture_of, untrained
 from .likelihood import check_constraints
-from .valleys import names_of
+from .terms import names_of
 
 # %% auto #0
 __all__ = ['QUALITY', 'FORMAT', 'gaussian_iterations', 'iterative_bayes', 'Paired', 'sensible_schedule', 'LearnedStep', 'Unfolding', 'fit_step', 'unfold', 'binned_response', 'save_unfolding', 'load_unfolding', 'DetectorProfile']
@@ -518,7 +518,7 @@ def load_unfolding(path: str | Path) -> Unfolding:
 # %% ../nbs/4_phase_space/49_uncertain_detector.ipynb #f0433dce
 from numpy.polynomial.chebyshev import chebint
 from .interpolation import chebyshev, chebyshev_nodes, from_nodes
-from .valleys import means_of
+from .terms import means_of
 _DEGREES = 5, 16  # of the mean slope and of the log likelihood, as polynomials of the parameter
 
 
