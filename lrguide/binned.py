@@ -332,7 +332,7 @@ class Bins:
         "nll (p,), gradient (p, P) and second derivatives (p, P, P) with respect to the parameters `names`."
         return _bin_derivatives(self, values, names)
 
-    on_grid = nll
+    on_grid, not_negative_expanded = nll, lambda self, values, names: _contents_expanded(self, values, names)
 
     def take(self, sets) -> Bins:
         "The data sets `sets`."
@@ -386,6 +386,12 @@ def _expanded_templates(templates: Templates, values: Mapping[str, np.ndarray], 
 
 
 # %% ../nbs/3_awareness/31_gaussian.ipynb #04d38962
+def _contents_expanded(bins: Bins, values: Mapping[str, np.ndarray], names: list[str]) -> tuple:
+    "The expected contents (p, b), their slopes (p, P, b), and a function of weights (p, b): the second derivatives, summed (p, P, P)."
+    rate, _, slopes, _, bent = bins.model.expanded(values, names, bins.factor)
+    return rate, slopes, lambda weights: bent(weights, np.zeros_like(weights))
+
+
 def _bin_derivatives(bins: Bins, values: Mapping[str, np.ndarray], names: list[str]) -> tuple:
     "nll (p,), gradient (p, P), second derivatives (p, P, P): the formulae of the text."
     if not names:                                          # a channel in which nothing floats

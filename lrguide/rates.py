@@ -352,7 +352,7 @@ class Events:
         total = bent_up(_total(self.model, values))[0]
         return total - _weighted(self.weights, self.log_rate(values)) if self.size else total
 
-    is_convex, held = (lambda self, *at: _is_convex(self, *at)), (lambda self, *at: _held(self, *at))
+    is_convex, held, not_negative_expanded = (lambda self, *at: _is_convex(self, *at)), (lambda self, *at: _held(self, *at)), (lambda self, *at: _total_expanded(self.model, *at))
     not_negative = lambda self, values: _total(self.model, values)[:, None]      # numbers (p, 1) that have to stay at zero or above
 
     def derivatives(self, values: Mapping[str, np.ndarray], names: list[str]) -> tuple:
@@ -505,6 +505,13 @@ def _slopes_of_ratio(process: object, first, names: list[str], weights: np.ndarr
     "First derivatives (p, n) of a log ratio by the places of its parameters among `names`; 0 for an event of weight 0."
     found = {names.index(name): one for name, one in zip(process.parameters, first) if name in names}
     return found if all(np.isfinite(one).all() for one in found.values()) else {a: np.where(weights == 0, 0.0, one) for a, one in found.items()}
+
+
+def _total_expanded(model: object, values: Mapping[str, np.ndarray], names: list[str]) -> tuple:
+    "The expected total (p, 1), its slopes (p, P, 1), and a function of weights (p, 1): the second derivatives (p, P, P)."
+    yields, slope, bend = yield_derivatives(model, values, names)
+    second = bend.sum(axis=2).transpose(2, 0, 1)
+    return yields.sum(axis=0)[:, None], slope.sum(axis=1).T[:, :, None], lambda weights: weights[:, :, None] * second
 
 # %% ../nbs/9_machinery/90_rates.ipynb #66906293
 def _curve_of_process(n, slope, bend, g, order, curve, counted) -> np.ndarray:

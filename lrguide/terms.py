@@ -8,13 +8,15 @@
 """
 from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 import numpy as np
 from .arrays import check_mapping, check_numbers, check_within
 from .minimum import differentiated
-from .rates import n_points_of
+from .rates import columns_of, n_points_of
 
 # %% auto #0
-__all__ = ['names_of', 'means_of', 'many_of', 'is_shared', 'nll_at', 'derivatives_at', 'add_constraints', 'scan_of']
+__all__ = ['names_of', 'means_of', 'many_of', 'is_shared', 'nll_at', 'derivatives_at', 'add_constraints', 'not_negative_at',
+           'not_negative_expanded_at', 'scan_of']
 
 # %% ../nbs/9_machinery/77_terms.ipynb #3a8bc283
 def names_of(constraint: object) -> tuple[str, ...]:
@@ -108,6 +110,41 @@ def _derivatives_of(constraint: object, own: list[str], values: Mapping[str, np.
 def _knows_derivatives(kind: type) -> bool:
     "Whether a kind of constraint gives derivatives, and not only inherits those of another nll."
     return next(("derivatives" in vars(one) for one in kind.__mro__ if {"nll", "derivatives"} & set(vars(one))), False)
+
+# %% ../nbs/9_machinery/77_terms.ipynb #77t0000d
+def not_negative_at(prepared: object, values: Mapping) -> np.ndarray:
+    "Numbers (p, m) that have to stay at zero or above, of all channels."
+    return np.concatenate([part.not_negative(values) for part in prepared.parts], axis=1)
+
+
+def not_negative_expanded_at(prepared: object, values: Mapping, names: list[str]) -> tuple:
+    "Such numbers (p, m), their slopes (p, P, m) by the parameters `names`, and a function of weights (p, m): the second derivatives, summed (p, P, P)."
+    found, p = [], max(len(prepared), n_points_of(values))
+    for part in prepared.parts:
+        own = np.array([i for i, name in enumerate(names) if name in part.model.ranges_of_all], int)
+        known = getattr(part, "not_negative_expanded", None)
+        number, slope, bent = (known or partial(_by_differences, part))(values, [names[i] for i in own])
+        wide = np.zeros((p, len(names), number.shape[1]))
+        wide[:, own] = slope
+        found.append((number, wide, bent, own))
+    numbers, slopes = (np.concatenate([one[which] for one in found], axis=which + 1) for which in (0, 1))
+    ends = np.cumsum([0, *(one[0].shape[1] for one in found)])
+
+    def summed(weights: np.ndarray) -> np.ndarray:
+        total = np.zeros((p, len(names), len(names)))
+        for (_, _, bent, own), low, high in zip(found, ends, ends[1:]):
+            total[:, own[:, None], own] += bent(weights[:, low:high])
+        return total
+    return numbers, slopes, summed
+
+
+def _by_differences(part: object, values: Mapping, names: list[str]) -> tuple:
+    "The same of one channel that does not know them."
+    low, high = np.reshape([part.model.ranges_of_all[name] for name in names], (-1, 2)).T
+    point = columns_of(values, names, max(len(part), n_points_of(values)))
+    numbers = lambda z: np.concatenate([part.not_negative({**values, **dict(zip(names, some.T))}) for some in z.reshape(-1, *point.shape)])
+    number, slope, second = differentiated(numbers, point, low, high)
+    return number, np.moveaxis(slope, 0, 1), lambda weights: np.einsum("klpm,pm->pkl", second, weights)
 
 # %% ../nbs/9_machinery/77_terms.ipynb #717f1241
 def scan_of(model: object, constraints: Sequence, points: Mapping[str, np.ndarray], parts: Callable) -> np.ndarray:

@@ -11,11 +11,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import product
 import numpy as np
-from scipy.optimize import minimize
 from .arrays import check_mapping, check_within, narrowed
 from .minimum import Minima, deeper, is_there, minuit_at, newton, newton_step, placed, standard_errors
 from .rates import BEND, columns_of, n_points_of, natural_strength
-from .terms import derivatives_at, is_shared, means_of, nll_at, scan_of
+from .terms import derivatives_at, is_shared, means_of, nll_at, not_negative_expanded_at, scan_of
 
 # %% auto #0
 __all__ = ['starting_values', 'at_zero', 'functions_of', 'grids', 'is_convex', 'valleys', 'inside_walls', 'refuse_walls',
@@ -50,12 +49,15 @@ def _from_start(prepared: object, names: list[str], start: Mapping, fixed: Mappi
     evaluate = lambda points, which: derivatives_at(part(which), values_at(points, which), names)
     shorten = lambda points, trials, which: _share_of_step(part(which), values_at(points, which), values_at(trials, which))
     point, value, second, converged = newton(evaluate, columns_of(start, names, n_points), low, high, shorten=shorten, slack=prepared.slack)
-    for i in _to_be_rescued(value, converged, np.arange(n_points) if of is None else of):
-        own = np.array([i])
-        if (inside := _in_walls(lambda z: evaluate(z, own), lambda z: _expected(part(own), values_at(z, own)), point[i], low[i], high[i])) is not None:
-            point[i], converged[i] = inside, True
-            value[i], _, second[i] = (found[0] for found in evaluate(point[i:i + 1], own))
-            continue
+    of = np.arange(n_points) if of is None else of
+    if len(lost := np.array(_to_be_rescued(value, converged, of), int)):
+        begin, expanded = columns_of(start, names, n_points)[lost], lambda points, which: not_negative_expanded_at(part(which), values_at(points, which), names)
+        inside, along = _along_walls(evaluate, expanded, lost, begin, point[lost], low[lost], high[lost])
+        if len(inside):
+            now = evaluate(along, inside)
+            fine = now[0] < value[inside] + 1e-6
+            point[inside[fine]], value[inside[fine]], second[inside[fine]], converged[inside[fine]] = along[fine], now[0][fine], now[2][fine], True
+    for i in _to_be_rescued(value, converged, of, 2):
         limits = {name: (low[i, a], high[i, a]) for a, name in enumerate(names)}
         try:
             minuit = minuit_at(*functions_of(part(np.array([i])), {name: held[name][i:i + 1] for name in held}, dict(zip(names, point[i])), limits))
@@ -69,8 +71,8 @@ def _from_start(prepared: object, names: list[str], start: Mapping, fixed: Mappi
     return Minima(point, value, second, converged | np.isposinf(value))        # an event where nothing is expected: infinite, and that is an answer
 
 # %% ../nbs/9_machinery/87_valleys.ipynb #87f0a00c
-def _to_be_rescued(value: np.ndarray, converged: np.ndarray, of: np.ndarray) -> list[int]:
-    "Which of several ends of minimisations `of` (p,) have not converged and may be the lowest: at most two of each, as others are slow."
+def _to_be_rescued(value: np.ndarray, converged: np.ndarray, of: np.ndarray, most: float = np.inf) -> list[int]:
+    "Which of several ends of minimisations `of` (p,) have not converged and may be the lowest: at most `most` of each."
     if converged.all():
         return []
     lowest, tried = np.full(of.max(initial=-1) + 1, np.inf), np.zeros(of.max(initial=-1) + 1, int)
@@ -79,7 +81,7 @@ def _to_be_rescued(value: np.ndarray, converged: np.ndarray, of: np.ndarray) -> 
     found = []
     for i in lost[np.argsort(value[lost])]:
         tried[of[i]] += 1
-        if tried[of[i]] <= 2:
+        if tried[of[i]] <= most:
             found.append(int(i))
     return found
 
@@ -119,32 +121,40 @@ def functions_of(prepared: object, held: Mapping, start: Mapping[str, float], li
     return lambda values: float(nll_at(prepared, at(values))[0]), start, {name: tuple(map(float, limits[name])) for name in names}, slopes
 
 # %% ../nbs/9_machinery/87_valleys.ipynb #87f0a002
-def _expected(prepared: object, values: Mapping) -> np.ndarray:
-    "Numbers (p, m) that have to stay at zero or above, of all channels."
-    return np.concatenate([part.not_negative(values) for part in prepared.parts], axis=1)
+def _along_walls(evaluate: Callable, expanded: Callable, which: np.ndarray, begin: np.ndarray, end: np.ndarray, low: np.ndarray, high: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Which of the minimisations `which` (q,) have a minimum inside of walls, and these points (n, P): of those that began at `begin` (q, P) and ended at `end`, next to a wall.
 
+    `expanded` gives the numbers that may not be negative, their slopes and a function for their second derivatives. Fiacco and McCormick (1968)."""
+    numbers = lambda points, rows: expanded(points, which[rows])[0]
+    every = np.arange(len(which))
+    first, last = numbers(begin, every), numbers(end, every)
+    point, least = begin.copy(), np.minimum(1e-2, 0.5 * first)
+    for share in (0.3, 0.1, 0.02):                         # as near to the end as is well inside
+        near = end + share * (begin - end)
+        inside = (numbers(near, every) > least).all(axis=1)
+        point[inside] = near[inside]
+    rows = np.flatnonzero((last < 0.1).any(axis=1) & (first > 0).all(axis=1))
 
-def _in_walls(evaluate: Callable, expected: Callable, start: np.ndarray, low: np.ndarray, high: np.ndarray) -> np.ndarray | None:
-    """The point (P,) of least nll at which none of the `expected` numbers is negative, near a `start` where one is nearly zero; None if none is, or it is not found.
+    def held(t):
+        def barrier(points, some):
+            value, gradient, second = evaluate(points, which[rows[some]])
+            number, slope, bent = expanded(points, which[rows[some]])
+            safe = np.where(number > 0, number, 1.0)
+            value = np.where((number > 0).all(axis=1), value - t * np.log(safe).sum(axis=1), np.inf)
+            return value, gradient - t * (slope / safe[:, None]).sum(axis=2), second + t * (slope / safe[:, None] ** 2) @ slope.transpose(0, 2, 1) - bent(t / safe)
+        return barrier
 
-    Where a curved wall holds a fit, a step along its tangent leaves it: sequential quadratic programming follows it. Kraft (1988)."""
-    here = expected(start[None])[0]
-    if not (here < 0.1).any():
-        return None
-    step = np.diag(1e-6 * np.where(np.isfinite(high - low), high - low, np.maximum(np.abs(start), 1e-9)))
-    middle = lambda point: np.clip(point, low + step.sum(axis=0), high - step.sum(axis=0))
-    slopes = lambda point: np.stack([(expected(middle(point) + one) - expected(middle(point) - one))[0] / (2 * one.sum()) for one in step], axis=1)
-    with np.errstate(divide="ignore"):                     # a standard deviation of what is expected
-        unit = np.minimum(1 / np.max(np.abs(slopes(start[None])) / np.sqrt(np.maximum(here, 1.0))[:, None], axis=0), np.where(np.isfinite(high - low), high - low, np.maximum(1.0, np.abs(start))))
-    at = lambda u: np.clip(start + unit * u, low, high)[None]
-    lowest = evaluate(start[None])[0][0]
-
-    def nll(u):
-        value, slope, _ = evaluate(at(u))
-        return (value[0] - lowest, slope[0] * unit) if np.isfinite(value[0]) else (1e6, np.zeros(len(u)))
-    found = minimize(nll, np.zeros(len(start)), jac=True, bounds=np.stack([(low - start) / unit, (high - start) / unit], axis=1), method="SLSQP",
-                     constraints={"type": "ineq", "fun": lambda u: expected(at(u))[0], "jac": lambda u: slopes(at(u)) * unit}, options={"ftol": 1e-12, "maxiter": 200})
-    return at(found.x)[0] if found.success and found.fun < 1e-9 else None
+    def shorten(points, trials, some):
+        old, new = numbers(points, rows[some]), numbers(trials, rows[some])
+        with np.errstate(invalid="ignore", divide="ignore"):
+            return np.where(new < 0.01 * old, 0.99 * old / (old - new), 1.0).min(axis=1)
+    for t in (1e-1, 1e-3, 1e-5, 1e-7, 1e-9):
+        if not len(rows):
+            break
+        found, _, _, converged = newton(held(t), point[rows], low[rows], high[rows], shorten=shorten)
+        point[rows] = found
+        rows = rows[converged] if t < 1e-4 else rows
+    return which[rows], point[rows]
 
 # %% ../nbs/9_machinery/87_valleys.ipynb #bce07036
 _COUNTS = np.array([5, 7, 10, 14, 20, 28, 33])  # few different ones, so that many minimisations share a grid
