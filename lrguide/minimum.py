@@ -18,8 +18,9 @@ from scipy.special import gammaincinv
 from .arrays import check_number
 
 # %% auto #0
-__all__ = ['differentiated', 'newton', 'newton_step', 'Minima', 'deeper', 'placed', 'standard_errors', 'same_fields', 'Fit',
-           'Fits', 'minimise', 'minuit_at', 'is_there', 'crossings', 'ends_at_height', 'slopes_along', 'Profile']
+__all__ = ['differentiated', 'newton', 'newton_step', 'Minima', 'deeper', 'joined_minima', 'placed', 'standard_errors',
+           'same_fields', 'Fit', 'Fits', 'minimise', 'minuit_at', 'is_there', 'crossings', 'ends_at_height',
+           'slopes_along', 'Profile']
 
 # %% ../nbs/9_machinery/95_minimum.ipynb #00000007
 @lru_cache(maxsize=32)
@@ -60,7 +61,7 @@ def differentiated(function: Callable[[np.ndarray], np.ndarray], points: np.ndar
     return found[-1], first + np.einsum("ij...,j...->i...", second, back), second
 
 # %% ../nbs/9_machinery/95_minimum.ipynb #00000023
-def newton(evaluate: Callable, start: np.ndarray, low: np.ndarray, high: np.ndarray, max_steps: int = 60, shorten: Callable | None = None, slack: float = 1e-10) -> tuple:
+def newton(evaluate: Callable, start: np.ndarray, low: np.ndarray, high: np.ndarray, max_steps: int = 200, shorten: Callable | None = None, slack: float = 1e-10) -> tuple:
     """Points (p, P) at the minima of p functions, values (p,), second derivatives (p, P, P), whether each converged (p,).
 
     `evaluate(points (q, P), which (q,))` gives values (q,), gradients (q, P), second derivatives (q, P, P). `low`, `high` (p, P).
@@ -76,7 +77,7 @@ def newton(evaluate: Callable, start: np.ndarray, low: np.ndarray, high: np.ndar
             lost = np.append(lost, at[~known])
             at, point, value, gradient, second, low, high, damping = _those(known, at, point, value, gradient, second, low, high, damping)
         step, promised = newton_step(point, gradient, second, low, high)
-        going = promised > 1e-10
+        going = promised > min(1e-10, slack)
         if len(last := np.flatnonzero((promised > 0) & (promised <= slack))):
             there = np.clip(point[last] + step[last], low[last], high[last])
             sure = _falls_by(promised[last], there - point[last], gradient[last], second[last])
@@ -189,6 +190,15 @@ def deeper(found: Minima, which: np.ndarray, again: Minima, limits: Mapping, nam
 def _chosen(condition: np.ndarray, one: Minima, other: Minima) -> Minima:
     "`one` where the `condition` (p,) holds, else the `other`."
     return Minima(*(_rows(condition, getattr(one, name), getattr(other, name)) for name in ("point", "nll", "second", "converged")))
+
+
+def joined_minima(parts: Sequence[Minima]) -> Minima:
+    "The Minima of all `parts`, one after another."
+    if len(parts) == 1:
+        return parts[0]
+    whole = [np.concatenate([getattr(part, name) for part in parts]) for name in ("point", "nll", "second", "converged")]
+    rivals = [part.rival or Minima(np.full_like(part.point, np.nan), np.full(len(part.nll), np.inf), np.full_like(part.second, np.nan), np.zeros(len(part.nll), bool)) for part in parts]
+    return Minima(*whole, rival=joined_minima(rivals) if any(part.rival is not None for part in parts) else None)
 
 
 def placed(minima: Minima, which: np.ndarray, new: Minima) -> Minima:

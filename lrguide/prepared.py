@@ -71,7 +71,7 @@ class Prepared:
     parts: tuple
     constraints: tuple
     importance: bool = False
-    slack: float = 1e-10
+    slack: float = 1e-12
     walls, __len__ = {}, lambda self: len(self.parts[0])   # beyond which these data are not known: nowhere; how many data sets
 
     def __call__(self, values: Mapping[str, float | np.ndarray] | None = None) -> np.ndarray:

@@ -12,7 +12,7 @@ from dataclasses import replace
 from itertools import product
 import numpy as np
 from .arrays import check_mapping, check_within, narrowed
-from .minimum import Minima, deeper, is_there, minuit_at, newton, newton_step, placed, standard_errors
+from .minimum import Minima, deeper, is_there, joined_minima, minuit_at, newton, newton_step, placed, standard_errors
 from .rates import BEND, columns_of, n_points_of, natural_strength
 from .terms import derivatives_at, is_shared, means_of, nll_at, not_negative_expanded_at, scan_of
 
@@ -534,10 +534,10 @@ def deepest(prepared: object, names: list[str], start: Mapping, fixed: Mapping, 
 
 
 def _at_once(prepared: object, starts: Sequence[tuple], p: int) -> Iterator[list[tuple]]:
-    "The `starts` in groups that go downhill together: with no more data sets than there are, p, unless these are small."
-    most, group = max(p, 2**18 // max(1, *(part.size for part in prepared.parts))), []
+    "The `starts` in groups that go downhill together: with no more data sets than there are, p, unless these, and second derivatives by all parameters, are small."
+    most, group = max(p, 2**18 // max(1, *(part.size for part in prepared.parts), *(len(values) ** 2 for _, values in starts))), []
     for one in starts:
-        if group and not is_shared(prepared) and sum(len(which) for which, _ in (*group, one)) > most:
+        if group and (not is_shared(prepared) or p > most // 8) and sum(len(which) for which, _ in (*group, one)) > most:
             yield group
             group = []
         group.append(one)
@@ -584,5 +584,11 @@ def fitted(prepared: object, names: list[str], fixed: Mapping, start: Mapping | 
     begin = starting_values(prepared.model, prepared.constraints, start)
     limits = narrowed(prepared.model.parameters, within) if within else prepared.model.parameters
     begin = {name: np.clip(begin[name], *limits[name]) for name in names}
-    found = deepest(prepared, names, begin, fixed, looked_for(prepared, names, start, limits), limits)
-    return _without_ridges(prepared, names, found, fixed)
+    wide, p = looked_for(prepared, names, start, limits), max([len(prepared)] + [np.size(value) for value in (*fixed.values(), *begin.values())])
+
+    def some(piece: slice) -> Minima:
+        own = prepared if is_shared(prepared) else prepared.take(piece)
+        at, held = ({name: value[piece] if np.size(value) == p > 1 else value for name, value in values.items()} for values in (begin, fixed))
+        return _without_ridges(own, names, deepest(own, names, at, held, wide, limits), held)
+    many = max(1, 2**22 // len(names) ** 2)                # second derivatives of all of them are held, several times
+    return joined_minima([some(slice(first, first + many)) for first in range(0, p, many)]) if p > many else some(slice(None))

@@ -318,38 +318,83 @@ def _only_bin(contents: Contents, i: int) -> Contents:
                     {name: tuple(one * here for one in pair) for name, pair in contents.shape.items()})
 
 
+def _said(known: Mapping[str, Mapping], name: str, what: str, at: int = 0, otherwise: object = None):
+    "What a measurement says of a parameter, for bin number `at` if it is one for each. Raises ValueError if it says too little."
+    said = known.get(name, {}).get(what)
+    if said is None or not isinstance(said, (list, tuple)):
+        return otherwise if said is None else said
+    if at >= len(said):
+        raise ValueError(f"measurement: expected {what} of {name} for each of its bins, got {len(said)}")
+    return said[at]
+
+
 def _configured_from_pyhf(starts: Mapping[str, float], known: Mapping[str, Mapping]) -> tuple[dict, dict, list]:
     "Fixed values, ranges and Gaussian measurements of parameters, given with the values where pyhf begins; of bins as of the set they belong to."
     fixed, ranges, normal = {}, {}, []
     for name, start in starts.items():
         base, at = (name[:name.rindex("[")], int(name[name.rindex("[") + 1:-1])) if name.endswith("]") and name not in known else (name, 0)
-        said = known.get(base, {})
-        if "bounds" in said:
-            ranges[name] = tuple(map(float, said["bounds"][at]))
-        if said.get("fixed", False):
-            fixed[name] = float(said["inits"][at]) if "inits" in said else start
-        if name == "lumi" and "auxdata" not in said:
+        if (ends := _said(known, base, "bounds", at)) is not None:
+            ranges[name] = tuple(map(float, ends))
+        if _said(known, base, "fixed", at, False):
+            fixed[name] = float(_said(known, base, "inits", at, start))
+        mean = _said(known, base, "auxdata", at)
+        if name == "lumi" and mean is None:
             raise ValueError("measurement: expected auxdata and sigmas of lumi among its parameters, got none")
-        if base == name and "auxdata" in said:
-            normal.append(Normal(name, float(said["auxdata"][0]), float(said.get("sigmas", [1.0])[0])))
+        if base == name and mean is not None:
+            normal.append(Normal(name, float(mean), float(_said(known, base, "sigmas", at, 1.0))))
     return fixed, ranges, normal
+
+# %% ../nbs/8_your_analysis/80_pyhf.ipynb #80e00001
+def _with_staterror(name: str, samples: Mapping[str, Contents], known: Mapping[str, Mapping]) -> dict[str, Contents]:
+    """The `samples` of a channel that share the staterror `name`, as a measurement wants it: held, and then its values are part of the contents, or free and measured as the
+    errors say. Raises ValueError for anything else, which a factor that is fitted in each bin by formula does not know."""
+    nominal, variance = (np.sum([getattr(one, what) for one in samples.values()], axis=0) for what in ("contents", "variance"))
+    bins = range(len(nominal))
+    relative = np.sqrt(np.divide(variance, nominal**2, out=np.zeros(len(nominal)), where=nominal > 0))
+    held = [bool(_said(known, name, "fixed", i, False)) for i in bins]
+    if all(held):
+        at = np.array([float(_said(known, name, "inits", i, 1.0)) for i in bins])
+        return {key: Contents(at * one.contents, None, one.norm, {effect: tuple(at * side for side in pair) for effect, pair in one.shape.items()}) for key, one in samples.items()}
+    for i in bins:
+        (low, high), mean, width = _said(known, name, "bounds", i, (1e-10, 10.0)), _said(known, name, "auxdata", i, 1.0), _said(known, name, "sigmas", i, relative[i])
+        if held[i] or mean != 1.0 or abs(width - relative[i]) > 1e-6 * relative[i] or low > max(1 - 5 * relative[i], 1e-10) or high < min(1 + 5 * relative[i], 10.0):
+            raise ValueError(f"measurement: expected the staterror {name} fixed in all bins, or measured at 1 with the errors of its samples, in bounds five of these away, got bin {i} with "
+                             f"fixed {held[i]}, auxdata {mean:g}, sigmas {width:.4g} (where errors are {relative[i]:.4g}) and bounds {low:g} to {high:g}")
+    return dict(samples)
+
+
+def _contents_of_samples(channel: Mapping, known: Mapping[str, Mapping]) -> dict[str, Contents]:
+    "The Contents of all samples of a channel. Raises ValueError that names the sample for what has no form here."
+    kinds = {one["name"] for sample in channel["samples"] for one in sample["modifiers"] if one["type"] == "staterror"}
+    if len(kinds) > 1:
+        raise ValueError(f"staterror: expected one for a channel, whose samples share it, got {', '.join(sorted(kinds))} in {channel['name']}")
+    found = {}
+    for sample in channel["samples"]:
+        if sample["name"] in found:
+            raise ValueError(f"samples: expected one of each name in {channel['name']}, got several of {sample['name']}")
+        try:
+            found[sample["name"]] = _contents_from_pyhf(sample)
+        except ValueError as error:
+            raise ValueError(f"channel {channel['name']}, sample {sample['name']}: {error}") from None
+    shared = {name: one for name, one in found.items() if one.variance is not None}
+    return found | (_with_staterror(next(iter(kinds)), shared, known) if shared else {})
 
 # %% ../nbs/8_your_analysis/80_pyhf.ipynb #060af1b6
 def _channel_from_pyhf(channel: Mapping, known: Mapping[str, Mapping]) -> Histogram:
     "One channel. Raises ValueError for what has no form here."
     processes, strength, ranges, poisson = {}, {}, {}, {}
-    kinds = {one["name"] for sample in channel["samples"] for one in sample["modifiers"] if one["type"] == "staterror"}
-    if len(kinds) > 1:
-        raise ValueError(f"staterror: expected one for a channel, whose samples share it, got {', '.join(sorted(kinds))} in {channel['name']}")
+    every = _contents_of_samples(channel, known)
     for sample in channel["samples"]:
         by_bin = [one for one in sample["modifiers"] if one["type"] in ("shapesys", "shapefactor")]
-        whole = _contents_from_pyhf(sample)
+        whole = every[sample["name"]]
         parts = {f"{sample['name']}[{i}]": _only_bin(whole, i) for i in range(len(whole.contents))} if by_bin else {sample["name"]: whole}
         processes |= parts
         for one in (one for one in sample["modifiers"] if one["type"] in ("normfactor", "lumi")):
             strength.setdefault(one["name"], []).extend(parts)
             ranges[one["name"]] = (0.0, 10.0)
         for one in by_bin:
+            if one["type"] == "shapesys" and (len(one["data"]) != len(parts) or f"{one['name']}[0]" in strength):
+                raise ValueError(f"shapesys: expected {one['name']} with a number for each of {len(parts)} bins, in one sample, got {len(one['data'])} in {sample['name']} of {channel['name']}")
             for i, part in enumerate(parts):
                 size = float(one["data"][i]) if one["type"] == "shapesys" else 0.0
                 if one["type"] == "shapesys" and not (whole.contents[i] > 0 and size > 0):
@@ -358,7 +403,9 @@ def _channel_from_pyhf(channel: Mapping, known: Mapping[str, Mapping]) -> Histog
                 strength.setdefault(own, []).append(part)
                 ranges[own] = (1e-10, 10.0) if one["type"] == "shapesys" else (0.0, 10.0)
                 if one["type"] == "shapesys":
-                    poisson[own] = Poisson(own, 1.0, (whole.contents[i] / size) ** 2)
+                    usual = (whole.contents[i] / size) ** 2
+                    scale = float(_said(known, one["name"], "factors", i, usual))
+                    poisson[own] = Poisson(own, float(_said(known, one["name"], "auxdata", i, usual)) / scale, scale)
     effects = {name for process in processes.values() for name in (*process.norm, *process.shape)}
     fixed, own_ranges, normal = _configured_from_pyhf({**dict.fromkeys(strength, 1.0), **dict.fromkeys(effects, 0.0)}, known)
     strength = {name: of[0] if len(of) == 1 else tuple(of) for name, of in strength.items()}
@@ -378,6 +425,9 @@ def from_pyhf(workspace: Mapping, measurement: str | None = None) -> tuple[OnDat
     try:
         found = [one for one in workspace["measurements"] if measurement in (None, one["name"])]
         channels, seen = workspace["channels"], {one["name"]: np.array(one["data"], dtype=float) for one in workspace["observations"]}
+        for what in ("channels", "observations"):
+            if len(names := [one["name"] for one in workspace[what]]) > len(set(names)):
+                raise ValueError(f"workspace: expected {what} of different names, got {', '.join(map(str, names))}")
         if not found:
             raise ValueError(f"measurement: expected one of {', '.join(one['name'] for one in workspace['measurements'])}, got {shown(measurement)}")
         known = {one["name"]: one for one in found[0]["config"].get("parameters", [])}
