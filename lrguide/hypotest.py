@@ -540,7 +540,8 @@ def _discovery(model: OnData, strength: str, method: str, at: float, n_sigma: tu
     null, alternative = {strength: 0.0}, {strength: check_number(at, "at")}
     if check_choice(method, "method", ("exact", "toys", "asymptotic")) == "asymptotic":
         observed = p_value(model, data, null, alternative, method)
-        return Discovery(observed, tuple(_asimov_z(model, data, strength, at, source) + n for n in n_sigma) if n_sigma else (), n_sigma)
+        median = _asimov_z(model, data, strength, at, source) if n_sigma else 0.0
+        return Discovery(observed, tuple(median + n for n in n_sigma), n_sigma)
     first, *second = _tails(model, data, null, alternative, bool(n_sigma), method, source, n_toys, rng, None, map)
     observed = PValue(first.log_p, first.relative, method, first.kind, first.how, first.failed)
     if not n_sigma:

@@ -397,7 +397,10 @@ def _by_channel(names: list[str], things, what: str) -> list:
 
 
 def _split_channels(model: Channels, data) -> list:
-    "The data of each channel. Raises ValueError unless there are as many as channels, or one for each name."
+    "The data of each channel; of several data sets, each a mapping, those of each. Raises ValueError unless there are as many as channels, or one for each name."
+    names = set(model.channels)
+    if isinstance(data, (list, tuple)) and len(data) and all(isinstance(one, Mapping) and set(one) == names for one in data):
+        data = {name: [one[name] for one in data] for name in names}
     return _by_channel(list(model.channels), data, "data")
 
 
@@ -450,7 +453,7 @@ def _all_knots(channels: Mapping[str, object]) -> dict[str, np.ndarray]:
 class Channels(OnData):
     """Likelihood of independent data, one set for each of `channels`, whose parameters of equal names are the same; see `Likelihood`.
 
-    `channels`: by name, or a sequence. Data (and weights): a mapping by channel, or a sequence in their order. A constraint that occurs in
+    `channels`: by name, or a sequence. Data (and weights): a mapping by channel, or a sequence in their order; many data sets: a list of mappings, or for each channel a list. A constraint that occurs in
     several channels counts once. Raises ValueError for ranges that do not overlap, different constraints of one parameter, or different
     fixed values."""
     channels: Mapping[str, object]

@@ -132,6 +132,43 @@ def test_every_modifier_is_read():
         from_pyhf(workspace, "other")
 
 
+STAT, EACH = [{"name": "st", "type": "staterror", "data": [5.0, 4.0]}], [{"name": "each", "type": "shapesys", "data": [6.0, 5.0]}]
+
+
+@pytest.mark.parametrize("modifiers, said", [
+    (STAT, {}), (STAT, {"fixed": True}), (STAT, {"fixed": True, "inits": [1.1, 0.9]}), (STAT, {"inits": [1.1, 0.9], "bounds": [[1e-10, 10.0]] * 2, "auxdata": [1.0, 1.0], "fixed": False}),
+    (EACH, {}), (EACH, {"fixed": True, "inits": [1.1, 0.9]}), (EACH, {"auxdata": [80.0, 30.0]}), (EACH, {"factors": [90.0, 50.0]}), (EACH, {"factors": [90.0, 50.0], "auxdata": [80.0, 60.0]})])
+def test_what_a_measurement_says_of_bins_is_honoured(modifiers, said):
+    workspace = spelled(modifiers, [{"name": modifiers[0]["name"], **said}])
+    (model, counts), (there, data) = from_pyhf(workspace), read(workspace)
+    fit, (point, lowest) = model.fit(counts), pyhf.infer.mle.fit(data, there, return_fitted_val=True)
+    assert abs(fit.values["mu"] - point[there.config.poi_index]) < 1e-3 * fit.errors["mu"]
+    for mu in (0.5, 3.0):
+        rise = (pyhf.infer.mle.fixed_poi_fit(mu, data, there, return_fitted_val=True)[1] - lowest) / 2
+        assert abs(model.fix(mu=mu).fit(counts).nll - fit.nll - rise) < 1e-5
+
+
+@pytest.mark.parametrize("modifiers, said, words", [
+    (STAT, {"auxdata": [1.1, 0.9]}, "auxdata 1.1"), (STAT, {"sigmas": [0.01, 0.01]}, "sigmas 0.01 .where errors are 0.1"), (STAT, {"bounds": [[0.98, 1.02]] * 2}, "bounds 0.98 to 1.02"),
+    (STAT, {"auxdata": [1.0]}, "expected auxdata of st for each of its bins, got 1"), (EACH, {"bounds": [[0.5, 1.5]]}, "expected bounds of each for each of its bins, got 1"),
+    ([{"name": "each", "type": "shapesys", "data": [6.0, 5.0, 1.0]}], {}, "a number for each of 2 bins"), ([{"name": "h", "type": "histosys", "data": {"hi_data": [1.0], "lo_data": [1.0, 2.0]}}], {}, "channel bins, sample b: shape of h")])
+def test_what_a_measurement_cannot_say_is_refused_in_words(modifiers, said, words):
+    with pytest.raises(ValueError, match=words):
+        from_pyhf(spelled(modifiers, [{"name": modifiers[0]["name"], **said}]))
+
+
+def test_names_that_occur_twice_in_a_workspace():
+    for what in ("channels", "observations"):
+        twice = spelled([])
+        twice[what].append(twice[what][0])
+        with pytest.raises(ValueError, match=f"workspace: expected {what} of different names"):
+            from_pyhf(twice)
+    twice = spelled([])
+    twice["channels"][0]["samples"].append(twice["channels"][0]["samples"][0])
+    with pytest.raises(ValueError, match="samples: expected one of each name in bins, got several of signal"):
+        from_pyhf(twice)
+
+
 def test_a_strength_of_several_processes():
     one = {"mu": 1.4, "k": 0.9}
     joint = lr.Histogram({"a": lr.Contents(S), "b": lr.Contents(B), "c": lr.Contents(B)}, {"mu": "a", "k": ("b", "c")})

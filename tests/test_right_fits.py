@@ -1,7 +1,7 @@
 """Fits of other people's models: limits, errors, valleys, few events. Every right value is a closed form or a scan by hand, said beside it."""
 import numpy as np
 import pytest
-from scipy.optimize import brentq, minimize_scalar
+from scipy.optimize import brentq, minimize, minimize_scalar
 from scipy.stats import norm
 
 import lrguide as lr
@@ -606,3 +606,44 @@ def test_many_sets_whose_every_parameter_is_looked_for():
     sets = [np.random.default_rng(seed).normal(0.2 + 0.1 * seed, 0.05, (30, 1)).clip(0, 1) for seed in range(5)]
     found = model.fit_many(sets)
     np.testing.assert_allclose(found.values["m"], [model.fit(one).values["m"] for one in sets], atol=1e-6)
+
+
+# ---- walls ----
+
+def nearly_empty(n_effects, moves=False):
+    "A peak on a falling background whose yield a control region measures; the effects move signal alone and can only be where they were measured."
+    norm, window = {f"e{i}": 0.05 for i in range(n_effects)}, (100.0, 180.0)
+    background = lr.Density(lambda x, nu: -nu[:, 0] * x[:, 0], window, {"a": (0.005, 0.06)})
+    still = lr.Density(lambda x: -0.5 * ((x[:, 0] - 125) / 2) ** 2, window)
+    moved = lr.Density(lambda x, nu: -0.5 * ((x[:, 0] - 125 * (1 + 0.003 * nu[:, 0])) / (2 * np.exp(0.1 * nu[:, 1]))) ** 2 - 0.1 * nu[:, 1], window, {"scale": (-5.0, 5.0), "width": (-5.0, 5.0)})
+    measured = [lr.LogNormal("kb", 1.0, 1.3), *([lr.Normal("scale", 0.0, 1.0), lr.Normal("width", 0.0, 1.0)] if moves else [])]
+    events = lr.Likelihood({"s": lr.Process(6.7, moved if moves else still, norm=norm), "b": lr.Process(lambda v: 20 * v["kb"], background)}, {"mu": "s"}, measured, ranges={"kb": (0.1, 5.0)})
+    return lr.Channels({"events": events, "control": lr.Likelihood({"b": lr.Process(lambda v: 10 * v["kb"]), "s": lr.Process(0.2, norm=norm)}, {"mu": "s"}, ranges={"kb": (0.1, 5.0)})})
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_fit_that_empties_a_channel_ends_at_the_bottom_of_the_wall(seed):
+    """No event in the peak: the strength falls until nothing is expected at all, which is a curved wall; against a search along it, the strength
+    eliminated. More effects on the signal change nothing, and neither does fitting many at once."""
+    rng = np.random.default_rng(seed)
+    x = 100 + rng.exponential(50, 24)
+    x = x[(x < 180) & (np.abs(x - 125) > 5)][:, None]
+    data = {"events": x, "control": lr.Table(np.zeros((1, 1)), weight=np.array([10.0]))}
+    model = nearly_empty(1)
+    prepared = model.on(data)
+    along = lambda z: float(prepared({"mu": -20 * z[0] / (6.7 * lr.rates.norm_factor(z[2], 0.95, 1.05)) + 1e-10, "kb": z[0], "a": z[1], "e0": z[2]})[0])
+    by_hand = min((minimize(along, [kb, a, 0.0], method="L-BFGS-B", bounds=[(0.1, 5), (0.005, 0.06), (-5, 5)]) for kb in (0.8, 1.2) for a in (0.01, 0.03)), key=lambda one: one.fun)
+    fit, more = model.fit(data), nearly_empty(3).fit(data)
+    assert fit.nll < by_hand.fun + 1e-5 and abs(more.nll - fit.nll) < 1e-5
+    assert abs(model.fit_many([data, data]).nll - fit.nll).max() < 1e-6
+    assert abs(model.channels["events"].yields({name: fit.values[name] for name in ("mu", "kb", "a", "e0")})["b"] * 1.0 + 6.7 * fit.values["mu"] * lr.rates.norm_factor(fit.values["e0"], 0.95, 1.05)) < 1e-6
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_such_a_fit_with_a_peak_that_moves(seed):
+    "It ends no higher than one that does not, which was refused for one of these (seed 3), and with more effects at the same depth."
+    rng = np.random.default_rng(seed)
+    x = 100 + rng.exponential(50, 24)
+    data = {"events": x[(x < 180) & (np.abs(x - 125) > 5)][:, None], "control": lr.Table(np.zeros((1, 1)), weight=np.array([10.0]))}
+    still, one, three = (nearly_empty(*of).fit(data) for of in ((1, False), (1, True), (3, True)))
+    assert one.nll < still.nll + 1e-6 and abs(one.nll - three.nll) < 1e-5
