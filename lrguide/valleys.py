@@ -35,10 +35,11 @@ def starting_values(model: object, constraints: Sequence = (), start: Mapping[st
     return {**begin, **{name: unit for name, unit in found.items() if 1000 * unit < begin[name]}, **given}
 
 # %% ../nbs/9_machinery/87_valleys.ipynb #b929ab07
-def _from_start(prepared: object, names: list[str], start: Mapping, fixed: Mapping, limits: Mapping | None = None, of: np.ndarray | None = None) -> Minima:
+def _from_start(prepared: object, names: list[str], start: Mapping, fixed: Mapping, limits: Mapping | None = None, of: np.ndarray | None = None,
+                known: np.ndarray | None = None) -> Minima:
     """The Minima that are found from `start`, for the parameters `names`, the `fixed` ones (numbers or (p,)) held; Minuit tries what does not converge.
 
-    `of` (p,): the number of the minimisation that each of several starts belongs to: where one of them has converged, what ends higher is left as it is."""
+    `of` (p,): the number of the minimisation that each of several starts belongs to, `known`: the lowest values of these so far. Where one has converged, what ends higher is left as it is."""
     limits = limits or prepared.model.parameters
     n_points = max([len(prepared)] + [np.size(value) for value in (*fixed.values(), *start.values())])
     held = {name: np.broadcast_to(np.asarray(value, float), n_points) for name, value in fixed.items()}
@@ -50,14 +51,15 @@ def _from_start(prepared: object, names: list[str], start: Mapping, fixed: Mappi
     shorten = lambda points, trials, which: _share_of_step(part(which), values_at(points, which), values_at(trials, which))
     point, value, second, converged = newton(evaluate, columns_of(start, names, n_points), low, high, shorten=shorten, slack=prepared.slack)
     of = np.arange(n_points) if of is None else of
-    if len(lost := np.array(_to_be_rescued(value, converged, of), int)):
+    known = np.full(of.max(initial=-1) + 1, np.inf) if known is None else known
+    if len(lost := np.array(_to_be_rescued(value, converged, of, known), int)):
         begin, expanded = columns_of(start, names, n_points)[lost], lambda points, which: not_negative_expanded_at(part(which), values_at(points, which), names)
         inside, along = _along_walls(evaluate, expanded, lost, begin, point[lost], low[lost], high[lost])
         if len(inside):
             now = evaluate(along, inside)
             fine = now[0] < value[inside] + 1e-6
             point[inside[fine]], value[inside[fine]], second[inside[fine]], converged[inside[fine]] = along[fine], now[0][fine], now[2][fine], True
-    for i in _to_be_rescued(value, converged, of, 2):
+    for i in _to_be_rescued(value, converged, of, known, 2):
         limits = {name: (low[i, a], high[i, a]) for a, name in enumerate(names)}
         try:
             minuit = minuit_at(*functions_of(part(np.array([i])), {name: held[name][i:i + 1] for name in held}, dict(zip(names, point[i])), limits))
@@ -71,11 +73,11 @@ def _from_start(prepared: object, names: list[str], start: Mapping, fixed: Mappi
     return Minima(point, value, second, converged | np.isposinf(value))        # an event where nothing is expected: infinite, and that is an answer
 
 # %% ../nbs/9_machinery/87_valleys.ipynb #87f0a00c
-def _to_be_rescued(value: np.ndarray, converged: np.ndarray, of: np.ndarray, most: float = np.inf) -> list[int]:
-    "Which of several ends of minimisations `of` (p,) have not converged and may be the lowest: at most `most` of each."
+def _to_be_rescued(value: np.ndarray, converged: np.ndarray, of: np.ndarray, known: np.ndarray, most: float = np.inf) -> list[int]:
+    "Which of several ends of minimisations `of` (q,) have not converged and may be the lowest, below what is `known` of each (p,): at most `most` of each."
     if converged.all():
         return []
-    lowest, tried = np.full(of.max(initial=-1) + 1, np.inf), np.zeros(of.max(initial=-1) + 1, int)
+    lowest, tried = known.copy(), np.zeros(len(known), int)
     np.minimum.at(lowest, of[converged], value[converged])
     lost = np.flatnonzero(~converged & ~np.isposinf(value) & ~(value >= lowest[of]))
     found = []
@@ -528,7 +530,7 @@ def deepest(prepared: object, names: list[str], start: Mapping, fixed: Mapping, 
     elsewhere += list(_other_starts(prepared, names, found, start, fixed, unseen, limits)) if unseen else []
     elsewhere += _mirrored(prepared, names, found, fixed, limits, wide)
     for some in _at_once(prepared, elsewhere, len(every)):
-        for which, again in _from_each(prepared, names, some, fixed, limits, len(every)):
+        for which, again in _from_each(prepared, names, some, fixed, limits, len(every), np.where(found.converged & ~np.isnan(found.nll), found.nll, np.inf)):
             found = deeper(found, which, again, limits, names, wide)
     return inside_walls(found, names, prepared.walls)
 
@@ -545,13 +547,13 @@ def _at_once(prepared: object, starts: Sequence[tuple], p: int) -> Iterator[list
         yield group
 
 
-def _from_each(prepared: object, names: list[str], starts: Sequence[tuple], fixed: Mapping, limits: Mapping, p: int) -> list[tuple]:
-    "Which of p minimisations and their Minima, of each of the `starts`: which begin there, and values by name. All in one run, as calls are dear."
+def _from_each(prepared: object, names: list[str], starts: Sequence[tuple], fixed: Mapping, limits: Mapping, p: int, known: np.ndarray | None = None) -> list[tuple]:
+    "Which of p minimisations and their Minima, of each of the `starts`: which begin there, and values by name; `known`: values (p,) reached before. All in one run, as calls are dear."
     which = np.concatenate([some for some, _ in starts])
     begin = {name: np.concatenate([np.broadcast_to(values[name], len(some)) for some, values in starts]) for name in names}
     held = {name: np.broadcast_to(np.asarray(value, float), p)[which] for name, value in fixed.items()}
     whole = is_shared(prepared) or len(starts) == 1 and len(which) == p
-    found = _from_start(prepared if whole else prepared.take(which), names, begin, held, limits, which)
+    found = _from_start(prepared if whole else prepared.take(which), names, begin, held, limits, which, known)
     pieces = np.split(np.arange(len(which)), np.cumsum([len(some) for some, _ in starts])[:-1])
     return [(some, found.take(piece)) for (some, _), piece in zip(starts, pieces)]
 
