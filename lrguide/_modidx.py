@@ -2798,6 +2798,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '', 'doc_host': '', 'git_url
                                     'lrguide.workspaces._said': ('8_your_analysis/pyhf.html#_said', 'lrguide/workspaces.py'),
                                     'lrguide.workspaces._template_samples': ( '8_your_analysis/pyhf.html#_template_samples',
                                                                               'lrguide/workspaces.py'),
+                                    'lrguide.workspaces._times': ('8_your_analysis/pyhf.html#_times', 'lrguide/workspaces.py'),
                                     'lrguide.workspaces._units': ('8_your_analysis/pyhf.html#_units', 'lrguide/workspaces.py'),
                                     'lrguide.workspaces._with_staterror': ( '8_your_analysis/pyhf.html#_with_staterror',
                                                                             'lrguide/workspaces.py'),

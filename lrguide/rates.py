@@ -450,7 +450,7 @@ def _warn_of_interpolation(name: str, ratio: object, total: float) -> None:
 # %% ../nbs/9_machinery/90_rates.ipynb #60d0657c
 def _is_convex(events: Events, name: str, values: Mapping[str, np.ndarray]) -> bool:
     "Whether the nll is convex along parameter `name`, of which `values` holds evenly spaced ones: it moves yields alone, on straight lines."
-    if any(name in process.parameters for process in events.model.processes.values()):
+    if any(name in process.parameters for process in events.model.processes.values()) or (events.weights < 0).any():           # -log of a straight line, times less than nothing
         return False
     yields = yields_at(events.model, values, n_points_of(values))
     return bool(np.all(np.abs(np.diff(yields, 2)) <= 1e-9 * np.abs(yields).max(axis=1, keepdims=True)))

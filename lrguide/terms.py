@@ -122,10 +122,10 @@ def not_negative_expanded_at(prepared: object, values: Mapping, names: list[str]
     found, p = [], max(len(prepared), n_points_of(values))
     for part in prepared.parts:
         own = np.array([i for i, name in enumerate(names) if name in part.model.ranges_of_all], int)
-        known = getattr(part, "not_negative_expanded", None)
-        number, slope, bent = (known or partial(_by_differences, part))(values, [names[i] for i in own])
+        known = getattr(part, "not_negative_expanded", None) or partial(_by_differences, part)
+        number, slope, bent = known(values, [names[i] for i in own]) if len(own) else (part.not_negative(values), 0.0, lambda weights: 0.0)
         wide = np.zeros((p, len(names), number.shape[1]))
-        wide[:, own] = slope
+        wide[:, own] = slope                               # nothing, where nothing floats
         found.append((number, wide, bent, own))
     numbers, slopes = (np.concatenate([one[which] for one in found], axis=which + 1) for which in (0, 1))
     ends = np.cumsum([0, *(one[0].shape[1] for one in found)])

@@ -52,13 +52,25 @@ def _from_start(prepared: object, names: list[str], start: Mapping, fixed: Mappi
     point, value, second, converged = newton(evaluate, columns_of(start, names, n_points), low, high, shorten=shorten, slack=prepared.slack)
     of = np.arange(n_points) if of is None else of
     known = np.full(of.max(initial=-1) + 1, np.inf) if known is None else known
-    if len(lost := np.array(_to_be_rescued(value, converged, of, known), int)):
-        begin, expanded = columns_of(start, names, n_points)[lost], lambda points, which: not_negative_expanded_at(part(which), values_at(points, which), names)
-        inside, along = _along_walls(evaluate, expanded, lost, begin, point[lost], low[lost], high[lost])
+    nearest, expanded = np.full(n_points, np.inf), lambda points, which: not_negative_expanded_at(part(which), values_at(points, which), names)
+
+    def along_walls(rows: np.ndarray) -> None:
+        "Takes the ends `rows` along the walls that hold them: to minima, or nearer to one."
+        begin = columns_of(start, names, n_points)[rows]
+        without = np.where(np.isin(names, list(prepared.model.strength)), np.clip(0.0, low[rows], high[rows]), begin)
+        beyond = ~(expanded(begin, rows)[0] > 0).all(axis=1)
+        begin[beyond] = without[beyond]                    # where there is no signal there are no walls
+        inside, along, off = _along_walls(evaluate, expanded, rows, begin, point[rows], low[rows], high[rows])
         if len(inside):
             now = evaluate(along, inside)
-            fine = now[0] < value[inside] + 1e-6
-            point[inside[fine]], value[inside[fine]], second[inside[fine]], converged[inside[fine]] = along[fine], now[0][fine], now[2][fine], True
+            fine = (now[0] < value[inside] + 1e-4) & ((off < 2e-5) | ~converged[inside])
+            inside = inside[fine]
+            nearest[inside] = off[fine]
+            point[inside], value[inside], second[inside], converged[inside] = along[fine], now[0][fine], now[2][fine], off[fine] < 2e-5
+
+    if len(lost := np.array(_to_be_rescued(value, converged, of, known), int)):
+        along_walls(lost)
+    by_minuit = []
     for i in _to_be_rescued(value, converged, of, known, 2):
         limits = {name: (low[i, a], high[i, a]) for a, name in enumerate(names)}
         try:
@@ -70,6 +82,10 @@ def _from_start(prepared: object, names: list[str], start: Mapping, fixed: Mappi
         point[i], converged[i] = list(minuit.values), True
         point[i] = newton(lambda points, _, i=i: evaluate(points, np.array([i])), point[i:i + 1], low[i:i + 1], high[i:i + 1])[0][0]     # to the bottom
         value[i], _, second[i] = (found[0] for found in evaluate(point[i:i + 1], np.array([i])))
+        by_minuit.append(i)
+    if by_minuit:                                          # which may hold a kink at a wall for a minimum
+        along_walls(np.array(by_minuit))
+    converged |= nearest < 2e-3                            # the nll is off by no more than that for each wall
     return Minima(point, value, second, converged | np.isposinf(value))        # an event where nothing is expected: infinite, and that is an answer
 
 # %% ../nbs/9_machinery/87_valleys.ipynb #87f0a00c
@@ -123,8 +139,8 @@ def functions_of(prepared: object, held: Mapping, start: Mapping[str, float], li
     return lambda values: float(nll_at(prepared, at(values))[0]), start, {name: tuple(map(float, limits[name])) for name in names}, slopes
 
 # %% ../nbs/9_machinery/87_valleys.ipynb #87f0a002
-def _along_walls(evaluate: Callable, expanded: Callable, which: np.ndarray, begin: np.ndarray, end: np.ndarray, low: np.ndarray, high: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Which of the minimisations `which` (q,) have a minimum inside of walls, and these points (n, P): of those that began at `begin` (q, P) and ended at `end`, next to a wall.
+def _along_walls(evaluate: Callable, expanded: Callable, which: np.ndarray, begin: np.ndarray, end: np.ndarray, low: np.ndarray, high: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Of minimisations `which` (q,) that began at `begin` (q, P) and ended at `end`, next to a wall: which have come nearer (n,), the points (n, P), and how much higher than the minimum at most for each wall (n,).
 
     `expanded` gives the numbers that may not be negative, their slopes and a function for their second derivatives. Fiacco and McCormick (1968)."""
     numbers = lambda points, rows: expanded(points, which[rows])[0]
@@ -150,13 +166,15 @@ def _along_walls(evaluate: Callable, expanded: Callable, which: np.ndarray, begi
         old, new = numbers(points, rows[some]), numbers(trials, rows[some])
         with np.errstate(invalid="ignore", divide="ignore"):
             return np.where(new < 0.01 * old, 0.99 * old / (old - new), 1.0).min(axis=1)
-    for t in (1e-1, 1e-3, 1e-5, 1e-7, 1e-9):
+    reached = np.full(len(which), np.inf)
+    for t in 10.0 ** -np.arange(1, 10):
         if not len(rows):
             break
-        found, _, _, converged = newton(held(t), point[rows], low[rows], high[rows], shorten=shorten)
-        point[rows] = found
-        rows = rows[converged] if t < 1e-4 else rows
-    return which[rows], point[rows]
+        found, _, _, converged = newton(held(t), point[rows], low[rows], high[rows], max_steps=100, shorten=shorten)
+        rows = rows[converged]                             # what goes wrong from here on takes nothing back
+        point[rows], reached[rows] = found[converged], t
+    some = np.isfinite(reached)
+    return which[some], point[some], reached[some]
 
 # %% ../nbs/9_machinery/87_valleys.ipynb #bce07036
 _COUNTS = np.array([5, 7, 10, 14, 20, 28, 33])  # few different ones, so that many minimisations share a grid

@@ -7,7 +7,7 @@
 """
 from __future__ import annotations
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from os import PathLike
 import numpy as np
 from .arrays import Table, check_column, check_mapping, check_name, check_numbers, shown
@@ -311,11 +311,15 @@ def _contents_from_pyhf(sample: Mapping) -> Contents:
                     {name: (one["lo_data"], one["hi_data"]) for name, one in of("histosys").items()})
 
 
+def _times(contents: Contents, factor: float | np.ndarray) -> Contents:
+    "The same, `factor` (b,) times as much in its bins."
+    return Contents(contents.contents * factor, None if contents.variance is None else contents.variance * factor**2, contents.norm,
+                    {name: tuple(one * factor for one in pair) for name, pair in contents.shape.items()})
+
+
 def _only_bin(contents: Contents, i: int) -> Contents:
     "The same with nothing in all bins but number `i`."
-    here = np.arange(len(contents.contents)) == i
-    return Contents(contents.contents * here, None if contents.variance is None else contents.variance * here, contents.norm,
-                    {name: tuple(one * here for one in pair) for name, pair in contents.shape.items()})
+    return _times(contents, np.where(np.arange(len(contents.contents)) == i, 1.0, 0.0))
 
 
 def _said(known: Mapping[str, Mapping], name: str, what: str, at: int = 0, otherwise: object = None):
@@ -337,11 +341,11 @@ def _configured_from_pyhf(starts: Mapping[str, float], known: Mapping[str, Mappi
             ranges[name] = tuple(map(float, ends))
         if _said(known, base, "fixed", at, False):
             fixed[name] = float(_said(known, base, "inits", at, start))
-        mean = _said(known, base, "auxdata", at)
+        mean, width = _said(known, base, "auxdata", at), _said(known, base, "sigmas", at)
         if name == "lumi" and mean is None:
             raise ValueError("measurement: expected auxdata and sigmas of lumi among its parameters, got none")
-        if base == name and mean is not None:
-            normal.append(Normal(name, float(mean), float(_said(known, base, "sigmas", at, 1.0))))
+        if base == name and (mean is not None or width is not None):
+            normal.append(Normal(name, float(start if mean is None else mean), float(1.0 if width is None else width)))
     return fixed, ranges, normal
 
 # %% ../nbs/8_your_analysis/80_pyhf.ipynb #80e00001
@@ -354,7 +358,7 @@ def _with_staterror(name: str, samples: Mapping[str, Contents], known: Mapping[s
     held = [bool(_said(known, name, "fixed", i, False)) for i in bins]
     if all(held):
         at = np.array([float(_said(known, name, "inits", i, 1.0)) for i in bins])
-        return {key: Contents(at * one.contents, None, one.norm, {effect: tuple(at * side for side in pair) for effect, pair in one.shape.items()}) for key, one in samples.items()}
+        return {key: replace(_times(one, at), variance=None) for key, one in samples.items()}
     for i in bins:
         (low, high), mean, width = _said(known, name, "bounds", i, (1e-10, 10.0)), _said(known, name, "auxdata", i, 1.0), _said(known, name, "sigmas", i, relative[i])
         if held[i] or mean != 1.0 or abs(width - relative[i]) > 1e-6 * relative[i] or low > max(1 - 5 * relative[i], 1e-10) or high < min(1 + 5 * relative[i], 10.0):
@@ -397,13 +401,14 @@ def _channel_from_pyhf(channel: Mapping, known: Mapping[str, Mapping]) -> Histog
                 raise ValueError(f"shapesys: expected {one['name']} with a number for each of {len(parts)} bins, in one sample, got {len(one['data'])} in {sample['name']} of {channel['name']}")
             for i, part in enumerate(parts):
                 size = float(one["data"][i]) if one["type"] == "shapesys" else 0.0
-                if one["type"] == "shapesys" and not (whole.contents[i] > 0 and size > 0):
-                    continue                               # pyhf fixes that one
+                if one["type"] == "shapesys" and not (sample["data"][i] > 0 and size > 0):
+                    processes[part] = _times(processes[part], float(_said(known, one["name"], "inits", i, 1.0)))        # pyhf fixes that one where it begins
+                    continue
                 own = f"{one['name']}[{i}]"
                 strength.setdefault(own, []).append(part)
                 ranges[own] = (1e-10, 10.0) if one["type"] == "shapesys" else (0.0, 10.0)
                 if one["type"] == "shapesys":
-                    usual = (whole.contents[i] / size) ** 2
+                    usual = (sample["data"][i] / size) ** 2
                     scale = float(_said(known, one["name"], "factors", i, usual))
                     poisson[own] = Poisson(own, float(_said(known, one["name"], "auxdata", i, usual)) / scale, scale)
     effects = {name for process in processes.values() for name in (*process.norm, *process.shape)}
@@ -431,6 +436,9 @@ def from_pyhf(workspace: Mapping, measurement: str | None = None) -> tuple[OnDat
         if not found:
             raise ValueError(f"measurement: expected one of {', '.join(one['name'] for one in workspace['measurements'])}, got {shown(measurement)}")
         known = {one["name"]: one for one in found[0]["config"].get("parameters", [])}
+        each = [{one["name"] for sample in channel["samples"] for one in sample["modifiers"] if one["type"] == "shapesys"} for channel in channels]
+        if shared := {name for i, names in enumerate(each) for name in names if any(name in others for others in each[:i])}:
+            raise ValueError(f"shapesys: expected each in one channel, got {', '.join(sorted(shared))} in several")
         models = {channel["name"]: _channel_from_pyhf(channel, known) for channel in channels}
         counts = {name: seen[name] for name in models}
     except (KeyError, TypeError, IndexError, AttributeError) as error:

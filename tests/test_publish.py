@@ -139,6 +139,7 @@ STAT, EACH = [{"name": "st", "type": "staterror", "data": [5.0, 4.0]}], [{"name"
     (STAT, {}), (STAT, {"fixed": True}), (STAT, {"fixed": True, "inits": [1.1, 0.9]}), (STAT, {"inits": [1.1, 0.9], "bounds": [[1e-10, 10.0]] * 2, "auxdata": [1.0, 1.0], "fixed": False}),
     (EACH, {}), (EACH, {"fixed": True, "inits": [1.1, 0.9]}), (EACH, {"auxdata": [80.0, 30.0]}), (EACH, {"factors": [90.0, 50.0]}), (EACH, {"factors": [90.0, 50.0], "auxdata": [80.0, 60.0]})])
 def test_what_a_measurement_says_of_bins_is_honoured(modifiers, said):
+    pyhf.set_backend("numpy", pyhf.optimize.scipy_optimizer())            # other tests leave another, less exact
     workspace = spelled(modifiers, [{"name": modifiers[0]["name"], **said}])
     (model, counts), (there, data) = from_pyhf(workspace), read(workspace)
     fit, (point, lowest) = model.fit(counts), pyhf.infer.mle.fit(data, there, return_fitted_val=True)
