@@ -392,8 +392,8 @@ def _other_starts(prepared: object, names: list[str], found: Minima, start: Mapp
 
 def _hollows(prepared: object, names: list[str], base: Mapping, groups: Sequence[tuple], strengths: Sequence[str], limits: Mapping, known: Sequence[np.ndarray],
              depth: np.ndarray) -> Iterator[tuple]:
-    """The three lowest hollows on the grids of `groups` that are not next to a `known` minimum (p, P), or are below the `depth` (p,) of those, and are less
-    than 20 higher; the rest is at `base` (p,), but for the `strengths`."""
+    """The three lowest hollows on the grids of `groups` that are not next to a `known` minimum (p, P), or are below the `depth` (p,) of those, and, if nothing
+    else is fitted, less than 20 higher; the rest is at `base` (p,), but for the `strengths`."""
     dips = np.any([np.zeros(len(depth), bool), *(base[name] < 0 for name in prepared.model.strength)], axis=0)
     for (which, grid), (nll, there) in zip(groups, _on_grids(prepared, base, groups, len(depth), strengths, limits) if groups else ()):
         (bottom, where), flat, at = _bottoms(nll, grid), _flat(grid), {name: value[which] for name, value in base.items()}
@@ -402,7 +402,7 @@ def _hollows(prepared: object, names: list[str], base: Mapping, groups: Sequence
         for point in known:
             close = [np.abs(flat[name][:, None] - point[which, names.index(name)]) < 1.01 * steps[name] for name in grid]
             lowest &= ~np.logical_and.reduce(close) | (nll < depth[which] - 1e-6)
-        if all(name in (*grid, *there) for name in names if name in prepared.model.strength):            # else it is no place where a fit would be
+        if set(names) <= {*grid, *there}:                  # others may take a hollow down, however high it looks
             lowest &= (bottom < depth[which] + 20) | dips[which]
         height = np.where(lowest, bottom, np.inf)
         for place in np.argsort(height, axis=0)[:lowest.sum(axis=0).max()][:3]:

@@ -647,3 +647,23 @@ def test_such_a_fit_with_a_peak_that_moves(seed):
     data = {"events": x[(x < 180) & (np.abs(x - 125) > 5)][:, None], "control": lr.Table(np.zeros((1, 1)), weight=np.array([10.0]))}
     still, one, three = (nearly_empty(*of).fit(data) for of in ((1, False), (1, True), (3, True)))
     assert one.nll < still.nll + 1e-6 and abs(one.nll - three.nll) < 1e-5
+
+
+class Folded:
+    "Four normal features whose means are a^2, 0.3 (b - a), 0.3 (c - a) and a / 10, to those about zero: two valleys, a = b = c = 1 and -1, the second deeper by the last feature."
+    parameters = {"a": (-2.0, 2.5), "b": (-2.0, 2.5), "c": (-2.0, 2.5)}
+
+    def log_ratio(self, x, nu):
+        a, b, c = nu
+        mean = np.array([a**2, 0.3 * (b - a), 0.3 * (c - a), 0.1 * a])
+        return x @ mean - 0.5 * mean @ mean
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_hollow_that_looks_high_may_be_the_deepest_valley(seed):
+    "On a line along a, b and c where the first fit ended, the other valley is hundreds higher; with these fitted it is lower."
+    x = np.random.default_rng(seed).normal(size=(2000, 4)) + [1.0, 0.0, 0.0, -0.1]
+    model = lr.Likelihood({"events": lr.Process(2000.0, Folded())})
+    fit, both = model.fit(x), [model.fit(x, start=dict.fromkeys("abc", value)) for value in (1.0, -1.0)]
+    assert both[1].nll < both[0].nll - 5 and abs(fit.nll - both[1].nll) < 1e-6
+    assert abs(model.on([x, x]).fit_many().nll - both[1].nll).max() < 1e-6
