@@ -2531,7 +2531,6 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '', 'doc_host': '', 'git_url
                                'lrguide.terms.means_of': ('9_machinery/terms.html#means_of', 'lrguide/terms.py'),
                                'lrguide.terms.names_of': ('9_machinery/terms.html#names_of', 'lrguide/terms.py'),
                                'lrguide.terms.nll_at': ('9_machinery/terms.html#nll_at', 'lrguide/terms.py'),
-                               'lrguide.terms.not_negative_at': ('9_machinery/terms.html#not_negative_at', 'lrguide/terms.py'),
                                'lrguide.terms.not_negative_expanded_at': ( '9_machinery/terms.html#not_negative_expanded_at',
                                                                            'lrguide/terms.py'),
                                'lrguide.terms.scan_of': ('9_machinery/terms.html#scan_of', 'lrguide/terms.py')},

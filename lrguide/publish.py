@@ -20,7 +20,7 @@ from .files import write_whole
 from .formats import check_path
 from .interpolation import Interpolant, interpolated
 from .minimum import Fit
-from .rates import Events, norm_factor
+from .rates import Events, norm_factor, norm_polynomial
 from .terms import names_of
 from .prepared import OnData, check_model
 from .likelihood import Channels, Likelihood, Normal, Process
@@ -178,8 +178,7 @@ def _check_symbols(names: Collection[str]) -> None:
 
 def norm_text(name: str, down: float, up: float) -> str:
     "`norm_factor` as text of the parameter `name`: the polynomial of the clipped parameter, times powers of what is beyond."
-    places = np.linspace(-1, 1, 7)
-    powers = np.polynomial.polynomial.polyfit(places, norm_factor(places, down, up), 6)
+    powers = norm_polynomial(down, up)[::-1]
     clipped, beyond, below = f"(0.5*(abs({name}+1)-abs({name}-1)))", f"(0.5*(abs({name}-1)+{name}-1))", f"(0.5*(abs({name}+1)-{name}-1))"
     inside = "+".join(f"({float(one)!r})*{clipped}**{power}" if power else "1" for power, one in enumerate(powers))
     return f"({inside})*{float(up)!r}**{beyond}*{float(down)!r}**{below}"

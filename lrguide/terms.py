@@ -15,7 +15,7 @@ from .minimum import differentiated
 from .rates import columns_of, n_points_of
 
 # %% auto #0
-__all__ = ['names_of', 'means_of', 'many_of', 'is_shared', 'nll_at', 'derivatives_at', 'add_constraints', 'not_negative_at',
+__all__ = ['names_of', 'means_of', 'many_of', 'is_shared', 'nll_at', 'derivatives_at', 'add_constraints',
            'not_negative_expanded_at', 'scan_of']
 
 # %% ../nbs/9_machinery/77_terms.ipynb #3a8bc283
@@ -112,13 +112,8 @@ def _knows_derivatives(kind: type) -> bool:
     return next(("derivatives" in vars(one) for one in kind.__mro__ if {"nll", "derivatives"} & set(vars(one))), False)
 
 # %% ../nbs/9_machinery/77_terms.ipynb #77t0000d
-def not_negative_at(prepared: object, values: Mapping) -> np.ndarray:
-    "Numbers (p, m) that have to stay at zero or above, of all channels."
-    return np.concatenate([part.not_negative(values) for part in prepared.parts], axis=1)
-
-
 def not_negative_expanded_at(prepared: object, values: Mapping, names: list[str]) -> tuple:
-    "Such numbers (p, m), their slopes (p, P, m) by the parameters `names`, and a function of weights (p, m): the second derivatives, summed (p, P, P)."
+    "Numbers (p, m) that have to stay at zero or above, of all channels, their slopes (p, P, m) by the parameters `names`, and a function of weights (p, m): the second derivatives, summed (p, P, P)."
     found, p = [], max(len(prepared), n_points_of(values))
     for part in prepared.parts:
         own = np.array([i for i, name in enumerate(names) if name in part.model.ranges_of_all], int)
