@@ -101,7 +101,7 @@ def _derivatives_of(constraint: object, own: list[str], values: Mapping[str, np.
     if _knows_derivatives(type(constraint)):
         return constraint.derivatives(values, own)
     low, high = np.array([ranges[name] for name in own], dtype=float).T
-    point = np.stack([values[name] for name in own], axis=1)
+    point = columns_of(values, own, n_points_of(values))
     moved = lambda z: np.concatenate([constraint.nll({**values, **dict(zip(own, part.T))}) for part in z.reshape(-1, *point.shape)])
     nll, gradient, second = differentiated(moved, point, low, high)
     return nll, gradient.T, np.moveaxis(second, -1, 0)
