@@ -353,6 +353,7 @@ class Events:
         return total - _weighted(self.weights, self.log_rate(values)) if self.size else total
 
     is_convex, held, not_negative_expanded = (lambda self, *at: _is_convex(self, *at)), (lambda self, *at: _held(self, *at)), (lambda self, *at: _total_expanded(self.model, *at))
+    thinned = lambda self: _thinned(self)                  # neighbours in a single feature taken together
     not_negative = lambda self, values: _total(self.model, values)[:, None]      # numbers (p, 1) that have to stay at zero or above
 
     def derivatives(self, values: Mapping[str, np.ndarray], names: list[str]) -> tuple:
@@ -463,6 +464,29 @@ def _held(events: Events, values: Mapping[str, np.ndarray], but: Collection[str]
     known = all(isinstance(ratio, _Known) for ratio in ratios)
     return replace(events, ratios=ratios, scaled=_scaled([ratio.values for ratio in ratios]) if known else None)
 
+# %% ../nbs/9_machinery/90_rates.ipynb #90t00002
+_PARTS = 256  # of the events, in the order of their feature
+
+
+def _thinned(events: Events) -> Events:
+    """The same, if it is one large data set with a single feature, with one event for each group of neighbours: what a look from afar needs.
+
+    Each holds about one of 256 parts of the events, the outer ones fewer; what is wider than 1/128 of the range is cut there."""
+    called = [ratio.x for ratio in events.ratios if isinstance(ratio, _Called)]
+    n = events.size
+    if len(events) > 1 or n <= 4 * _PARTS or not called or called[0].shape[2:] != (1,) or not all(np.array_equal(one, called[0]) for one in called[1:]):
+        return events
+    order = called[0][0, :, 0].argsort()
+    x, weights = called[0][0, order, 0], events.weights[0, order]
+    begins, width = np.zeros(n, bool), 2 * (x[-1] - x[0]) / _PARTS
+    begins[(n * np.sin(np.pi / 2 / _PARTS * np.arange(_PARTS)) ** 2).astype(int)] = True
+    first, cuts = np.flatnonzero(begins), x.searchsorted(x[0] + width * np.arange(1, _PARTS // 2))
+    too_wide = np.append(x[first[1:]], x[-1]) - x[first] > width
+    begins[cuts[too_wide[first.searchsorted(cuts, side="right") - 1]]] = True
+    first = np.flatnonzero(begins)
+    middle = (first + np.append(first[1:], n)) // 2
+    return events.pick(order[middle][None], np.add.reduceat(weights, first)[None])
+
 # %% ../nbs/9_machinery/90_rates.ipynb #7774ddd4
 def yield_derivatives(model: object, values: Mapping[str, np.ndarray], names: list[str]) -> tuple:
     "Yields (K, p), their first (P, K, p) and second derivatives (P, P, K, p)."
@@ -560,22 +584,26 @@ def _logs_expanded(events: Events, values: Mapping[str, np.ndarray], names: list
         at_least = np.where(at_least > 0, at_least, 1.0)
     weights = events.weights
     g = [_slopes_of_ratio(process, part[1], names, weights) for process, part in zip(processes, parts)]
-    share = np.stack([r / at_least for r in scaled], axis=1)     # r_k over the rate (p, K, n)
-    first = slope.transpose(2, 0, 1) @ share                                                # of the log rate (p, P, n)
-    for k, own in enumerate(g):
-        for a, of_ratio in own.items():
-            first[:, a] += yields[k][:, None] * share[:, k] * of_ratio
+    moved = [k for k, own in enumerate(g) if own or floor is not None or slope[:, k].any() or bend[:, :, k].any()]            # the others add nothing
+    share = np.empty((len(rate), len(moved), rate.shape[1]))     # r_k over the rate
+    for i, k in enumerate(moved):
+        np.divide(scaled[k], at_least, out=share[:, i])
+    slopes = slope[:, moved].transpose(2, 0, 1)
+    first = slopes * share if len(moved) == 1 else slopes @ share             # of the log rate (p, P, n): products of single numbers are slow
+    for i, k in enumerate(moved):
+        for a, of_ratio in g[k].items():
+            first[:, a] += yields[k][:, None] * share[:, i] * of_ratio
     gradient = (first @ weights[:, :, None])[:, :, 0]
     weighted = first * weights[:, None]
     if floor is not None and not (inside := rate >= floor).all():
         gradient += (_slope_of_floor(yields, slope, g, share, rate / at_least, inside) @ weights[:, :, None])[:, :, 0]
         weighted *= inside[:, None]
     second = -(weighted @ first.transpose(0, 2, 1))
-    for k, (own, process) in enumerate(zip(g, processes)):
-        if not own and not bend[:, :, k].any():            # its yield moves on a straight line, its density not at all
+    for i, k in enumerate(moved):
+        if not g[k] and not bend[:, :, k].any():           # its yield moves on a straight line, its density not at all
             continue
-        order = {names.index(name): i for i, name in enumerate(process.parameters) if name in names}       # others are held
-        second += _curve_of_process(yields[k], slope[:, k], bend[:, :, k], own, order, parts[k][2], weights * share[:, k])
+        order = {names.index(name): j for j, name in enumerate(processes[k].parameters) if name in names}       # others are held
+        second += _curve_of_process(yields[k], slope[:, k], bend[:, :, k], g[k], order, parts[k][2], weights * share[:, i])
     return _weighted(events.weights, _log(rate, floor, largest)), gradient, second
 
 # %% ../nbs/9_machinery/90_rates.ipynb #b3095606

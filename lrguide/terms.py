@@ -54,7 +54,7 @@ def derivatives_at(prepared: object, values: Mapping, names: list[str]) -> tuple
 def _in_pieces(prepared: object, values: Mapping, function: Callable) -> tuple:
     "`function(prepared, values)` for so many points at a time that its arrays stay small."
     n_points = max(len(prepared), n_points_of(values))
-    size = max(1, 15_000 // max(1, *(part.size for part in prepared.parts)))       # below 128 kB, from where on memory comes page by page
+    size = max(1, 2**16 // max(1, *(part.size for part in prepared.parts)))        # they stay in the cache
     columns = {name: value if np.shape(value) == (n_points,) else np.broadcast_to(np.asarray(value, float), n_points) for name, value in values.items()}
     if n_points <= size:
         return function(prepared, columns)

@@ -9,7 +9,9 @@
 from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import reduce
 from itertools import product
+from operator import and_, or_
 import numpy as np
 from .arrays import check_mapping, check_within, narrowed
 from .minimum import Minima, deeper, is_there, joined_minima, minuit_at, newton, newton_step, placed, standard_errors
@@ -293,12 +295,30 @@ def _strengths_fitted(prepared: object, values: Mapping, strengths: Sequence[str
     point = np.stack([values[name] for name in strengths], axis=1)
     low, high = (np.array([float(limits[name][end]) for name in strengths]) for end in (0, 1))
     low = np.maximum(low, np.minimum(0.0, point))          # a dip is not looked for
+    if len(strengths) == 1 and not near:
+        return _one_strength_fitted(own, values, strengths[0], low[:, 0], high[0])
     if not near:
         point = _best_of(own, values, strengths, np.clip((1 - _TO_ZERO[:, None, None]) * point, low, high))[1]
     _, gradient, second = derivatives_at(own, {**values, **dict(zip(strengths, point.T))}, list(strengths))
     step = newton_step(point, gradient, second, low, np.broadcast_to(high, point.shape))[0]
     nll, point = _best_of(own, values, strengths, np.clip(point + (np.arange(2) if near else _OF_STEP)[:, None, None] * step, low, high))
     return nll, dict(zip(strengths, point.T))
+
+
+def _one_strength_fitted(prepared: object, values: Mapping, name: str, low: np.ndarray, high: float) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+    """The same for one strength, by two steps towards where the sum G of the slopes of log rates is S, that of what is expected.
+
+    1/G is nearly a straight line, so that Newton's steps for 1/G - 1/S do not go too far from anywhere; for one event they are exact."""
+    strength = values[name]
+    expected = not_negative_expanded_at(prepared, values, [name])[1][:, 0].sum(axis=1)
+    for _ in range(2):
+        nll, gradient, second = derivatives_at(prepared, {**values, name: strength}, [name])
+        gradient, second = gradient[:, 0], second[:, 0, 0]
+        with np.errstate(invalid="ignore", divide="ignore"):
+            step = -gradient / second * np.where((expected > 0) & (gradient < expected), 1 - gradient / expected, 1.0)
+        before, strength = strength, np.clip(np.where(np.isfinite(step), strength + step, np.where(gradient > 0, low, strength)), low, high)
+    step = strength - before
+    return nll + np.minimum(step * (gradient + 0.5 * step * second), 0.0), {name: strength}
 
 
 def _best_of(prepared: object, values: Mapping, strengths: Sequence[str], places: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -375,7 +395,7 @@ def _on_grids(prepared: object, base: Mapping, groups: Sequence[tuple], p: int, 
         found = [(scan_of(prepared.model, prepared.constraints, at(*group), lambda: [part.on_grid for part in prepared.parts]), {}) for group in groups]
     else:                                                  # all points look at one data set: in one call
         nll, there = _strengths_fitted(prepared, {name: np.concatenate([flat[name] for flat in every]) for name in base}, strengths, limits, near)
-        cut = lambda array: np.split(array, np.cumsum(sizes)[:-1])
+        cut = lambda array: np.split(array, np.cumsum(sizes)[:-1]) if len(sizes) > 1 else [array]
         found = [(one, dict(zip(there, values))) for one, *values in zip(cut(nll), *map(cut, there.values()))]
     own = lambda array, which: np.reshape(array, (-1, len(which)))
     return [(own(nll, which), {name: own(value, which) for name, value in there.items()}) for (nll, there), (which, _) in zip(found, groups)]
@@ -420,8 +440,8 @@ def _absent(prepared: object, wide: Sequence[str], values: Mapping, usual: Mappi
     for name in wide:
         moved = [[of for of, own in part.model.strength.items() if own == key]                        # the strengths of each process that it moves
                  for part in prepared.parts for key, process in getattr(part.model, "processes", {}).items() if name in (*getattr(process, "parameters", ()), *getattr(process, "norm", ()))]
-        each = [np.logical_or.reduce(np.broadcast_arrays(np.False_, *(none[of] for of in own))) for own in moved]
-        found[name] = np.broadcast_to(np.logical_and.reduce(np.broadcast_arrays(bool(moved), *each)), shape)         # what moves yields alone is there
+        each = [reduce(or_, (none[of] for of in own), False) for own in moved]
+        found[name] = np.broadcast_to(reduce(and_, each, bool(moved)), shape)         # what moves yields alone is there
     return found
 
 # %% ../nbs/9_machinery/87_valleys.ipynb #87f0a005
@@ -487,35 +507,39 @@ def _of_densities(prepared: object, wide: Sequence[str]) -> list[str]:
 
 # %% ../nbs/9_machinery/87_valleys.ipynb #87f0a009
 def _looked(prepared: object, names: list[str], begin: Mapping, wide: Sequence[str], limits: Mapping, n_points: int, near: bool) -> tuple:
-    """What is seen at `n_points` along each of the parameters `wide`, others at `begin` (p,): how deep hollows are (g, p), where they end and their strengths
-    by name (g, p), and where `wide` move nothing, by name."""
+    """What is seen at `n_points` along each of the parameters `wide`, others at `begin` (p,): how deep hollows are (g, p), how much deeper they may be, where
+    they end and their strengths by name (g, p), and where `wide` move nothing, by name."""
     p, ends, strengths = len(next(iter(begin.values()))), _ends(prepared, wide, limits), [name for name in names if name in prepared.model.strength]
-    grid = dict(zip(wide, np.meshgrid(*(np.linspace(*ends[name], n_points) for name in wide), indexing="ij", sparse=True)))
+    grid = {name: np.linspace(*ends[name], n_points).reshape([-1 if i == k else 1 for i in range(len(wide))]) for k, name in enumerate(wide)}
     ((nll, there),) = _on_grids(prepared, begin, [(np.arange(p), grid)], p, strengths, limits, near=near)
     depth, where = _bottoms(nll, grid)
+    with np.errstate(invalid="ignore"):
+        unsure = np.where((nll > depth) & (len(wide) == 1), 1 + 2 * (nll - depth), 5.0)      # what a parabola gains; not at an edge, nor across a plane
     whole = nll.reshape(*[n_points] * len(wide), p)
     for axis, name in enumerate(wide):                     # one that moves nothing anywhere stays where it begins
         level = (whole.max(axis=axis) <= whole.min(axis=axis) + 1e-9 * (1 + np.abs(nll).min(axis=0))).reshape(-1, p).all(axis=0)
         where[name] = np.where(level, begin[name], where[name])
     absent = _absent(prepared, wide, {**begin, **there}, begin)
-    return depth, where | there, {name: np.broadcast_to(one, depth.shape) for name, one in absent.items()}
+    return depth, unsure, where | there, {name: np.broadcast_to(one, depth.shape) for name, one in absent.items()}
 
 # %% ../nbs/9_machinery/87_valleys.ipynb #87f0a00b
 def _first_starts(prepared: object, names: list[str], starts: Sequence[Mapping], fixed: Mapping, wide: Sequence[str], limits: Mapping, n_points: int, p: int) -> list[tuple]:
     """Where p minimisations begin: which of them, and values by name. In the lowest hollows among `n_points` along each of the parameters `wide`, so that they
     go down into all valleys at once; of many at one data set in those of the `starts` that are next to a hollow, as these know the other parameters."""
     every, fits = np.arange(p), p == len(prepared)
-    first, *_ = begin = [{name: np.broadcast_to(np.asarray(value, float), p) for name, value in {**fixed, **start}.items()} for start in starts]
-    depth, seen, absent = _looked(prepared, names, first, wide, limits, n_points, near=not fits)
+    first, *_ = begin = [{name: np.full(p, value, float) for name, value in {**fixed, **start}.items()} for start in starts]
+    depth, unsure, seen, absent = _looked(prepared, names, first, wide, limits, n_points, near=not fits)
     dips = np.any([np.zeros(p, bool), *(first[name] < 0 for name in prepared.model.strength)], axis=0)
-    highest = np.where(dips, np.inf, depth.min(axis=0) + (5 if set(names) <= set(seen) else 20))         # others are not fitted on the grid
+    lowest, second = np.partition(depth, 1, axis=0)[:2]
+    highest = np.minimum(second, lowest + 4) if fits else lowest           # so far the second is told
+    highest = np.where(dips, np.inf, highest + (unsure if set(names) <= set(seen) else 20))              # others are not fitted on the grid
     step, found = {name: np.ptp(_ends(prepared, wide, limits)[name]) / (n_points - 1) for name in wide}, []
     for place in np.argsort(depth, axis=0)[:20 if fits and len(wide) == 2 else 7]:
-        own, limit = depth[place, every], np.inf if fits and len(found) == 1 else highest                # the second lowest of fits is told
-        if found and not (own < limit).any():
-            break
+        own, wanted = depth[place, every], (depth <= highest)[place, every]
+        if found and not wanted.any():
+            continue
         none = {name: absent[name][place, every] for name in wide}
-        which = np.flatnonzero((own < limit) & ~np.any(list(none.values()), axis=0)) if found else every
+        which = np.flatnonzero(wanted & np.isfinite(own) & ~np.any(list(none.values()), axis=0)) if found else every
         lost = np.isinf(own)                               # nothing is possible at any place
         values = {name: np.where(lost | none.get(name, lost), first[name], seen[name][place, every])[which] if name in seen else first[name][which] for name in names}
         for one in begin if not fits else []:
@@ -537,8 +561,9 @@ def deepest(prepared: object, names: list[str], start: Mapping, fixed: Mapping, 
         return inside_walls(_in_cells(prepared, names, start, fixed, knots, limits), names, prepared.walls)
     every = np.arange(max([len(prepared)] + [np.size(value) for value in (*fixed.values(), *start.values())]))
     seen, starts = _of_densities(prepared, wide), [one for one in (start, rival) if one is not None]
-    n_points = _affordable(prepared, seen, any(name in prepared.model.strength for name in names), len(every))
-    begin = _first_starts(prepared, names, starts, fixed, seen, limits, n_points, len(every)) if n_points else [(every, one) for one in starts]
+    afar = replace(prepared, parts=tuple(part.thinned() if hasattr(part, "thinned") else part for part in prepared.parts)) if seen else prepared
+    n_points = _affordable(afar, seen, any(name in prepared.model.strength for name in names), len(every))
+    begin = _first_starts(afar, names, starts, fixed, seen, limits, n_points, len(every)) if n_points else [(every, one) for one in starts]
     (_, found), *others = (one for some in _at_once(prepared, begin, len(every)) for one in _from_each(prepared, names, some, fixed, limits, len(every)))
     for which, again in others:
         found = deeper(found, which, again, limits, names, wide)
@@ -568,10 +593,12 @@ def _at_once(prepared: object, starts: Sequence[tuple], p: int) -> Iterator[list
 def _from_each(prepared: object, names: list[str], starts: Sequence[tuple], fixed: Mapping, limits: Mapping, p: int, known: np.ndarray | None = None) -> list[tuple]:
     "Which of p minimisations and their Minima, of each of the `starts`: which begin there, and values by name; `known`: values (p,) reached before. All in one run, as calls are dear."
     which = np.concatenate([some for some, _ in starts])
-    begin = {name: np.concatenate([np.broadcast_to(values[name], len(some)) for some, values in starts]) for name in names}
-    held = {name: np.broadcast_to(np.asarray(value, float), p)[which] for name, value in fixed.items()}
+    begin = {name: np.concatenate([np.full(len(some), values[name], float) for some, values in starts]) for name in names}
+    held = {name: np.full(p, value, float)[which] for name, value in fixed.items()}
     whole = is_shared(prepared) or len(starts) == 1 and len(which) == p
     found = _from_start(prepared if whole else prepared.take(which), names, begin, held, limits, which, known)
+    if len(starts) == 1:
+        return [(which, found)]
     pieces = np.split(np.arange(len(which)), np.cumsum([len(some) for some, _ in starts])[:-1])
     return [(some, found.take(piece)) for (some, _), piece in zip(starts, pieces)]
 

@@ -457,7 +457,8 @@ def test_a_profile_of_two_valleys_is_that_of_single_fits(seed):
     np.testing.assert_allclose(profile.rise - profile.rise.min(), right - right.min(), atol=1e-6)
     deep, shallow = sorted(lowest(lambda mu: bottom(mu, side), -0.5, 3.5) for side in sides)
     assert abs(nll(fits.values["mu"][0], fits.values["z"][0]) - deep) < 1e-6
-    np.testing.assert_allclose(fits.rise_of_second, shallow - deep, atol=1e-6)
+    rise = float(fits.rise_of_second[0])                                                       # told up to 4; further up it may have been left out
+    assert abs(rise - (shallow - deep)) < 1e-6 or shallow - deep > 4 and rise == np.inf
 
 
 def test_newton_takes_every_row_where_it_goes_alone():
