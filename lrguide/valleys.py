@@ -13,6 +13,7 @@ from functools import reduce
 from itertools import product
 from operator import and_, or_
 import numpy as np
+from scipy.optimize import minimize, nnls
 from .arrays import check_mapping, check_within, narrowed
 from .minimum import Minima, deeper, is_there, joined_minima, minuit_at, newton, newton_step, placed, standard_errors
 from .rates import BEND, columns_of, n_points_of, natural_strength
@@ -39,7 +40,7 @@ def starting_values(model: object, constraints: Sequence = (), start: Mapping[st
 # %% ../nbs/9_machinery/87_valleys.ipynb #b929ab07
 def _from_start(prepared: object, names: list[str], start: Mapping, fixed: Mapping, limits: Mapping | None = None, of: np.ndarray | None = None,
                 known: np.ndarray | None = None) -> Minima:
-    """The Minima that are found from `start`, for the parameters `names`, the `fixed` ones (numbers or (p,)) held; Minuit tries what does not converge.
+    """The Minima that are found from `start`, for the parameters `names`, the `fixed` ones (numbers or (p,)) held; what does not converge is tried in other ways.
 
     `of` (p,): the number of the minimisation that each of several starts belongs to, `known`: the lowest values of these so far. Where one has converged, what ends higher is left as it is."""
     limits = limits or prepared.model.parameters
@@ -54,40 +55,26 @@ def _from_start(prepared: object, names: list[str], start: Mapping, fixed: Mappi
     point, value, second, converged = newton(evaluate, columns_of(start, names, n_points), low, high, shorten=shorten, slack=prepared.slack)
     of = np.arange(n_points) if of is None else of
     known = np.full(of.max(initial=-1) + 1, np.inf) if known is None else known
-    nearest, expanded = np.full(n_points, np.inf), lambda points, which: not_negative_expanded_at(part(which), values_at(points, which), names)
+    expanded = lambda points, which: not_negative_expanded_at(part(which), values_at(points, which), names)
+    without = lambda begin, rows: np.where(np.isin(names, list(prepared.model.strength)), np.clip(0.0, low[rows], high[rows]), begin)
 
-    def along_walls(rows: np.ndarray) -> None:
-        "Takes the ends `rows` along the walls that hold them: to minima, or nearer to one."
-        begin = columns_of(start, names, n_points)[rows]
-        without = np.where(np.isin(names, list(prepared.model.strength)), np.clip(0.0, low[rows], high[rows]), begin)
-        beyond = ~(expanded(begin, rows)[0] > 0).all(axis=1)
-        begin[beyond] = without[beyond]                    # where there is no signal there are no walls
-        inside, along, off = _along_walls(evaluate, expanded, rows, begin, point[rows], low[rows], high[rows])
+    if len(lost := np.sort(_to_be_rescued(value, converged, of, known)).astype(int)):     # in order, as data sets are taken
+        begin = columns_of(start, names, n_points)[lost]
+        beyond = ~(expanded(begin, lost)[0] > 0).all(axis=1)
+        begin[beyond] = without(begin, lost)[beyond]       # where there is no signal there are no walls
+        inside, along, off = _along_walls(evaluate, expanded, lost, begin, point[lost], low[lost], high[lost])
         if len(inside):
             now = evaluate(along, inside)
-            fine = (now[0] < value[inside] + 1e-4) & ((off < 2e-5) | ~converged[inside])
+            fine = now[0] < value[inside] + 1e-4
             inside = inside[fine]
-            nearest[inside] = off[fine]
             point[inside], value[inside], second[inside], converged[inside] = along[fine], now[0][fine], now[2][fine], off[fine] < 2e-5
-
-    if len(lost := np.array(_to_be_rescued(value, converged, of, known), int)):
-        along_walls(lost)
-    by_minuit = []
     for i in _to_be_rescued(value, converged, of, known, 2):
-        limits = {name: (low[i, a], high[i, a]) for a, name in enumerate(names)}
-        try:
-            minuit = minuit_at(*functions_of(part(np.array([i])), {name: held[name][i:i + 1] for name in held}, dict(zip(names, point[i])), limits))
-        except RuntimeError:                               # it ran away
-            continue
-        if not is_there(minuit):
-            continue
-        point[i], converged[i] = list(minuit.values), True
-        point[i] = newton(lambda points, _, i=i: evaluate(points, np.array([i])), point[i:i + 1], low[i:i + 1], high[i:i + 1])[0][0]     # to the bottom
-        value[i], _, second[i] = (found[0] for found in evaluate(point[i:i + 1], np.array([i])))
-        by_minuit.append(i)
-    if by_minuit:                                          # which may hold a kink at a wall for a minimum
-        along_walls(np.array(by_minuit))
-    converged |= nearest < 2e-3                            # the nll is off by no more than that for each wall
+        one, limits = np.array([i]), {name: (low[i, a], high[i, a]) for a, name in enumerate(names)}
+        functions = functions_of(part(one), {name: held[name][one] for name in held}, dict(zip(names, point[i])), limits)
+        found = _by_one(functions, *(lambda at, of=of: of(at[None], one) for of in (evaluate, expanded)), point[i], without(point[one], one)[0], low[i], high[i])
+        if found is not None:
+            point[i], converged[i] = found, True
+            value[i], _, second[i] = (each[0] for each in evaluate(point[one], one))
     return Minima(point, value, second, converged | np.isposinf(value))        # an event where nothing is expected: infinite, and that is an answer
 
 # %% ../nbs/9_machinery/87_valleys.ipynb #87f0a00c
@@ -155,28 +142,81 @@ def _along_walls(evaluate: Callable, expanded: Callable, which: np.ndarray, begi
         point[inside] = near[inside]
     rows = np.flatnonzero((last < 0.1).any(axis=1) & (first > 0).all(axis=1))
 
-    def held(t):
+    def held(t, push):
         def barrier(points, some):
             value, gradient, second = evaluate(points, which[rows[some]])
             number, slope, bent = expanded(points, which[rows[some]])
             safe = np.where(number > 0, number, 1.0)
+            own = t / safe if push is None else push[some]
             value = np.where((number > 0).all(axis=1), value - t * np.log(safe).sum(axis=1), np.inf)
-            return value, gradient - t * (slope / safe[:, None]).sum(axis=2), second + t * (slope / safe[:, None] ** 2) @ slope.transpose(0, 2, 1) - bent(t / safe)
+            return value, gradient - t * (slope / safe[:, None]).sum(axis=2), second + (slope * (own / safe)[:, None]) @ slope.transpose(0, 2, 1) - bent(own)
         return barrier
 
     def shorten(points, trials, some):
         old, new = numbers(points, rows[some]), numbers(trials, rows[some])
         with np.errstate(invalid="ignore", divide="ignore"):
             return np.where(new < 0.01 * old, 0.99 * old / (old - new), 1.0).min(axis=1)
-    reached = np.full(len(which), np.inf)
+    reached, push = np.full(len(which), np.inf), None
     for t in 10.0 ** -np.arange(1, 10):
         if not len(rows):
             break
-        found, _, _, converged = newton(held(t), point[rows], low[rows], high[rows], max_steps=100, shorten=shorten)
+        found, _, _, converged = newton(held(t, push), point[rows], low[rows], high[rows], max_steps=100, shorten=shorten)
         rows = rows[converged]                             # what goes wrong from here on takes nothing back
         point[rows], reached[rows] = found[converged], t
+        push = t / numbers(point[rows], rows) if len(rows) else None
     some = np.isfinite(reached)
     return which[some], point[some], reached[some]
+
+# %% ../nbs/9_machinery/87_valleys.ipynb #87f0a0e1
+def _by_one(functions: tuple, evaluate: Callable, expanded: Callable, end: np.ndarray, inside: np.ndarray, low: np.ndarray, high: np.ndarray) -> np.ndarray | None:
+    """The minimum (P,) of one minimisation that ended at `end` (P,), None if it is not found: with the walls as constraints where they are close, else by Minuit.
+
+    `functions`: what Minuit asks. `evaluate` and `expanded` as for many, but at one point (P,). `inside`: a point away from walls."""
+    close = lambda at, most: (expanded(at)[0] < most).any()
+    if close(end, 0.1) and (found := _on_walls(evaluate, expanded, end, inside, low, high)) is not None:
+        return found
+    try:
+        minuit = minuit_at(*functions)
+    except RuntimeError:                                   # it ran away
+        return None
+    end = np.array(list(minuit.values))
+    if close(end, 1e-3):                                   # it may hold a kink at a wall for a minimum
+        return _on_walls(evaluate, expanded, end, inside, low, high)
+    return newton(lambda points, _: evaluate(points[0]), end[None], low[None], high[None])[0][0] if is_there(minuit) else None       # to the bottom
+
+
+def _on_walls(evaluate: Callable, expanded: Callable, begin: np.ndarray, inside: np.ndarray, low: np.ndarray, high: np.ndarray) -> np.ndarray | None:
+    "The minimum (P,) that sequential quadratic programmes (Kraft 1988) find from `begin` with walls as constraints, None if the point where they end is none."
+    number, slope, _ = expanded(inside)
+    size = np.sqrt(np.maximum(np.einsum("aa->a", evaluate(inside)[2][0]), 0) + (slope[0]**2 / (1 + np.maximum(number[0], 0))).sum(axis=1))
+    size, known = np.where(np.isfinite(size) & (size > 0), size, 1.0), {}
+
+    def at(scaled):                                        # asked for nll and walls in turn
+        if known.get("at") != scaled.tobytes():
+            point = np.clip(scaled / size, low, high)
+            known.update({"at": scaled.tobytes(), "nll": evaluate(point), "walls": expanded(point)})
+        return known
+    nll = lambda scaled: (float(np.nan_to_num(at(scaled)["nll"][0][0], nan=1e10, posinf=1e10)), np.nan_to_num(at(scaled)["nll"][1][0]) / size)
+    walls = {"type": "ineq", "fun": lambda scaled: at(scaled)["walls"][0][0] - 2 * BEND, "jac": lambda scaled: at(scaled)["walls"][1][0].T / size}       # before nll is bent
+    for _ in range(3):
+        found = minimize(nll, np.clip(begin, low, high) * size, jac=True, bounds=np.stack([low, high], axis=1) * size[:, None], constraints=walls,
+                         method="SLSQP", options={"ftol": 1e-13, "maxiter": 200})
+        begin = np.clip(found.x / size, low, high)
+        number, slope, _ = expanded(begin)
+        if _is_held(evaluate(begin)[1][0] / size, slope[0].T / size, number[0], begin <= low, begin >= high):
+            return begin
+    return None
+
+
+def _is_held(gradient: np.ndarray, slopes: np.ndarray, numbers: np.ndarray, at_low: np.ndarray, at_high: np.ndarray) -> bool:
+    """Whether a `gradient` (P,) of nll is what walls and limits push back, by the conditions of Karush, Kuhn and Tucker.
+
+    It has to be a sum of the `slopes` (m, P) of those `numbers` (m,) that are zero, with weights of at least zero; `at_low`, `at_high` (P,): at limits."""
+    unit = np.eye(len(gradient))
+    pushes = np.concatenate([slopes[numbers < 1e-7], unit[at_low], -unit[at_high]])
+    if not np.isfinite(gradient).all() or (numbers < 0).any():
+        return False
+    return (nnls(pushes.T, gradient)[1] if len(pushes) else np.linalg.norm(gradient)) < 1e-3
 
 # %% ../nbs/9_machinery/87_valleys.ipynb #bce07036
 _COUNTS = np.array([5, 7, 10, 14, 20, 28, 33])  # few different ones, so that many minimisations share a grid

@@ -650,6 +650,60 @@ def test_such_a_fit_with_a_peak_that_moves(seed):
     assert one.nll < still.nll + 1e-6 and abs(one.nll - three.nll) < 1e-5
 
 
+def emptied(signal, background, effects):
+    "A histogram whose background effects move by far, bin by bin: where nothing is seen, a negative strength takes all of it along a curved wall."
+    shape = {f"e{i}": pair for i, pair in enumerate(effects)}
+    return lr.Histogram({"s": lr.Contents(signal), "b": lr.Contents(background, shape=shape)}, {"mu": "s"}, ranges={"mu": (-30.0, 30.0)})
+
+
+def emptied_by_hand(model, seen):
+    """The lowest nll where at most one bin, `seen` of it, has events: at given effects the strength has a closed form, where that bin's rate is its count times its share of the signal, or as
+    low as no rate is negative; the effects by Nelder and Mead from several places."""
+    signal, seen = model.processes["s"].contents, np.array(seen, float)
+    at, n_effects = int(np.argmax(seen)), len(model.parameters) - 1
+
+    def lowest(effects):
+        background = model.rates({"mu": np.zeros(1), **{f"e{i}": np.clip([value], -5, 5) for i, value in enumerate(effects)}})[0][0]
+        best = (seen[at] * signal[at] / signal.sum() - background[at]) / signal[at] if seen[at] else -np.inf
+        rate = max(best, (-background / signal)[seen == 0].max()) * signal + background
+        return rate.sum() - (seen[at] * np.log(rate[at]) if seen[at] else 0.0) + 0.5 * np.sum(np.square(effects)) if rate[at] > 0 or not seen[at] else 1e5
+
+    rng, search = np.random.default_rng(3), lambda begin, to: minimize(lowest, begin, method="Nelder-Mead", options={"xatol": to, "fatol": to})
+    roughly = min((search(rng.normal(0, 0.7 * (k > 0), n_effects), 1e-3) for k in range(6)), key=lambda one: one.fun)
+    return search(search(roughly.x, 1e-7).x, 1e-9).fun
+
+
+EMPTIED = [
+    ([4.6, 1.6], [6.8, 7.5], [([12.0, 15.0], [12.3, 18.6]), ([2.2, 4.5], [0.4, 6.0]), ([10.4, 6.5], [11.2, 7.9])], [0, 11]),
+    ([4.6, 1.6], [6.8, 7.5], [([12.0, 15.0], [12.3, 18.6]), ([2.2, 4.5], [0.4, 6.0]), ([10.4, 6.5], [11.2, 7.9])], [0, 9]),
+    ([4.2, 0.7], [6.9, 3.0], [([10.6, 6.3], [1.5, 5.3]), ([3.8, 2.8], [14.1, 6.9]), ([16.5, 1.4], [1.2, 2.8])], [0, 1]),
+    ([2.3, 4.0, 0.5], [4.5, 6.9, 3.8], [([0.6, 3.3, 8.1], [7.9, 11.3, 2.5]), ([5.5, 4.0, 0.7], [2.4, 1.2, 7.2]), ([1.1, 12.5, 8.0], [3.5, 16.2, 1.2])], [0, 0, 6]),
+    ([4.1, 1.6, 0.9], [1.9, 2.9, 3.6], [([2.0, 5.9, 0.4], [2.5, 5.0, 4.1]), ([4.1, 2.7, 6.3], [0.8, 1.0, 5.6]), ([2.0, 3.8, 5.5], [1.3, 3.5, 7.5])], [0, 5, 0]),
+    ([4.3, 0.7, 3.7, 1.0, 2.0], [4.4, 1.6, 7.7, 3.5, 2.7], [([2.6, 3.4, 7.5, 8.6, 4.2], [7.7, 2.1, 6.0, 3.5, 6.4]), ([2.2, 4.0, 14.7, 3.2, 4.4], [4.2, 1.5, 9.7, 0.1, 3.3]),
+                                                              ([10.8, 1.2, 14.5, 3.9, 1.4], [10.1, 0.1, 5.9, 8.8, 1.8])], [0, 0, 0, 0, 0]),
+]
+
+
+@pytest.mark.parametrize("case", range(6))
+def test_a_fit_follows_a_wall_that_bends(case):
+    """Newton's steps of the barrier took a valley along the wall for a ridge: fits ended up to 0.006 too high, or were refused (the second). In the last one they
+    still do, and what Minuit holds for a minimum, on the wall of two bins, is 0.37 above the one at which four are empty."""
+    *contents, seen = EMPTIED[case]
+    model = emptied(*contents)
+    fits = model.fit_many(np.array([seen], float))
+    assert fits.converged[0] and abs(fits.nll[0] - emptied_by_hand(model, seen)) < 1e-6
+
+
+def test_many_fits_at_walls_each_see_their_own_data():
+    "All ten end at walls: they were taken along them in the order of their depths, but with the data in the order in which they come."
+    model = emptied([3.1, 3.5], [7.2, 6.6], [([17.1, 10.7], [1.6, 8.8]), ([14.3, 1.9], [1.4, 14.0]), ([1.6, 2.5], [9.3, 9.3])])
+    sets = np.array([[0, 7], [0, 0], [0, 0], [0, 0], [11, 0], [0, 5], [4, 0], [0, 0], [4, 0], [0, 0]], float)
+    fits = model.fit_many(sets)
+    right = {tuple(one): emptied_by_hand(model, one) for one in sets}
+    assert fits.converged.all()
+    np.testing.assert_allclose(fits.nll, [right[tuple(one)] for one in sets], atol=1e-6, rtol=0)
+
+
 class Folded:
     "Four normal features whose means are a^2, 0.3 (b - a), 0.3 (c - a) and a / 10, to those about zero: two valleys, a = b = c = 1 and -1, the second deeper by the last feature."
     parameters = {"a": (-2.0, 2.5), "b": (-2.0, 2.5), "c": (-2.0, 2.5)}
