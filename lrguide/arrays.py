@@ -21,9 +21,6 @@ __all__ = ['refusal', 'shown', 'check_number', 'check_count', 'check_choice', 'c
            'spawn', 'Table', 'as_table', 'aligned', 'check_sample', 'rescale', 'effective_size', 'join', 'split',
            'with_nu']
 
-# %% ../nbs/9_machinery/91_arrays.ipynb #91a00001
-np.empty(2**21)  # given back at once, so that the C library keeps the memory of what is smaller instead of asking for it page by page each time
-
 # %% ../nbs/9_machinery/91_arrays.ipynb #0000000a
 def refusal(function, *args, **kwargs) -> str:
     "The one line with which `function(*args, **kwargs)` refuses its input. Raises AssertionError if it accepts it, or for more lines."

@@ -22,6 +22,9 @@ __all__ = ['differentiated', 'newton', 'newton_step', 'Minima', 'deeper', 'joine
            'same_fields', 'Fit', 'Fits', 'minimise', 'minuit_at', 'is_there', 'crossings', 'ends_at_height',
            'slopes_along', 'Profile']
 
+# %% ../nbs/9_machinery/95_minimum.ipynb #95m00001
+np.empty(2**21)  # 16 MB, given back at once: from then on the C library keeps the memory of smaller arrays, and no longer fetches it page by page
+
 # %% ../nbs/9_machinery/95_minimum.ipynb #00000007
 @lru_cache(maxsize=32)
 def _stencil(k: int) -> tuple[np.ndarray, list]:

@@ -14,7 +14,8 @@ import numpy as np
 from .arrays import check_choice, check_mapping, check_number, check_numbers, check_within, narrowed, shown
 from .minimum import Fit, Fits, Minima, Profile, minimise, minuit_at, placed, slopes_along, standard_errors
 from .rates import n_points_of
-from .valleys import at_zero, deepest, fitted, functions_of, is_convex, looked_for, refuse_walls, valleys
+from .descent import at_zero, functions_of
+from .valleys import deepest, fitted, is_convex, looked_for, places_along, refuse_walls, valleys
 from .terms import add_constraints, derivatives_at, is_shared, many_of, names_of, nll_at, scan_of
 
 # %% auto #0
@@ -293,14 +294,14 @@ def fits_of(model: object, data, weights=None, start: Mapping[str, float] | None
                 *(whole(getattr(fits, name) for fits in found) for name in ("nll", "converged", "rise_of_second", "second")))
 
 # %% ../nbs/9_machinery/96_prepared.ipynb #9c137185
-def _conditional_minima(prepared: Prepared, names: list[str], starts: Sequence[Mapping], fixed: Mapping, wide: Sequence[str] = ()) -> tuple:
-    "Points (g, P), values (g,) of the smallest nll at each point of the grid among `fixed`, and whether it was found (g,); from one or two `starts`."
+def _conditional_minima(prepared: Prepared, names: list[str], starts: Sequence[Mapping], fixed: Mapping, wide: Sequence[str] = (), n_places: int = 0) -> tuple:
+    "Points (g, P), values (g,) of the smallest nll at each point of the grid among `fixed`, and whether it was found (g,); from one or two `starts`, `wide` looked for at `n_places`."
     if not names:
         nll = nll_at(prepared, fixed)
         return np.zeros((len(nll), 0)), nll, ~np.isnan(nll)
     limits = prepared.model.parameters
     start, *rival = [{name: np.clip(one[name], *limits[name]) for name in names} for one in starts]
-    found = deepest(prepared, names, start, fixed, wide, limits, *rival)
+    found = deepest(prepared, names, start, fixed, wide, limits, *rival, n_places=n_places)
     found = _as_deep_as_neighbours(prepared, names, found, fixed, wide)
     return found.point, found.nll, found.converged
 
@@ -339,23 +340,24 @@ def profile_of(prepared: Prepared, name: str, grid: np.ndarray, start: Mapping[s
     wide = looked_for(prepared, others, start, model.parameters)
     known = [one for one in (best, best.rival) if one is not None and np.isfinite(one.nll[0])]
     begin = [_along_the_valley(dict(zip(names, one.point[0])), one.second[0], names, name, grid) for one in known]
-    point, nll = _converged(prepared, name, grid, float(best.nll[0]), *_conditional_minima(trusting, others, begin, {**model.fixed, name: grid}, wide))
+    looked = wide, int(places_along(trusting, names, best, wide, model.parameters)[0])
+    point, nll = _converged(prepared, name, grid, float(best.nll[0]), *_conditional_minima(trusting, others, begin, {**model.fixed, name: grid}, *looked))
     minima = _all_minima(trusting, names, best, {**dict(zip(others, point.T)), name: grid}, nll)
     lowest, deepest = min(minima)
     scale = float(inflation(prepared, name)[0])
 
-    more = partial(_rise_at, prepared, trusting, name, grid, others, point, wide, lowest, scale)
+    more = partial(_rise_at, prepared, trusting, name, grid, others, point, looked, lowest, scale)
     listed = tuple((value, (depth - lowest) / scale) for depth, value in sorted(minima))
     none = (-np.inf, np.inf)                               # beyond a wall nothing is known: it is no limit of the parameter
     limits = tuple(end if np.isfinite(wall) else float(limit) for limit, wall, end in zip(model.parameters[name], prepared.walls.get(name, none), none))
     return Profile(name, grid, (nll - lowest) / scale, deepest, limits, listed, more)
 
 
-def _rise_at(prepared: Prepared, trusting: Prepared, name: str, grid: np.ndarray, others: list[str], point: np.ndarray, wide: Sequence[str], lowest: float, scale: float,
+def _rise_at(prepared: Prepared, trusting: Prepared, name: str, grid: np.ndarray, others: list[str], point: np.ndarray, looked: tuple, lowest: float, scale: float,
              values: np.ndarray) -> np.ndarray:
     "The rise of a profile at `values` (q,) of parameter `name`; the `others` begin where they were (g, P) along its `grid` (g,)."
     begin = {other: np.interp(values, grid, column) for other, column in zip(others, point.T)}
-    found = _conditional_minima(trusting, others, [begin], {**prepared.model.fixed, name: values}, wide)
+    found = _conditional_minima(trusting, others, [begin], {**prepared.model.fixed, name: values}, *looked)
     return (_converged(prepared, name, values, lowest, *found)[1] - lowest) / scale
 
 

@@ -21,8 +21,8 @@ from .minimum import differentiated
 # %% auto #0
 __all__ = ['BEND', 'distinct', 'log_rate', 'norm_polynomial', 'norm_factor', 'shape_shift', 'probes', 'expected_yields',
            'yields_at', 'natural_strength', 'n_points_of', 'columns_of', 'bent_up', 'Events', 'is_list_of_sets',
-           'list_of_sets', 'events_on', 'yield_derivatives', 'total_derivatives', 'Grid', 'grid_of', 'event_sum',
-           'scan_events']
+           'list_of_sets', 'events_on', 'thinned', 'yield_derivatives', 'total_derivatives', 'Grid', 'grid_of',
+           'event_sum', 'scan_events']
 
 # %% ../nbs/9_machinery/90_rates.ipynb #b3b0ec19
 def distinct(points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -41,6 +41,12 @@ def distinct(points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return found[new], back
 
 # %% ../nbs/9_machinery/90_rates.ipynb #b3b0ec1b
+def _asked(ratio: object, x: np.ndarray, point: np.ndarray) -> np.ndarray:
+    "Log ratios (n,) of `ratio` at events x (n, d) and one `point`, whose shape is checked."
+    found = ratio.log_ratio(x, point)
+    return found if np.shape(found) == (len(x),) else check_log_ratios(found, (len(x),))
+
+
 @dataclass(frozen=True, eq=False)
 class _Called:
     "Log ratios of `ratio` at events `x` (b, n, d), or (1, n, d) for all data sets: called at each point of nu, in their `ranges` (k, 2)."
@@ -63,9 +69,13 @@ class _Called:
         if b == 1 and hasattr(self.ratio, "log_ratio_grid"):
             return np.array(check_log_ratios(self.ratio.log_ratio_grid(self.x[0], points), (len(points), n)))        # a copy: the next answer may be written to the same place
         found = np.empty((len(points), n))
-        for i, point in enumerate(points):                 # differences ask for all data sets several times
-            one = self.ratio.log_ratio(self.x[i % b], point)
-            found[i] = one if np.shape(one) == (n,) else check_log_ratios(one, (n,))
+        for first in range(0, len(points), b):             # differences ask for all data sets several times
+            own = points[first:first + b]
+            if (own == own[0]).all():                      # calls are dear
+                found[first:first + b] = _asked(self.ratio, self.x.reshape(b * n, *self.x.shape[2:]), own[0]).reshape(b, n)
+            else:
+                for i, (x, point) in enumerate(zip(self.x, own)):
+                    found[first + i] = _asked(self.ratio, x, point)
         return check_log_ratios(found, found.shape)
 
     def derivatives(self, nu: np.ndarray):
@@ -353,7 +363,6 @@ class Events:
         return total - _weighted(self.weights, self.log_rate(values)) if self.size else total
 
     is_convex, held, not_negative_expanded = (lambda self, *at: _is_convex(self, *at)), (lambda self, *at: _held(self, *at)), (lambda self, *at: _total_expanded(self.model, *at))
-    thinned = lambda self: _thinned(self)                  # neighbours in a single feature taken together
     not_negative = lambda self, values: _total(self.model, values)[:, None]      # numbers (p, 1) that have to stay at zero or above
 
     def derivatives(self, values: Mapping[str, np.ndarray], names: list[str]) -> tuple:
@@ -465,22 +474,19 @@ def _held(events: Events, values: Mapping[str, np.ndarray], but: Collection[str]
     return replace(events, ratios=ratios, scaled=_scaled([ratio.values for ratio in ratios]) if known else None)
 
 # %% ../nbs/9_machinery/90_rates.ipynb #90t00002
-_PARTS = 256  # of the events, in the order of their feature
+def thinned(events: Events, parts: int = 256) -> Events:
+    """The same with one event for each group of neighbours, which is what a look from afar needs; as it is, if it is not one large data set with a single feature.
 
-
-def _thinned(events: Events) -> Events:
-    """The same, if it is one large data set with a single feature, with one event for each group of neighbours: what a look from afar needs.
-
-    Each holds about one of 256 parts of the events, the outer ones fewer; what is wider than 1/128 of the range is cut there."""
+    A group holds one of so many `parts` of the events, in the order of their feature, the outer ones fewer; those wider than two parts of the range are cut there."""
     called = [ratio.x for ratio in events.ratios if isinstance(ratio, _Called)]
     n = events.size
-    if len(events) > 1 or n <= 4 * _PARTS or not called or called[0].shape[2:] != (1,) or not all(np.array_equal(one, called[0]) for one in called[1:]):
+    if len(events) > 1 or n <= 4 * parts or not called or called[0].shape[2:] != (1,) or not all(np.array_equal(one, called[0]) for one in called[1:]):
         return events
     order = called[0][0, :, 0].argsort()
     x, weights = called[0][0, order, 0], events.weights[0, order]
-    begins, width = np.zeros(n, bool), 2 * (x[-1] - x[0]) / _PARTS
-    begins[(n * np.sin(np.pi / 2 / _PARTS * np.arange(_PARTS)) ** 2).astype(int)] = True
-    first, cuts = np.flatnonzero(begins), x.searchsorted(x[0] + width * np.arange(1, _PARTS // 2))
+    begins, width = np.zeros(n, bool), 2 * (x[-1] - x[0]) / parts
+    begins[(n * np.sin(np.pi / 2 / parts * np.arange(parts)) ** 2).astype(int)] = begins[1] = begins[-1] = True
+    first, cuts = np.flatnonzero(begins), x.searchsorted(x[0] + width * np.arange(1, parts // 2))
     too_wide = np.append(x[first[1:]], x[-1]) - x[first] > width
     begins[cuts[too_wide[first.searchsorted(cuts, side="right") - 1]]] = True
     first = np.flatnonzero(begins)

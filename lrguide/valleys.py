@@ -7,21 +7,21 @@
 `prepared` is always a Prepared of the module `prepared`.
 """
 from __future__ import annotations
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import reduce
 from itertools import product
 from operator import and_, or_
 import numpy as np
-from scipy.optimize import minimize, nnls
 from .arrays import check_mapping, check_within, narrowed
-from .minimum import Minima, deeper, is_there, joined_minima, minuit_at, newton, newton_step, placed, standard_errors
-from .rates import BEND, columns_of, n_points_of, natural_strength
+from .descent import minima_from
+from .minimum import Minima, deeper, joined_minima, newton_step, placed, standard_errors
+from .rates import Events, n_points_of, natural_strength, thinned
 from .terms import derivatives_at, is_shared, means_of, nll_at, not_negative_expanded_at, scan_of
 
 # %% auto #0
-__all__ = ['starting_values', 'at_zero', 'functions_of', 'grids', 'is_convex', 'valleys', 'inside_walls', 'refuse_walls',
-           'deepest', 'looked_for', 'fitted']
+__all__ = ['starting_values', 'grids', 'is_convex', 'valleys', 'inside_walls', 'refuse_walls', 'places_along', 'deepest',
+           'looked_for', 'fitted']
 
 # %% ../nbs/9_machinery/87_valleys.ipynb #79c96ba2
 def starting_values(model: object, constraints: Sequence = (), start: Mapping[str, float | np.ndarray] | None = None) -> dict[str, float]:
@@ -36,187 +36,6 @@ def starting_values(model: object, constraints: Sequence = (), start: Mapping[st
     free = [name for name in model.strength if name in begin and name not in (*given, *means)]
     found = {name: max(natural_strength(model, name, {**model.fixed, **begin, **given}), model.parameters[name][0]) for name in free}
     return {**begin, **{name: unit for name, unit in found.items() if 1000 * unit < begin[name]}, **given}
-
-# %% ../nbs/9_machinery/87_valleys.ipynb #b929ab07
-def _from_start(prepared: object, names: list[str], start: Mapping, fixed: Mapping, limits: Mapping | None = None, of: np.ndarray | None = None,
-                known: np.ndarray | None = None) -> Minima:
-    """The Minima that are found from `start`, for the parameters `names`, the `fixed` ones (numbers or (p,)) held; what does not converge is tried in other ways.
-
-    `of` (p,): the number of the minimisation that each of several starts belongs to, `known`: the lowest values of these so far. Where one has converged, what ends higher is left as it is."""
-    limits = limits or prepared.model.parameters
-    n_points = max([len(prepared)] + [np.size(value) for value in (*fixed.values(), *start.values())])
-    held = {name: np.broadcast_to(np.asarray(value, float), n_points) for name, value in fixed.items()}
-    low, high = (columns_of({name: limits[name][end] for name in names}, names, n_points) for end in (0, 1))
-    shared = is_shared(prepared)
-    part = lambda which: prepared if shared or len(which) == len(prepared) else prepared.take(which)
-    values_at = lambda points, which: {**{name: value[which] for name, value in held.items()}, **dict(zip(names, points.T))}
-    evaluate = lambda points, which: derivatives_at(part(which), values_at(points, which), names)
-    shorten = lambda points, trials, which: _share_of_step(part(which), values_at(points, which), values_at(trials, which))
-    point, value, second, converged = newton(evaluate, columns_of(start, names, n_points), low, high, shorten=shorten, slack=prepared.slack)
-    of = np.arange(n_points) if of is None else of
-    known = np.full(of.max(initial=-1) + 1, np.inf) if known is None else known
-    expanded = lambda points, which: not_negative_expanded_at(part(which), values_at(points, which), names)
-    without = lambda begin, rows: np.where(np.isin(names, list(prepared.model.strength)), np.clip(0.0, low[rows], high[rows]), begin)
-
-    if len(lost := np.sort(_to_be_rescued(value, converged, of, known)).astype(int)):     # in order, as data sets are taken
-        begin = columns_of(start, names, n_points)[lost]
-        beyond = ~(expanded(begin, lost)[0] > 0).all(axis=1)
-        begin[beyond] = without(begin, lost)[beyond]       # where there is no signal there are no walls
-        inside, along, off = _along_walls(evaluate, expanded, lost, begin, point[lost], low[lost], high[lost])
-        if len(inside):
-            now = evaluate(along, inside)
-            fine = now[0] < value[inside] + 1e-4
-            inside = inside[fine]
-            point[inside], value[inside], second[inside], converged[inside] = along[fine], now[0][fine], now[2][fine], off[fine] < 2e-5
-    for i in _to_be_rescued(value, converged, of, known, 2):
-        one, limits = np.array([i]), {name: (low[i, a], high[i, a]) for a, name in enumerate(names)}
-        functions = functions_of(part(one), {name: held[name][one] for name in held}, dict(zip(names, point[i])), limits)
-        found = _by_one(functions, *(lambda at, of=of: of(at[None], one) for of in (evaluate, expanded)), point[i], without(point[one], one)[0], low[i], high[i])
-        if found is not None:
-            point[i], converged[i] = found, True
-            value[i], _, second[i] = (each[0] for each in evaluate(point[one], one))
-    return Minima(point, value, second, converged | np.isposinf(value))        # an event where nothing is expected: infinite, and that is an answer
-
-# %% ../nbs/9_machinery/87_valleys.ipynb #87f0a00c
-def _to_be_rescued(value: np.ndarray, converged: np.ndarray, of: np.ndarray, known: np.ndarray, most: float = np.inf) -> list[int]:
-    "Which of several ends of minimisations `of` (q,) have not converged and may be the lowest, below what is `known` of each (p,): at most `most` of each."
-    if converged.all():
-        return []
-    lowest, tried = known.copy(), np.zeros(len(known), int)
-    np.minimum.at(lowest, of[converged], value[converged])
-    lost = np.flatnonzero(~converged & ~np.isposinf(value) & ~(value >= lowest[of]))
-    found = []
-    for i in lost[np.argsort(value[lost])]:
-        tried[of[i]] += 1
-        if tried[of[i]] <= most:
-            found.append(int(i))
-    return found
-
-# %% ../nbs/9_machinery/87_valleys.ipynb #ed83f37e
-def _share_of_step(prepared: object, before: Mapping, after: Mapping) -> np.ndarray:
-    "The part (q,) of the steps from values `before` to `after` that leaves expected numbers at zero or above, if they are linear on the way."
-    share = np.ones(len(next(iter(after.values()))))
-    for part in prepared.parts:
-        if (part.not_negative(after) >= 0).all():
-            continue
-        both = {name: np.concatenate(np.broadcast_arrays(before[name], after[name])) for name in part.model.ranges_of_all}
-        old, new = np.split(part.not_negative(both), 2)    # in one call: of points that are all positive it need not say how far
-        with np.errstate(divide="ignore", invalid="ignore"):
-            each = np.where((new < 0) & (old > BEND), old / (old - new), 1.0)
-        share = np.minimum(share, each.min(axis=1))
-    return share
-
-
-def at_zero(prepared: object, values: Mapping, names: list[str]) -> np.ndarray:
-    "Whether each parameter (p, P) would move an expected number that is zero at `values`."
-    found = np.zeros((max(len(prepared), n_points_of(values)), len(names)), bool)
-    for part in prepared.parts:
-        now = part.not_negative(values)
-        empty = now < 2 * BEND
-        for a, name in enumerate(names if empty.any() else ()):
-            moved = part.not_negative({**values, name: values[name] + 1e-3 * np.maximum(1.0, np.abs(values[name]))})
-            found[:, a] |= (empty & (np.abs(moved - now) > BEND)).any(axis=1)
-    return found
-
-
-def functions_of(prepared: object, held: Mapping, start: Mapping[str, float], limits: Mapping) -> tuple:
-    "The arguments of `minimise` for one data set."
-    names, at = list(start), lambda values: {**held, **values}
-    def slopes(values):
-        _, gradient, second = derivatives_at(prepared, at(values), names)
-        return gradient[0], second[0]
-    return lambda values: float(nll_at(prepared, at(values))[0]), start, {name: tuple(map(float, limits[name])) for name in names}, slopes
-
-# %% ../nbs/9_machinery/87_valleys.ipynb #87f0a002
-def _along_walls(evaluate: Callable, expanded: Callable, which: np.ndarray, begin: np.ndarray, end: np.ndarray, low: np.ndarray, high: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Of minimisations `which` (q,) that began at `begin` (q, P) and ended at `end`, next to a wall: which have come nearer (n,), the points (n, P), and how much higher than the minimum at most for each wall (n,).
-
-    `expanded` gives the numbers that may not be negative, their slopes and a function for their second derivatives. Fiacco and McCormick (1968)."""
-    numbers = lambda points, rows: expanded(points, which[rows])[0]
-    every = np.arange(len(which))
-    first, last = numbers(begin, every), numbers(end, every)
-    point, least = begin.copy(), np.minimum(1e-2, 0.5 * first)
-    for share in (0.3, 0.1, 0.02):                         # as near to the end as is well inside
-        near = end + share * (begin - end)
-        inside = (numbers(near, every) > least).all(axis=1)
-        point[inside] = near[inside]
-    rows = np.flatnonzero((last < 0.1).any(axis=1) & (first > 0).all(axis=1))
-
-    def held(t, push):
-        def barrier(points, some):
-            value, gradient, second = evaluate(points, which[rows[some]])
-            number, slope, bent = expanded(points, which[rows[some]])
-            safe = np.where(number > 0, number, 1.0)
-            own = t / safe if push is None else push[some]
-            value = np.where((number > 0).all(axis=1), value - t * np.log(safe).sum(axis=1), np.inf)
-            return value, gradient - t * (slope / safe[:, None]).sum(axis=2), second + (slope * (own / safe)[:, None]) @ slope.transpose(0, 2, 1) - bent(own)
-        return barrier
-
-    def shorten(points, trials, some):
-        old, new = numbers(points, rows[some]), numbers(trials, rows[some])
-        with np.errstate(invalid="ignore", divide="ignore"):
-            return np.where(new < 0.01 * old, 0.99 * old / (old - new), 1.0).min(axis=1)
-    reached, push = np.full(len(which), np.inf), None
-    for t in 10.0 ** -np.arange(1, 10):
-        if not len(rows):
-            break
-        found, _, _, converged = newton(held(t, push), point[rows], low[rows], high[rows], max_steps=100, shorten=shorten)
-        rows = rows[converged]                             # what goes wrong from here on takes nothing back
-        point[rows], reached[rows] = found[converged], t
-        push = t / numbers(point[rows], rows) if len(rows) else None
-    some = np.isfinite(reached)
-    return which[some], point[some], reached[some]
-
-# %% ../nbs/9_machinery/87_valleys.ipynb #87f0a0e1
-def _by_one(functions: tuple, evaluate: Callable, expanded: Callable, end: np.ndarray, inside: np.ndarray, low: np.ndarray, high: np.ndarray) -> np.ndarray | None:
-    """The minimum (P,) of one minimisation that ended at `end` (P,), None if it is not found: with the walls as constraints where they are close, else by Minuit.
-
-    `functions`: what Minuit asks. `evaluate` and `expanded` as for many, but at one point (P,). `inside`: a point away from walls."""
-    close = lambda at, most: (expanded(at)[0] < most).any()
-    if close(end, 0.1) and (found := _on_walls(evaluate, expanded, end, inside, low, high)) is not None:
-        return found
-    try:
-        minuit = minuit_at(*functions)
-    except RuntimeError:                                   # it ran away
-        return None
-    end = np.array(list(minuit.values))
-    if close(end, 1e-3):                                   # it may hold a kink at a wall for a minimum
-        return _on_walls(evaluate, expanded, end, inside, low, high)
-    return newton(lambda points, _: evaluate(points[0]), end[None], low[None], high[None])[0][0] if is_there(minuit) else None       # to the bottom
-
-
-def _on_walls(evaluate: Callable, expanded: Callable, begin: np.ndarray, inside: np.ndarray, low: np.ndarray, high: np.ndarray) -> np.ndarray | None:
-    "The minimum (P,) that sequential quadratic programmes (Kraft 1988) find from `begin` with walls as constraints, None if the point where they end is none."
-    number, slope, _ = expanded(inside)
-    size = np.sqrt(np.maximum(np.einsum("aa->a", evaluate(inside)[2][0]), 0) + (slope[0]**2 / (1 + np.maximum(number[0], 0))).sum(axis=1))
-    size, known = np.where(np.isfinite(size) & (size > 0), size, 1.0), {}
-
-    def at(scaled):                                        # asked for nll and walls in turn
-        if known.get("at") != scaled.tobytes():
-            point = np.clip(scaled / size, low, high)
-            known.update({"at": scaled.tobytes(), "nll": evaluate(point), "walls": expanded(point)})
-        return known
-    nll = lambda scaled: (float(np.nan_to_num(at(scaled)["nll"][0][0], nan=1e10, posinf=1e10)), np.nan_to_num(at(scaled)["nll"][1][0]) / size)
-    walls = {"type": "ineq", "fun": lambda scaled: at(scaled)["walls"][0][0] - 2 * BEND, "jac": lambda scaled: at(scaled)["walls"][1][0].T / size}       # before nll is bent
-    for _ in range(3):
-        found = minimize(nll, np.clip(begin, low, high) * size, jac=True, bounds=np.stack([low, high], axis=1) * size[:, None], constraints=walls,
-                         method="SLSQP", options={"ftol": 1e-13, "maxiter": 200})
-        begin = np.clip(found.x / size, low, high)
-        number, slope, _ = expanded(begin)
-        if _is_held(evaluate(begin)[1][0] / size, slope[0].T / size, number[0], begin <= low, begin >= high):
-            return begin
-    return None
-
-
-def _is_held(gradient: np.ndarray, slopes: np.ndarray, numbers: np.ndarray, at_low: np.ndarray, at_high: np.ndarray) -> bool:
-    """Whether a `gradient` (P,) of nll is what walls and limits push back, by the conditions of Karush, Kuhn and Tucker.
-
-    It has to be a sum of the `slopes` (m, P) of those `numbers` (m,) that are zero, with weights of at least zero; `at_low`, `at_high` (P,): at limits."""
-    unit = np.eye(len(gradient))
-    pushes = np.concatenate([slopes[numbers < 1e-7], unit[at_low], -unit[at_high]])
-    if not np.isfinite(gradient).all() or (numbers < 0).any():
-        return False
-    return (nnls(pushes.T, gradient)[1] if len(pushes) else np.linalg.norm(gradient)) < 1e-3
 
 # %% ../nbs/9_machinery/87_valleys.ipynb #bce07036
 _COUNTS = np.array([5, 7, 10, 14, 20, 28, 33])  # few different ones, so that many minimisations share a grid
@@ -534,10 +353,28 @@ def _affordable(prepared: object, wide: Sequence[str], with_strengths: bool, p: 
 
     Without strengths that are to be fitted there, as along a profile of the strength, a place costs a logarithm for each event."""
     most = {1: 33, 2: 21}.get(len(wide), 0)
-    numbers = 2**12 if len(prepared) > 1 else 2**16 if with_strengths else 4 ** (13 - len(wide))          # numbers are dear for many sets, calls for one
+    numbers = 2**16 if with_strengths or len(prepared) > 1 else 4 ** (13 - len(wide))
     places = min(numbers / max(1, *(part.size for part in prepared.parts)), 2**22 / p)                       # all of them are held at once
     n = min(most, int(places ** (1 / max(1, len(wide)))))
     return n if n >= {1: 33, 2: 11}.get(len(wide), np.inf) else 0                # no coarser than a search afterwards
+
+
+def _from_afar(prepared: object, parts: int = 256) -> object:
+    "The same data, with neighbours among many events taken together."
+    return replace(prepared, parts=tuple(thinned(part, parts) if isinstance(part, Events) else part for part in prepared.parts))
+
+
+def places_along(prepared: object, names: list[str], found: Minima, wide: Sequence[str], limits: Mapping) -> np.ndarray:
+    """How many places (p,) a look needs along the only one of the parameters `wide` that moves densities, for valleys as narrow as those `found`, at most 256; 0 if that is not known.
+
+    A peak of width w that is z standard deviations high has its place known to 1.4 w / z, and is seen from a distance of 0.7 w."""
+    seen, root = _of_densities(prepared, wide), lambda name: np.sqrt(np.maximum(found.second[:, names.index(name), names.index(name)], 0.0))
+    heights = [found.point[:, names.index(name)] * root(name) for name in names if name in prepared.model.strength]
+    if len(seen) != 1 or not heights:
+        return np.zeros(len(found.nll), int)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        wanted = np.ptp(limits[seen[0]]) * root(seen[0]) / np.max(heights, axis=0)
+    return np.where(wanted > 0, np.minimum(wanted, 256), 0).astype(int)
 
 
 def _of_densities(prepared: object, wide: Sequence[str]) -> list[str]:
@@ -592,30 +429,41 @@ def _first_starts(prepared: object, names: list[str], starts: Sequence[Mapping],
 
 # %% ../nbs/9_machinery/87_valleys.ipynb #3f99a3f3
 def deepest(prepared: object, names: list[str], start: Mapping, fixed: Mapping, wide: Sequence[str] = (), limits: Mapping | None = None,
-            rival: Mapping | None = None) -> Minima:
+            rival: Mapping | None = None, n_places: int = 0) -> Minima:
     """The deepest Minima within `limits` for the parameters `names`, the `fixed` ones held, from `start` and, if given, from a `rival` to it;
-    parameters `wide` are looked for on a grid, before or afterwards. Of a model with knots in each cell between them."""
+    parameters `wide` are looked for on a grid, before or afterwards, of at least `n_places`. Of a model with knots in each cell between them."""
     limits = limits or prepared.model.parameters
     knots = {name: at for name, at in getattr(prepared.model, "knots", {}).items() if name in names and len(at) > 2}
     if knots:
         return inside_walls(_in_cells(prepared, names, start, fixed, knots, limits), names, prepared.walls)
-    every = np.arange(max([len(prepared)] + [np.size(value) for value in (*fixed.values(), *start.values())]))
-    seen, starts = _of_densities(prepared, wide), [one for one in (start, rival) if one is not None]
-    afar = replace(prepared, parts=tuple(part.thinned() if hasattr(part, "thinned") else part for part in prepared.parts)) if seen else prepared
-    n_points = _affordable(afar, seen, any(name in prepared.model.strength for name in names), len(every))
-    begin = _first_starts(afar, names, starts, fixed, seen, limits, n_points, len(every)) if n_points else [(every, one) for one in starts]
-    (_, found), *others = (one for some in _at_once(prepared, begin, len(every)) for one in _from_each(prepared, names, some, fixed, limits, len(every)))
-    for which, again in others:
-        found = deeper(found, which, again, limits, names, wide)
+    p = max([len(prepared)] + [np.size(value) for value in (*fixed.values(), *start.values())])
+    every, seen, starts = np.arange(p), _of_densities(prepared, wide), [one for one in (start, rival) if one is not None]
+    afar = _from_afar(prepared) if seen else prepared
+    n_points = _affordable(afar, seen, any(name in prepared.model.strength for name in names), p)
+    if 0 < n_points < n_places:
+        n_points, afar = n_places, _from_afar(prepared, 6 * n_places)
+    begin = _first_starts(afar, names, starts, fixed, seen, limits, n_points, p) if n_points else [(every, one) for one in starts]
+    found = _down_from(prepared, names, begin, fixed, limits, wide, p)
+    finer = places_along(prepared, names, found, wide, limits) if n_points else np.zeros(p)
+    if len(some := np.flatnonzero(finer > n_points)):
+        own, n, at = prepared if is_shared(prepared) else prepared.take(some), finer.max(), lambda values: {name: np.full(p, value, float)[some] for name, value in values.items()}
+        begin = _first_starts(_from_afar(own, 6 * n), names, list(map(at, starts)), at(fixed), seen, limits, n, len(some))
+        found = _down_from(prepared, names, [(some[which], values) for which, values in begin], fixed, limits, wide, p, found)
     unseen = [name for name in wide if name not in seen or not n_points]
     lost = np.flatnonzero(~found.converged)
-    elsewhere = [(lost, {name: np.broadcast_to(np.asarray(one[name], float), len(every))[lost] for name in names}) for one in starts if n_points and len(lost)]
+    elsewhere = [(lost, {name: np.broadcast_to(np.asarray(one[name], float), p)[lost] for name in names}) for one in starts if n_points and len(lost)]
     elsewhere += list(_other_starts(prepared, names, found, start, fixed, unseen, limits)) if unseen else []
     elsewhere += _mirrored(prepared, names, found, fixed, limits, wide)
-    for some in _at_once(prepared, elsewhere, len(every)):
-        for which, again in _from_each(prepared, names, some, fixed, limits, len(every), np.where(found.converged & ~np.isnan(found.nll), found.nll, np.inf)):
-            found = deeper(found, which, again, limits, names, wide)
-    return inside_walls(found, names, prepared.walls)
+    return inside_walls(_down_from(prepared, names, elsewhere, fixed, limits, wide, p, found), names, prepared.walls)
+
+
+def _down_from(prepared: object, names: list[str], starts: Sequence[tuple], fixed: Mapping, limits: Mapping, wide: Sequence[str], p: int, found: Minima | None = None) -> Minima:
+    "The deepest Minima of p minimisations: of those that go down from `starts`, the first of which are all of them, or of those `found` before."
+    for some in _at_once(prepared, starts, p):
+        known = None if found is None else np.where(found.converged & ~np.isnan(found.nll), found.nll, np.inf)
+        for which, again in _from_each(prepared, names, some, fixed, limits, p, known):
+            found = again if found is None else deeper(found, which, again, limits, names, wide)
+    return found
 
 
 def _at_once(prepared: object, starts: Sequence[tuple], p: int) -> Iterator[list[tuple]]:
@@ -636,7 +484,7 @@ def _from_each(prepared: object, names: list[str], starts: Sequence[tuple], fixe
     begin = {name: np.concatenate([np.full(len(some), values[name], float) for some, values in starts]) for name in names}
     held = {name: np.full(p, value, float)[which] for name, value in fixed.items()}
     whole = is_shared(prepared) or len(starts) == 1 and len(which) == p
-    found = _from_start(prepared if whole else prepared.take(which), names, begin, held, limits, which, known)
+    found = minima_from(prepared if whole else prepared.take(which), names, begin, held, limits, which, known)
     if len(starts) == 1:
         return [(which, found)]
     pieces = np.split(np.arange(len(which)), np.cumsum([len(some) for some, _ in starts])[:-1])
@@ -654,7 +502,7 @@ def _in_cells(prepared: object, names: list[str], start: Mapping, fixed: Mapping
     inside = {name: inside.get(name) or limits[name] for name in names}
     begin = {name: np.clip(many(start[name]), *inside[name]) for name in names}
     data = prepared if is_shared(prepared) else prepared.take(each)
-    found = _from_start(data, names, begin, {name: many(value) for name, value in fixed.items()}, inside)
+    found = minima_from(data, names, begin, {name: many(value) for name, value in fixed.items()}, inside)
     depth = np.where(found.converged & np.isfinite(found.nll), found.nll, np.inf).reshape(n_points, -1)
     best = np.arange(n_points) * len(cells) + np.argmin(depth, axis=1)
     return Minima(found.point[best], found.nll[best], found.second[best], found.converged[best])
