@@ -2705,6 +2705,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '', 'doc_host': '', 'git_url
                                    'lrguide.unfolding.unfold': ('4_phase_space/unfolding.html#unfold', 'lrguide/unfolding.py')},
             'lrguide.valleys': { 'lrguide.valleys._absent': ('9_machinery/valleys.html#_absent', 'lrguide/valleys.py'),
                                  'lrguide.valleys._affordable': ('9_machinery/valleys.html#_affordable', 'lrguide/valleys.py'),
+                                 'lrguide.valleys._along_strength': ('9_machinery/valleys.html#_along_strength', 'lrguide/valleys.py'),
                                  'lrguide.valleys._as_they_are': ('9_machinery/valleys.html#_as_they_are', 'lrguide/valleys.py'),
                                  'lrguide.valleys._at_once': ('9_machinery/valleys.html#_at_once', 'lrguide/valleys.py'),
                                  'lrguide.valleys._best_of': ('9_machinery/valleys.html#_best_of', 'lrguide/valleys.py'),

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass, replace
 from functools import partial
+from types import MappingProxyType
 import numpy as np
 from .arrays import check_choice, check_mapping, check_number, check_numbers, check_within, narrowed, shown
 from .minimum import Fit, Fits, Minima, Profile, minimise, minuit_at, placed, slopes_along, standard_errors
@@ -294,7 +295,7 @@ def fits_of(model: object, data, weights=None, start: Mapping[str, float] | None
                 *(whole(getattr(fits, name) for fits in found) for name in ("nll", "converged", "rise_of_second", "second")))
 
 # %% ../nbs/9_machinery/96_prepared.ipynb #9c137185
-def _conditional_minima(prepared: Prepared, names: list[str], starts: Sequence[Mapping], fixed: Mapping, wide: Sequence[str] = (), n_places: int = 0) -> tuple:
+def _conditional_minima(prepared: Prepared, names: list[str], starts: Sequence[Mapping], fixed: Mapping, wide: Sequence[str] = (), n_places: Mapping[str, int] = MappingProxyType({})) -> tuple:
     "Points (g, P), values (g,) of the smallest nll at each point of the grid among `fixed`, and whether it was found (g,); from one or two `starts`, `wide` looked for at `n_places`."
     if not names:
         nll = nll_at(prepared, fixed)
@@ -340,7 +341,7 @@ def profile_of(prepared: Prepared, name: str, grid: np.ndarray, start: Mapping[s
     wide = looked_for(prepared, others, start, model.parameters)
     known = [one for one in (best, best.rival) if one is not None and np.isfinite(one.nll[0])]
     begin = [_along_the_valley(dict(zip(names, one.point[0])), one.second[0], names, name, grid) for one in known]
-    looked = wide, int(places_along(trusting, names, best, wide, model.parameters)[0])
+    looked = wide, {one: int(n[0]) for one, n in places_along(trusting, names, best, wide, model.parameters).items()}
     point, nll = _converged(prepared, name, grid, float(best.nll[0]), *_conditional_minima(trusting, others, begin, {**model.fixed, name: grid}, *looked))
     minima = _all_minima(trusting, names, best, {**dict(zip(others, point.T)), name: grid}, nll)
     lowest, deepest = min(minima)

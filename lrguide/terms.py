@@ -8,6 +8,7 @@
 """
 from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 import numpy as np
 from .arrays import check_mapping, check_numbers, check_within
@@ -59,7 +60,9 @@ def _in_pieces(prepared: object, values: Mapping, function: Callable) -> tuple:
     if n_points <= size:
         return function(prepared, columns)
     pieces = [slice(start, start + size) for start in range(0, n_points, size)]
-    found = [function(prepared.take(piece), {name: column[piece] for name, column in columns.items()}) for piece in pieces]
+    held = lambda piece: replace(prepared, parts=tuple(part.take(piece) for part in prepared.parts))          # one set's measurements are for all points
+    own = prepared.take if len(prepared) > 1 else held
+    found = [function(own(piece), {name: column[piece] for name, column in columns.items()}) for piece in pieces]
     return tuple(np.concatenate(parts) for parts in zip(*found))
 
 

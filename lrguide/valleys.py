@@ -7,17 +7,18 @@
 `prepared` is always a Prepared of the module `prepared`.
 """
 from __future__ import annotations
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import reduce
 from itertools import product
 from operator import and_, or_
+from types import MappingProxyType
 import numpy as np
 from .arrays import check_mapping, check_within, narrowed
 from .descent import minima_from
 from .minimum import Minima, deeper, joined_minima, newton_step, placed, standard_errors
-from .rates import Events, n_points_of, natural_strength, thinned
-from .terms import derivatives_at, is_shared, means_of, nll_at, not_negative_expanded_at, scan_of
+from .rates import Events, n_points_of, natural_strength, thinned, yields_at
+from .terms import derivatives_at, is_shared, means_of, names_of, nll_at, not_negative_expanded_at, scan_of
 
 # %% auto #0
 __all__ = ['starting_values', 'grids', 'is_convex', 'valleys', 'inside_walls', 'refuse_walls', 'places_along', 'deepest',
@@ -164,22 +165,6 @@ def _strengths_fitted(prepared: object, values: Mapping, strengths: Sequence[str
     return nll, dict(zip(strengths, point.T))
 
 
-def _one_strength_fitted(prepared: object, values: Mapping, name: str, low: np.ndarray, high: float) -> tuple[np.ndarray, dict[str, np.ndarray]]:
-    """The same for one strength, by two steps towards where the sum G of the slopes of log rates is S, that of what is expected.
-
-    1/G is nearly a straight line, so that Newton's steps for 1/G - 1/S do not go too far from anywhere; for one event they are exact."""
-    strength = values[name]
-    expected = not_negative_expanded_at(prepared, values, [name])[1][:, 0].sum(axis=1)
-    for _ in range(2):
-        nll, gradient, second = derivatives_at(prepared, {**values, name: strength}, [name])
-        gradient, second = gradient[:, 0], second[:, 0, 0]
-        with np.errstate(invalid="ignore", divide="ignore"):
-            step = -gradient / second * np.where((expected > 0) & (gradient < expected), 1 - gradient / expected, 1.0)
-        before, strength = strength, np.clip(np.where(np.isfinite(step), strength + step, np.where(gradient > 0, low, strength)), low, high)
-    step = strength - before
-    return nll + np.minimum(step * (gradient + 0.5 * step * second), 0.0), {name: strength}
-
-
 def _best_of(prepared: object, values: Mapping, strengths: Sequence[str], places: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     "nll (p,) and strengths (p, S) at the best of m `places` (m, p, S)."
     m, p, _ = places.shape
@@ -192,6 +177,40 @@ def _best_of(prepared: object, values: Mapping, strengths: Sequence[str], places
         nll = np.stack([nll_at(prepared, at(k)) for k in range(m)])
     best = np.argmin(np.where(np.isnan(nll), np.inf, nll), axis=0)
     return nll[best, np.arange(p)], places[best, np.arange(p)]
+
+# %% ../nbs/9_machinery/87_valleys.ipynb #87f0a011
+def _one_strength_fitted(prepared: object, values: Mapping, name: str, low: np.ndarray, high: float) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+    """The same for one strength, by three steps towards where the sum G of the slopes of log rates is S, that of what is expected.
+
+    1/G is nearly a straight line, so that Newton's steps for 1/G - 1/S do not go too far from anywhere; for one event they are exact."""
+    strength, (expected, slopes) = values[name], _along_strength(prepared, values, name)
+    for _ in range(3):
+        gradient, second = slopes(strength)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            step = -gradient / second * np.where((expected > 0) & (gradient < expected), 1 - gradient / expected, 1.0)
+        best = np.clip(np.where(np.isfinite(step), strength + step, np.where(gradient > 0, low, strength)), low, high)
+        before, strength = strength, np.maximum(best, 0.1 * strength)        # from none it would come up slowly
+    step = best - before
+    return nll_at(prepared, {**values, name: before}) + np.minimum(step * (gradient + 0.5 * step * second), 0.0), {name: best}
+
+
+def _along_strength(prepared: object, values: Mapping, name: str) -> tuple[np.ndarray, Callable]:
+    "What a unit of a strength expects (p,), and a function from strengths (p,) to first and second derivatives (p,) of nll."
+    part, n_points = prepared.parts[0], len(values[name])
+    if len(prepared.parts) > 1 or not getattr(part, "scaled", None) or _is_bent(prepared.model, name) or any(name in names_of(one) for one in prepared.constraints):
+        def anyhow(strength):
+            _, gradient, second = derivatives_at(prepared, {**values, name: strength}, [name])
+            return gradient[:, 0], second[:, 0, 0]
+        return not_negative_expanded_at(prepared, values, [name])[1][:, 0].sum(axis=1), anyhow
+    none, one = (yields_at(part.model, {**values, name: np.full(n_points, at)}, n_points) for at in (0.0, 1.0))
+    rest, own = (reduce(np.add, (n[:, None] * r for n, r in zip(yields, part.scaled[1]) if n.any()), 0.0) for yields in (none, one - none))
+    expected = (one - none).sum(axis=0)
+
+    def at_events(strength):
+        with np.errstate(invalid="ignore", divide="ignore"):
+            share = own / (rest + strength[:, None] * own)
+            return expected - np.einsum("pn,pn->p", share, part.weights), np.einsum("pn,pn->p", share * share, part.weights)
+    return expected, at_events
 
 # %% ../nbs/9_machinery/87_valleys.ipynb #87f0a004
 def _strengths_at(prepared: object, names: list[str], found: Minima, start: Mapping) -> dict[str, np.ndarray]:
@@ -353,7 +372,7 @@ def _affordable(prepared: object, wide: Sequence[str], with_strengths: bool, p: 
 
     Without strengths that are to be fitted there, as along a profile of the strength, a place costs a logarithm for each event."""
     most = {1: 33, 2: 21}.get(len(wide), 0)
-    numbers = 2**16 if with_strengths or len(prepared) > 1 else 4 ** (13 - len(wide))
+    numbers = 2**14 if len(prepared) > 1 else 2**16 if with_strengths else 4 ** (13 - len(wide))          # a ratio may be dear, and is asked for every set
     places = min(numbers / max(1, *(part.size for part in prepared.parts)), 2**22 / p)                       # all of them are held at once
     n = min(most, int(places ** (1 / max(1, len(wide)))))
     return n if n >= {1: 33, 2: 11}.get(len(wide), np.inf) else 0                # no coarser than a search afterwards
@@ -364,17 +383,17 @@ def _from_afar(prepared: object, parts: int = 256) -> object:
     return replace(prepared, parts=tuple(thinned(part, parts) if isinstance(part, Events) else part for part in prepared.parts))
 
 
-def places_along(prepared: object, names: list[str], found: Minima, wide: Sequence[str], limits: Mapping) -> np.ndarray:
-    """How many places (p,) a look needs along the only one of the parameters `wide` that moves densities, for valleys as narrow as those `found`, at most 256; 0 if that is not known.
+def places_along(prepared: object, names: list[str], found: Minima, wide: Sequence[str], limits: Mapping, least: Mapping[str, int] = MappingProxyType({})) -> dict[str, np.ndarray]:
+    """How many places (p,) a look needs along each of the parameters `wide` that moves densities, for valleys as narrow as those `found`; at most 256, at least so many by name.
 
-    A peak of width w that is z standard deviations high has its place known to 1.4 w / z, and is seen from a distance of 0.7 w."""
-    seen, root = _of_densities(prepared, wide), lambda name: np.sqrt(np.maximum(found.second[:, names.index(name), names.index(name)], 0.0))
-    heights = [found.point[:, names.index(name)] * root(name) for name in names if name in prepared.model.strength]
-    if len(seen) != 1 or not heights:
-        return np.zeros(len(found.nll), int)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        wanted = np.ptp(limits[seen[0]]) * root(seen[0]) / np.max(heights, axis=0)
-    return np.where(wanted > 0, np.minimum(wanted, 256), 0).astype(int)
+    A peak of width w that is z standard deviations high has its place known to 1.4 w / z, and is seen from a distance of 0.7 w. Without strengths nothing is known."""
+    root = {name: np.sqrt(np.maximum(found.second[:, a, a], 0.0)) for a, name in enumerate(names)}
+    height = np.max([np.zeros(len(found.nll)), *(found.point[:, a] * root[name] for a, name in enumerate(names) if name in prepared.model.strength)], axis=0)
+    seen, wanted = height > 0, {}
+    for name in _of_densities(prepared, wide):
+        known = np.divide(np.ptp(limits[name]) * root[name], height, out=np.zeros(len(height)), where=seen) if name in root else np.zeros(len(height))
+        wanted[name] = np.maximum(np.minimum(known, 256).astype(int), least.get(name, 0))
+    return wanted
 
 
 def _of_densities(prepared: object, wide: Sequence[str]) -> list[str]:
@@ -427,36 +446,7 @@ def _first_starts(prepared: object, names: list[str], starts: Sequence[Mapping],
     also = np.flatnonzero(dips)                            # densities with dips end between the points of the grid
     return found + [(also, {name: one[name][also] for name in names}) for one in begin if len(also)]
 
-# %% ../nbs/9_machinery/87_valleys.ipynb #3f99a3f3
-def deepest(prepared: object, names: list[str], start: Mapping, fixed: Mapping, wide: Sequence[str] = (), limits: Mapping | None = None,
-            rival: Mapping | None = None, n_places: int = 0) -> Minima:
-    """The deepest Minima within `limits` for the parameters `names`, the `fixed` ones held, from `start` and, if given, from a `rival` to it;
-    parameters `wide` are looked for on a grid, before or afterwards, of at least `n_places`. Of a model with knots in each cell between them."""
-    limits = limits or prepared.model.parameters
-    knots = {name: at for name, at in getattr(prepared.model, "knots", {}).items() if name in names and len(at) > 2}
-    if knots:
-        return inside_walls(_in_cells(prepared, names, start, fixed, knots, limits), names, prepared.walls)
-    p = max([len(prepared)] + [np.size(value) for value in (*fixed.values(), *start.values())])
-    every, seen, starts = np.arange(p), _of_densities(prepared, wide), [one for one in (start, rival) if one is not None]
-    afar = _from_afar(prepared) if seen else prepared
-    n_points = _affordable(afar, seen, any(name in prepared.model.strength for name in names), p)
-    if 0 < n_points < n_places:
-        n_points, afar = n_places, _from_afar(prepared, 6 * n_places)
-    begin = _first_starts(afar, names, starts, fixed, seen, limits, n_points, p) if n_points else [(every, one) for one in starts]
-    found = _down_from(prepared, names, begin, fixed, limits, wide, p)
-    finer = places_along(prepared, names, found, wide, limits) if n_points else np.zeros(p)
-    if len(some := np.flatnonzero(finer > n_points)):
-        own, n, at = prepared if is_shared(prepared) else prepared.take(some), finer.max(), lambda values: {name: np.full(p, value, float)[some] for name, value in values.items()}
-        begin = _first_starts(_from_afar(own, 6 * n), names, list(map(at, starts)), at(fixed), seen, limits, n, len(some))
-        found = _down_from(prepared, names, [(some[which], values) for which, values in begin], fixed, limits, wide, p, found)
-    unseen = [name for name in wide if name not in seen or not n_points]
-    lost = np.flatnonzero(~found.converged)
-    elsewhere = [(lost, {name: np.broadcast_to(np.asarray(one[name], float), p)[lost] for name in names}) for one in starts if n_points and len(lost)]
-    elsewhere += list(_other_starts(prepared, names, found, start, fixed, unseen, limits)) if unseen else []
-    elsewhere += _mirrored(prepared, names, found, fixed, limits, wide)
-    return inside_walls(_down_from(prepared, names, elsewhere, fixed, limits, wide, p, found), names, prepared.walls)
-
-
+# %% ../nbs/9_machinery/87_valleys.ipynb #87f0a012
 def _down_from(prepared: object, names: list[str], starts: Sequence[tuple], fixed: Mapping, limits: Mapping, wide: Sequence[str], p: int, found: Minima | None = None) -> Minima:
     "The deepest Minima of p minimisations: of those that go down from `starts`, the first of which are all of them, or of those `found` before."
     for some in _at_once(prepared, starts, p):
@@ -489,6 +479,36 @@ def _from_each(prepared: object, names: list[str], starts: Sequence[tuple], fixe
         return [(which, found)]
     pieces = np.split(np.arange(len(which)), np.cumsum([len(some) for some, _ in starts])[:-1])
     return [(some, found.take(piece)) for (some, _), piece in zip(starts, pieces)]
+
+# %% ../nbs/9_machinery/87_valleys.ipynb #3f99a3f3
+def deepest(prepared: object, names: list[str], start: Mapping, fixed: Mapping, wide: Sequence[str] = (), limits: Mapping | None = None,
+            rival: Mapping | None = None, n_places: Mapping[str, int] = MappingProxyType({})) -> Minima:
+    """The deepest Minima within `limits` for the parameters `names`, the `fixed` ones held, from `start` and, if given, from a `rival` to it;
+    parameters `wide` are looked for on a grid, before or afterwards, of at least `n_places` by name. Of a model with knots in each cell between them."""
+    limits = limits or prepared.model.parameters
+    knots = {name: at for name, at in getattr(prepared.model, "knots", {}).items() if name in names and len(at) > 2}
+    if knots:
+        return inside_walls(_in_cells(prepared, names, start, fixed, knots, limits), names, prepared.walls)
+    p = max([len(prepared)] + [np.size(value) for value in (*fixed.values(), *start.values())])
+    every, seen, starts = np.arange(p), _of_densities(prepared, wide), [one for one in (start, rival) if one is not None]
+    afar = _from_afar(prepared) if seen else prepared
+    n_points = _affordable(afar, seen, any(name in prepared.model.strength for name in names), p)
+    if len(seen) == 1 and 0 < n_points < n_places.get(seen[0], 0):
+        n_points, afar = n_places[seen[0]], _from_afar(prepared, 6 * n_places[seen[0]])
+    begin = _first_starts(afar, names, starts, fixed, seen, limits, n_points, p) if n_points else [(every, one) for one in starts]
+    found = _down_from(prepared, names, begin, fixed, limits, wide, p)
+    for name, wanted in places_along(prepared, names, found, seen, limits, n_places).items() if n_points else ():
+        if len(some := np.flatnonzero(wanted > n_points)):           # along this parameter alone, from where it is
+            own, n = prepared if is_shared(prepared) else prepared.take(some), wanted.max()
+            held = {other: np.full(p, value, float)[some] for other, value in fixed.items()}
+            begin = _first_starts(_from_afar(own, 6 * n), names, [dict(zip(names, found.point[some].T))], held, [name], limits, n, len(some))
+            found = _down_from(prepared, names, [(some[which], values) for which, values in begin], fixed, limits, wide, p, found)
+    unseen = [name for name in wide if name not in seen or not n_points]
+    lost = np.flatnonzero(~found.converged)
+    elsewhere = [(lost, {name: np.broadcast_to(np.asarray(one[name], float), p)[lost] for name in names}) for one in starts if n_points and len(lost)]
+    elsewhere += list(_other_starts(prepared, names, found, start, fixed, unseen, limits)) if unseen else []
+    elsewhere += _mirrored(prepared, names, found, fixed, limits, wide)
+    return inside_walls(_down_from(prepared, names, elsewhere, fixed, limits, wide, p, found), names, prepared.walls)
 
 # %% ../nbs/9_machinery/87_valleys.ipynb #4930e835
 def _in_cells(prepared: object, names: list[str], start: Mapping, fixed: Mapping, knots: Mapping[str, np.ndarray], limits: Mapping) -> Minima:
