@@ -182,7 +182,8 @@ def deeper(found: Minima, which: np.ndarray, again: Minima, limits: Mapping, nam
     other = placed(empty, which, again)
     depth = lambda minima: np.where(minima.converged, minima.nll, np.inf)
     reached = np.where(np.isfinite(found.nll), found.nll, np.inf)                # where it has not converged, too: it is as deep at least
-    best = _chosen(depth(other) < reached - 1e-9, other, found)                  # of two that are equally deep the one found first
+    equal = np.where(found.converged, -1e-9, 1e-6)                               # of two that are equally deep the one found first, if it has converged
+    best = _chosen(depth(other) < reached + equal, other, found)
     apart = lambda minima: np.any(np.abs(minima.point - best.point) > 1e-3 * scale, axis=1)
     rival = found.rival or empty
     for minima in (found, other):
