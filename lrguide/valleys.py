@@ -139,12 +139,9 @@ def _bottoms(nll: np.ndarray, grid: Mapping) -> tuple[np.ndarray, dict[str, np.n
     return depth.reshape(nll.shape), where
 
 # %% ../nbs/9_machinery/87_valleys.ipynb #11c9ce65
-_TO_ZERO, _OF_STEP = np.array([0, 0.8, 0.96, 1]), np.array([0, 0.5, 1, 2])
-
-
 def _strengths_fitted(prepared: object, values: Mapping, strengths: Sequence[str], limits: Mapping | None, near: bool) -> tuple[np.ndarray, dict[str, np.ndarray]]:
-    """nll (p,) at complete `values`, and the `strengths` (p,) there by name: after Newton's step, if that is better. If they need not be `near`, the
-    best part of it, from the best place on the way to none at all: from far above the step would go far too far."""
+    """nll (p,) at complete `values`, and the `strengths` (p,) there by name: after Newton's step, if that is better; if they need not be `near`, from
+    the best place of each of them, one after another, twice, as from far above the step would go far too far."""
     p, size = len(values[next(iter(values))]), max(len(prepared), 2**17 // max(1, *(part.size for part in prepared.parts)))
     if p > size:                                           # what is held is not small
         found = [_strengths_fitted(prepared, {name: value[k:k + size] for name, value in values.items()}, strengths, limits, near) for k in range(0, p, size)]
@@ -155,13 +152,16 @@ def _strengths_fitted(prepared: object, values: Mapping, strengths: Sequence[str
     point = np.stack([values[name] for name in strengths], axis=1)
     low, high = (np.array([float(limits[name][end]) for name in strengths]) for end in (0, 1))
     low = np.maximum(low, np.minimum(0.0, point))          # a dip is not looked for
+    values = {**values}
+    for i in [] if near else [0] if len(strengths) == 1 else 2 * list(range(len(strengths))):
+        nll, there = _one_strength_fitted(own, values, strengths[i], low[:, i], high[i])
+        values |= there
     if len(strengths) == 1 and not near:
-        return _one_strength_fitted(own, values, strengths[0], low[:, 0], high[0])
-    if not near:
-        point = _best_of(own, values, strengths, np.clip((1 - _TO_ZERO[:, None, None]) * point, low, high))[1]
-    _, gradient, second = derivatives_at(own, {**values, **dict(zip(strengths, point.T))}, list(strengths))
+        return nll, there
+    point = np.stack([values[name] for name in strengths], axis=1)
+    _, gradient, second = derivatives_at(own, values, list(strengths))
     step = newton_step(point, gradient, second, low, np.broadcast_to(high, point.shape))[0]
-    nll, point = _best_of(own, values, strengths, np.clip(point + (np.arange(2) if near else _OF_STEP)[:, None, None] * step, low, high))
+    nll, point = _best_of(own, values, strengths, np.clip(point + np.arange(2)[:, None, None] * step, low, high))
     return nll, dict(zip(strengths, point.T))
 
 
