@@ -375,7 +375,7 @@ def _affordable(prepared: object, wide: Sequence[str], with_strengths: bool, p: 
     numbers = 2**14 if len(prepared) > 1 else 2**16 if with_strengths else 4 ** (13 - len(wide))          # a ratio may be dear, and is asked for every set
     places = min(numbers / max(1, *(part.size for part in prepared.parts)), 2**22 / p)                       # all of them are held at once
     n = min(most, int(places ** (1 / max(1, len(wide)))))
-    return n if n >= {1: 33, 2: 11}.get(len(wide), np.inf) else 0                # no coarser than a search afterwards
+    return n if n >= {1: most, 2: 11}.get(len(wide), np.inf) else 0
 
 
 def _from_afar(prepared: object, parts: int = 256) -> object:
@@ -386,12 +386,12 @@ def _from_afar(prepared: object, parts: int = 256) -> object:
 def places_along(prepared: object, names: list[str], found: Minima, wide: Sequence[str], limits: Mapping, least: Mapping[str, int] = MappingProxyType({})) -> dict[str, np.ndarray]:
     """How many places (p,) a look needs along each of the parameters `wide` that moves densities, for valleys as narrow as those `found`; at most 256, at least so many by name.
 
-    A peak of width w that is z standard deviations high has its place known to 1.4 w / z, and is seen from a distance of 0.7 w. Without strengths nothing is known."""
+    A peak of width w that is z standard deviations high has its place known to 1.4 w / z, and is seen from a distance of 0.7 w. Where no signal was found it takes 50 to be sure."""
     root = {name: np.sqrt(np.maximum(found.second[:, a, a], 0.0)) for a, name in enumerate(names)}
-    height = np.max([np.zeros(len(found.nll)), *(found.point[:, a] * root[name] for a, name in enumerate(names) if name in prepared.model.strength)], axis=0)
-    seen, wanted = height > 0, {}
+    heights = [found.point[:, a] * root[name] for a, name in enumerate(names) if name in prepared.model.strength]
+    wanted, height = {}, np.max(heights, axis=0) if heights else np.full(len(found.nll), np.inf)
     for name in _of_densities(prepared, wide):
-        known = np.divide(np.ptp(limits[name]) * root[name], height, out=np.zeros(len(height)), where=seen) if name in root else np.zeros(len(height))
+        known = np.divide(np.ptp(limits[name]) * root[name], height, out=np.full(len(height), 50.0), where=height > 0)
         wanted[name] = np.maximum(np.minimum(known, 256).astype(int), least.get(name, 0))
     return wanted
 
