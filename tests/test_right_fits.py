@@ -592,6 +592,27 @@ def test_a_peak_of_unknown_place_is_fitted_in_the_deepest_bump(seed):
     assert fit.nll > lowest - (0.5 if free else 0.05)       # as fine as the places are
 
 
+@pytest.mark.parametrize("seed", [2, 22, 25, 27, 31])
+def test_a_peak_much_narrower_than_a_step_of_the_search(seed):
+    "A needle among 200 to 6,400 events, fit and profile against 1,500 places, several to a width."
+    rng = np.random.default_rng(seed)
+    n, width, place = int(10 ** rng.uniform(2, 4)), 10 ** rng.uniform(-2.6, -1.7), rng.uniform(0.1, 0.9)
+
+    class Needle:
+        parameters = {"m": (0.08, 0.92)}
+
+        def log_ratio(self, x, nu):
+            return -0.5 * ((x[:, 0] - nu[0]) / width) ** 2 - np.log(width * np.sqrt(2 * np.pi))
+    size = int(4 * np.sqrt(2.5 * width * n) + 4)
+    x = np.concatenate([rng.uniform(0, 1, n), rng.normal(place, width, size)])[:, None]
+    prepared = lr.Likelihood({"signal": lr.Process(float(size), Needle()), "background": lr.Process(float(n))}, {"mu": "signal"}, ranges={"mu": (0.0, np.inf)}).on(x)
+    places, fit = np.linspace(0.08, 0.92, 1500), prepared.fit()
+    assert fit.nll < prepared.fit_many({"m": places}).nll.min() + 1e-6
+    mu = np.linspace(max(0.0, fit.values["mu"] - 1), fit.values["mu"] + 1, 9)
+    lowest = np.min([prepared.scan({"mu": mu, "m": np.full(9, place)}) for place in places], axis=0)
+    assert np.all(fit.nll + prepared.profile("mu", mu).rise < lowest + 1e-6)
+
+
 @pytest.mark.parametrize("seed", [2, 3, 8, 11, 12, 18, 19, 20, 22])
 def test_many_sets_of_few_counts_end_where_each_does_alone(seed):
     "20 sets of counts and one parameter that wanders: the search of many is a coarser one, but what a fit finds must not depend on its company."
