@@ -392,7 +392,7 @@ def places_along(prepared: object, names: list[str], found: Minima, wide: Sequen
     wanted, height = {}, np.max(heights, axis=0) if heights else np.full(len(found.nll), np.inf)
     for name in _of_densities(prepared, wide):
         known = np.divide(np.ptp(limits[name]) * root[name], height, out=np.full(len(height), 50.0), where=height > 0)
-        wanted[name] = np.maximum(np.minimum(known, 256).astype(int), least.get(name, 0))
+        wanted[name] = np.maximum(np.minimum(np.nan_to_num(known), 256).astype(int), least.get(name, 0))
     return wanted
 
 
