@@ -9,7 +9,6 @@
 from __future__ import annotations
 from collections.abc import Callable, Mapping
 import numpy as np
-from scipy.optimize import minimize, nnls
 from .minimum import Minima, is_there, minuit_at, newton
 from .rates import BEND, columns_of, n_points_of
 from .terms import derivatives_at, is_shared, nll_at, not_negative_expanded_at
@@ -167,6 +166,7 @@ def _by_one(functions: tuple, evaluate: Callable, expanded: Callable, end: np.nd
 
 def _on_walls(evaluate: Callable, expanded: Callable, begin: np.ndarray, inside: np.ndarray, low: np.ndarray, high: np.ndarray) -> np.ndarray | None:
     "The minimum (P,) that sequential quadratic programmes (Kraft 1988) find from `begin` with walls as constraints, None if the point where they end is none."
+    from scipy.optimize import minimize                    # few fits come here
     number, slope, _ = expanded(inside)
     size = np.sqrt(np.maximum(np.einsum("aa->a", evaluate(inside)[2][0]), 0) + (slope[0]**2 / (1 + np.maximum(number[0], 0))).sum(axis=1))
     size, known = np.where(np.isfinite(size) & (size > 0), size, 1.0), {}
@@ -192,6 +192,7 @@ def _is_held(gradient: np.ndarray, slopes: np.ndarray, numbers: np.ndarray, at_l
     """Whether a `gradient` (P,) of nll is what walls and limits push back, by the conditions of Karush, Kuhn and Tucker.
 
     It has to be a sum of the `slopes` (m, P) of those `numbers` (m,) that are zero, with weights of at least zero; `at_low`, `at_high` (P,): at limits."""
+    from scipy.optimize import nnls
     unit = np.eye(len(gradient))
     pushes = np.concatenate([slopes[numbers < 1e-7], unit[at_low], -unit[at_high]])
     if not np.isfinite(gradient).all() or (numbers < 0).any():
