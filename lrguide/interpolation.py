@@ -100,8 +100,9 @@ class Interpolant:
         return self if len(self.coefficients) == 1 else replace(self, coefficients=self.coefficients[sets])
 
     def pick(self, rows: np.ndarray) -> Interpolant:
-        "Data sets made of the rows (b, n) of a single one."
-        return replace(self, coefficients=self.coefficients[0][:, rows].transpose(1, 0, 2))
+        "Data sets made of the rows (b, n) of a single one, or of each."
+        many = self.coefficients[0][:, rows].transpose(1, 0, 2) if len(self.coefficients) == 1 else np.take_along_axis(self.coefficients, rows[:, None], 2)
+        return replace(self, coefficients=many)
 
 # %% ../nbs/9_machinery/97_interpolation.ipynb #00000030
 def check_log_ratios(found, shape: tuple[int, ...]) -> np.ndarray:

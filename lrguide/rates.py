@@ -21,8 +21,8 @@ from .minimum import differentiated
 # %% auto #0
 __all__ = ['BEND', 'distinct', 'log_rate', 'norm_polynomial', 'norm_factor', 'shape_shift', 'probes', 'expected_yields',
            'yields_at', 'natural_strength', 'n_points_of', 'columns_of', 'bent_up', 'Events', 'is_list_of_sets',
-           'list_of_sets', 'events_on', 'thinned', 'yield_derivatives', 'total_derivatives', 'Grid', 'grid_of',
-           'event_sum', 'scan_events']
+           'list_of_sets', 'events_on', 'yield_derivatives', 'total_derivatives', 'Grid', 'grid_of', 'event_sum',
+           'scan_events']
 
 # %% ../nbs/9_machinery/90_rates.ipynb #b3b0ec19
 def distinct(points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -45,6 +45,11 @@ def _asked(ratio: object, x: np.ndarray, point: np.ndarray) -> np.ndarray:
     "Log ratios (n,) of `ratio` at events x (n, d) and one `point`, whose shape is checked."
     found = ratio.log_ratio(x, point)
     return found if np.shape(found) == (len(x),) else check_log_ratios(found, (len(x),))
+
+
+def _rows_of(array: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    "The rows (b, m) of `array` (b, n, ...), or of its only data set."
+    return array[0][rows] if len(array) == 1 else array[np.arange(len(array))[:, None], rows]
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,7 +76,9 @@ class _Called:
         found = np.empty((len(points), n))
         for first in range(0, len(points), b):             # differences ask for all data sets several times
             own = points[first:first + b]
-            if (own == own[0]).all():                      # calls are dear
+            if b == 1:
+                found[first] = _asked(self.ratio, self.x[0], own[0])
+            elif (own == own[0]).all():                    # calls are dear
                 found[first:first + b] = _asked(self.ratio, self.x.reshape(b * n, *self.x.shape[2:]), own[0]).reshape(b, n)
             else:
                 for i, (x, point) in enumerate(zip(self.x, own)):
@@ -94,8 +101,8 @@ class _Called:
         return self if len(self.x) == 1 else replace(self, x=self.x[sets])
 
     def pick(self, rows: np.ndarray) -> _Called:
-        "Data sets made of the rows (b, n) of a single one."
-        return replace(self, x=self.x[0][rows])
+        "Data sets made of the rows (b, n) of a single one, or of each."
+        return replace(self, x=_rows_of(self.x, rows))
 
 # %% ../nbs/9_machinery/90_rates.ipynb #4dfec3f0
 @dataclass(frozen=True, eq=False)
@@ -116,8 +123,8 @@ class _Known:
         return self if len(self.values) == 1 else _Known(self.values[sets])
 
     def pick(self, rows: np.ndarray) -> _Known:
-        "Data sets made of the rows (b, n) of a single one."
-        return _Known(self.values[0][rows])
+        "Data sets made of the rows (b, n) of a single one, or of each."
+        return _Known(_rows_of(self.values, rows))
 
 # %% ../nbs/9_machinery/90_rates.ipynb #f480ff17
 def _ratio_on(process: object, events: Table, b: int, ranges: Mapping[str, tuple[float, float]], direct: bool = False, total: float = 0):
@@ -129,7 +136,8 @@ def _ratio_on(process: object, events: Table, b: int, ranges: Mapping[str, tuple
     ranges = {name: ranges[name] for name in process.parameters}
     if all(low == high for low, high in ranges.values()):
         known = process.log_ratio(x, {name: low for name, (low, _) in ranges.items()})
-        return _Known(np.broadcast_to(known, len(x)).reshape(b, -1))
+        known = np.broadcast_to(known, len(x)).reshape(b, -1)
+        return _Known(known[:1] if (known == known.flat[:1]).all() else known)         # what is the reference itself is the same for all
     if hasattr(process.ratio, "on") and not direct:
         prepared = process.ratio.on(x, ranges)
         if total > len(x) and isinstance(prepared, Interpolant) and prepared.error > 2 * per_event(total):         # each row stands for many events
@@ -340,15 +348,15 @@ def _weighted(weights: np.ndarray, values: np.ndarray) -> np.ndarray:
 class Events:
     """What the events of one channel add to minus log likelihood: expected yields minus the sum of their log rates; constants dropped.
 
-    `model`: the channel's processes. `ratios`: by process, as prepared. `weights` (b, n): multiplicities of the events, or (1, n) for
-    one data set, which can be looked at in any number of points. Parameter values are numbers or arrays (p,), one for each data set
-    or point. `scaled`: the largest log ratio and the scaled ratios, if they depend on no parameter."""
+    `model`: the channel's processes. `ratios`: by process, as prepared. `weights` (b, n): multiplicities of the events, or (1, n) for one data set, which can be looked at
+    in any number of points. Parameter values are numbers or arrays (p,), one for each data set or point. `scaled`: the largest log ratio and the scaled ratios, if they depend on none."""
     model: object
     ratios: tuple
     weights: np.ndarray
     scaled: tuple | None = None
 
     __len__ = lambda self: len(self.weights)
+    features = property(lambda self: _features(self.ratios), doc="Events (b, n, d) at which ratios are still to be asked, (1, n, d) if data sets share them; None without, or if they differ.")
     size = property(lambda self: self.weights.shape[1], doc="How many numbers an evaluation handles for each point.")
 
     def log_rate(self, values: Mapping[str, np.ndarray]) -> np.ndarray:
@@ -362,8 +370,8 @@ class Events:
         total = bent_up(_total(self.model, values))[0]
         return total - _weighted(self.weights, self.log_rate(values)) if self.size else total
 
-    is_convex, held, not_negative_expanded = (lambda self, *at: _is_convex(self, *at)), (lambda self, *at: _held(self, *at)), (lambda self, *at: _total_expanded(self.model, *at))
-    not_negative = lambda self, values: _total(self.model, values)[:, None]      # numbers (p, 1) that have to stay at zero or above
+    is_convex, held, repeated = (lambda self, *at: _is_convex(self, *at)), (lambda self, *at: _held(self, *at)), (lambda self, *at: _repeated(self, *at))
+    not_negative, not_negative_expanded = (lambda self, values: _total(self.model, values)[:, None]), (lambda self, *at: _total_expanded(self.model, *at))        # stay at zero or above
 
     def derivatives(self, values: Mapping[str, np.ndarray], names: list[str]) -> tuple:
         "nll (p,), gradient (p, P) and second derivatives (p, P, P) with respect to the parameters `names`."
@@ -384,9 +392,15 @@ class Events:
                        scaled=self.scaled and (own(self.scaled[0]), [own(one) for one in self.scaled[1]]))
 
     def pick(self, rows: np.ndarray, weights: np.ndarray) -> Events:
-        "Data sets made of the rows (b, n) of a single one, with multiplicities `weights` (b, n)."
+        "Data sets made of the rows (b, n) of a single one, or of each, with multiplicities `weights` (b, n)."
         return replace(self, ratios=tuple(ratio.pick(rows) for ratio in self.ratios), weights=weights,
-                       scaled=self.scaled and (self.scaled[0][0][rows], [one[0][rows] for one in self.scaled[1]]))
+                       scaled=self.scaled and (_rows_of(self.scaled[0], rows), [_rows_of(one, rows) for one in self.scaled[1]]))
+
+
+def _features(ratios: Sequence) -> np.ndarray | None:
+    "What `Events.features` says."
+    called = [ratio.x for ratio in ratios if isinstance(ratio, _Called)]
+    return called[0] if called and all(one is called[0] or np.array_equal(one, called[0]) for one in called[1:]) else None
 
 # %% ../nbs/9_machinery/90_rates.ipynb #afe030f2
 def is_list_of_sets(data) -> bool:
@@ -473,25 +487,12 @@ def _held(events: Events, values: Mapping[str, np.ndarray], but: Collection[str]
     known = all(isinstance(ratio, _Known) for ratio in ratios)
     return replace(events, ratios=ratios, scaled=_scaled([ratio.values for ratio in ratios]) if known else None)
 
-# %% ../nbs/9_machinery/90_rates.ipynb #90t00002
-def thinned(events: Events, parts: int = 256) -> Events:
-    """The same with one event for each group of neighbours, which is what a look from afar needs; as it is, if it is not one large data set with a single feature.
 
-    A group holds one of so many `parts` of the events, in the order of their feature, the outer ones fewer; those wider than two parts of the range are cut there."""
-    called = [ratio.x for ratio in events.ratios if isinstance(ratio, _Called)]
-    n = events.size
-    if len(events) > 1 or n <= 4 * parts or not called or called[0].shape[2:] != (1,) or not all(np.array_equal(one, called[0]) for one in called[1:]):
-        return events
-    order = called[0][0, :, 0].argsort()
-    x, weights = called[0][0, order, 0], events.weights[0, order]
-    begins, width = np.zeros(n, bool), 2 * (x[-1] - x[0]) / parts
-    begins[(n * np.sin(np.pi / 2 / parts * np.arange(parts)) ** 2).astype(int)] = begins[1] = begins[-1] = True
-    first, cuts = np.flatnonzero(begins), x.searchsorted(x[0] + width * np.arange(1, parts // 2))
-    too_wide = np.append(x[first[1:]], x[-1]) - x[first] > width
-    begins[cuts[too_wide[first.searchsorted(cuts, side="right") - 1]]] = True
-    first = np.flatnonzero(begins)
-    middle = (first + np.append(first[1:], n)) // 2
-    return events.pick(order[middle][None], np.add.reduceat(weights, first)[None])
+def _repeated(events: Events, places: Sequence[Mapping[str, np.ndarray]]) -> Events:
+    "The b data sets at each of k `places`, values (b,) by name, one after another: k b data sets whose ratios are asked already."
+    every = lambda ratio, process: ratio if isinstance(ratio, _Known) and len(ratio.values) == 1 else _Known(np.concatenate([ratio(_nu(process, values)) for values in places]))
+    ratios = tuple(map(every, events.ratios, events.model.processes.values()))
+    return replace(events, ratios=ratios, weights=np.tile(events.weights, (len(places), 1)), scaled=None)
 
 # %% ../nbs/9_machinery/90_rates.ipynb #7774ddd4
 def yield_derivatives(model: object, values: Mapping[str, np.ndarray], names: list[str]) -> tuple:

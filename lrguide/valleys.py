@@ -17,7 +17,8 @@ import numpy as np
 from .arrays import check_mapping, check_within, narrowed
 from .descent import minima_from
 from .minimum import Minima, deeper, joined_minima, newton_step, placed, standard_errors
-from .rates import Events, n_points_of, natural_strength, thinned, yields_at
+from .neighbours import thinned
+from .rates import Events, bent_up, columns_of, n_points_of, natural_strength, yields_at
 from .terms import derivatives_at, is_shared, means_of, names_of, nll_at, not_negative_expanded_at, scan_of
 
 # %% auto #0
@@ -183,7 +184,7 @@ def _one_strength_fitted(prepared: object, values: Mapping, name: str, low: np.n
     """The same for one strength, by three steps towards where the sum G of the slopes of log rates is S, that of what is expected.
 
     1/G is nearly a straight line, so that Newton's steps for 1/G - 1/S do not go too far from anywhere; for one event they are exact."""
-    strength, (expected, slopes) = values[name], _along_strength(prepared, values, name)
+    strength, (expected, slopes, depth) = values[name], _along_strength(prepared, values, name)
     for _ in range(3):
         gradient, second = slopes(strength)
         with np.errstate(invalid="ignore", divide="ignore"):
@@ -191,26 +192,39 @@ def _one_strength_fitted(prepared: object, values: Mapping, name: str, low: np.n
         best = np.clip(np.where(np.isfinite(step), strength + step, np.where(gradient > 0, low, strength)), low, high)
         before, strength = strength, np.maximum(best, 0.1 * strength)        # from none it would come up slowly
     step = best - before
-    return nll_at(prepared, {**values, name: before}) + np.minimum(step * (gradient + 0.5 * step * second), 0.0), {name: best}
+    return depth(before) + np.minimum(step * (gradient + 0.5 * step * second), 0.0), {name: best}
 
 
-def _along_strength(prepared: object, values: Mapping, name: str) -> tuple[np.ndarray, Callable]:
-    "What a unit of a strength expects (p,), and a function from strengths (p,) to first and second derivatives (p,) of nll."
+def _along_strength(prepared: object, values: Mapping, name: str) -> tuple[np.ndarray, Callable, Callable]:
+    "What a unit of a strength expects (p,), and functions from strengths (p,): to first and second derivatives (p,) of nll, and to nll (p,)."
     part, n_points = prepared.parts[0], len(values[name])
-    if len(prepared.parts) > 1 or not getattr(part, "scaled", None) or _is_bent(prepared.model, name) or any(name in names_of(one) for one in prepared.constraints):
-        def anyhow(strength):
-            _, gradient, second = derivatives_at(prepared, {**values, name: strength}, [name])
-            return gradient[:, 0], second[:, 0, 0]
-        return not_negative_expanded_at(prepared, values, [name])[1][:, 0].sum(axis=1), anyhow
-    none, one = (yields_at(part.model, {**values, name: np.full(n_points, at)}, n_points) for at in (0.0, 1.0))
-    rest, own = (reduce(np.add, (n[:, None] * r for n, r in zip(yields, part.scaled[1]) if n.any()), 0.0) for yields in (none, one - none))
-    expected = (one - none).sum(axis=0)
+    at = lambda strength: {**values, name: strength}
+    if len(prepared.parts) == 1 and getattr(part, "scaled", None) and not _is_bent(prepared.model, name) and not any(name in names_of(one) for one in prepared.constraints):
+        none, one = (yields_at(part.model, at(np.full(n_points, unit)), n_points) for unit in (0.0, 1.0))
+        largest, ratios = part.scaled
+        level = (none == none[:, :1]).all() and all(len(ratio) == 1 for ratio, n in zip(ratios, none) if n.any())         # the rest does not move
+        rest, own = (reduce(np.add, (n[:, None] * r for n, r in zip(yields, ratios) if n.any()), np.zeros((1, 1))) for yields in (none[:, :1] if level else none, one - none))
+        if rest.min() > 0:
+            without = bent_up(none.sum(axis=0))[0] + sum(constraint.nll(values) for constraint in prepared.constraints) - np.einsum("pn,pn->p", np.log(rest) + largest, part.weights)
+            return _in_single_precision((one - none).sum(axis=0), own / rest, part.weights, without)
+
+    def anyhow(strength):
+        _, gradient, second = derivatives_at(prepared, at(strength), [name])
+        return gradient[:, 0], second[:, 0, 0]
+    return not_negative_expanded_at(prepared, values, [name])[1][:, 0].sum(axis=1), anyhow, lambda strength: nll_at(prepared, at(strength))
+
+
+def _in_single_precision(expected: np.ndarray, shares: np.ndarray, weights: np.ndarray, without: np.ndarray) -> tuple[np.ndarray, Callable, Callable]:
+    "The same from the `shares` (p, n) of rates that a unit of the strength adds to all else, and nll `without` it (p,): a look needs no more digits."
+    shares, weights = np.minimum(shares, 1e30).astype(np.float32), None if (weights == 1).all() else weights.astype(np.float32)
+    counted = lambda values: values if weights is None else values * weights
+    single = lambda strength: strength[:, None].astype(np.float32)
 
     def at_events(strength):
-        with np.errstate(invalid="ignore", divide="ignore"):
-            share = own / (rest + strength[:, None] * own)
-            return expected - np.einsum("pn,pn->p", share, part.weights), np.einsum("pn,pn->p", share * share, part.weights)
-    return expected, at_events
+        share = shares / (1 + single(strength) * shares)
+        weighted = counted(share)
+        return expected - weighted.sum(axis=1), np.einsum("pn,pn->p", weighted, share)
+    return expected, at_events, lambda strength: without + strength * expected - counted(np.log(1 + single(strength) * shares)).sum(axis=1)
 
 # %% ../nbs/9_machinery/87_valleys.ipynb #87f0a004
 def _strengths_at(prepared: object, names: list[str], found: Minima, start: Mapping) -> dict[str, np.ndarray]:
@@ -246,16 +260,21 @@ def _as_they_are(prepared: object, points: Mapping, grid: Mapping) -> np.ndarray
     return np.stack([one(i) for i in range(b)], axis=1)
 
 
-def _set_by_set(prepared: object, flat: Mapping, *how) -> tuple:
-    "The same with strengths fitted, from the values (g * b,) at the points of one grid: point by point or set by set, whichever are fewer."
+def _at_places(prepared: object, flat: Mapping, *how) -> tuple:
+    "The same of b data sets with strengths fitted, from the values (g * b,) at the points of one grid: so many points at once that arrays stay small."
     at, b = {name: np.reshape(value, (-1, len(prepared))) for name, value in flat.items()}, len(prepared)
-    g = len(at[next(iter(at))])
-    if g <= b:
-        found = [_strengths_fitted(prepared, {name: value[i] for name, value in at.items()}, *how) for i in range(g)]
-    else:
-        found = [_strengths_fitted(prepared.take(slice(i, i + 1)), {name: value[:, i] for name, value in at.items()}, *how) for i in range(b)]
-    whole = lambda parts: np.stack(list(parts), axis=0 if g <= b else 1)
+    g, many = len(at[next(iter(at))]), max(1, 2**16 // (b * max(part.size for part in prepared.parts)))
+    pieces = [slice(k, k + many) for k in range(0, g, many)]
+    found = [_strengths_fitted(_repeated(prepared, at, piece), {name: value[piece].ravel() for name, value in at.items()}, *how) for piece in pieces]
+    whole = lambda parts: np.concatenate(list(parts)).reshape(g, b)
     return whole(nll for nll, _ in found), {name: whole(there[name] for _, there in found) for name in found[0][1]}
+
+
+def _repeated(prepared: object, at: Mapping, piece: slice) -> object:
+    "The data sets at each place of a `piece` of those `at` values (g, b), one after another."
+    places = [dict(zip(at, row)) for row in zip(*(value[piece] for value in at.values()))]
+    own = prepared.take(np.tile(np.arange(len(prepared)), len(places))) if len(places) > 1 else prepared
+    return replace(own, parts=tuple(part.repeated(places) if hasattr(part, "repeated") else more for part, more in zip(prepared.parts, own.parts))) if len(places) > 1 else own
 
 # %% ../nbs/9_machinery/87_valleys.ipynb #13baef3f
 def _on_grids(prepared: object, base: Mapping, groups: Sequence[tuple], p: int, strengths: Sequence[str] = (), limits: Mapping | None = None,
@@ -266,7 +285,7 @@ def _on_grids(prepared: object, base: Mapping, groups: Sequence[tuple], p: int, 
     sizes = [len(flat[next(iter(base))]) for flat in every]
     if not is_shared(prepared):
         own = lambda which: prepared if len(which) == len(prepared) else prepared.take(which)
-        found = [_set_by_set(own(which), flat, strengths, limits, near) if strengths else
+        found = [_at_places(own(which), flat, strengths, limits, near) if strengths else
                  (_as_they_are(own(which), {name: value[which] for name, value in base.items()}, grid), {}) for (which, grid), flat in zip(groups, every)]
     elif not strengths and sum(sizes) * max(part.size for part in prepared.parts) > 2**12:      # a scan asks a ratio once for all yields
         at = lambda which, grid: {name: grid[name][..., None] if name in grid else base[name][which] for name in prepared.model.parameters}
@@ -371,16 +390,17 @@ def _affordable(prepared: object, wide: Sequence[str], with_strengths: bool, p: 
     """How many places along each of the parameters `wide` cost p minimisations no more than a few steps downhill: 0, unless these are one or two and data few.
 
     Without strengths that are to be fitted there, as along a profile of the strength, a place costs a logarithm for each event."""
-    most = {1: 33, 2: 21}.get(len(wide), 0)
-    numbers = 2**14 if len(prepared) > 1 else 2**16 if with_strengths else 4 ** (13 - len(wide))          # a ratio may be dear, and is asked for every set
+    most = {1: 33, 2: 21 if len(prepared) == 1 else 11}.get(len(wide), 0)
+    numbers = 2**19 if with_strengths else 4 ** (13 - len(wide))          # a ratio may be dear, and is asked for every set
     places = min(numbers / max(1, *(part.size for part in prepared.parts)), 2**22 / p)                       # all of them are held at once
     n = min(most, int(places ** (1 / max(1, len(wide)))))
     return n if n >= {1: most, 2: 11}.get(len(wide), np.inf) else 0
 
 
-def _from_afar(prepared: object, parts: int = 256) -> object:
-    "The same data, with neighbours among many events taken together."
-    return replace(prepared, parts=tuple(thinned(part, parts) if isinstance(part, Events) else part for part in prepared.parts))
+def _from_afar(prepared: object, along: Sequence[str], values: Mapping, parts: int = 256) -> object:
+    "The same data, with neighbours among many events taken together, for a look `along` parameters from `values`."
+    moved = lambda part: isinstance(part, Events) and any(name in process.parameters for process in part.model.processes.values() for name in along)
+    return replace(prepared, parts=tuple(thinned(part, along, values, parts) if moved(part) else part for part in prepared.parts))
 
 
 def places_along(prepared: object, names: list[str], found: Minima, wide: Sequence[str], limits: Mapping, least: Mapping[str, int] = MappingProxyType({})) -> dict[str, np.ndarray]:
@@ -391,7 +411,7 @@ def places_along(prepared: object, names: list[str], found: Minima, wide: Sequen
     heights = [found.point[:, a] * root[name] for a, name in enumerate(names) if name in prepared.model.strength]
     wanted, height = {}, np.max(heights, axis=0) if heights else np.full(len(found.nll), np.inf)
     for name in _of_densities(prepared, wide):
-        known = np.divide(np.ptp(limits[name]) * root[name], height, out=np.full(len(height), 50.0), where=height > 0)
+        known = np.divide(np.ptp(limits[name]) * root[name], height, out=np.full(len(height), 50.0), where=height > 1)
         wanted[name] = np.maximum(np.minimum(np.nan_to_num(known), 256).astype(int), least.get(name, 0))
     return wanted
 
@@ -402,40 +422,46 @@ def _of_densities(prepared: object, wide: Sequence[str]) -> list[str]:
     return [name for name in wide if any(moves(part, name) for part in prepared.parts)]
 
 # %% ../nbs/9_machinery/87_valleys.ipynb #87f0a009
-def _looked(prepared: object, names: list[str], begin: Mapping, wide: Sequence[str], limits: Mapping, n_points: int, near: bool) -> tuple:
-    """What is seen at `n_points` along each of the parameters `wide`, others at `begin` (p,): how deep hollows are (g, p), how much deeper they may be, where
+def _looked(prepared: object, names: list[str], begin: Mapping, wide: Sequence[str], limits: Mapping, n_points: Mapping[str, int], near: bool) -> tuple:
+    """What is seen at so many places along each of the parameters `wide`, others at `begin` (p,): how deep hollows are (g, p), how much deeper they may be, where
     they end and their strengths by name (g, p), and where `wide` move nothing, by name."""
     p, ends, strengths = len(next(iter(begin.values()))), _ends(prepared, wide, limits), [name for name in names if name in prepared.model.strength]
-    grid = {name: np.linspace(*ends[name], n_points).reshape([-1 if i == k else 1 for i in range(len(wide))]) for k, name in enumerate(wide)}
+    grid = {name: np.linspace(*ends[name], n_points[name]).reshape([-1 if i == k else 1 for i in range(len(wide))]) for k, name in enumerate(wide)}
     ((nll, there),) = _on_grids(prepared, begin, [(np.arange(p), grid)], p, strengths, limits, near=near)
     depth, where = _bottoms(nll, grid)
     with np.errstate(invalid="ignore"):
         unsure = np.where((nll > depth) & (len(wide) == 1), 1 + 2 * (nll - depth), 5.0)      # what a parabola gains; not at an edge, nor across a plane
-    whole = nll.reshape(*[n_points] * len(wide), p)
+    whole = nll.reshape(*(n_points[name] for name in wide), p)
     for axis, name in enumerate(wide):                     # one that moves nothing anywhere stays where it begins
         level = (whole.max(axis=axis) <= whole.min(axis=axis) + 1e-9 * (1 + np.abs(nll).min(axis=0))).reshape(-1, p).all(axis=0)
         where[name] = np.where(level, begin[name], where[name])
     absent = _absent(prepared, wide, {**begin, **there}, begin)
-    return depth, unsure, where | there, {name: np.broadcast_to(one, depth.shape) for name, one in absent.items()}
+    return depth, unsure, where | there, {name: np.broadcast_to(one, depth.shape) for name, one in absent.items()}, np.median(nll, axis=0)
 
 # %% ../nbs/9_machinery/87_valleys.ipynb #87f0a00b
-def _first_starts(prepared: object, names: list[str], starts: Sequence[Mapping], fixed: Mapping, wide: Sequence[str], limits: Mapping, n_points: int, p: int) -> list[tuple]:
-    """Where p minimisations begin: which of them, and values by name. In the lowest hollows among `n_points` along each of the parameters `wide`, so that they
+def _first_starts(prepared: object, names: list[str], starts: Sequence[Mapping], fixed: Mapping, wide: Sequence[str], limits: Mapping, n_points: Mapping[str, int], p: int, known: Sequence[np.ndarray] = ()) -> list[tuple]:
+    """Where p minimisations begin: which of them, and values by name. In the lowest hollows among so many places along each of the parameters `wide`, so that they
     go down into all valleys at once; of many at one data set in those of the `starts` that are next to a hollow, as these know the other parameters."""
     every, fits = np.arange(p), p == len(prepared)
     first, *_ = begin = [{name: np.full(p, value, float) for name, value in {**fixed, **start}.items()} for start in starts]
-    depth, unsure, seen, absent = _looked(prepared, names, first, wide, limits, n_points, near=not fits)
+    depth, unsure, seen, absent, level = _looked(prepared, names, first, wide, limits, n_points, near=not fits)
+    step = {name: np.ptp(_ends(prepared, wide, limits)[name]) / (n_points[name] - 1) for name in wide}
     dips = np.any([np.zeros(p, bool), *(first[name] < 0 for name in prepared.model.strength)], axis=0)
     lowest, second = np.partition(depth, 1, axis=0)[:2]
     highest = np.minimum(second, lowest + 4) if fits else lowest           # so far the second is told
-    highest = np.where(dips, np.inf, highest + (unsure if set(names) <= set(seen) else 20))              # others are not fitted on the grid
-    step, found = {name: np.ptp(_ends(prepared, wide, limits)[name]) / (n_points - 1) for name in wide}, []
+    if not set(names) <= set(seen):                        # others are not fitted on the grid
+        unsure = np.minimum(20, 1 + level - np.minimum(depth, level)) if known else 20
+    highest = np.where(dips, np.inf, highest + unsure)
+    for point in known:
+        close = np.logical_and.reduce([np.abs(seen[name] - point[:, names.index(name)]) < 1.01 * step[name] for name in wide])
+        depth = np.where(close, np.inf, depth)
+    found = []
     for place in np.argsort(depth, axis=0)[:20 if fits and len(wide) == 2 else 7]:
         own, wanted = depth[place, every], (depth <= highest)[place, every]
-        if found and not wanted.any():
+        if (found or known) and not wanted.any():
             continue
         none = {name: absent[name][place, every] for name in wide}
-        which = np.flatnonzero(wanted & np.isfinite(own) & ~np.any(list(none.values()), axis=0)) if found else every
+        which = np.flatnonzero(wanted & np.isfinite(own) & ~np.any(list(none.values()), axis=0)) if found or known else every
         lost = np.isinf(own)                               # nothing is possible at any place
         values = {name: np.where(lost | none.get(name, lost), first[name], seen[name][place, every])[which] if name in seen else first[name][which] for name in names}
         for one in begin if not fits else []:
@@ -480,6 +506,78 @@ def _from_each(prepared: object, names: list[str], starts: Sequence[tuple], fixe
     pieces = np.split(np.arange(len(which)), np.cumsum([len(some) for some, _ in starts])[:-1])
     return [(some, found.take(piece)) for (some, _), piece in zip(starts, pieces)]
 
+# %% ../nbs/9_machinery/87_valleys.ipynb #87f0a018
+def _those_known(found: Minima, some: np.ndarray) -> list[np.ndarray]:
+    "Where the minimisations `some` have ended, and where second minima are, NaN where there is none: points (q, P)."
+    return [one.point[some] for one in (found, found.rival) if one is not None]
+
+
+def _walked(prepared: object, afar: object, names: list[str], starts: Sequence[tuple], fixed: Mapping, limits: Mapping, wide: Sequence[str], p: int,
+            known: Sequence[np.ndarray] = ()) -> list[tuple]:
+    """The `starts` of p minimisations after a walk downhill among the few events of `afar`, where that saves work: the deepest end, and what may be as deep or the second.
+
+    What does not get down stays where it was; ends in one valley, or in one that is `known`, count once."""
+    size = lambda one: max(part.size for part in one.parts)
+    if sum(len(which) for which, _ in starts) <= p * (1 if known else 2) or size(prepared) <= 4 * size(afar):
+        return starts
+    ends = [end for some in _at_once(afar, starts, p) for end in _from_each(afar, names, some, fixed, limits, p)]
+    fine = [found.converged & np.isfinite(found.nll) for _, found in ends]
+    which, nll = np.concatenate([own for own, _ in ends]), np.concatenate([np.where(down, found.nll, -np.inf) for (_, found), down in zip(ends, fine)])
+    point = np.concatenate([np.where(down[:, None], found.point, columns_of(values, names, len(own))) for (own, found), down, (_, values) in zip(ends, fine, starts)])
+    return [(some, dict(zip(names, place.T))) for some, place in _distinct_ends(which, point, nll, _highest(afar, names, known, fixed, p), known, names, limits, wide)]
+
+
+def _highest(afar: object, names: list[str], known: Sequence[np.ndarray], fixed: Mapping, p: int) -> np.ndarray:
+    "What an end (p,) may be as high as, beside what is `known`: 4 above the deepest, or the second, and 1 for what few events may be wrong by."
+    depths = [np.full(p, np.inf)] + [np.full(p, np.inf) for _ in known]
+    for depth, one, more in zip(depths, known, (5.0, 1.0)):
+        some = np.flatnonzero(~np.isnan(one).any(axis=1))
+        own = afar if is_shared(afar) else afar.take(some)
+        depth[some] = nll_at(own, {**{name: value[some] for name, value in fixed.items()}, **dict(zip(names, one[some].T))}) + more
+    return np.min(depths, axis=0)
+
+
+def _distinct_ends(which, point, nll, highest, known, names: list[str], limits: Mapping, wide: Sequence[str]) -> Iterator[tuple]:
+    "Which minimisations, and points (q, P), of the ends `point` (e, P), `nll` (e,) of minimisations `which` (e,) that are in valleys of their own and not above `highest` (p,) or the second."
+    kept, scale = list(known), np.array([np.ptp(limits[name]) if name in wide else np.inf for name in names])
+    order = np.lexsort((nll, which))
+    rank = np.arange(len(which)) - np.searchsorted(which[order], which[order])
+    for k in range(rank.max() + 1):
+        ends = order[rank == k]
+        new = nll[ends] <= highest[which[ends]]
+        for one in kept:
+            new &= ~np.all(np.abs(point[ends] - one[which[ends]]) < 5e-3 * scale, axis=1)
+        if not new.any():
+            continue
+        ends = ends[new]
+        kept.append(np.full((len(highest), len(names)), np.nan))
+        kept[-1][which[ends]] = point[ends]
+        highest[which[ends]] = np.minimum(highest[which[ends]], nll[ends] + (1.0 if known or k else 5.0))
+        yield which[ends], point[ends]
+
+# %% ../nbs/9_machinery/87_valleys.ipynb #87f0a015
+def _places(prepared: object, names: list[str], seen: Sequence[str], values: Mapping, p: int, n_places: Mapping[str, int]) -> tuple[dict[str, int], object]:
+    "At how many places along each of the parameters `seen` p minimisations look before they begin, none where it would cost too much, and the data that they look at."
+    afar = _from_afar(prepared, seen, values) if seen else prepared
+    n = _affordable(afar, seen, any(name in prepared.model.strength for name in names), p)
+    if n == 0:
+        return {}, afar
+    needed = {name: n_places.get(name, n) for name in seen}
+    if len(seen) == 1:
+        return {name: max(n, many) for name, many in needed.items()}, afar if max(needed.values()) <= n else _from_afar(prepared, seen, values, 6 * max(needed.values()))
+    needed = {name: max(11, many) for name, many in needed.items()}        # more along one than along the other
+    return needed if np.prod(list(needed.values())) < n**2 else dict.fromkeys(seen, n), afar
+
+
+def _seen_again(prepared: object, names: list[str], found: Minima, fixed: Mapping, limits: Mapping, wide: Sequence[str], name: str, n_points: int, some: np.ndarray) -> Minima:
+    "The Minima after a look of the minimisations `some` along one parameter alone, from where they are by then."
+    p, own, there = len(found.nll), prepared if is_shared(prepared) else prepared.take(some), dict(zip(names, found.point[some].T))
+    held, known = {other: np.full(p, value, float)[some] for other, value in fixed.items()}, _those_known(found, some)
+    afar = _from_afar(own, [name], {**held, **there}, 6 * n_points)
+    begin = _first_starts(afar, names, [there], held, [name], limits, {name: n_points}, len(some), known)
+    begin = _walked(own, afar, names, begin, held, limits, wide, len(some), known)
+    return _down_from(prepared, names, [(some[which], values) for which, values in begin], fixed, limits, wide, p, found)
+
 # %% ../nbs/9_machinery/87_valleys.ipynb #3f99a3f3
 def deepest(prepared: object, names: list[str], start: Mapping, fixed: Mapping, wide: Sequence[str] = (), limits: Mapping | None = None,
             rival: Mapping | None = None, n_places: Mapping[str, int] = MappingProxyType({})) -> Minima:
@@ -490,19 +588,15 @@ def deepest(prepared: object, names: list[str], start: Mapping, fixed: Mapping, 
     if knots:
         return inside_walls(_in_cells(prepared, names, start, fixed, knots, limits), names, prepared.walls)
     p = max([len(prepared)] + [np.size(value) for value in (*fixed.values(), *start.values())])
-    every, seen, starts = np.arange(p), _of_densities(prepared, wide), [one for one in (start, rival) if one is not None]
-    afar = _from_afar(prepared) if seen else prepared
-    n_points = _affordable(afar, seen, any(name in prepared.model.strength for name in names), p)
-    if len(seen) == 1 and 0 < n_points < n_places.get(seen[0], 0):
-        n_points, afar = n_places[seen[0]], _from_afar(prepared, 6 * n_places[seen[0]])
-    begin = _first_starts(afar, names, starts, fixed, seen, limits, n_points, p) if n_points else [(every, one) for one in starts]
+    seen, starts = _of_densities(prepared, wide), [one for one in (start, rival) if one is not None]
+    n_points, afar = _places(prepared, names, seen, {**fixed, **start}, p, n_places)
+    begin = [(np.arange(p), one) for one in starts]
+    if n_points:
+        begin = _walked(prepared, afar, names, _first_starts(afar, names, starts, fixed, seen, limits, n_points, p), fixed, limits, wide, p)
     found = _down_from(prepared, names, begin, fixed, limits, wide, p)
     for name, wanted in places_along(prepared, names, found, seen, limits, n_places).items() if n_points else ():
-        if len(some := np.flatnonzero(wanted > n_points)):           # along this parameter alone, from where it is
-            own, n = prepared if is_shared(prepared) else prepared.take(some), wanted.max()
-            held = {other: np.full(p, value, float)[some] for other, value in fixed.items()}
-            begin = _first_starts(_from_afar(own, 6 * n), names, [dict(zip(names, found.point[some].T))], held, [name], limits, n, len(some))
-            found = _down_from(prepared, names, [(some[which], values) for which, values in begin], fixed, limits, wide, p, found)
+        if len(some := np.flatnonzero(wanted > n_points[name])):
+            found = _seen_again(prepared, names, found, fixed, limits, wide, name, wanted.max(), some)
     unseen = [name for name in wide if name not in seen or not n_points]
     lost = np.flatnonzero(~found.converged)
     elsewhere = [(lost, {name: np.broadcast_to(np.asarray(one[name], float), p)[lost] for name in names}) for one in starts if n_points and len(lost)]
