@@ -391,7 +391,7 @@ def _affordable(prepared: object, wide: Sequence[str], with_strengths: bool, p: 
 
     Without strengths that are to be fitted there, as along a profile of the strength, a place costs a logarithm for each event."""
     most = {1: 33, 2: 21 if len(prepared) == 1 else 11}.get(len(wide), 0)
-    numbers = 2**19 if with_strengths else 4 ** (13 - len(wide))          # a ratio may be dear, and is asked for every set
+    numbers = 2 ** (19 if len(wide) == 1 else 16) if with_strengths else 4 ** (13 - len(wide))          # a ratio may be dear, and is asked for every set
     places = min(numbers / max(1, *(part.size for part in prepared.parts)), 2**22 / p)                       # all of them are held at once
     n = min(most, int(places ** (1 / max(1, len(wide)))))
     return n if n >= {1: most, 2: 11}.get(len(wide), np.inf) else 0
@@ -531,9 +531,9 @@ def _highest(afar: object, names: list[str], known: Sequence[np.ndarray], fixed:
     "What an end (p,) may be as high as, beside what is `known`: 4 above the deepest, or the second, and 1 for what few events may be wrong by."
     depths = [np.full(p, np.inf)] + [np.full(p, np.inf) for _ in known]
     for depth, one, more in zip(depths, known, (5.0, 1.0)):
-        some = np.flatnonzero(~np.isnan(one).any(axis=1))
-        own = afar if is_shared(afar) else afar.take(some)
-        depth[some] = nll_at(own, {**{name: value[some] for name, value in fixed.items()}, **dict(zip(names, one[some].T))}) + more
+        if len(some := np.flatnonzero(~np.isnan(one).any(axis=1))):
+            own = afar if is_shared(afar) else afar.take(some)
+            depth[some] = nll_at(own, {**{name: value[some] for name, value in fixed.items()}, **dict(zip(names, one[some].T))}) + more
     return np.min(depths, axis=0)
 
 
