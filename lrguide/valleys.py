@@ -199,12 +199,12 @@ def _along_strength(prepared: object, values: Mapping, name: str) -> tuple[np.nd
     "What a unit of a strength expects (p,), and functions from strengths (p,): to first and second derivatives (p,) of nll, and to nll (p,)."
     part, n_points = prepared.parts[0], len(values[name])
     at = lambda strength: {**values, name: strength}
-    if len(prepared.parts) == 1 and getattr(part, "scaled", None) and not _is_bent(prepared.model, name) and not any(name in names_of(one) for one in prepared.constraints):
+    if len(prepared.parts) == 1 and getattr(part, "scaled", None) and not _is_bent(prepared.model, name) and values[name].min() >= 0 and not any(name in names_of(one) for one in prepared.constraints):
         none, one = (yields_at(part.model, at(np.full(n_points, unit)), n_points) for unit in (0.0, 1.0))
         largest, ratios = part.scaled
         level = (none == none[:, :1]).all() and all(len(ratio) == 1 for ratio, n in zip(ratios, none) if n.any())         # the rest does not move
         rest, own = (reduce(np.add, (n[:, None] * r for n, r in zip(yields, ratios) if n.any()), np.zeros((1, 1))) for yields in (none[:, :1] if level else none, one - none))
-        if rest.min() > 0:
+        if rest.min(initial=np.inf) > 0:
             without = bent_up(none.sum(axis=0))[0] + sum(constraint.nll(values) for constraint in prepared.constraints) - np.einsum("pn,pn->p", np.log(rest) + largest, part.weights)
             return _in_single_precision((one - none).sum(axis=0), own / rest, part.weights, without)
 

@@ -489,7 +489,7 @@ def test_newton_takes_every_row_where_it_goes_alone():
 
 class Slopes:
     """Log ratio of normal densities of width 1 at c z to those at 0; `own`: whether each answer has its own place, or all are written to the same one."""
-    parameters, place = {"z": (-2.0, 2.0)}, np.empty((400, 500))
+    parameters, place = {"z": (-2.0, 2.0)}, np.empty((400, 1500))
 
     def __init__(self, c, own):
         self.c, self.own = c, own

@@ -1,0 +1,71 @@
+"""Peaks of unknown place in samples of several features, and in many data sets: few events stand for many, and the deepest valley is found all the same."""
+
+import numpy as np
+import pytest
+
+import lrguide as lr
+from lrguide.minimum import newton
+
+
+class Peak:
+    """Log ratio of a peak in the first of three features to uniform background; the second tells nothing or falls exponentially, the third nothing or how wide the peak is."""
+
+    def __init__(self, kind, width):
+        self.kind, self.width = kind, width
+        self.parameters = {"place": (0.08, 0.92), **({"width": (0.5 * width, 3 * width)} if kind == "width" else {})}
+
+    def log_ratio(self, x, nu):
+        width = {"resolution": self.width * (1 + 2 * x[:, 2]), "width": nu[-1]}.get(self.kind, self.width)
+        falling = 0.0 if self.kind in ("useless", "width") else np.log(3 / (1 - np.exp(-3))) - 3 * x[:, 1]
+        return -0.5 * ((x[:, 0] - nu[0]) / width) ** 2 - np.log(width * np.sqrt(2 * np.pi)) + falling
+
+
+def random_peaks(seed):
+    "Up to three peaks of up to six standard deviations among 200 to 16,000 events: the model, the events, and the peak."
+    rng = np.random.default_rng([1, seed])
+    kind, n, width = ("useless", "discriminating", "resolution", "width")[int(rng.integers(4))], int(10 ** rng.uniform(2.3, 4.2)), 10 ** rng.uniform(-2.0, -1.1)
+    rows, falls = [rng.uniform(0, 1, (n, 3))], kind in ("discriminating", "resolution")
+    for _ in range(int(rng.integers(0, 4))):
+        place, size = rng.uniform(0.1, 0.9), int(rng.uniform(0, 6) * np.sqrt(2.5 * width * n / (2 if falls else 1) + 1))
+        one = rng.uniform(0, 1, (size, 3))
+        if falls:
+            one[:, 1] = -np.log1p(one[:, 1] * np.expm1(-3)) / 3
+        one[:, 0] = rng.normal(place, width * ((1 + 2 * one[:, 2]) if kind == "resolution" else rng.uniform(0.6, 2.5) if kind == "width" else 1), size)
+        rows.append(one)
+    x, peak = np.concatenate(rows), Peak(kind, width)
+    model = lr.Likelihood({"signal": lr.Process(max(3.0, np.sqrt(n)), peak), "background": lr.Process(float(n))}, {"mu": "signal"}, ranges={"mu": (0.0, np.inf)})
+    return model, x[(x[:, 0] > 0) & (x[:, 0] < 1)], peak
+
+
+@pytest.mark.parametrize("seed", [1, 97, 107, 264, 315, 551])
+def test_the_deepest_of_all_places(seed):
+    "Against fits at places a width apart, each of several widths where the width is free."
+    model, x, peak = random_peaks(seed)
+    fit, prepared = model.fit(x), model.on(x)
+    held = {"place": np.linspace(0.08, 0.92, int(1.6 / peak.width) + 20)}
+    widths = np.geomspace(0.5 * peak.width, 3 * peak.width, 6) if peak.kind == "width" else [None]
+    assert fit.nll < min(prepared.fit_many({**held, **({} if width is None else {"width": np.full(len(held["place"]), width)})}).nll.min() for width in widths) + 1e-6
+
+
+@pytest.mark.parametrize("seed", [206, 248, 359, 419, 455, 803])
+def test_many_sets_each_as_if_alone(seed):
+    "Six bootstrap samples of half to all of the events."
+    model, x, _ = random_peaks(seed)
+    rng = np.random.default_rng(seed)
+    sets = [x[rng.integers(0, len(x), rng.poisson(len(x) * (0.5 + 0.1 * j)))] for j in range(6)]
+    np.testing.assert_allclose(model.fit_many(sets).nll, [model.fit(one).nll for one in sets], atol=1e-5, rtol=0)
+
+
+def test_sums_that_round_differently():
+    "At a limit, with values of 1e5 that differ by 1e-13 of themselves from call to call, as sums of many events do: the first is the lowest of all."
+    calls = []
+
+    def evaluate(points, which):
+        calls.append(len(points))
+        value = 1e5 + 1.4 * points[:, 0] + 2.8 * points[:, 0] ** 2 + 5e3 * (points[:, 1] - 0.1 - 1e-4 * points[:, 0]) ** 2
+        gradient = np.stack([1.4 + 5.6 * points[:, 0] - points[:, 1] + 0.1 + 1e-4 * points[:, 0], 1e4 * (points[:, 1] - 0.1 - 1e-4 * points[:, 0])], axis=1)
+        second = np.broadcast_to([[5.6, -1.0], [-1.0, 1e4]], (len(points), 2, 2))
+        return value - (3e-8 if len(calls) == 1 else 0.0), gradient, second
+    point, _, _, converged = newton(evaluate, np.array([[3e-12, 0.1]]), np.zeros((1, 2)), np.full((1, 2), np.inf))
+    assert converged.all() and len(calls) < 30
+    np.testing.assert_allclose(point, [[0.0, 0.1]], atol=1e-6)
