@@ -391,7 +391,7 @@ def _affordable(prepared: object, wide: Sequence[str], with_strengths: bool, p: 
 
     Without strengths that are to be fitted there, as along a profile of the strength, a place costs a logarithm for each event."""
     most = {1: 33, 2: 21 if len(prepared) == 1 else 11}.get(len(wide), 0)
-    numbers = 2 ** (19 if len(wide) == 1 else 16) if with_strengths else 4 ** (13 - len(wide))          # a ratio may be dear, and is asked for every set
+    numbers = 2 ** (20 - len(wide)) if with_strengths else 4 ** (13 - len(wide))
     places = min(numbers / max(1, *(part.size for part in prepared.parts)), 2**22 / p)                       # all of them are held at once
     n = min(most, int(places ** (1 / max(1, len(wide)))))
     return n if n >= {1: most, 2: 11}.get(len(wide), np.inf) else 0
@@ -430,7 +430,7 @@ def _looked(prepared: object, names: list[str], begin: Mapping, wide: Sequence[s
     ((nll, there),) = _on_grids(prepared, begin, [(np.arange(p), grid)], p, strengths, limits, near=near)
     depth, where = _bottoms(nll, grid)
     with np.errstate(invalid="ignore"):
-        unsure = np.where((nll > depth) & (len(wide) == 1), 1 + 2 * (nll - depth), 5.0)      # what a parabola gains; not at an edge, nor across a plane
+        unsure = np.where(nll > depth, len(wide) + 2 * (nll - depth), 5.0)      # what parabolas gain; at an edge there are none
     whole = nll.reshape(*(n_points[name] for name in wide), p)
     for axis, name in enumerate(wide):                     # one that moves nothing anywhere stays where it begins
         level = (whole.max(axis=axis) <= whole.min(axis=axis) + 1e-9 * (1 + np.abs(nll).min(axis=0))).reshape(-1, p).all(axis=0)
