@@ -47,7 +47,7 @@ def test_the_deepest_of_all_places(seed):
     assert fit.nll < min(prepared.fit_many({**held, **({} if width is None else {"width": np.full(len(held["place"]), width)})}).nll.min() for width in widths) + 1e-6
 
 
-@pytest.mark.parametrize("seed", [206, 248, 359, 419, 455, 803])
+@pytest.mark.parametrize("seed", [206, 248, 419, 446, 455, 629, 803])
 def test_many_sets_each_as_if_alone(seed):
     "Six bootstrap samples of half to all of the events."
     model, x, _ = random_peaks(seed)
