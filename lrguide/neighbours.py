@@ -20,7 +20,7 @@ def _cuts(place: np.ndarray, counts: np.ndarray, ranks: int, evenly: int) -> np.
     by_rank = counts[:, None] * np.sin(np.pi / 2 / ranks * np.arange(ranks)) ** 2
     by_rank = np.where(by_rank < counts[:, None] / 2, np.ceil(by_rank), np.floor(by_rank)).astype(int)         # the outermost events by themselves
     low, high = place[:, :1], place[np.arange(len(place)), counts - 1][:, None]
-    by_place = [own.searchsorted(at) for own, at in zip(place, low + (high - low) * np.linspace(0, 1, evenly + 2)[1:-1])]
+    by_place = [own.searchsorted(at) for own, at in zip(place, low + (high - low) * np.arange(1, evenly + 1) / (evenly + 1))]
     return np.sort(np.concatenate([by_rank, by_place], axis=1), axis=1)
 
 
@@ -90,10 +90,11 @@ def _missed(probed: np.ndarray, weights: np.ndarray, begins: np.ndarray, ends: n
 
     A unit of signal adds to the slope of log L the sum of r / (1 + e r), which scatters by the root of the sum of its squares; e is a signal of three standard deviations.
     Each group is off by its weight times what its middle adds, less what its members do, and the squares add up."""
-    ratio = np.exp(np.minimum(probed, 30.0))
-    share = ratio / (1 + 3 * ratio / np.sqrt(np.sum(weights * ratio**2, axis=2, keepdims=True) + 1e-30))
+    ratio = np.exp(np.clip(probed, -40.0, 30.0))           # single precision is slow with smaller numbers
+    squares = lambda values: np.einsum("bn,qbn,qbn->qb", weights, values, values)
+    share = ratio / (1 + 3 * ratio / np.sqrt(squares(ratio))[:, :, None])
     wrong = _in_groups(weights, begins, ends) * _those(share, middles) - _in_groups(weights * share, begins, ends)
-    return float(np.sqrt(np.max(np.sum(wrong**2, axis=2) / (np.sum(weights * share**2, axis=2) + 1e-30))))
+    return float(np.sqrt(np.max(np.einsum("qbm,qbm->qb", wrong, wrong) / (squares(share) + 1e-30))))
 
 # %% ../nbs/9_machinery/70_neighbours.ipynb #70n00041
 def thinned(events: Events, along: Sequence[str], values: Mapping[str, np.ndarray], parts: int = 256) -> Events:
@@ -120,7 +121,7 @@ def thinned(events: Events, along: Sequence[str], values: Mapping[str, np.ndarra
 def _grouped(events: Events, order: np.ndarray, begins: np.ndarray, probed: np.ndarray | None = None) -> tuple[Events, float]:
     "Events of which the middle one of each group stands for all, and how much that misses, if ratios are `probed`."
     n = order.shape[1]
-    begins = begins[:, np.diff(begins[0], prepend=-1) > 0] if len(begins) == 1 else begins
+    begins = begins[:, np.append(True, begins[0, 1:] > begins[0, :-1])] if len(begins) == 1 else begins
     ends = np.append(begins[:, 1:], np.full((len(begins), 1), n), axis=1)
     middles = np.minimum((begins + ends) // 2, n - 1)
     one_more = np.append(order, order[:, -1:], axis=1)     # for groups that would begin behind the last

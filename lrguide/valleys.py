@@ -216,7 +216,8 @@ def _along_strength(prepared: object, values: Mapping, name: str) -> tuple[np.nd
 
 def _in_single_precision(expected: np.ndarray, shares: np.ndarray, weights: np.ndarray, without: np.ndarray) -> tuple[np.ndarray, Callable, Callable]:
     "The same from the `shares` (p, n) of rates that a unit of the strength adds to all else, and nll `without` it (p,): a look needs no more digits."
-    shares, weights = np.minimum(shares, 1e30).astype(np.float32), None if (weights == 1).all() else weights.astype(np.float32)
+    shares = np.where(shares > 1e-15, np.minimum(shares, 1e30), 0.0).astype(np.float32)        # numbers near the smallest there are are slow
+    weights = None if (weights == 1).all() else weights.astype(np.float32)
     counted = lambda values: values if weights is None else values * weights
     single = lambda strength: strength[:, None].astype(np.float32)
 
@@ -424,7 +425,7 @@ def _of_densities(prepared: object, wide: Sequence[str]) -> list[str]:
 # %% ../nbs/9_machinery/87_valleys.ipynb #87f0a009
 def _looked(prepared: object, names: list[str], begin: Mapping, wide: Sequence[str], limits: Mapping, n_points: Mapping[str, int], near: bool) -> tuple:
     """What is seen at so many places along each of the parameters `wide`, others at `begin` (p,): how deep hollows are (g, p), how much deeper they may be, where
-    they end and their strengths by name (g, p), and where `wide` move nothing, by name."""
+    they end and their strengths by name (g, p), where `wide` move nothing, by name, and nll (g, p)."""
     p, ends, strengths = len(next(iter(begin.values()))), _ends(prepared, wide, limits), [name for name in names if name in prepared.model.strength]
     grid = {name: np.linspace(*ends[name], n_points[name]).reshape([-1 if i == k else 1 for i in range(len(wide))]) for k, name in enumerate(wide)}
     ((nll, there),) = _on_grids(prepared, begin, [(np.arange(p), grid)], p, strengths, limits, near=near)
@@ -436,7 +437,7 @@ def _looked(prepared: object, names: list[str], begin: Mapping, wide: Sequence[s
         level = (whole.max(axis=axis) <= whole.min(axis=axis) + 1e-9 * (1 + np.abs(nll).min(axis=0))).reshape(-1, p).all(axis=0)
         where[name] = np.where(level, begin[name], where[name])
     absent = _absent(prepared, wide, {**begin, **there}, begin)
-    return depth, unsure, where | there, {name: np.broadcast_to(one, depth.shape) for name, one in absent.items()}, np.median(nll, axis=0)
+    return depth, unsure, where | there, {name: np.broadcast_to(one, depth.shape) for name, one in absent.items()}, nll
 
 # %% ../nbs/9_machinery/87_valleys.ipynb #87f0a00b
 def _first_starts(prepared: object, names: list[str], starts: Sequence[Mapping], fixed: Mapping, wide: Sequence[str], limits: Mapping, n_points: Mapping[str, int], p: int, known: Sequence[np.ndarray] = ()) -> list[tuple]:
@@ -444,13 +445,13 @@ def _first_starts(prepared: object, names: list[str], starts: Sequence[Mapping],
     go down into all valleys at once; of many at one data set in those of the `starts` that are next to a hollow, as these know the other parameters."""
     every, fits = np.arange(p), p == len(prepared)
     first, *_ = begin = [{name: np.full(p, value, float) for name, value in {**fixed, **start}.items()} for start in starts]
-    depth, unsure, seen, absent, level = _looked(prepared, names, first, wide, limits, n_points, near=not fits)
+    depth, unsure, seen, absent, nll = _looked(prepared, names, first, wide, limits, n_points, near=not fits)
     step = {name: np.ptp(_ends(prepared, wide, limits)[name]) / (n_points[name] - 1) for name in wide}
     dips = np.any([np.zeros(p, bool), *(first[name] < 0 for name in prepared.model.strength)], axis=0)
     lowest, second = np.partition(depth, 1, axis=0)[:2]
     highest = np.minimum(second, lowest + 4) if fits else lowest           # so far the second is told
     if not set(names) <= set(seen):                        # others are not fitted on the grid
-        unsure = np.minimum(20, 1 + level - np.minimum(depth, level)) if known else 20
+        unsure = np.minimum(20, 1 + np.maximum(np.median(nll, axis=0) - depth, 0)) if known else 20
     highest = np.where(dips, np.inf, highest + unsure)
     for point in known:
         close = np.logical_and.reduce([np.abs(seen[name] - point[:, names.index(name)]) < 1.01 * step[name] for name in wide])
