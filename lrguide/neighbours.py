@@ -3,7 +3,8 @@
 # %% ../nbs/9_machinery/70_neighbours.ipynb #70n00003
 """Neighbours among many events, which a look from afar need not tell apart.
 
-`thinned` makes of the events of a channel few with weights, `vertices` tells where along a parameter their log ratios are largest.
+`thinned` makes of the events of a channel few with weights, `vertices` tells where along a parameter their log ratios are largest; `widths_along`
+how many widths of a peak its range holds.
 """
 from __future__ import annotations
 from collections.abc import Mapping, Sequence
@@ -12,7 +13,7 @@ import numpy as np
 from .rates import Events, columns_of
 
 # %% auto #0
-__all__ = ['vertices', 'thinned']
+__all__ = ['vertices', 'thinned', 'widths_along']
 
 # %% ../nbs/9_machinery/70_neighbours.ipynb #70n00011
 def _cuts(place: np.ndarray, counts: np.ndarray, ranks: int, evenly: int) -> np.ndarray:
@@ -47,17 +48,17 @@ def vertices(low: np.ndarray, middle: np.ndarray, high: np.ndarray) -> tuple[np.
     return np.where(bend > 0, share, np.copysign(2, tilt) - share), middle + inside * (tilt - inside * bend / 2)
 
 # %% ../nbs/9_machinery/70_neighbours.ipynb #70n00023
-def _probed(events: Events, name: str, values: Mapping) -> np.ndarray:
-    "Log ratios (3, b, n) of what parameter `name` moves, to all else, at the ends and in the middle of its range; other parameters at `values`."
+def _probed(events: Events, name: str, values: Mapping, shares: Sequence[float] = (0.0, 0.5, 1.0)) -> np.ndarray:
+    "Log ratios (q, b, n) of what parameter `name` moves, to all else, at these `shares` (q,) of its range; other parameters at `values`."
     b = len(events.features)
     base, (low, high) = {other: np.ravel(value)[:b] for other, value in values.items()}, events.model.ranges_of_all[name]
     pairs = [(ratio, process, name in process.parameters) for ratio, process in zip(events.ratios, events.model.processes.values())]
-    at = lambda process, where: columns_of({**base, name: where}, process.parameters, b)
-    still = [ratio(at(process, low)) for ratio, process, moves in pairs if not moves]
-    three = lambda ratio, process: [at(process, where) for where in (low, (low + high) / 2, high)]
+    at = lambda process, share: columns_of({**base, name: low + share * (high - low)}, process.parameters, b)
+    still = [ratio(at(process, 0)) for ratio, process, moves in pairs if not moves]
     asked = lambda ratio, points: ratio(np.concatenate(points)) if b == 1 else np.stack(list(map(ratio, points)))            # one call, if it may be
-    probed = np.float32(reduce(np.maximum, (asked(ratio, three(ratio, process)) for ratio, process, moves in pairs if moves))).reshape(3, b, -1)
-    return np.clip(probed - np.float32(reduce(np.maximum, still)) if still else probed, -700, 700)
+    moved = [asked(ratio, [at(process, share) for share in shares]) for ratio, process, moves in pairs if moves]
+    probed = np.float32(reduce(np.maximum, moved)).reshape(len(shares), b, -1)
+    return np.clip(probed - np.float32(reduce(np.maximum, still)) if still else probed, -1e6, 1e6)
 
 
 def _by_place_and_height(probed: np.ndarray, real: np.ndarray, parts: int) -> tuple[np.ndarray, np.ndarray]:
@@ -129,3 +130,13 @@ def _grouped(events: Events, order: np.ndarray, begins: np.ndarray, probed: np.n
     weights[:, -1] = 0.0
     missed = np.inf if probed is None else _missed(_those(probed, one_more), np.float32(weights), begins, ends, middles)
     return events.pick(_those(order, middles), _in_groups(weights, begins, ends)), missed
+
+# %% ../nbs/9_machinery/70_neighbours.ipynb #70n00061
+def widths_along(events: Events, name: str, values: Mapping[str, np.ndarray]) -> float:
+    "How many standard deviations of the narrowest peak the range of parameter `name` holds, the others at `values`, if log ratios are parabolas along it; infinite if not, or if none is asked for."
+    if events.features is None or events.size == 0:
+        return np.inf
+    low, first, middle, third, high = _probed(events, name, values, np.linspace(0, 1, 5))
+    bend, most = 2 * middle - low - high, np.maximum(np.maximum(np.abs(low - middle), np.abs(high - middle)), 1e-3)
+    off = np.maximum(np.abs(first - (3 * low + 6 * middle - high) / 8), np.abs(third - (3 * high + 6 * middle - low) / 8))
+    return 2 * float(np.sqrt(max(np.max(bend), 0.0))) if (off < 0.02 * most).all() else np.inf

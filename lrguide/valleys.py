@@ -17,7 +17,7 @@ import numpy as np
 from .arrays import check_mapping, check_within, narrowed
 from .descent import minima_from
 from .minimum import Minima, deeper, joined_minima, newton_step, placed, standard_errors
-from .neighbours import thinned
+from .neighbours import thinned, widths_along
 from .rates import Events, bent_up, columns_of, n_points_of, natural_strength, yields_at
 from .terms import derivatives_at, is_shared, means_of, names_of, nll_at, not_negative_expanded_at, scan_of
 
@@ -557,17 +557,26 @@ def _distinct_ends(which, point, nll, highest, known, names: list[str], limits: 
         yield which[ends], point[ends]
 
 # %% ../nbs/9_machinery/87_valleys.ipynb #87f0a015
-def _places(prepared: object, names: list[str], seen: Sequence[str], values: Mapping, p: int, n_places: Mapping[str, int]) -> tuple[dict[str, int], object]:
-    "At how many places along each of the parameters `seen` p minimisations look before they begin, none where it would cost too much, and the data that they look at."
+def _places(prepared: object, names: list[str], seen: Sequence[str], values: Mapping, p: int, n_places: Mapping[str, int]) -> tuple[dict[str, int], object, bool]:
+    """At how many places along each of the parameters `seen` p minimisations look before they begin, none where it would cost too much, the data that they look at, and
+    whether that is known to be enough."""
     afar = _from_afar(prepared, seen, values) if seen else prepared
     n = _affordable(afar, seen, any(name in prepared.model.strength for name in names), p)
     if n == 0:
-        return {}, afar
-    needed = {name: n_places.get(name, n) for name in seen}
+        return {}, afar, False
     if len(seen) == 1:
-        return {name: max(n, many) for name, many in needed.items()}, afar if max(needed.values()) <= n else _from_afar(prepared, seen, values, 6 * max(needed.values()))
+        enough = _needed(afar, seen[0], values)
+        many = max(n, n_places.get(seen[0], n) if enough == np.inf else enough)
+        return {seen[0]: many}, afar if many <= n else _from_afar(prepared, seen, values, 6 * many), enough < np.inf
+    needed = {name: n_places.get(name, n) for name in seen}
     needed = {name: max(11, many) for name, many in needed.items()}        # more along one than along the other
-    return needed if np.prod(list(needed.values())) < n**2 else dict.fromkeys(seen, n), afar
+    return needed if np.prod(list(needed.values())) < n**2 else dict.fromkeys(seen, n), afar, False
+
+
+def _needed(prepared: object, name: str, values: Mapping) -> float:
+    "How many places along parameter `name` see all valleys, at most 256: one for 1.4 standard deviations of a peak; infinite if these are not known."
+    widths = max(widths_along(part, name, values) for part in prepared.parts if _of_densities(replace(prepared, parts=(part,)), [name]))
+    return widths if widths == np.inf else min(int(np.ceil(widths / 1.4)) + 1, 256)
 
 
 def _seen_again(prepared: object, names: list[str], found: Minima, fixed: Mapping, limits: Mapping, wide: Sequence[str], name: str, n_points: int, some: np.ndarray) -> Minima:
@@ -590,12 +599,12 @@ def deepest(prepared: object, names: list[str], start: Mapping, fixed: Mapping, 
         return inside_walls(_in_cells(prepared, names, start, fixed, knots, limits), names, prepared.walls)
     p = max([len(prepared)] + [np.size(value) for value in (*fixed.values(), *start.values())])
     seen, starts = _of_densities(prepared, wide), [one for one in (start, rival) if one is not None]
-    n_points, afar = _places(prepared, names, seen, {**fixed, **start}, p, n_places)
+    n_points, afar, enough = _places(prepared, names, seen, {**fixed, **start}, p, n_places)
     begin = [(np.arange(p), one) for one in starts]
     if n_points:
         begin = _walked(prepared, afar, names, _first_starts(afar, names, starts, fixed, seen, limits, n_points, p), fixed, limits, wide, p)
     found = _down_from(prepared, names, begin, fixed, limits, wide, p)
-    for name, wanted in places_along(prepared, names, found, seen, limits, n_places).items() if n_points else ():
+    for name, wanted in places_along(prepared, names, found, seen, limits, n_places).items() if n_points and not enough else ():
         if len(some := np.flatnonzero(wanted > n_points[name])):
             found = _seen_again(prepared, names, found, fixed, limits, wide, name, wanted.max(), some)
     unseen = [name for name in wide if name not in seen or not n_points]
