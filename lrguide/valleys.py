@@ -19,7 +19,7 @@ from .descent import minima_from
 from .minimum import Minima, deeper, joined_minima, newton_step, placed, standard_errors
 from .neighbours import thinned, widths_along
 from .rates import Events, bent_up, columns_of, n_points_of, natural_strength, yields_at
-from .terms import derivatives_at, is_shared, means_of, names_of, nll_at, not_negative_expanded_at, scan_of
+from .terms import add_constraints, derivatives_at, is_shared, means_of, names_of, nll_at, not_negative_expanded_at, scan_of
 
 # %% auto #0
 __all__ = ['starting_values', 'grids', 'is_convex', 'valleys', 'inside_walls', 'refuse_walls', 'places_along', 'deepest',
@@ -408,7 +408,11 @@ def places_along(prepared: object, names: list[str], found: Minima, wide: Sequen
     """How many places (p,) a look needs along each of the parameters `wide` that moves densities, for valleys as narrow as those `found`; at most 256, at least so many by name.
 
     A peak of width w that is z standard deviations high has its place known to 1.4 w / z, and is seen from a distance of 0.7 w. Where no signal was found it takes 50 to be sure."""
-    root = {name: np.sqrt(np.maximum(found.second[:, a, a], 0.0)) for a, name in enumerate(names)}
+    measured, second = tuple(one for one in prepared.constraints if set(names_of(one)) <= set(names)), found.second
+    if measured:                                           # what was measured elsewhere says nothing of how wide a peak is
+        nothing = np.zeros(len(found.nll)), np.zeros(found.point.shape), np.zeros(found.second.shape)
+        second = second - add_constraints(replace(prepared, constraints=measured), dict(zip(names, found.point.T)), names, *nothing)[2]
+    root = {name: np.sqrt(np.maximum(second[:, a, a], 0.0)) for a, name in enumerate(names)}
     heights = [found.point[:, a] * root[name] for a, name in enumerate(names) if name in prepared.model.strength]
     wanted, height = {}, np.max(heights, axis=0) if heights else np.full(len(found.nll), np.inf)
     for name in _of_densities(prepared, wide):
