@@ -18,7 +18,7 @@ from .arrays import check_mapping, check_within, narrowed
 from .descent import minima_from
 from .minimum import Minima, deeper, joined_minima, newton_step, placed, standard_errors
 from .neighbours import thinned, widths_along
-from .rates import Events, bent_up, columns_of, n_points_of, natural_strength, yields_at
+from .rates import Events, bent_up, columns_of, log_rate, n_points_of, natural_strength, yields_at
 from .terms import add_constraints, derivatives_at, is_shared, means_of, names_of, nll_at, not_negative_expanded_at, scan_of
 
 # %% auto #0
@@ -147,23 +147,28 @@ def _strengths_fitted(prepared: object, values: Mapping, strengths: Sequence[str
     if p > size:                                           # what is held is not small
         found = [_strengths_fitted(prepared, {name: value[k:k + size] for name, value in values.items()}, strengths, limits, near) for k in range(0, p, size)]
         return np.concatenate([nll for nll, _ in found]), {name: np.concatenate([there[name] for _, there in found]) for name in strengths}
-    own = replace(prepared, parts=tuple(part.held(values, ()) if hasattr(part, "held") else part for part in prepared.parts))
+    alone = len(strengths) == 1 and not near
+    own = prepared if alone else _held(prepared, values)
     if not strengths:
         return nll_at(own, values), {}
     point = np.stack([values[name] for name in strengths], axis=1)
     low, high = (np.array([float(limits[name][end]) for name in strengths]) for end in (0, 1))
     low = np.maximum(low, np.minimum(0.0, point))          # a dip is not looked for
+    if alone:
+        return _one_strength_fitted(own, values, strengths[0], low[:, 0], high[0])
     values = {**values}
-    for i in [] if near else [0] if len(strengths) == 1 else 2 * list(range(len(strengths))):
-        nll, there = _one_strength_fitted(own, values, strengths[i], low[:, i], high[i])
-        values |= there
-    if len(strengths) == 1 and not near:
-        return nll, there
+    for i in [] if near else 2 * list(range(len(strengths))):
+        values |= _one_strength_fitted(own, values, strengths[i], low[:, i], high[i])[1]
     point = np.stack([values[name] for name in strengths], axis=1)
     _, gradient, second = derivatives_at(own, values, list(strengths))
     step = newton_step(point, gradient, second, low, np.broadcast_to(high, point.shape))[0]
     nll, point = _best_of(own, values, strengths, np.clip(point + np.arange(2)[:, None, None] * step, low, high))
     return nll, dict(zip(strengths, point.T))
+
+
+def _held(prepared: object, values: Mapping) -> object:
+    "The same data, ratios asked once for all at `values`."
+    return replace(prepared, parts=tuple(part.held(values, ()) if hasattr(part, "held") else part for part in prepared.parts))
 
 
 def _best_of(prepared: object, values: Mapping, strengths: Sequence[str], places: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -197,26 +202,35 @@ def _one_strength_fitted(prepared: object, values: Mapping, name: str, low: np.n
 
 def _along_strength(prepared: object, values: Mapping, name: str) -> tuple[np.ndarray, Callable, Callable]:
     "What a unit of a strength expects (p,), and functions from strengths (p,): to first and second derivatives (p,) of nll, and to nll (p,)."
-    part, n_points = prepared.parts[0], len(values[name])
-    at = lambda strength: {**values, name: strength}
-    if len(prepared.parts) == 1 and getattr(part, "scaled", None) and not _is_bent(prepared.model, name) and values[name].min() >= 0 and not any(name in names_of(one) for one in prepared.constraints):
-        none, one = (yields_at(part.model, at(np.full(n_points, unit)), n_points) for unit in (0.0, 1.0))
-        largest, ratios = part.scaled
-        level = (none == none[:, :1]).all() and all(len(ratio) == 1 for ratio, n in zip(ratios, none) if n.any())         # the rest does not move
-        rest, own = (reduce(np.add, (n[:, None] * r for n, r in zip(yields, ratios) if n.any()), np.zeros((1, 1))) for yields in (none[:, :1] if level else none, one - none))
-        if rest.min(initial=np.inf) > 0:
-            without = bent_up(none.sum(axis=0))[0] + sum(constraint.nll(values) for constraint in prepared.constraints) - np.einsum("pn,pn->p", np.log(rest) + largest, part.weights)
-            return _in_single_precision((one - none).sum(axis=0), own / rest, part.weights, without)
+    part, at = prepared.parts[0], lambda strength: {**values, name: strength}
+    if len(prepared.parts) == 1 and isinstance(part, Events) and not _is_bent(prepared.model, name) and values[name].min() >= 0 and not any(name in names_of(one) for one in prepared.constraints):
+        expected, log_share, rest = _log_shares(part, values, name)
+        if np.isfinite(rest).all():
+            without = rest + sum(constraint.nll(values) for constraint in prepared.constraints)
+            return _in_single_precision(expected, log_share, part.weights, without)
+    own = _held(prepared, values)
 
     def anyhow(strength):
-        _, gradient, second = derivatives_at(prepared, at(strength), [name])
+        _, gradient, second = derivatives_at(own, at(strength), [name])
         return gradient[:, 0], second[:, 0, 0]
-    return not_negative_expanded_at(prepared, values, [name])[1][:, 0].sum(axis=1), anyhow, lambda strength: nll_at(prepared, at(strength))
+    return not_negative_expanded_at(own, values, [name])[1][:, 0].sum(axis=1), anyhow, lambda strength: nll_at(own, at(strength))
 
 
-def _in_single_precision(expected: np.ndarray, shares: np.ndarray, weights: np.ndarray, without: np.ndarray) -> tuple[np.ndarray, Callable, Callable]:
-    "The same from the `shares` (p, n) of rates that a unit of the strength adds to all else, and nll `without` it (p,): a look needs no more digits."
-    shares = np.where(shares > 1e-15, np.minimum(shares, 1e30), 0.0).astype(np.float32)        # numbers near the smallest there are are slow
+def _log_shares(events: Events, values: Mapping, name: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    "Of a unit of strength `name`: what it expects (p,), the log of what it adds to the rate of all else (p, n), and nll of all else (p,)."
+    p, of = len(values[name]), list(events.model.processes).index(events.model.strength[name])
+    yields, ratios = yields_at(events.model, {**values, name: np.ones(p)}, p), [ratio(columns_of(values, process.parameters, p)) for ratio, process in zip(events.ratios, events.model.processes.values())]
+    others = [k for k in range(len(ratios)) if k != of and yields[k].any()]
+    level = all(len(ratios[k]) == 1 and (yields[k] == yields[k][0]).all() for k in others)              # they do not move
+    rest = log_rate(yields[others, :1] if level else yields[others], [ratios[k] for k in others]) if others else np.full((1, events.size), -np.inf)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        log_share = ratios[of] + (np.log(yields[of])[:, None] - rest)
+        return yields[of], log_share, bent_up(yields[others].sum(axis=0))[0] - np.einsum("pn,pn->p", rest, events.weights)
+
+
+def _in_single_precision(expected: np.ndarray, log_shares: np.ndarray, weights: np.ndarray, without: np.ndarray) -> tuple[np.ndarray, Callable, Callable]:
+    "The same from the logs of the shares (p, n) of rates that a unit of the strength adds to all else, and nll `without` it (p,): a look needs no more digits."
+    shares = np.exp(np.clip(log_shares.astype(np.float32), -40, 70))           # single precision is slow with smaller numbers
     weights = None if (weights == 1).all() else weights.astype(np.float32)
     counted = lambda values: values if weights is None else values * weights
     single = lambda strength: strength[:, None].astype(np.float32)
@@ -571,7 +585,7 @@ def _places(prepared: object, names: list[str], seen: Sequence[str], values: Map
     if len(seen) == 1:
         enough = _needed(afar, seen[0], values)
         many = max(n, n_places.get(seen[0], n) if enough == np.inf else enough)
-        return {seen[0]: many}, afar if many <= n else _from_afar(prepared, seen, values, 6 * many), enough < np.inf
+        return {seen[0]: many}, afar if many <= 2 * n else _from_afar(prepared, seen, values, 6 * many), enough < np.inf
     needed = {name: n_places.get(name, n) for name in seen}
     needed = {name: max(11, many) for name, many in needed.items()}        # more along one than along the other
     return needed if np.prod(list(needed.values())) < n**2 else dict.fromkeys(seen, n), afar, False
