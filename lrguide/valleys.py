@@ -204,10 +204,9 @@ def _along_strength(prepared: object, values: Mapping, name: str) -> tuple[np.nd
     "What a unit of a strength expects (p,), and functions from strengths (p,): to first and second derivatives (p,) of nll, and to nll (p,)."
     part, at = prepared.parts[0], lambda strength: {**values, name: strength}
     if len(prepared.parts) == 1 and isinstance(part, Events) and not _is_bent(prepared.model, name) and values[name].min() >= 0 and not any(name in names_of(one) for one in prepared.constraints):
-        expected, log_share, rest = _log_shares(part, values, name)
-        if np.isfinite(rest).all():
-            without = rest + sum(constraint.nll(values) for constraint in prepared.constraints)
-            return _in_single_precision(expected, log_share, part.weights, without)
+        expected, log_shares, without = _log_shares(part, values, name)
+        if np.isfinite(without).all():
+            return _in_single_precision(expected, log_shares, part.weights, without + sum(constraint.nll(values) for constraint in prepared.constraints))
     own = _held(prepared, values)
 
     def anyhow(strength):
@@ -224,8 +223,10 @@ def _log_shares(events: Events, values: Mapping, name: str) -> tuple[np.ndarray,
     level = all(len(ratios[k]) == 1 and (yields[k] == yields[k][0]).all() for k in others)              # they do not move
     rest = log_rate(yields[others, :1] if level else yields[others], [ratios[k] for k in others]) if others else np.full((1, events.size), -np.inf)
     with np.errstate(divide="ignore", invalid="ignore"):
-        log_share = ratios[of] + (np.log(yields[of])[:, None] - rest)
-        return yields[of], log_share, bent_up(yields[others].sum(axis=0))[0] - np.einsum("pn,pn->p", rest, events.weights)
+        own = ratios[of] + np.log(yields[of])[:, None]
+        if not np.isfinite(rest).all():                    # where nothing else is expected
+            rest = np.maximum(rest, own - 60)
+        return yields[of], own - rest, bent_up(yields[others].sum(axis=0))[0] - np.einsum("pn,pn->p", rest, events.weights)
 
 
 def _in_single_precision(expected: np.ndarray, log_shares: np.ndarray, weights: np.ndarray, without: np.ndarray) -> tuple[np.ndarray, Callable, Callable]:
@@ -401,12 +402,12 @@ def _without_ridges(prepared: object, names: list[str], found: Minima, fixed: Ma
     return replace(found, rival=placed(found.rival, flat, none))
 
 # %% ../nbs/9_machinery/87_valleys.ipynb #62054cb0
-def _affordable(prepared: object, wide: Sequence[str], with_strengths: bool, p: int = 1) -> int:
+def _affordable(prepared: object, wide: Sequence[str], n_strengths: int, p: int = 1) -> int:
     """How many places along each of the parameters `wide` cost p minimisations no more than a few steps downhill: 0, unless these are one or two and data few.
 
     Without strengths that are to be fitted there, as along a profile of the strength, a place costs a logarithm for each event."""
-    most = {1: 33, 2: 21 if len(prepared) == 1 else 11}.get(len(wide), 0)
-    numbers = 2 ** (20 - len(wide)) if with_strengths else 4 ** (13 - len(wide))
+    most = {1: 33, 2: 11 if len(prepared) > 1 else 17 if n_strengths > 1 else 21}.get(len(wide), 0)         # several strengths take turns
+    numbers = 2 ** (20 - len(wide)) if n_strengths else 4 ** (13 - len(wide))
     places = min(numbers / max(1, *(part.size for part in prepared.parts)), 2**22 / p)                       # all of them are held at once
     n = min(most, int(places ** (1 / max(1, len(wide)))))
     return n if n >= {1: most, 2: 11}.get(len(wide), np.inf) else 0
@@ -579,7 +580,7 @@ def _places(prepared: object, names: list[str], seen: Sequence[str], values: Map
     """At how many places along each of the parameters `seen` p minimisations look before they begin, none where it would cost too much, the data that they look at, and
     whether that is known to be enough."""
     afar = _from_afar(prepared, seen, values) if seen else prepared
-    n = _affordable(afar, seen, any(name in prepared.model.strength for name in names), p)
+    n = _affordable(afar, seen, sum(name in prepared.model.strength for name in names), p)
     if n == 0:
         return {}, afar, False
     if len(seen) == 1:
