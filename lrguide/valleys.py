@@ -423,16 +423,19 @@ def places_along(prepared: object, names: list[str], found: Minima, wide: Sequen
     """How many places (p,) a look needs along each of the parameters `wide` that moves densities, for valleys as narrow as those `found`; at most 256, at least so many by name.
 
     A peak of width w that is z standard deviations high has its place known to 1.4 w / z, and is seen from a distance of 0.7 w. Where no signal was found it takes 50 to be sure."""
-    measured, second = tuple(one for one in prepared.constraints if set(names_of(one)) <= set(names)), found.second
-    if measured:                                           # what was measured elsewhere says nothing of how wide a peak is
+    def known(second):
+        root = {name: np.sqrt(np.maximum(second[:, a, a], 0.0)) for a, name in enumerate(names)}
+        heights = [found.point[:, a] * root[name] for a, name in enumerate(names) if name in prepared.model.strength]
+        height = np.max(heights, axis=0) if heights else np.full(len(found.nll), np.inf)
+        return {name: np.divide(np.ptp(limits[name]) * root[name], height, out=np.full(len(height), 50.0), where=height > 1) for name in moving}
+    moving = _of_densities(prepared, wide)
+    places, measured = known(found.second), tuple(one for one in prepared.constraints if set(names_of(one)) <= set(names))
+    if measured and any((many > 33).any() for many in places.values()):        # what was measured elsewhere says nothing of how wide a peak is
         nothing = np.zeros(len(found.nll)), np.zeros(found.point.shape), np.zeros(found.second.shape)
-        second = second - add_constraints(replace(prepared, constraints=measured), dict(zip(names, found.point.T)), names, *nothing)[2]
-    root = {name: np.sqrt(np.maximum(second[:, a, a], 0.0)) for a, name in enumerate(names)}
-    heights = [found.point[:, a] * root[name] for a, name in enumerate(names) if name in prepared.model.strength]
-    wanted, height = {}, np.max(heights, axis=0) if heights else np.full(len(found.nll), np.inf)
-    for name in _of_densities(prepared, wide):
-        known = np.divide(np.ptp(limits[name]) * root[name], height, out=np.full(len(height), 50.0), where=height > 1)
-        wanted[name] = np.maximum(np.minimum(np.nan_to_num(known), 256).astype(int), least.get(name, 0))
+        places = known(found.second - add_constraints(replace(prepared, constraints=measured), dict(zip(names, found.point.T)), names, *nothing)[2])
+    wanted = {}
+    for name, many in places.items():
+        wanted[name] = np.maximum(np.minimum(np.nan_to_num(many), 256).astype(int), least.get(name, 0))
     return wanted
 
 
@@ -584,7 +587,8 @@ def _places(prepared: object, names: list[str], seen: Sequence[str], values: Map
     if n == 0:
         return {}, afar, False
     if len(seen) == 1:
-        enough = _needed(afar, seen[0], values)
+        measured = any(seen[0] in names_of(one) for one in prepared.constraints)
+        enough = np.inf if measured else _needed(afar, seen[0], values)
         many = max(n, n_places.get(seen[0], n) if enough == np.inf else enough)
         return {seen[0]: many}, afar if many <= 2 * n else _from_afar(prepared, seen, values, 6 * many), enough < np.inf
     needed = {name: n_places.get(name, n) for name in seen}
