@@ -2754,6 +2754,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '', 'doc_host': '', 'git_url
                                  'lrguide.valleys._places': ('9_machinery/valleys.html#_places', 'lrguide/valleys.py'),
                                  'lrguide.valleys._reach': ('9_machinery/valleys.html#_reach', 'lrguide/valleys.py'),
                                  'lrguide.valleys._repeated': ('9_machinery/valleys.html#_repeated', 'lrguide/valleys.py'),
+                                 'lrguide.valleys._scale': ('9_machinery/valleys.html#_scale', 'lrguide/valleys.py'),
                                  'lrguide.valleys._seen_again': ('9_machinery/valleys.html#_seen_again', 'lrguide/valleys.py'),
                                  'lrguide.valleys._strengths_at': ('9_machinery/valleys.html#_strengths_at', 'lrguide/valleys.py'),
                                  'lrguide.valleys._strengths_fitted': ('9_machinery/valleys.html#_strengths_fitted', 'lrguide/valleys.py'),

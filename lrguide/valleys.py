@@ -539,15 +539,21 @@ def _walked(prepared: object, afar: object, names: list[str], starts: Sequence[t
             known: Sequence[np.ndarray] = ()) -> list[tuple]:
     """The `starts` of p minimisations after a walk downhill among the few events of `afar`, where that saves work: the deepest end, and what may be as deep or the second.
 
-    What does not get down stays where it was; ends in one valley, or in one that is `known`, count once."""
+    What does not get down, or leaves its valley, stays where it was; ends in one valley, or in one that is `known`, count once."""
     size = lambda one: max(part.size for part in one.parts)
     if sum(len(which) for which, _ in starts) <= p * (1 if known else 2) or size(prepared) <= 4 * size(afar):
         return starts
     ends = [end for some in _at_once(afar, starts, p) for end in _from_each(afar, names, some, fixed, limits, p)]
-    fine = [found.converged & np.isfinite(found.nll) for _, found in ends]
-    which, nll = np.concatenate([own for own, _ in ends]), np.concatenate([np.where(down, found.nll, -np.inf) for (_, found), down in zip(ends, fine)])
-    point = np.concatenate([np.where(down[:, None], found.point, columns_of(values, names, len(own))) for (own, found), down, (_, values) in zip(ends, fine, starts)])
-    return [(some, dict(zip(names, place.T))) for some, place in _distinct_ends(which, point, nll, _highest(afar, names, known, fixed, p), known, names, limits, wide)]
+    begins, scale = [columns_of(values, names, len(which)) for which, values in starts], _scale(names, limits, wide)
+    down = [found.converged & np.isfinite(found.nll) & np.all(np.abs(found.point - begin) < 0.1 * scale, axis=1) for (_, found), begin in zip(ends, begins)]
+    which, nll = np.concatenate([own for own, _ in ends]), np.concatenate([np.where(fine, found.nll, -np.inf) for (_, found), fine in zip(ends, down)])
+    point = np.concatenate([np.where(fine[:, None], found.point, begin) for (_, found), fine, begin in zip(ends, down, begins)])
+    return [(some, dict(zip(names, place.T))) for some, place in _distinct_ends(which, point, nll, _highest(afar, names, known, fixed, p), known, scale)]
+
+
+def _scale(names: list[str], limits: Mapping, wide: Sequence[str]) -> np.ndarray:
+    "How far parameters (P,) may be apart: what is looked for, in its limits, others anywhere."
+    return np.array([np.ptp(limits[name]) if name in wide else np.inf for name in names])
 
 
 def _highest(afar: object, names: list[str], known: Sequence[np.ndarray], fixed: Mapping, p: int) -> np.ndarray:
@@ -560,22 +566,24 @@ def _highest(afar: object, names: list[str], known: Sequence[np.ndarray], fixed:
     return np.min(depths, axis=0)
 
 
-def _distinct_ends(which, point, nll, highest, known, names: list[str], limits: Mapping, wide: Sequence[str]) -> Iterator[tuple]:
-    "Which minimisations, and points (q, P), of the ends `point` (e, P), `nll` (e,) of minimisations `which` (e,) that are in valleys of their own and not above `highest` (p,) or the second."
-    kept, scale = list(known), np.array([np.ptp(limits[name]) if name in wide else np.inf for name in names])
-    order = np.lexsort((nll, which))
-    rank = np.arange(len(which)) - np.searchsorted(which[order], which[order])
+def _distinct_ends(which, point, nll, highest, known, scale) -> Iterator[tuple]:
+    """Which minimisations, and points (q, P), of the ends `point` (e, P), `nll` (e,) of minimisations `which` (e,) that are in valleys of their own and not above `highest` (p,), 5 more than
+    the deepest, or 1 more than the second; all whose nll is minus infinity, as nobody knows."""
+    kept, order = list(known), np.lexsort((nll, which))
+    rank, n_known = np.arange(len(which)) - np.searchsorted(which[order], which[order]), np.full(len(highest), len(known))
     for k in range(rank.max() + 1):
         ends = order[rank == k]
         new = nll[ends] <= highest[which[ends]]
         for one in kept:
             new &= ~np.all(np.abs(point[ends] - one[which[ends]]) < 5e-3 * scale, axis=1)
-        if not new.any():
-            continue
         ends = ends[new]
-        kept.append(np.full((len(highest), len(names)), np.nan))
+        if not len(ends):
+            continue
+        kept.append(np.full((len(highest), point.shape[1]), np.nan))
         kept[-1][which[ends]] = point[ends]
-        highest[which[ends]] = np.minimum(highest[which[ends]], nll[ends] + (1.0 if known or k else 5.0))
+        told = ends[np.isfinite(nll[ends])]
+        highest[which[told]] = np.minimum(highest[which[told]], nll[told] + np.where(n_known[which[told]] > 0, 1.0, 5.0))
+        n_known[which[told]] += 1
         yield which[ends], point[ends]
 
 # %% ../nbs/9_machinery/87_valleys.ipynb #87f0a015
