@@ -27,6 +27,7 @@ def _cuts(place: np.ndarray, counts: np.ndarray, ranks: int, evenly: int) -> np.
 
 def _by_feature(x: np.ndarray, real: np.ndarray, parts: int) -> tuple[np.ndarray, np.ndarray]:
     "The order (b, n) of events by a feature `x` (b, n), those that are not `real` last, and where groups begin (b, m)."
+    real = real | ~real.any(axis=1, keepdims=True)         # no event, or none that counts: nobody looks
     place = np.where(real, x, np.inf)
     order = place.argsort(axis=1)
     return order, _cuts(_those(place, order), np.maximum(real.sum(axis=1), 1), parts, 3 * parts // 8)
@@ -93,9 +94,13 @@ def _missed(probed: np.ndarray, weights: np.ndarray, begins: np.ndarray, ends: n
     Each group is off by its weight times what its middle adds, less what its members do, and the squares add up."""
     ratio = np.exp(np.clip(probed, -40.0, 30.0))           # single precision is slow with smaller numbers
     squares = lambda values: np.einsum("bn,qbn,qbn->qb", weights, values, values)
-    share = ratio / (1 + 3 * ratio / np.sqrt(squares(ratio))[:, :, None])
+    total = squares(ratio)
+    if not (total > 0).all():                              # weights that are less than nothing
+        return np.inf
+    share = ratio / (1 + 3 * ratio / np.sqrt(total)[:, :, None])
     wrong = _in_groups(weights, begins, ends) * _those(share, middles) - _in_groups(weights * share, begins, ends)
-    return float(np.sqrt(np.max(np.einsum("qbm,qbm->qb", wrong, wrong) / (squares(share) + 1e-30))))
+    scatter = squares(share)
+    return float(np.sqrt(np.max(np.einsum("qbm,qbm->qb", wrong, wrong) / scatter))) if (scatter > 0).all() else np.inf
 
 # %% ../nbs/9_machinery/70_neighbours.ipynb #70n00041
 def thinned(events: Events, along: Sequence[str], values: Mapping[str, np.ndarray], parts: int = 256) -> Events:

@@ -406,7 +406,7 @@ def _affordable(prepared: object, wide: Sequence[str], n_strengths: int, p: int 
     """How many places along each of the parameters `wide` cost p minimisations no more than a few steps downhill: 0, unless these are one or two and data few.
 
     Without strengths that are to be fitted there, as along a profile of the strength, a place costs a logarithm for each event."""
-    most = {1: 33, 2: 11 if len(prepared) > 1 else 17 if n_strengths > 1 else 21}.get(len(wide), 0)         # several strengths take turns
+    most = {1: 33, 2: 17 if n_strengths > 1 or len(prepared) > 1 else 21}.get(len(wide), 0)         # several strengths take turns
     numbers = 2 ** (20 - len(wide)) if n_strengths else 4 ** (13 - len(wide))
     places = min(numbers / max(1, *(part.size for part in prepared.parts)), 2**22 / p)                       # all of them are held at once
     n = min(most, int(places ** (1 / max(1, len(wide)))))
@@ -449,6 +449,9 @@ def _looked(prepared: object, names: list[str], begin: Mapping, wide: Sequence[s
     """What is seen at so many places along each of the parameters `wide`, others at `begin` (p,): how deep hollows are (g, p), how much deeper they may be, where
     they end and their strengths by name (g, p), where `wide` move nothing, by name, and nll (g, p)."""
     p, ends, strengths = len(next(iter(begin.values()))), _ends(prepared, wide, limits), [name for name in names if name in prepared.model.strength]
+    first = {name: value[0] if p == 1 else value for name, value in begin.items()}
+    natural = {name: natural_strength(prepared.model, name, first) for name in strengths}                  # a fit may begin far above
+    begin = {**begin, **{name: np.minimum(begin[name], 10 * most) for name, most in natural.items()}}
     grid = {name: np.linspace(*ends[name], n_points[name]).reshape([-1 if i == k else 1 for i in range(len(wide))]) for k, name in enumerate(wide)}
     ((nll, there),) = _on_grids(prepared, begin, [(np.arange(p), grid)], p, strengths, limits, near=near)
     depth, where = _bottoms(nll, grid)
@@ -458,7 +461,7 @@ def _looked(prepared: object, names: list[str], begin: Mapping, wide: Sequence[s
     for axis, name in enumerate(wide):                     # one that moves nothing anywhere stays where it begins
         level = (whole.max(axis=axis) <= whole.min(axis=axis) + 1e-9 * (1 + np.abs(nll).min(axis=0))).reshape(-1, p).all(axis=0)
         where[name] = np.where(level, begin[name], where[name])
-    absent = _absent(prepared, wide, {**begin, **there}, begin)
+    absent = _absent(prepared, wide, {**begin, **there}, {**begin, **{name: np.minimum(begin[name], most) for name, most in natural.items()}})
     return depth, unsure, where | there, {name: np.broadcast_to(one, depth.shape) for name, one in absent.items()}, nll
 
 # %% ../nbs/9_machinery/87_valleys.ipynb #87f0a00b

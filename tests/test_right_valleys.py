@@ -15,7 +15,7 @@ class Peak:
         self.parameters = {"place": (0.08, 0.92), **({"width": (0.5 * width, 3 * width)} if kind == "width" else {})}
 
     def log_ratio(self, x, nu):
-        width = {"resolution": self.width * (1 + 2 * x[:, 2]), "width": nu[-1]}.get(self.kind, self.width)
+        width = self.width * (1 + 2 * x[:, 2]) if self.kind == "resolution" else nu[-1] if self.kind == "width" else self.width
         falling = 0.0 if self.kind in ("useless", "width") else np.log(3 / (1 - np.exp(-3))) - 3 * x[:, 1]
         return -0.5 * ((x[:, 0] - nu[0]) / width) ** 2 - np.log(width * np.sqrt(2 * np.pi)) + falling
 
@@ -54,6 +54,54 @@ def test_many_sets_each_as_if_alone(seed):
     rng = np.random.default_rng(seed)
     sets = [x[rng.integers(0, len(x), rng.poisson(len(x) * (0.5 + 0.1 * j)))] for j in range(6)]
     np.testing.assert_allclose(model.fit_many(sets).nll, [model.fit(one).nll for one in sets], atol=1e-5, rtol=0)
+
+
+def sloping(seed):
+    "A narrow peak on an exponential whose slope is free, both yields free."
+    rng = np.random.default_rng([3, seed])
+    n, width = int(10 ** rng.uniform(3, 4)), 10 ** rng.uniform(-2, -1.2)
+    x = rng.uniform(0, 1, n)
+    x = x[rng.uniform(0, 1, n) < np.exp(-2 * x)]
+    x = np.append(x, rng.normal(rng.uniform(0.2, 0.8), width, int(3 * np.sqrt(2.5 * width * len(x)))))
+
+    class Slope:
+        parameters = {"slope": (0.5, 4.0)}
+
+        def log_ratio(self, x, nu):
+            return np.log(nu[0] / (1 - np.exp(-nu[0]))) - nu[0] * x[:, 0]
+    processes = {"signal": lr.Process(max(3.0, np.sqrt(len(x))), Peak("useless", width)), "background": lr.Process(float(len(x)), Slope())}
+    return lr.Likelihood(processes, {"mu": "signal", "b": "background"}, ranges={"mu": (0.0, np.inf), "b": (0.0, np.inf)}), x[(x > 0) & (x < 1)][:, None]
+
+
+@pytest.mark.parametrize("seed", [0, 1, 5, 8, 14, 33])
+def test_a_set_beside_its_copy(seed):
+    "Two parameters that move densities, two strengths: the same set twice is fitted as it is once."
+    model, x = sloping(seed)
+    np.testing.assert_allclose(model.fit_many([x, x]).nll, model.fit(x).nll, atol=1e-5, rtol=0)
+
+
+@pytest.mark.parametrize("start", [None, 10.0, 1e6])
+@pytest.mark.parametrize("scale", [1.0, 30.0, 300.0, 900.0])
+def test_a_strength_that_begins_far_above(scale, start):
+    "A nominal yield or a start up to 1e6 times too large: what is found is small beside it, and there all the same."
+    for seed in range(4):
+        rng = np.random.default_rng(seed)
+        x = np.append(rng.uniform(0, 1, 2960), rng.normal(0.3, 0.03, 40))[:, None]
+        model = lr.Likelihood({"signal": lr.Process(50.0 * scale, Peak("useless", 0.03)), "background": lr.Process(3000.0)}, {"mu": "signal"}, ranges={"mu": (0.0, np.inf)})
+        places = model.on(x).fit_many({"place": np.linspace(0.08, 0.92, 100)})
+        assert model.fit(x, start=None if start is None else {"mu": start}).nll < places.nll.min() + 1e-6
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("features", [1, 2])
+def test_weights_of_zero_and_below(features):
+    "Sets in which no event counts expect their yields; weights below zero are looked at one by one; no warning."
+    rng = np.random.default_rng(0)
+    x, model = rng.uniform(0, 1, (2000, features)), lr.Likelihood({"signal": lr.Process(30.0, Peak("useless", 0.03)), "background": lr.Process(2000.0)}, {"mu": "signal"}, ranges={"mu": (0.0, np.inf)})
+    none, alone = lr.Table(x, weight=np.zeros(2000)), model.fit(x).nll
+    np.testing.assert_allclose([model.fit(none).nll, *model.fit_many([x, none]).nll, *model.fit_many([x, x[:0], x[:3]]).nll[:2]], [2000, alone, 2000, alone, 2000], atol=1e-6)
+    negative = [lr.Table(x, weight=rng.permutation(np.repeat([1.0, low], 1000))) for low in (-0.9, -0.99)]
+    np.testing.assert_allclose(model.fit_many(negative).nll, [model.fit(one).nll for one in negative], atol=1e-5)
 
 
 def test_sums_that_round_differently():
