@@ -2745,6 +2745,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '', 'doc_host': '', 'git_url
                                  'lrguide.valleys._looked': ('9_machinery/valleys.html#_looked', 'lrguide/valleys.py'),
                                  'lrguide.valleys._may_fold': ('9_machinery/valleys.html#_may_fold', 'lrguide/valleys.py'),
                                  'lrguide.valleys._mirrored': ('9_machinery/valleys.html#_mirrored', 'lrguide/valleys.py'),
+                                 'lrguide.valleys._most': ('9_machinery/valleys.html#_most', 'lrguide/valleys.py'),
                                  'lrguide.valleys._needed': ('9_machinery/valleys.html#_needed', 'lrguide/valleys.py'),
                                  'lrguide.valleys._of_densities': ('9_machinery/valleys.html#_of_densities', 'lrguide/valleys.py'),
                                  'lrguide.valleys._on_grids': ('9_machinery/valleys.html#_on_grids', 'lrguide/valleys.py'),

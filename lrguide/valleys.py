@@ -445,13 +445,23 @@ def _of_densities(prepared: object, wide: Sequence[str]) -> list[str]:
     return [name for name in wide if any(moves(part, name) for part in prepared.parts)]
 
 # %% ../nbs/9_machinery/87_valleys.ipynb #87f0a009
+def _most(prepared: object, name: str, values: Mapping) -> np.ndarray | float:
+    "The strength (p,) that expects as many events as there are, and three: a look does not begin further above. Infinite where nobody counts."
+    if not all(isinstance(part, Events) for part in prepared.parts):
+        return np.inf
+    total = lambda strength: sum(part.not_negative({**values, name: np.full(len(values[name]), strength)})[:, 0] for part in prepared.parts)
+    there, gain = sum(part.weights.sum(axis=1) for part in prepared.parts), total(1.0) - total(0.0)
+    with np.errstate(divide="ignore"):
+        return np.where(gain > 0, (3 + np.maximum(there, 0)) / np.maximum(gain, 0), np.inf)
+
+
 def _looked(prepared: object, names: list[str], begin: Mapping, wide: Sequence[str], limits: Mapping, n_points: Mapping[str, int], near: bool) -> tuple:
     """What is seen at so many places along each of the parameters `wide`, others at `begin` (p,): how deep hollows are (g, p), how much deeper they may be, where
     they end and their strengths by name (g, p), where `wide` move nothing, by name, and nll (g, p)."""
     p, ends, strengths = len(next(iter(begin.values()))), _ends(prepared, wide, limits), [name for name in names if name in prepared.model.strength]
     first = {name: value[0] if p == 1 else value for name, value in begin.items()}
-    natural = {name: natural_strength(prepared.model, name, first) for name in strengths}                  # a fit may begin far above
-    begin = {**begin, **{name: np.minimum(begin[name], 10 * most) for name, most in natural.items()}}
+    natural = {name: natural_strength(prepared.model, name, first) for name in strengths}
+    begin = {**begin, **{name: np.minimum(begin[name], _most(prepared, name, begin)) for name, own in natural.items() if (begin[name] > 10 * own).any()}}
     grid = {name: np.linspace(*ends[name], n_points[name]).reshape([-1 if i == k else 1 for i in range(len(wide))]) for k, name in enumerate(wide)}
     ((nll, there),) = _on_grids(prepared, begin, [(np.arange(p), grid)], p, strengths, limits, near=near)
     depth, where = _bottoms(nll, grid)
@@ -461,7 +471,8 @@ def _looked(prepared: object, names: list[str], begin: Mapping, wide: Sequence[s
     for axis, name in enumerate(wide):                     # one that moves nothing anywhere stays where it begins
         level = (whole.max(axis=axis) <= whole.min(axis=axis) + 1e-9 * (1 + np.abs(nll).min(axis=0))).reshape(-1, p).all(axis=0)
         where[name] = np.where(level, begin[name], where[name])
-    absent = _absent(prepared, wide, {**begin, **there}, {**begin, **{name: np.minimum(begin[name], most) for name, most in natural.items()}})
+    usual = {**begin, **{name: np.minimum(begin[name], own) for name, own in natural.items()}}
+    absent = _absent(prepared, wide, {**begin, **there}, usual)
     return depth, unsure, where | there, {name: np.broadcast_to(one, depth.shape) for name, one in absent.items()}, nll
 
 # %% ../nbs/9_machinery/87_valleys.ipynb #87f0a00b
