@@ -544,27 +544,6 @@ def _from_each(prepared: object, names: list[str], starts: Sequence[tuple], fixe
     return [(some, found.take(piece)) for (some, _), piece in zip(starts, pieces)]
 
 # %% ../nbs/9_machinery/87_valleys.ipynb #87f0a018
-def _those_known(found: Minima, some: np.ndarray) -> list[np.ndarray]:
-    "Where the minimisations `some` have ended, and where second minima are, NaN where there is none: points (q, P)."
-    return [one.point[some] for one in (found, found.rival) if one is not None]
-
-
-def _walked(prepared: object, afar: object, names: list[str], starts: Sequence[tuple], fixed: Mapping, limits: Mapping, wide: Sequence[str], p: int,
-            known: Sequence[np.ndarray] = ()) -> list[tuple]:
-    """The `starts` of p minimisations after a walk downhill among the few events of `afar`, where that saves work: the deepest end, and what may be as deep or the second.
-
-    What does not get down, or leaves its valley, stays where it was; ends in one valley, or in one that is `known`, count once."""
-    size = lambda one: max(part.size for part in one.parts)
-    if sum(len(which) for which, _ in starts) <= p * (1 if known else 2) or size(prepared) <= 4 * size(afar):
-        return starts
-    ends = [end for some in _at_once(afar, starts, p) for end in _from_each(afar, names, some, fixed, limits, p)]
-    begins, scale = [columns_of(values, names, len(which)) for which, values in starts], _scale(names, limits, wide)
-    down = [found.converged & np.isfinite(found.nll) & np.all(np.abs(found.point - begin) < 0.1 * scale, axis=1) for (_, found), begin in zip(ends, begins)]
-    which, nll = np.concatenate([own for own, _ in ends]), np.concatenate([np.where(fine, found.nll, -np.inf) for (_, found), fine in zip(ends, down)])
-    point = np.concatenate([np.where(fine[:, None], found.point, begin) for (_, found), fine, begin in zip(ends, down, begins)])
-    return [(some, dict(zip(names, place.T))) for some, place in _distinct_ends(which, point, nll, _highest(afar, names, known, fixed, p), known, scale)]
-
-
 def _scale(names: list[str], limits: Mapping, wide: Sequence[str]) -> np.ndarray:
     "How far parameters (P,) may be apart: what is looked for, in its limits, others anywhere."
     return np.array([np.ptp(limits[name]) if name in wide else np.inf for name in names])
@@ -601,6 +580,27 @@ def _distinct_ends(which, point, nll, highest, known, scale) -> Iterator[tuple]:
         yield which[ends], point[ends]
 
 # %% ../nbs/9_machinery/87_valleys.ipynb #87f0a015
+def _those_known(found: Minima, some: np.ndarray) -> list[np.ndarray]:
+    "Where the minimisations `some` have ended, and where second minima are, NaN where there is none: points (q, P)."
+    return [one.point[some] for one in (found, found.rival) if one is not None]
+
+
+def _walked(prepared: object, afar: object, names: list[str], starts: Sequence[tuple], fixed: Mapping, limits: Mapping, wide: Sequence[str], p: int,
+            known: Sequence[np.ndarray] = ()) -> list[tuple]:
+    """The `starts` of p minimisations after a walk downhill among the few events of `afar`, where that saves work: the deepest end, and what may be as deep or the second.
+
+    What does not get down, or leaves its valley, stays where it was; ends in one valley, or in one that is `known`, count once."""
+    size = lambda one: max(part.size for part in one.parts)
+    if sum(len(which) for which, _ in starts) <= p * (1 if known else 2) or size(prepared) <= 4 * size(afar):
+        return starts
+    ends = [end for some in _at_once(afar, starts, p) for end in _from_each(afar, names, some, fixed, limits, p)]
+    begins, scale = [columns_of(values, names, len(which)) for which, values in starts], _scale(names, limits, wide)
+    down = [found.converged & np.isfinite(found.nll) & np.all(np.abs(found.point - begin) < 0.1 * scale, axis=1) for (_, found), begin in zip(ends, begins)]
+    which, nll = np.concatenate([own for own, _ in ends]), np.concatenate([np.where(fine, found.nll, -np.inf) for (_, found), fine in zip(ends, down)])
+    point = np.concatenate([np.where(fine[:, None], found.point, begin) for (_, found), fine, begin in zip(ends, down, begins)])
+    return [(some, dict(zip(names, place.T))) for some, place in _distinct_ends(which, point, nll, _highest(afar, names, known, fixed, p), known, scale)]
+
+
 def _places(prepared: object, names: list[str], seen: Sequence[str], values: Mapping, p: int, n_places: Mapping[str, int]) -> tuple[dict[str, int], object, bool]:
     """At how many places along each of the parameters `seen` p minimisations look before they begin, none where it would cost too much, the data that they look at, and
     whether that is known to be enough."""
