@@ -40,16 +40,16 @@ def distinct(points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     back[order] = new.cumsum() - 1
     return found[new], back
 
+
+def _rows_of(array: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    "The rows (b, m) of `array` (b, n, ...), or of its only data set."
+    return array[0][rows] if len(array) == 1 else array[np.arange(len(array))[:, None], rows]
+
 # %% ../nbs/9_machinery/90_rates.ipynb #b3b0ec1b
 def _asked(ratio: object, x: np.ndarray, point: np.ndarray) -> np.ndarray:
     "Log ratios (n,) of `ratio` at events x (n, d) and one `point`, whose shape is checked."
     found = ratio.log_ratio(x, point)
     return found if np.shape(found) == (len(x),) else check_log_ratios(found, (len(x),))
-
-
-def _rows_of(array: np.ndarray, rows: np.ndarray) -> np.ndarray:
-    "The rows (b, m) of `array` (b, n, ...), or of its only data set."
-    return array[0][rows] if len(array) == 1 else array[np.arange(len(array))[:, None], rows]
 
 
 @dataclass(frozen=True, eq=False)
@@ -396,12 +396,6 @@ class Events:
         return replace(self, ratios=tuple(ratio.pick(rows) for ratio in self.ratios), weights=weights,
                        scaled=self.scaled and (_rows_of(self.scaled[0], rows), [_rows_of(one, rows) for one in self.scaled[1]]))
 
-
-def _features(ratios: Sequence) -> np.ndarray | None:
-    "What `Events.features` says."
-    called = [ratio.x for ratio in ratios if isinstance(ratio, _Called)]
-    return called[0] if called and all(one is called[0] or np.array_equal(one, called[0]) for one in called[1:]) else None
-
 # %% ../nbs/9_machinery/90_rates.ipynb #afe030f2
 def is_list_of_sets(data) -> bool:
     "Whether `data` are several data sets: a list or tuple of Tables or arrays, or an array (b, n, d)."
@@ -478,6 +472,12 @@ def _is_convex(events: Events, name: str, values: Mapping[str, np.ndarray]) -> b
         return False
     yields = yields_at(events.model, values, n_points_of(values))
     return bool(np.all(np.abs(np.diff(yields, 2)) <= 1e-9 * np.abs(yields).max(axis=1, keepdims=True)))
+
+
+def _features(ratios: Sequence) -> np.ndarray | None:
+    "What `Events.features` says."
+    called = [ratio.x for ratio in ratios if isinstance(ratio, _Called)]
+    return called[0] if called and all(one is called[0] or np.array_equal(one, called[0]) for one in called[1:]) else None
 
 
 def _held(events: Events, values: Mapping[str, np.ndarray], but: Collection[str]) -> Events:
