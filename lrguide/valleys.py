@@ -18,7 +18,7 @@ from .arrays import check_mapping, check_within, narrowed
 from .descent import minima_from
 from .minimum import Minima, deeper, joined_minima, newton_step, placed, standard_errors
 from .neighbours import thinned, widths_along
-from .rates import Events, bent_up, columns_of, log_rate, n_points_of, natural_strength, yields_at
+from .rates import Events, bent_up, columns_of, log_rate, natural_strength, yields_at
 from .terms import add_constraints, derivatives_at, is_shared, means_of, names_of, nll_at, not_negative_expanded_at, scan_of
 
 # %% auto #0
