@@ -613,8 +613,7 @@ def _places(prepared: object, names: list[str], seen: Sequence[str], values: Map
         enough = np.inf if measured else _needed(afar, seen[0], values)
         many = max(n, n_places.get(seen[0], n) if enough == np.inf else enough)
         return {seen[0]: many}, afar if many <= 2 * n else _from_afar(prepared, seen, values, 6 * many), enough < np.inf
-    needed = {name: n_places.get(name, n) for name in seen}
-    needed = {name: max(11, many) for name, many in needed.items()}        # more along one than along the other
+    needed = {name: max(11, n_places.get(name, n)) for name in seen}        # more along one than along the other
     return needed if np.prod(list(needed.values())) < n**2 else dict.fromkeys(seen, n), afar, False
 
 

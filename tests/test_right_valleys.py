@@ -105,7 +105,7 @@ def test_weights_of_zero_and_below(features):
 
 
 def test_sums_that_round_differently():
-    "At a limit, with values of 1e5 that differ by 1e-13 of themselves from call to call, as sums of many events do: the first is the lowest of all."
+    "At a limit, with values of 1e5 that differ by 3e-13 of themselves between the first call and later ones, as sums of many events do: the first is the lowest of all."
     calls = []
 
     def evaluate(points, which):
