@@ -3,39 +3,38 @@
 # %% ../nbs/9_machinery/70_neighbours.ipynb #70n00003
 """Neighbours among many events, which a look from afar need not tell apart.
 
-`thinned` makes of the events of a channel few with weights, `vertices` tells where along a parameter their log ratios are largest; `widths_along`
+`thinned` makes of the events of a channel, in one data set or in many, few with weights, `vertices` tells where along a parameter their log ratios are largest; `widths_along`
 how many widths of a peak its range holds.
 """
 from __future__ import annotations
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import reduce
 import numpy as np
 from .rates import Events, columns_of
 
 # %% auto #0
-__all__ = ['vertices', 'thinned', 'widths_along']
+__all__ = ['vertices', 'thinned', 'widths_along', 'changes_slowly']
 
 # %% ../nbs/9_machinery/70_neighbours.ipynb #70n00011
-def _cuts(place: np.ndarray, counts: np.ndarray, ranks: int, evenly: int) -> np.ndarray:
-    "Where groups begin (b, m) among events in the order of their `place` (b, n), of which the first `counts` (b,) are there: so many by rank, and `evenly` by place."
-    by_rank = counts[:, None] * np.sin(np.pi / 2 / ranks * np.arange(ranks)) ** 2
-    by_rank = np.where(by_rank < counts[:, None] / 2, np.ceil(by_rank), np.floor(by_rank)).astype(int)         # the outermost events by themselves
-    low, high = place[:, :1], place[np.arange(len(place)), counts - 1][:, None]
-    by_place = [own.searchsorted(at) for own, at in zip(place, low + (high - low) * np.arange(1, evenly + 1) / (evenly + 1))]
-    return np.sort(np.concatenate([by_rank, by_place], axis=1), axis=1)
+def _cuts(place: np.ndarray, ranks: int, evenly: int) -> np.ndarray:
+    "Where groups begin (m,) among events in the order of their `place` (n,): so many by rank, and `evenly` by place."
+    n = len(place)
+    by_rank = n * np.sin(np.pi / 2 / ranks * np.arange(ranks)) ** 2
+    by_rank = np.where(by_rank < n / 2, np.ceil(by_rank), np.floor(by_rank)).astype(int)         # the outermost events by themselves
+    by_place = place.searchsorted(place[0] + (place[-1] - place[0]) * np.arange(1, evenly + 1) / (evenly + 1))
+    return _rising(np.sort(np.concatenate([by_rank, by_place])))
 
 
-def _by_feature(x: np.ndarray, real: np.ndarray, parts: int) -> tuple[np.ndarray, np.ndarray]:
-    "The order (b, n) of events by a feature `x` (b, n), those that are not `real` last, and where groups begin (b, m)."
-    real = real | ~real.any(axis=1, keepdims=True)         # no event, or none that counts: nobody looks
-    place = np.where(real, x, np.inf)
-    order = place.argsort(axis=1)
-    return order, _cuts(_those(place, order), np.maximum(real.sum(axis=1), 1), parts, 3 * parts // 8)
+def _rising(begins: np.ndarray) -> np.ndarray:
+    "Beginnings of groups that are not empty."
+    return begins[np.append(True, begins[1:] > begins[:-1])]
 
 
-def _those(array: np.ndarray, rows: np.ndarray) -> np.ndarray:
-    "The `rows` (b, m), or (1, m) for all, of an array (..., b, n)."
-    return array[..., rows[0]] if len(rows) == 1 else np.take_along_axis(array, np.broadcast_to(rows, (*array.shape[:-1], rows.shape[1])), -1)
+def _by_feature(x: np.ndarray, parts: int) -> tuple[np.ndarray, np.ndarray]:
+    "The order (n,) of events by a feature `x` (n,), and where groups begin (m,)."
+    order = x.argsort()
+    return order, _cuts(x[order], parts, 3 * parts // 8)
 
 # %% ../nbs/9_machinery/70_neighbours.ipynb #70n00021
 def vertices(low: np.ndarray, middle: np.ndarray, high: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -51,7 +50,7 @@ def vertices(low: np.ndarray, middle: np.ndarray, high: np.ndarray) -> tuple[np.
 # %% ../nbs/9_machinery/70_neighbours.ipynb #70n00023
 def _probed(events: Events, name: str, values: Mapping, shares: Sequence[float] = (0.0, 0.5, 1.0)) -> np.ndarray:
     "Log ratios (q, b, n) of what parameter `name` moves, to all else, at these `shares` (q,) of its range; other parameters at `values`."
-    b = len(events.features)
+    b = len(events.features)                               # one, or each of its own
     base, (low, high) = {other: np.ravel(value)[:b] for other, value in values.items()}, events.model.ranges_of_all[name]
     pairs = [(ratio, process, name in process.parameters) for ratio, process in zip(events.ratios, events.model.processes.values())]
     at = lambda process, share: columns_of({**base, name: low + share * (high - low)}, process.parameters, b)
@@ -62,86 +61,113 @@ def _probed(events: Events, name: str, values: Mapping, shares: Sequence[float] 
     return np.clip(probed - np.float32(reduce(np.maximum, still)) if still else probed, -1e6, 1e6)
 
 
-def _by_place_and_height(probed: np.ndarray, real: np.ndarray, parts: int) -> tuple[np.ndarray, np.ndarray]:
-    "The same by where log ratios `probed` (3, b, n) are largest, and in strips of a quarter as many `parts` by how large they are."
-    place, height = vertices(*probed)                      # as integers of 16 bits, which are sorted in linear time
-    place = np.where(real, ((place + 2) * 16000).astype(np.uint16), 65535)
-    height = (np.maximum(height - height.max() + 60, 0) * 64).astype(np.uint16)          # equal ones stay in the order of their places
-    counts, order = np.maximum(real.sum(axis=1), 1), place.argsort(axis=1, kind="stable")
-    cuts = _cuts(_those(place, order), counts, 5 * parts // 32, 3 * parts // 32)
-    widths = np.diff(cuts, axis=1, append=counts[:, None])
-    strips = np.stack([np.repeat(np.arange(len(own), dtype=np.uint16), own) for own in np.append(widths, place.shape[1] - counts[:, None], axis=1)])
-    by_height = _those(height, order).argsort(axis=1, kind="stable")
-    inside = _those(by_height, _those(strips, by_height).argsort(axis=1, kind="stable"))
-    return _those(order, inside), (cuts[:, :, None] + widths[:, :, None] * np.arange(4) // 4).reshape(len(place), -1)
+def _are_parabolas(five: np.ndarray) -> bool:
+    "Whether log ratios at `five` places (5, ...), evenly across a range, are about parabolas."
+    low, first, middle, third, high = five
+    most = np.maximum(np.maximum(np.abs(low - middle), np.abs(high - middle)), 1e-3)
+    off = np.maximum(np.abs(first - (3 * low + 6 * middle - high) / 8), np.abs(third - (3 * high + 6 * middle - low) / 8))
+    return bool((off < 0.02 * most).all())
+
+
+def _by_place_and_height(place: np.ndarray, height: np.ndarray, parts: int) -> tuple[np.ndarray, np.ndarray]:
+    "The same by the `place` (n,) where log ratios are largest, and in strips of it by how large they are there, their `height` (n,)."
+    heights = int(np.clip(2 ** np.round(np.log2(np.sqrt(parts) / 4)), 4, 16))
+    order = ((place + 2) * 16000).astype(np.uint16).argsort(kind="stable")      # integers of 16 bits are sorted in linear time
+    begins = _cuts(place[order], max(1, 5 * parts // (8 * heights)), 3 * parts // (8 * heights))
+    widths = np.diff(begins, append=len(place))
+    level = np.maximum(10 * (height[order] - height.max()) + 127, 0).astype(np.uint16)           # equal ones stay in the order of their places
+    order = order[(np.repeat(np.arange(len(begins), dtype=np.uint16) << 7, widths) + level).argsort(kind="stable")]
+    shares = 1 - (1 - np.arange(heights) / heights) ** 1.5                     # the highest count most
+    return order, _rising((begins[:, None] + (widths[:, None] * shares).astype(int)).ravel())
 
 # %% ../nbs/9_machinery/70_neighbours.ipynb #70n00031
-def _in_groups(values: np.ndarray, begins: np.ndarray, ends: np.ndarray) -> np.ndarray:
-    "Sums (..., b, m) of `values` (..., b, n) over groups, the last value being none's."
-    b, n = values.shape[-2:]
-    if len(begins) == b:
-        values, begins_in = values.reshape(*values.shape[:-2], b * n), (begins + n * np.arange(b)[:, None]).ravel()
-    else:
-        begins_in = begins[0]
-    found = np.add.reduceat(values, begins_in, axis=-1)
-    return np.where(ends > begins, found.reshape(*found.shape[:-1], b, -1) if len(begins) == b else found, 0.0)
-
-
-def _missed(probed: np.ndarray, weights: np.ndarray, begins: np.ndarray, ends: np.ndarray, middles: np.ndarray) -> float:
-    """How many standard deviations of a signal the groups are wrong by, at the worst of the `probed` places (3, b, n) in b data sets.
+def _missed(probed: Callable, weights: np.ndarray, order: np.ndarray, begins: np.ndarray, b: int) -> float:
+    """How many standard deviations of a signal groups of the events of b data sets are wrong by, where they begin in this `order` (n,): at the worst of the places (q, m) that are `probed` for m rows.
 
     A unit of signal adds to the slope of log L the sum of r / (1 + e r), which scatters by the root of the sum of its squares; e is a signal of three standard deviations.
-    Each group is off by its weight times what its middle adds, less what its members do, and the squares add up."""
-    ratio = np.exp(np.clip(probed, -40.0, 30.0))           # single precision is slow with smaller numbers
-    squares = lambda values: np.einsum("bn,qbn,qbn->qb", weights, values, values)
+    Of very many events it is estimated from some of the groups."""
+    sizes, step = np.diff(begins, append=len(order)), max(1, len(order) // 2**15)
+    some, sizes = order[np.repeat(np.arange(len(begins)) % step == 0, sizes)], sizes[::step]
+    begins, weights = np.cumsum(sizes) - sizes, np.float32(weights[some])
+    ratio = np.exp(np.clip(probed(some), -40.0, 30.0))           # single precision is slow with smaller numbers
+    squares = lambda values: (values * values) @ weights / b
     total = squares(ratio)
     if not (total > 0).all():                              # weights that are less than nothing
         return np.inf
-    share = ratio / (1 + 3 * ratio / np.sqrt(total)[:, :, None])
-    wrong = _in_groups(weights, begins, ends) * _those(share, middles) - _in_groups(weights * share, begins, ends)
+    share = ratio / (1 + 3 * ratio / np.sqrt(total)[:, None])
+    off = share - np.repeat(share[:, begins + sizes // 2], sizes, axis=1)
+    wrong = [((np.add.reduceat(weights * off, begins, axis=1) / b) ** 2).sum(axis=1)]
+    if b > 1:                                              # each has some of the members only
+        wrong.append(squares(off))
     scatter = squares(share)
-    return float(np.sqrt(np.max(np.einsum("qbm,qbm->qb", wrong, wrong) / scatter))) if (scatter > 0).all() else np.inf
+    return float(np.sqrt(np.max(np.array(wrong) / scatter))) if (scatter > 0).all() else np.inf
 
 # %% ../nbs/9_machinery/70_neighbours.ipynb #70n00041
-def thinned(events: Events, along: Sequence[str], values: Mapping[str, np.ndarray], parts: int = 256) -> Events:
-    """The same with one event for each of about so many groups of neighbours, which is what a look `along` parameters from `values` needs.
+def thinned(events: Events, along: Sequence[str], values: Mapping[str, np.ndarray], most: int, parts: int = 256) -> tuple[Events, float]:
+    """The same with one event for each of at least about `parts` groups of neighbours, which is what a look `along` parameters from `values` needs, and by how many standard deviations
+    of a signal that is wrong, at most 0.25. All data sets share these events, with weights of their own.
 
-    As they are if data sets have few events, if no log ratio is asked for any more, or if the groups would be wrong by a quarter of a standard deviation. With a single feature
-    neighbours are next to each other; with several their log ratios are largest at about the same place along the first of the parameters, and about as large."""
-    x, n = events.features, events.size
-    if x is None or n <= 2 * parts:
-        return events
-    real = events.weights != 0 if len(x) == len(events) else np.ones((1, n), bool)
-    if x.shape[2:] == (1,):
-        return _grouped(events, *_by_feature(x[:, :, 0], real, parts))[0]
-    probed = _probed(events, next(name for name in along if any(name in process.parameters for process in events.model.processes.values())), values)
-    for many in (parts, 4 * parts):                        # twice as good, at least
-        few, missed = _grouped(events, *_by_place_and_height(probed, real, int(many * max(1.0, n / (12 * many)) ** (1 / 3))), probed)       # what they miss does not grow with n
+    They are as they are, and wrong by nothing, if that would take more than `most`, or if no log ratio is asked for any more. With a single feature neighbours are next to each other, and
+    nobody asks how wrong that is; with several their log ratios are largest at about the same place along the first of the parameters, and about as large."""
+    if events.features is None or parts > most:
+        return events, 0.0
+    one, weights, sets = _as_one(events)
+    x, b = one.features[0], len(events)
+    if not len(x):
+        return events, 0.0
+    if x.shape[1:] == (1,):
+        return _grouped(one, weights, sets, b, *_by_feature(x[:, 0], parts)), 0.0
+    name = next(name for name in along if any(name in process.parameters for process in events.model.processes.values()))
+    five = _probed(one, name, values, np.linspace(0, 1, 5))[:, 0]
+    finer = lambda rows: _probed(one.pick(rows[None], one.weights[:, rows]), name, values, np.linspace(0, 1, 17))[:, 0]
+    probed = (lambda rows: five[::2, rows]) if _are_parabolas(five) else finer                # what has an end may be level wherever few have looked
+    place, height = vertices(*five[::2])
+    many = parts if np.mean(height > height.max() - 0.1) > 0.5 else 8 * parts              # one height, or many
+    while many <= min(most, 2**13):
+        order, begins = _by_place_and_height(place, height, many)
+        missed = _missed(probed, one.weights[0], order, begins, b)
         if missed < 0.25:
-            return few
-        if not missed < 0.75 or n <= 8 * parts:
-            break
-    return events
+            return _grouped(one, weights, sets, b, order, begins), missed
+        many *= 2 ** max(1, int(np.ceil(np.log2(min(missed, 1e9) / 0.2))))
+    return events, 0.0
 
 
-def _grouped(events: Events, order: np.ndarray, begins: np.ndarray, probed: np.ndarray | None = None) -> tuple[Events, float]:
-    "Events of which the middle one of each group stands for all, and how much that misses, if ratios are `probed`."
-    n = order.shape[1]
-    begins = begins[:, np.append(True, begins[0, 1:] > begins[0, :-1])] if len(begins) == 1 else begins
-    ends = np.append(begins[:, 1:], np.full((len(begins), 1), n), axis=1)
-    middles = np.minimum((begins + ends) // 2, n - 1)
-    one_more = np.append(order, order[:, -1:], axis=1)     # for groups that would begin behind the last
-    weights = _those(events.weights, one_more)
-    weights[:, -1] = 0.0
-    missed = np.inf if probed is None else _missed(_those(probed, one_more), np.float32(weights), begins, ends, middles)
-    return events.pick(_those(order, middles), _in_groups(weights, begins, ends)), missed
+def _as_one(events: Events) -> tuple[Events, np.ndarray, np.ndarray | None]:
+    "Events of all data sets that count as those of one, their weights (n,), and of which data set each is (n,); where all share them, weights (b, n), and None."
+    if len(events.features) == 1:
+        rows, weights = np.flatnonzero((events.weights != 0).any(axis=0)), events.weights
+        if len(rows) < events.size:
+            weights = weights[:, rows]
+            events = events.pick(rows[None], weights)
+        return replace(events, weights=weights.sum(axis=0, keepdims=True)), weights, None
+    rows = np.flatnonzero(events.weights)
+    return events.merged(rows), events.weights.ravel()[rows], rows // events.size
+
+
+def _grouped(one: Events, weights: np.ndarray, sets: np.ndarray | None, b: int, order: np.ndarray, begins: np.ndarray) -> Events:
+    "The events of b data sets, as `_as_one` gives them, with the middle one of each group for all."
+    sizes, m = np.diff(begins, append=len(order)), len(begins)
+    if sets is None:
+        added = np.add.reduceat(weights[:, order], begins, axis=1)
+    else:
+        added = np.bincount(sets[order] * m + np.repeat(np.arange(m), sizes), weights=weights[order], minlength=b * m).reshape(b, m)
+    return one.pick(order[None, begins + sizes // 2], added)
 
 # %% ../nbs/9_machinery/70_neighbours.ipynb #70n00061
 def widths_along(events: Events, name: str, values: Mapping[str, np.ndarray]) -> float:
     "How many standard deviations of the narrowest peak the range of parameter `name` holds, the others at `values`, if log ratios are parabolas along it; infinite if not, or if none is asked for."
     if events.features is None or events.size == 0:
         return np.inf
-    low, first, middle, third, high = _probed(events, name, values, np.linspace(0, 1, 5))
-    bend, most = 2 * middle - low - high, np.maximum(np.maximum(np.abs(low - middle), np.abs(high - middle)), 1e-3)
-    off = np.maximum(np.abs(first - (3 * low + 6 * middle - high) / 8), np.abs(third - (3 * high + 6 * middle - low) / 8))
-    return 2 * float(np.sqrt(max(np.max(bend), 0.0))) if (off < 0.02 * most).all() else np.inf
+    five = _probed(events, name, values, np.linspace(0, 1, 5))
+    return 2 * float(np.sqrt(max(np.max(2 * five[2] - five[0] - five[4]), 0.0))) if _are_parabolas(five) else np.inf
+
+# %% ../nbs/9_machinery/70_neighbours.ipynb #70n00064
+def changes_slowly(events: Events, name: str, values: Mapping[str, np.ndarray], places: int) -> bool:
+    "Whether so many `places` along parameter `name`, the others at `values`, see all that log ratios do: between two of them none is higher by a half than at both, of at most 128 events."
+    shared = len(events.features) == 1
+    rows = np.flatnonzero((events.weights != 0).any(axis=0) if shared else events.weights)
+    rows = rows[::-(-max(len(rows), 1) // 128)]
+    few = events.pick(rows[None], events.weights[:1, rows]) if shared else events.merged(rows)
+    found = _probed(few, name, values, np.linspace(0, 1, 5 * (places - 1) + 1))[:, 0]
+    ends, between = found[::5], found[:-1].reshape(places - 1, 5, -1)[:, 1:]
+    return bool((between.max(axis=1) < np.maximum(ends[1:], ends[:-1]) + 0.5).all())

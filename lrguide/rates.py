@@ -13,138 +13,16 @@ from dataclasses import dataclass, replace
 from functools import lru_cache, reduce
 from math import prod
 import numpy as np
-from .arrays import Ranges, Table, aligned, as_table, check_number, check_numbers, join, shown
+from .arrays import Table, as_table, check_number, check_numbers, join, shown
+from .asking import Called, Known, distinct, ratio_on, rows_of
 from .files import chunks
-from .interpolation import Interpolant, check_log_ratios, interpolated, per_event
+from .interpolation import per_event
 from .minimum import differentiated
 
 # %% auto #0
-__all__ = ['BEND', 'distinct', 'log_rate', 'norm_polynomial', 'norm_factor', 'shape_shift', 'probes', 'expected_yields',
-           'yields_at', 'natural_strength', 'n_points_of', 'columns_of', 'bent_up', 'Events', 'is_list_of_sets',
-           'list_of_sets', 'events_on', 'yield_derivatives', 'total_derivatives', 'Grid', 'grid_of', 'event_sum',
-           'scan_events']
-
-# %% ../nbs/9_machinery/90_rates.ipynb #b3b0ec19
-def distinct(points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    "Distinct rows (u, k) of `points` (p, k), and which of them each is (p,). Where all are, it is the points as they come, and a slice."
-    if len(points) == 1:
-        return points, slice(None)
-    if points.shape[1] != 1:
-        found, back = np.unique(points, axis=0, return_inverse=True)
-        return (points, slice(None)) if len(found) == len(points) else (found, back.reshape(-1))
-    order = points[:, 0].argsort(kind="stable")
-    found, new, back = points[order], np.ones(len(points), bool), np.empty(len(points), int)
-    np.not_equal(found[1:, 0], found[:-1, 0], out=new[1:])
-    if new.all():
-        return points, slice(None)
-    back[order] = new.cumsum() - 1
-    return found[new], back
-
-
-def _rows_of(array: np.ndarray, rows: np.ndarray) -> np.ndarray:
-    "The rows (b, m) of `array` (b, n, ...), or of its only data set."
-    return array[0][rows] if len(array) == 1 else array[np.arange(len(array))[:, None], rows]
-
-# %% ../nbs/9_machinery/90_rates.ipynb #b3b0ec1b
-def _asked(ratio: object, x: np.ndarray, point: np.ndarray) -> np.ndarray:
-    "Log ratios (n,) of `ratio` at events x (n, d) and one `point`, whose shape is checked."
-    found = ratio.log_ratio(x, point)
-    return found if np.shape(found) == (len(x),) else check_log_ratios(found, (len(x),))
-
-
-@dataclass(frozen=True, eq=False)
-class _Called:
-    "Log ratios of `ratio` at events `x` (b, n, d), or (1, n, d) for all data sets: called at each point of nu, in their `ranges` (k, 2)."
-    ratio: object
-    x: np.ndarray
-    ranges: np.ndarray
-
-    def __call__(self, nu: np.ndarray) -> np.ndarray:
-        "Log ratios (p, n) at nu (p, k)."
-        points, back = self._distinct(nu)
-        return self._at(points)[back]
-
-    def _distinct(self, nu: np.ndarray) -> tuple:
-        "A grid of parameters holds few different nu: which, if all look at the same events, and which of them each is."
-        return distinct(nu) if len(self.x) == 1 else (nu, slice(None))
-
-    def _at(self, points: np.ndarray) -> np.ndarray:
-        "Log ratios (p, n) at all `points`."
-        b, n = self.x.shape[:2]
-        if b == 1 and hasattr(self.ratio, "log_ratio_grid"):
-            return np.array(check_log_ratios(self.ratio.log_ratio_grid(self.x[0], points), (len(points), n)))        # a copy: the next answer may be written to the same place
-        found = np.empty((len(points), n))
-        for first in range(0, len(points), b):             # differences ask for all data sets several times
-            own = points[first:first + b]
-            if b == 1:
-                found[first] = _asked(self.ratio, self.x[0], own[0])
-            elif (own == own[0]).all():                    # calls are dear
-                found[first:first + b] = _asked(self.ratio, self.x.reshape(b * n, *self.x.shape[2:]), own[0]).reshape(b, n)
-            else:
-                for i, (x, point) in enumerate(zip(self.x, own)):
-                    found[first + i] = _asked(self.ratio, x, point)
-        return check_log_ratios(found, found.shape)
-
-    def derivatives(self, nu: np.ndarray):
-        """Log ratios (p, n), first derivatives (k, p, n), and a function of weights (p, n): the weighted sums of second ones (k, k, p).
-
-        Derivatives are zero where a process has no density."""
-        points, back = self._distinct(nu)
-        with np.errstate(invalid="ignore"):                # -inf - -inf
-            values, first, second = differentiated(self._at, points, *self.ranges.T)
-        if not np.isfinite(second).all():
-            first, second = (np.where(np.isfinite(one), one, 0.0) for one in (first, second))
-        return values[back], first[:, back], lambda weights: np.einsum("pn,klpn->klp", weights, second[:, :, back])
-
-    def take(self, sets) -> _Called:
-        "The data sets `sets`."
-        return self if len(self.x) == 1 else replace(self, x=self.x[sets])
-
-    def pick(self, rows: np.ndarray) -> _Called:
-        "Data sets made of the rows (b, n) of a single one, or of each."
-        return replace(self, x=_rows_of(self.x, rows))
-
-# %% ../nbs/9_machinery/90_rates.ipynb #4dfec3f0
-@dataclass(frozen=True, eq=False)
-class _Known:
-    "Log ratios that depend on no free parameter: `values` (b, n), or (1, n) for events that all data sets share."
-    values: np.ndarray
-
-    def __call__(self, nu: np.ndarray) -> np.ndarray:
-        "Log ratios, whatever nu is."
-        return self.values
-
-    def derivatives(self, nu: np.ndarray):
-        "Log ratios, no derivatives."
-        return self.values, (), None
-
-    def take(self, sets) -> _Known:
-        "The data sets `sets`."
-        return self if len(self.values) == 1 else _Known(self.values[sets])
-
-    def pick(self, rows: np.ndarray) -> _Known:
-        "Data sets made of the rows (b, n) of a single one, or of each."
-        return _Known(_rows_of(self.values, rows))
-
-# %% ../nbs/9_machinery/90_rates.ipynb #f480ff17
-def _ratio_on(process: object, events: Table, b: int, ranges: Mapping[str, tuple[float, float]], direct: bool = False, total: float = 0):
-    """Log ratios of `process` at the events of b data sets, one after another: an object with `__call__`, `derivatives`, `take` and `pick`.
-
-    `ranges`: of the parameters, (v, v) for a fixed one. `total`: the weight of the largest data set. direct=True never prepares a ratio by interpolation. A ratio that was trained
-    on features with names sees them in its order."""
-    x = aligned(events, getattr(getattr(process.ratio, "fitted", None), "names", None)).x
-    ranges = {name: ranges[name] for name in process.parameters}
-    if all(low == high for low, high in ranges.values()):
-        known = process.log_ratio(x, {name: low for name, (low, _) in ranges.items()})
-        known = np.broadcast_to(known, len(x)).reshape(b, -1)
-        return _Known(known[:1] if (known == known.flat[:1]).all() else known)         # what is the reference itself is the same for all
-    if hasattr(process.ratio, "on") and not direct:
-        prepared = process.ratio.on(x, ranges)
-        if total > len(x) and isinstance(prepared, Interpolant) and prepared.error > 2 * per_event(total):         # each row stands for many events
-            prepared = min(prepared, interpolated(process.ratio, x, ranges, n=total), key=lambda one: one.error)
-        return prepared if b == 1 else prepared.blocks(b)
-    ratio, x = process.ratio.looked_up(x, Ranges(ranges)) if hasattr(process.ratio, "looked_up") else (process.ratio, x)
-    return _Called(ratio, x.reshape(b, -1, *x.shape[1:]), np.array(list(process.parameters.values()), dtype=float))
+__all__ = ['BEND', 'log_rate', 'norm_polynomial', 'norm_factor', 'shape_shift', 'probes', 'expected_yields', 'yields_at',
+           'natural_strength', 'n_points_of', 'columns_of', 'bent_up', 'Events', 'is_list_of_sets', 'list_of_sets',
+           'events_on', 'yield_derivatives', 'total_derivatives', 'Grid', 'grid_of', 'event_sum', 'scan_events']
 
 # %% ../nbs/9_machinery/90_rates.ipynb #f15556bb
 def _scaled(log_ratios: Sequence[np.ndarray]) -> tuple[np.ndarray, list[np.ndarray]]:
@@ -315,7 +193,7 @@ def _nu(process: object, values: Mapping[str, np.ndarray]) -> np.ndarray:
 
 def _log_ratios(events: Events, values: Mapping[str, np.ndarray]) -> list[np.ndarray]:
     "Log ratios (p, n) or (1, n) by process."
-    return [ratio.values if isinstance(ratio, _Known) else ratio(_nu(process, values))
+    return [ratio.values if isinstance(ratio, Known) else ratio(_nu(process, values))
             for ratio, process in zip(events.ratios, events.model.processes.values())]
 
 
@@ -358,6 +236,8 @@ class Events:
     __len__ = lambda self: len(self.weights)
     features = property(lambda self: _features(self.ratios), doc="Events (b, n, d) at which ratios are still to be asked, (1, n, d) if data sets share them; None without, or if they differ.")
     size = property(lambda self: self.weights.shape[1], doc="How many numbers an evaluation handles for each point.")
+    guesses = property(lambda self: [ratio for ratio in self.ratios if isinstance(ratio, Called) and ratio.parabolas and not ratio.doubts], doc="Ratios that are known as parabolas.")
+    asked = property(lambda self: replace(self, ratios=tuple(replace(ratio, parabolas=None) if isinstance(ratio, Called) else ratio for ratio in self.ratios)), doc="The same, asked itself.")
 
     def log_rate(self, values: Mapping[str, np.ndarray]) -> np.ndarray:
         "Log of the expected density of events (p, n), relative to the reference."
@@ -370,7 +250,8 @@ class Events:
         total = bent_up(_total(self.model, values))[0]
         return total - _weighted(self.weights, self.log_rate(values)) if self.size else total
 
-    is_convex, held, repeated = (lambda self, *at: _is_convex(self, *at)), (lambda self, *at: _held(self, *at)), (lambda self, *at: _repeated(self, *at))
+    is_convex, held = (lambda self, *at: _is_convex(self, *at)), (lambda self, *at: _held(self, *at))
+    repeated, merged = (lambda self, places: _repeated(self, places)), (lambda self, rows: _merged(self, rows))
     not_negative, not_negative_expanded = (lambda self, values: _total(self.model, values)[:, None]), (lambda self, *at: _total_expanded(self.model, *at))        # stay at zero or above
 
     def derivatives(self, values: Mapping[str, np.ndarray], names: list[str]) -> tuple:
@@ -394,7 +275,7 @@ class Events:
     def pick(self, rows: np.ndarray, weights: np.ndarray) -> Events:
         "Data sets made of the rows (b, n) of a single one, or of each, with multiplicities `weights` (b, n)."
         return replace(self, ratios=tuple(ratio.pick(rows) for ratio in self.ratios), weights=weights,
-                       scaled=self.scaled and (_rows_of(self.scaled[0], rows), [_rows_of(one, rows) for one in self.scaled[1]]))
+                       scaled=self.scaled and (rows_of(self.scaled[0], rows), [rows_of(one, rows) for one in self.scaled[1]]))
 
 # %% ../nbs/9_machinery/90_rates.ipynb #afe030f2
 def is_list_of_sets(data) -> bool:
@@ -451,10 +332,10 @@ def events_on(model: object, data, weights: np.ndarray | None = None, direct: bo
         raise ValueError(f"data: expected weights that sum to at least 0 in each data set, got {weights.sum(axis=1).min():.4g}")
     ranges = {**model.ranges_of_all, **{name: (value, value) for name, value in model.fixed.items()}}
     total = np.max(weights.sum(axis=1), initial=0.0)
-    made = Events(model, tuple(_ratio_on(process, events, b, ranges, direct, total) for process in model.processes.values()), weights)
+    made = Events(model, tuple(ratio_on(process, events, b, ranges, direct, total) for process in model.processes.values()), weights)
     for name, ratio in zip(model.processes, made.ratios):
         _warn_of_interpolation(name, ratio, total)
-    known = all(isinstance(ratio, _Known) for ratio in made.ratios)
+    known = all(isinstance(ratio, Known) for ratio in made.ratios)
     return replace(made, scaled=_scaled(_log_ratios(made, {}))) if known else made
 
 
@@ -476,23 +357,28 @@ def _is_convex(events: Events, name: str, values: Mapping[str, np.ndarray]) -> b
 
 def _features(ratios: Sequence) -> np.ndarray | None:
     "What `Events.features` says."
-    called = [ratio.x for ratio in ratios if isinstance(ratio, _Called)]
+    called = [ratio.x for ratio in ratios if isinstance(ratio, Called)]
     return called[0] if called and all(one is called[0] or np.array_equal(one, called[0]) for one in called[1:]) else None
 
 
 def _held(events: Events, values: Mapping[str, np.ndarray], but: Collection[str]) -> Events:
     "The same, with the ratios that depend on none of the parameters `but` asked once for all, at `values`."
-    asked = lambda ratio, process: ratio if set(process.parameters) & set(but) else _Known(ratio(_nu(process, values)))
+    asked = lambda ratio, process: ratio if set(process.parameters) & set(but) else Known(ratio(_nu(process, values)))
     ratios = tuple(map(asked, events.ratios, events.model.processes.values()))
-    known = all(isinstance(ratio, _Known) for ratio in ratios)
+    known = all(isinstance(ratio, Known) for ratio in ratios)
     return replace(events, ratios=ratios, scaled=_scaled([ratio.values for ratio in ratios]) if known else None)
 
 
 def _repeated(events: Events, places: Sequence[Mapping[str, np.ndarray]]) -> Events:
     "The b data sets at each of k `places`, values (b,) by name, one after another: k b data sets whose ratios are asked already."
-    every = lambda ratio, process: ratio if isinstance(ratio, _Known) and len(ratio.values) == 1 else _Known(np.concatenate([ratio(_nu(process, values)) for values in places]))
+    every = lambda ratio, process: ratio if isinstance(ratio, Known) and len(ratio.values) == 1 else Known(np.concatenate([ratio(_nu(process, values)) for values in places]))
     ratios = tuple(map(every, events.ratios, events.model.processes.values()))
     return replace(events, ratios=ratios, weights=np.tile(events.weights, (len(places), 1)), scaled=None)
+
+
+def _merged(events: Events, rows: np.ndarray) -> Events:
+    "The `rows` (n,) of all events, one data set after another, as those of a single one."
+    return replace(events, ratios=tuple(ratio.merged(rows, events.size) for ratio in events.ratios), weights=events.weights.reshape(1, -1)[:, rows])
 
 # %% ../nbs/9_machinery/90_rates.ipynb #7774ddd4
 def yield_derivatives(model: object, values: Mapping[str, np.ndarray], names: list[str]) -> tuple:
@@ -583,7 +469,7 @@ def _derivatives(events: Events, values: Mapping[str, np.ndarray], names: list[s
 def _logs_expanded(events: Events, values: Mapping[str, np.ndarray], names: list[str], yields: np.ndarray, slope: np.ndarray, bend: np.ndarray) -> tuple:
     "The sum of the log rates (p,), its gradient (p, P), second derivatives (p, P, P), with the yields and what `yield_derivatives` gives."
     processes = list(events.model.processes.values())
-    parts = [ratio.derivatives(None if isinstance(ratio, _Known) else _nu(process, values)) for ratio, process in zip(events.ratios, processes)]
+    parts = [ratio.derivatives(None if isinstance(ratio, Known) else _nu(process, values)) for ratio, process in zip(events.ratios, processes)]
     largest, scaled = events.scaled or _scaled([part[0] for part in parts])
     rate, floor = _rate(yields, scaled)
     at_least = rate if floor is None else np.maximum(rate, floor)

@@ -7,8 +7,8 @@
 `prepared` is always a Prepared of the module `prepared`.
 """
 from __future__ import annotations
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import reduce
 from itertools import product
 from operator import and_, or_
@@ -16,10 +16,11 @@ from types import MappingProxyType
 import numpy as np
 from .arrays import check_mapping, check_within, narrowed
 from .descent import minima_from
-from .minimum import Minima, deeper, joined_minima, newton_step, placed, standard_errors
-from .neighbours import thinned, widths_along
-from .rates import Events, bent_up, columns_of, log_rate, natural_strength, yields_at
-from .terms import add_constraints, derivatives_at, is_shared, means_of, names_of, nll_at, not_negative_expanded_at, scan_of
+from .minimum import Minima, deeper, joined_minima, placed, standard_errors
+from .looks import flattened, on_grids
+from .neighbours import changes_slowly, thinned, widths_along
+from .rates import Events, columns_of, natural_strength
+from .terms import add_constraints, is_shared, means_of, names_of, nll_at
 
 # %% auto #0
 __all__ = ['starting_values', 'grids', 'is_convex', 'valleys', 'inside_walls', 'refuse_walls', 'places_along', 'deepest',
@@ -123,124 +124,24 @@ def refuse_walls(values: Mapping[str, float], walls: Mapping[str, tuple[float, f
             raise RuntimeError(f"{name}: the fit ends at {values[name]:.4g}, where the ranges of the compact likelihood end; it needs wider ones")
 
 # %% ../nbs/9_machinery/87_valleys.ipynb #87f0a007
-def _bottoms(nll: np.ndarray, grid: Mapping) -> tuple[np.ndarray, dict[str, np.ndarray]]:
-    "How deep the valleys of `nll` (g, p) on a `grid` are (g, p), by parabolas through neighbours, infinite where there is none; and by name where (g, p)."
+def _bottoms(nll: np.ndarray, grid: Mapping) -> tuple[np.ndarray, np.ndarray, dict[str, np.ndarray]]:
+    "How deep the valleys of `nll` (g, p) on a `grid` are (g, p), by parabolas through neighbours, infinite where there is none; what these gain, or may gain at an edge; and by name where."
     shape, where = np.broadcast_shapes(*(axis.shape for axis in grid.values())), {}
     whole = nll.reshape(*shape, -1)
-    depth = np.where(valleys(whole), whole, np.inf)
+    depth, gained = np.where(valleys(whole), whole, np.inf), np.zeros(whole.shape)
     for axis, (name, values) in enumerate(grid.items()):
-        along, own, shift = np.moveaxis(whole, axis, 0), np.moveaxis(depth, axis, 0), np.zeros(whole.shape)
+        along, own, shift, more = (np.moveaxis(one, axis, 0) for one in (whole, depth, np.zeros(whole.shape), gained))
         with np.errstate(invalid="ignore", divide="ignore"):
             tilt, bend = along[2:] - along[:-2], along[2:] - 2 * along[1:-1] + along[:-2]
             gain = tilt**2 / (8 * bend)
             fine = np.isfinite(own[1:-1]) & np.isfinite(gain)
             own[1:-1] -= np.where(fine, gain, 0.0)
-            np.moveaxis(shift, axis, 0)[1:-1] = np.where(fine, -0.5 * tilt / bend, 0.0)             # at most half a step, as it is a valley
-        where[name] = (values[..., None] + shift * np.ptp(values) / (values.size - 1)).reshape(nll.shape)
-    return depth.reshape(nll.shape), where
-
-# %% ../nbs/9_machinery/87_valleys.ipynb #11c9ce65
-def _strengths_fitted(prepared: object, values: Mapping, strengths: Sequence[str], limits: Mapping | None, near: bool) -> tuple[np.ndarray, dict[str, np.ndarray]]:
-    """nll (p,) at complete `values`, and the `strengths` (p,) there by name: after Newton's step, if that is better; if they need not be `near`, from
-    the best place of each of them, one after another, twice, as from far above the step would go far too far."""
-    p, size = len(values[next(iter(values))]), max(len(prepared), 2**17 // max(1, *(part.size for part in prepared.parts)))
-    if p > size:                                           # what is held is not small
-        found = [_strengths_fitted(prepared, {name: value[k:k + size] for name, value in values.items()}, strengths, limits, near) for k in range(0, p, size)]
-        return np.concatenate([nll for nll, _ in found]), {name: np.concatenate([there[name] for _, there in found]) for name in strengths}
-    alone = len(strengths) == 1 and not near
-    own = prepared if alone else _held(prepared, values)
-    if not strengths:
-        return nll_at(own, values), {}
-    point = np.stack([values[name] for name in strengths], axis=1)
-    low, high = (np.array([float(limits[name][end]) for name in strengths]) for end in (0, 1))
-    low = np.maximum(low, np.minimum(0.0, point))          # a dip is not looked for
-    if alone:
-        return _one_strength_fitted(own, values, strengths[0], low[:, 0], high[0])
-    values = {**values}
-    for i in [] if near else 2 * list(range(len(strengths))):
-        values |= _one_strength_fitted(own, values, strengths[i], low[:, i], high[i])[1]
-    point = np.stack([values[name] for name in strengths], axis=1)
-    _, gradient, second = derivatives_at(own, values, list(strengths))
-    step = newton_step(point, gradient, second, low, np.broadcast_to(high, point.shape))[0]
-    nll, point = _best_of(own, values, strengths, np.clip(point + np.arange(2)[:, None, None] * step, low, high))
-    return nll, dict(zip(strengths, point.T))
-
-
-def _held(prepared: object, values: Mapping) -> object:
-    "The same data, ratios asked once for all at `values`."
-    return replace(prepared, parts=tuple(part.held(values, ()) if hasattr(part, "held") else part for part in prepared.parts))
-
-
-def _best_of(prepared: object, values: Mapping, strengths: Sequence[str], places: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    "nll (p,) and strengths (p, S) at the best of m `places` (m, p, S)."
-    m, p, _ = places.shape
-    one_set = is_shared(prepared)                          # or one for each of the p
-    at = lambda k: {**values, **dict(zip(strengths, places[k].T))}
-    if one_set and m * p * max(part.size for part in prepared.parts) < 2**15:      # calls are dear, else copies
-        many = {name: np.tile(value, m) for name, value in values.items()} | dict(zip(strengths, places.reshape(m * p, -1).T))
-        nll = nll_at(prepared.take(np.tile(np.arange(p), m)), many).reshape(m, p)
-    else:
-        nll = np.stack([nll_at(prepared, at(k)) for k in range(m)])
-    best = np.argmin(np.where(np.isnan(nll), np.inf, nll), axis=0)
-    return nll[best, np.arange(p)], places[best, np.arange(p)]
-
-# %% ../nbs/9_machinery/87_valleys.ipynb #87f0a011
-def _one_strength_fitted(prepared: object, values: Mapping, name: str, low: np.ndarray, high: float) -> tuple[np.ndarray, dict[str, np.ndarray]]:
-    """The same for one strength, by three steps towards where the sum G of the slopes of log rates is S, that of what is expected.
-
-    1/G is nearly a straight line, so that Newton's steps for 1/G - 1/S do not go too far from anywhere; for one event they are exact."""
-    strength, (expected, slopes, depth) = values[name], _along_strength(prepared, values, name)
-    for _ in range(3):
-        gradient, second = slopes(strength)
-        with np.errstate(invalid="ignore", divide="ignore"):
-            step = -gradient / second * np.where((expected > 0) & (gradient < expected), 1 - gradient / expected, 1.0)
-        best = np.clip(np.where(np.isfinite(step), strength + step, np.where(gradient > 0, low, strength)), low, high)
-        before, strength = strength, np.maximum(best, 0.1 * strength)        # from none it would come up slowly
-    step = best - before
-    return depth(before) + np.minimum(step * (gradient + 0.5 * step * second), 0.0), {name: best}
-
-
-def _along_strength(prepared: object, values: Mapping, name: str) -> tuple[np.ndarray, Callable, Callable]:
-    "What a unit of a strength expects (p,), and functions from strengths (p,): to first and second derivatives (p,) of nll, and to nll (p,)."
-    part, at = prepared.parts[0], lambda strength: {**values, name: strength}
-    if len(prepared.parts) == 1 and isinstance(part, Events) and not _is_bent(prepared.model, name) and values[name].min() >= 0 and not any(name in names_of(one) for one in prepared.constraints):
-        expected, log_shares, without = _log_shares(part, values, name)
-        if np.isfinite(without).all():
-            return _in_single_precision(expected, log_shares, part.weights, without + sum(constraint.nll(values) for constraint in prepared.constraints))
-    own = _held(prepared, values)
-
-    def anyhow(strength):
-        _, gradient, second = derivatives_at(own, at(strength), [name])
-        return gradient[:, 0], second[:, 0, 0]
-    return not_negative_expanded_at(own, values, [name])[1][:, 0].sum(axis=1), anyhow, lambda strength: nll_at(own, at(strength))
-
-
-def _log_shares(events: Events, values: Mapping, name: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    "Of a unit of strength `name`: what it expects (p,), the log of what it adds to the rate of all else (p, n), and nll of all else (p,)."
-    p, of = len(values[name]), list(events.model.processes).index(events.model.strength[name])
-    yields, ratios = yields_at(events.model, {**values, name: np.ones(p)}, p), [ratio(columns_of(values, process.parameters, p)) for ratio, process in zip(events.ratios, events.model.processes.values())]
-    others = [k for k in range(len(ratios)) if k != of and yields[k].any()]
-    level = all(len(ratios[k]) == 1 and (yields[k] == yields[k][0]).all() for k in others)              # they do not move
-    rest = log_rate(yields[others, :1] if level else yields[others], [ratios[k] for k in others]) if others else np.full((1, events.size), -np.inf)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        own = ratios[of] + np.log(yields[of])[:, None]
-        if not np.isfinite(rest).all():                    # where nothing else is expected
-            rest = np.maximum(rest, own - 60)
-        return yields[of], own - rest, bent_up(yields[others].sum(axis=0))[0] - np.einsum("pn,pn->p", rest, events.weights)
-
-
-def _in_single_precision(expected: np.ndarray, log_shares: np.ndarray, weights: np.ndarray, without: np.ndarray) -> tuple[np.ndarray, Callable, Callable]:
-    "The same from the logs of the shares (p, n) of rates that a unit of the strength adds to all else, and nll `without` it (p,): a look needs no more digits."
-    shares = np.exp(np.clip(log_shares.astype(np.float32), -40, 70))           # single precision is slow with smaller numbers
-    weights = None if (weights == 1).all() else weights.astype(np.float32)
-    counted = lambda values: values if weights is None else values * weights
-    single = lambda strength: strength[:, None].astype(np.float32)
-
-    def at_events(strength):
-        share = shares / (1 + single(strength) * shares)
-        weighted = counted(share)
-        return expected - weighted.sum(axis=1), np.einsum("pn,pn->p", weighted, share)
-    return expected, at_events, lambda strength: without + strength * expected - counted(np.log(1 + single(strength) * shares)).sum(axis=1)
+            more[1:-1] += np.where(fine, gain, 0.0)
+            shift[1:-1] = np.where(fine, -0.5 * tilt / bend, 0.0)              # at most half a step, as it is a valley
+            for edge in (0, -1):
+                more[edge] += np.where(np.isfinite(bend[edge]), np.maximum(bend[edge], 0.0) / 8, 5.0)
+        where[name] = (values[..., None] + np.moveaxis(shift, 0, axis) * np.ptp(values) / (values.size - 1)).reshape(nll.shape)
+    return depth.reshape(nll.shape), gained.reshape(nll.shape), where
 
 # %% ../nbs/9_machinery/87_valleys.ipynb #87f0a004
 def _strengths_at(prepared: object, names: list[str], found: Minima, start: Mapping) -> dict[str, np.ndarray]:
@@ -253,65 +154,6 @@ def _strengths_at(prepared: object, names: list[str], found: Minima, start: Mapp
     errors = 2 * standard_errors(found.point, found.second, np.full(found.point.shape, -np.inf), np.full(found.point.shape, np.inf))
     seen = {name: np.where(errors[:, a] > 0, errors[:, a], np.inf) for name, a in own.items()}
     return {name: np.maximum(np.minimum(start[name], seen[name]), found.point[:, a]) for name, a in own.items()}
-
-# %% ../nbs/9_machinery/87_valleys.ipynb #f32684b3
-def _flat(grid: Mapping[str, np.ndarray], last: int = 1) -> dict[str, np.ndarray]:
-    "The points of a `grid` (g,) by name, whose last axis is at least as long as `last`."
-    shape = np.broadcast_shapes((last,), *(axis.shape for axis in grid.values()))
-    return {name: np.broadcast_to(axis, shape).ravel() for name, axis in grid.items()}
-
-
-def _as_they_are(prepared: object, points: Mapping, grid: Mapping) -> np.ndarray:
-    "nll (g, b) of b data sets on the points of a `grid`, all other parameters at `points` (b,)."
-    flat, b = _flat(grid), len(prepared)
-    n_points = len(flat[next(iter(flat))])
-    if n_points * max(part.size for part in prepared.parts) < 2**15:
-        own = replace(prepared, parts=tuple(part.held(points, flat) if hasattr(part, "held") else part for part in prepared.parts))
-        return np.stack([nll_at(own, {**points, **{name: np.full(b, value[g]) for name, value in flat.items()}}) for g in range(n_points)])
-
-    def one(i):                                            # a scan asks a ratio once for all yields
-        own = tuple(constraint.take(i) if hasattr(constraint, "take") else constraint for constraint in prepared.constraints)
-        at = {**{name: points[name][i] for name in prepared.model.parameters}, **grid}
-        return scan_of(prepared.model, own, at, lambda: [part.take(slice(i, i + 1)).on_grid for part in prepared.parts]).ravel()
-    return np.stack([one(i) for i in range(b)], axis=1)
-
-
-def _at_places(prepared: object, flat: Mapping, *how) -> tuple:
-    "The same of b data sets with strengths fitted, from the values (g * b,) at the points of one grid: so many points at once that arrays stay small."
-    at, b = {name: np.reshape(value, (-1, len(prepared))) for name, value in flat.items()}, len(prepared)
-    g, many = len(at[next(iter(at))]), max(1, 2**16 // (b * max(part.size for part in prepared.parts)))
-    pieces = [slice(k, k + many) for k in range(0, g, many)]
-    found = [_strengths_fitted(_repeated(prepared, at, piece), {name: value[piece].ravel() for name, value in at.items()}, *how) for piece in pieces]
-    whole = lambda parts: np.concatenate(list(parts)).reshape(g, b)
-    return whole(nll for nll, _ in found), {name: whole(there[name] for _, there in found) for name in found[0][1]}
-
-
-def _repeated(prepared: object, at: Mapping, piece: slice) -> object:
-    "The data sets at each place of a `piece` of those `at` values (g, b), one after another."
-    places = [dict(zip(at, row)) for row in zip(*(value[piece] for value in at.values()))]
-    own = prepared.take(np.tile(np.arange(len(prepared)), len(places))) if len(places) > 1 else prepared
-    return replace(own, parts=tuple(part.repeated(places) if hasattr(part, "repeated") else more for part, more in zip(prepared.parts, own.parts))) if len(places) > 1 else own
-
-# %% ../nbs/9_machinery/87_valleys.ipynb #13baef3f
-def _on_grids(prepared: object, base: Mapping, groups: Sequence[tuple], p: int, strengths: Sequence[str] = (), limits: Mapping | None = None,
-              near: bool = True) -> list[tuple]:
-    """nll (g, q) of q of p minimisations on the g points of a grid, for each of the `groups` (which, grid), and the values (g, q) of the `strengths` by
-    name, which are fitted roughly at each point, from `near` or from anywhere; the other parameters are at `base`."""
-    every = [_flat({name: grid[name][..., None] if name in grid else value[which] for name, value in base.items()}, len(which)) for which, grid in groups]
-    sizes = [len(flat[next(iter(base))]) for flat in every]
-    if not is_shared(prepared):
-        own = lambda which: prepared if len(which) == len(prepared) else prepared.take(which)
-        found = [_at_places(own(which), flat, strengths, limits, near) if strengths else
-                 (_as_they_are(own(which), {name: value[which] for name, value in base.items()}, grid), {}) for (which, grid), flat in zip(groups, every)]
-    elif not strengths and sum(sizes) * max(part.size for part in prepared.parts) > 2**12:      # a scan asks a ratio once for all yields
-        at = lambda which, grid: {name: grid[name][..., None] if name in grid else base[name][which] for name in prepared.model.parameters}
-        found = [(scan_of(prepared.model, prepared.constraints, at(*group), lambda: [part.on_grid for part in prepared.parts]), {}) for group in groups]
-    else:                                                  # all points look at one data set: in one call
-        nll, there = _strengths_fitted(prepared, {name: np.concatenate([flat[name] for flat in every]) for name in base}, strengths, limits, near)
-        cut = lambda array: np.split(array, np.cumsum(sizes)[:-1]) if len(sizes) > 1 else [array]
-        found = [(one, dict(zip(there, values))) for one, *values in zip(cut(nll), *map(cut, there.values()))]
-    own = lambda array, which: np.reshape(array, (-1, len(which)))
-    return [(own(nll, which), {name: own(value, which) for name, value in there.items()}) for (nll, there), (which, _) in zip(found, groups)]
 
 # %% ../nbs/9_machinery/87_valleys.ipynb #ba586efc
 def _other_starts(prepared: object, names: list[str], found: Minima, start: Mapping, fixed: Mapping, wide: Sequence[str], limits: Mapping):
@@ -328,8 +170,8 @@ def _hollows(prepared: object, names: list[str], base: Mapping, groups: Sequence
     """The three lowest hollows on the grids of `groups` that are not next to a `known` minimum (p, P), or are below the `depth` (p,) of those, and, if nothing
     else is fitted, less than 20 higher; the rest is at `base` (p,), but for the `strengths`."""
     dips = np.any([np.zeros(len(depth), bool), *(base[name] < 0 for name in prepared.model.strength)], axis=0)
-    for (which, grid), (nll, there) in zip(groups, _on_grids(prepared, base, groups, len(depth), strengths, limits) if groups else ()):
-        (bottom, where), flat, at = _bottoms(nll, grid), _flat(grid), {name: value[which] for name, value in base.items()}
+    for (which, grid), (nll, there) in zip(groups, on_grids(prepared, base, groups, len(depth), strengths, limits) if groups else ()):
+        (bottom, _, where), flat, at = _bottoms(nll, grid), flattened(grid), {name: value[which] for name, value in base.items()}
         lowest = np.isfinite(bottom) & ~np.any(list(_absent(prepared, list(grid), {**at, **there}, at).values()), axis=0)
         steps = {name: np.ptp(axis) / (axis.size - 1) for name, axis in grid.items()}
         for point in known:
@@ -413,10 +255,15 @@ def _affordable(prepared: object, wide: Sequence[str], n_strengths: int, p: int 
     return n if n >= {1: most, 2: 11}.get(len(wide), np.inf) else 0
 
 
-def _from_afar(prepared: object, along: Sequence[str], values: Mapping, parts: int = 256) -> object:
-    "The same data, with neighbours among many events taken together, for a look `along` parameters from `values`."
-    moved = lambda part: isinstance(part, Events) and any(name in process.parameters for process in part.model.processes.values() for name in along)
-    return replace(prepared, parts=tuple(thinned(part, along, values, parts) if moved(part) else part for part in prepared.parts))
+def _from_afar(prepared: object, along: Sequence[str], values: Mapping, parts: int = 256, alike: bool = True) -> tuple[object, float]:
+    """The same data, with neighbours among many events taken together, for a look `along` parameters from `values`, and by how many standard deviations of a signal that is wrong.
+
+    Many data sets that look from `alike` values share these, which saves work where they are fewer than a quarter of all; else than half of one's own."""
+    moves = lambda part: isinstance(part, Events) and part.features is not None and any(name in process.parameters for process in part.model.processes.values() for name in along)
+    of_all = lambda part: alike and len(prepared.parts) == 1 and len(part.features) > 1 and part.size > 30
+    most = lambda part: len(part) * part.size // 4 if of_all(part) else part.size // 2
+    few = [thinned(part, along, values, most(part), parts) if moves(part) else (part, 0.0) for part in prepared.parts]
+    return replace(prepared, parts=tuple(part for part, _ in few)), max(missed for _, missed in few)
 
 
 def places_along(prepared: object, names: list[str], found: Minima, wide: Sequence[str], limits: Mapping, least: Mapping[str, int] = MappingProxyType({})) -> dict[str, np.ndarray]:
@@ -455,7 +302,12 @@ def _most(prepared: object, name: str, values: Mapping) -> np.ndarray | float:
         return np.where(gain > 0, (3 + np.maximum(there, 0)) / np.maximum(gain, 0), np.inf)
 
 
-def _looked(prepared: object, names: list[str], begin: Mapping, wide: Sequence[str], limits: Mapping, n_points: Mapping[str, int], near: bool) -> tuple:
+def _median(nll: np.ndarray) -> np.ndarray:
+    "Of nll (g, p) on a grid (p,)."
+    return np.partition(nll, len(nll) // 2, axis=0)[len(nll) // 2]
+
+
+def _looked(prepared: object, names: list[str], begin: Mapping, wide: Sequence[str], limits: Mapping, n_points: Mapping[str, int], near: bool, enough: bool = False) -> tuple:
     """What is seen at so many places along each of the parameters `wide`, others at `begin` (p,): how deep hollows are (g, p), how much deeper they may be, where
     they end and their strengths by name (g, p), where `wide` move nothing, by name, and nll (g, p)."""
     p, ends, strengths = len(next(iter(begin.values()))), _ends(prepared, wide, limits), [name for name in names if name in prepared.model.strength]
@@ -463,10 +315,9 @@ def _looked(prepared: object, names: list[str], begin: Mapping, wide: Sequence[s
     natural = {name: natural_strength(prepared.model, name, first) for name in strengths}
     begin = {**begin, **{name: np.minimum(begin[name], _most(prepared, name, begin)) for name, own in natural.items() if (begin[name] > 10 * own).any()}}
     grid = {name: np.linspace(*ends[name], n_points[name]).reshape([-1 if i == k else 1 for i in range(len(wide))]) for k, name in enumerate(wide)}
-    ((nll, there),) = _on_grids(prepared, begin, [(np.arange(p), grid)], p, strengths, limits, near=near)
-    depth, where = _bottoms(nll, grid)
-    with np.errstate(invalid="ignore"):
-        unsure = np.where(nll > depth, len(wide) + 2 * (nll - depth), 5.0)      # what parabolas gain; at an edge there are none
+    ((nll, there),) = on_grids(prepared, begin, [(np.arange(p), grid)], p, strengths, limits, near=near)
+    depth, gained, where = _bottoms(nll, grid)
+    unsure = (1 if enough else len(wide)) * (np.minimum(1, (_median(nll) - nll.min(axis=0)) / 3) if near and enough else 1) + 2 * gained
     whole = nll.reshape(*(n_points[name] for name in wide), p)
     for axis, name in enumerate(wide):                     # one that moves nothing anywhere stays where it begins
         level = (whole.max(axis=axis) <= whole.min(axis=axis) + 1e-9 * (1 + np.abs(nll).min(axis=0))).reshape(-1, p).all(axis=0)
@@ -476,19 +327,22 @@ def _looked(prepared: object, names: list[str], begin: Mapping, wide: Sequence[s
     return depth, unsure, where | there, {name: np.broadcast_to(one, depth.shape) for name, one in absent.items()}, nll
 
 # %% ../nbs/9_machinery/87_valleys.ipynb #87f0a00b
-def _first_starts(prepared: object, names: list[str], starts: Sequence[Mapping], fixed: Mapping, wide: Sequence[str], limits: Mapping, n_points: Mapping[str, int], p: int, known: Sequence[np.ndarray] = ()) -> list[tuple]:
-    """Where p minimisations begin: which of them, and values by name. In the lowest hollows among so many places along each of the parameters `wide`, so that they
-    go down into all valleys at once; of many at one data set in those of the `starts` that are next to a hollow, as these know the other parameters."""
+def _first_starts(prepared: object, names: list[str], starts: Sequence[Mapping], fixed: Mapping, wide: Sequence[str], limits: Mapping, n_points: Mapping[str, int], p: int, known: Sequence[np.ndarray] = (), missed: float = 0.0, enough: bool = False) -> tuple[list[tuple], np.ndarray]:
+    """Where p minimisations begin: which of them, and values by name; and by how much depths may be wrong (p,), if events stand for others and `missed` so many standard deviations.
+
+    In the lowest hollows among so many places along each of the parameters `wide`, so that they go down into all valleys at once; of many at one data set in those of the `starts` that are
+    next to a hollow, as these know the other parameters."""
     every, fits = np.arange(p), p == len(prepared)
     first, *_ = begin = [{name: np.full(p, value, float) for name, value in {**fixed, **start}.items()} for start in starts]
-    depth, unsure, seen, absent, nll = _looked(prepared, names, first, wide, limits, n_points, near=not fits)
+    depth, unsure, seen, absent, nll = _looked(prepared, names, first, wide, limits, n_points, not fits, enough)
     step = {name: np.ptp(_ends(prepared, wide, limits)[name]) / (n_points[name] - 1) for name in wide}
     dips = np.any([np.zeros(p, bool), *(first[name] < 0 for name in prepared.model.strength)], axis=0)
     lowest, second = np.partition(depth, 1, axis=0)[:2]
     highest = np.minimum(second, lowest + 4) if fits else lowest           # so far the second is told
     if not set(names) <= set(seen):                        # others are not fitted on the grid
-        unsure = np.minimum(20, 1 + np.maximum(np.median(nll, axis=0) - depth, 0)) if known else 20
-    highest = np.where(dips, np.inf, highest + unsure)
+        unsure = np.minimum(20, 1 + np.maximum(_median(nll) - depth, 0)) if known else 20
+    wrong = _uncertain(prepared, names, first, limits, lowest, nll, missed) if missed else np.zeros(p)
+    highest = np.where(dips, np.inf, highest + unsure + wrong)
     for point in known:
         close = np.logical_and.reduce([np.abs(seen[name] - point[:, names.index(name)]) < 1.01 * step[name] for name in wide])
         depth = np.where(close, np.inf, depth)
@@ -507,7 +361,16 @@ def _first_starts(prepared: object, names: list[str], starts: Sequence[Mapping],
         if len(which):
             found.append((which, values))
     also = np.flatnonzero(dips)                            # densities with dips end between the points of the grid
-    return found + [(also, {name: one[name][also] for name in names}) for one in begin if len(also)]
+    return found + [(also, {name: one[name][also] for name in names}) for one in begin if len(also)], wrong
+
+
+def _uncertain(prepared: object, names: list[str], values: Mapping, limits: Mapping, lowest: np.ndarray, nll: np.ndarray, missed: float) -> np.ndarray:
+    """How wrong the depths of hollows may be (p,), the `lowest` (p,) of them z standard deviations deep: what moves z moves z^2 / 2 by z times as much. Three times that, where a rival is to be told.
+
+    z is counted from where there is no signal; where no strength is fitted, from the middle of the nll (g, p) that was seen."""
+    none = {name: np.clip(0.0, *limits[name]) for name in names if name in prepared.model.strength}
+    above = np.maximum((nll_at(prepared, {**values, **none}) if none else _median(nll)) - lowest, 0.0)
+    return (3 if len(lowest) == len(prepared) else 1) * missed * np.sqrt(2 * above)
 
 # %% ../nbs/9_machinery/87_valleys.ipynb #87f0a012
 def _down_from(prepared: object, names: list[str], starts: Sequence[tuple], fixed: Mapping, limits: Mapping, wide: Sequence[str], p: int, found: Minima | None = None) -> Minima:
@@ -549,19 +412,19 @@ def _scale(names: list[str], limits: Mapping, wide: Sequence[str]) -> np.ndarray
     return np.array([np.ptp(limits[name]) if name in wide else np.inf for name in names])
 
 
-def _highest(afar: object, names: list[str], known: Sequence[np.ndarray], fixed: Mapping, p: int) -> np.ndarray:
-    "What an end (p,) may be as high as, beside what is `known`: 4 above the deepest, or the second, and 1 for what few events may be wrong by."
-    depths = [np.full(p, np.inf)] + [np.full(p, np.inf) for _ in known]
-    for depth, one, more in zip(depths, known, (5.0, 1.0)):
+def _highest(afar: object, names: list[str], known: Sequence[np.ndarray], fixed: Mapping, above: np.ndarray) -> np.ndarray:
+    "What an end (p,) may be as high as, beside what is `known`: so far (2, p) `above` the deepest, and above the second."
+    depths = np.full((1 + len(known), above.shape[1]), np.inf)
+    for depth, one, more in zip(depths, known, above):
         if len(some := np.flatnonzero(~np.isnan(one).any(axis=1))):
             own = afar if is_shared(afar) else afar.take(some)
-            depth[some] = nll_at(own, {**{name: value[some] for name, value in fixed.items()}, **dict(zip(names, one[some].T))}) + more
+            depth[some] = nll_at(own, {**{name: value[some] for name, value in fixed.items()}, **dict(zip(names, one[some].T))}) + more[some]
     return np.min(depths, axis=0)
 
 
-def _distinct_ends(which, point, nll, highest, known, scale) -> Iterator[tuple]:
-    """Which minimisations, and points (q, P), of the ends `point` (e, P), `nll` (e,) of minimisations `which` (e,) that are in valleys of their own and not above `highest` (p,), 5 more than
-    the deepest, or 1 more than the second; all whose nll is minus infinity, as nobody knows."""
+def _distinct_ends(which, point, nll, highest, known, scale, above) -> Iterator[tuple]:
+    """Which minimisations, and points (q, P), of the ends `point` (e, P), `nll` (e,) of minimisations `which` (e,) that are in valleys of their own and not above `highest` (p,), nor so far
+    (2, p) `above` the deepest, or the second; all whose nll is minus infinity, as nobody knows."""
     kept, order = list(known), np.lexsort((nll, which))
     rank, n_known = np.arange(len(which)) - np.searchsorted(which[order], which[order]), np.full(len(highest), len(known))
     for k in range(rank.max() + 1):
@@ -575,7 +438,7 @@ def _distinct_ends(which, point, nll, highest, known, scale) -> Iterator[tuple]:
         kept.append(np.full((len(highest), point.shape[1]), np.nan))
         kept[-1][which[ends]] = point[ends]
         told = ends[np.isfinite(nll[ends])]
-        highest[which[told]] = np.minimum(highest[which[told]], nll[told] + np.where(n_known[which[told]] > 0, 1.0, 5.0))
+        highest[which[told]] = np.minimum(highest[which[told]], nll[told] + above[np.minimum(n_known[which[told]], 1), which[told]])
         n_known[which[told]] += 1
         yield which[ends], point[ends]
 
@@ -586,40 +449,69 @@ def _those_known(found: Minima, some: np.ndarray) -> list[np.ndarray]:
 
 
 def _walked(prepared: object, afar: object, names: list[str], starts: Sequence[tuple], fixed: Mapping, limits: Mapping, wide: Sequence[str], p: int,
-            known: Sequence[np.ndarray] = ()) -> list[tuple]:
-    """The `starts` of p minimisations after a walk downhill among the few events of `afar`, where that saves work: the deepest end, and what may be as deep or the second.
+            wrong: np.ndarray, n_points: Mapping[str, int], known: Sequence[np.ndarray] = ()) -> list[tuple]:
+    """The `starts` of p minimisations after a walk downhill among the few events of `afar`, where that saves work: the deepest end, and what may be as deep or the second, as depths are
+    `wrong` (p,) by so much.
 
-    What does not get down, or leaves its valley, stays where it was; ends in one valley, or in one that is `known`, count once."""
+    What does not get down, or leaves its valley, a few of `n_points`, stays where it was; ends in one valley, or in one that is `known`, count once."""
     size = lambda one: max(part.size for part in one.parts)
-    if sum(len(which) for which, _ in starts) <= p * (1 if known else 2) or size(prepared) <= 4 * size(afar):
+    if sum(len(which) for which, _ in starts) <= p * (1 if known else 2) or size(prepared) <= 2 * size(afar):
         return starts
+    afar = replace(afar, slack=max(afar.slack, 1e-3))      # nearly down is enough
     ends = [end for some in _at_once(afar, starts, p) for end in _from_each(afar, names, some, fixed, limits, p)]
     begins, scale = [columns_of(values, names, len(which)) for which, values in starts], _scale(names, limits, wide)
-    down = [found.converged & np.isfinite(found.nll) & np.all(np.abs(found.point - begin) < 0.1 * scale, axis=1) for (_, found), begin in zip(ends, begins)]
+    near = scale * [max(0.1, 3.5 / n_points.get(name, np.inf)) for name in names]
+    down = [found.converged & np.isfinite(found.nll) & np.all(np.abs(found.point - begin) < near, axis=1) for (_, found), begin in zip(ends, begins)]
     which, nll = np.concatenate([own for own, _ in ends]), np.concatenate([np.where(fine, found.nll, -np.inf) for (_, found), fine in zip(ends, down)])
     point = np.concatenate([np.where(fine[:, None], found.point, begin) for (_, found), fine, begin in zip(ends, down, begins)])
-    return [(some, dict(zip(names, place.T))) for some, place in _distinct_ends(which, point, nll, _highest(afar, names, known, fixed, p), known, scale)]
+    above = np.array([[5.0 if p == len(prepared) else 2.0], [1.0]]) + wrong      # a fit tells a second minimum that is 4 higher
+    return [(some, dict(zip(names, place.T))) for some, place in _distinct_ends(which, point, nll, _highest(afar, names, known, fixed, above), known, scale, above)]
 
 
-def _places(prepared: object, names: list[str], seen: Sequence[str], values: Mapping, p: int, n_places: Mapping[str, int]) -> tuple[dict[str, int], object, bool]:
-    """At how many places along each of the parameters `seen` p minimisations look before they begin, none where it would cost too much, the data that they look at, and
-    whether that is known to be enough."""
-    afar = _from_afar(prepared, seen, values) if seen else prepared
+@dataclass(frozen=True, eq=False)
+class _Look:
+    "How minimisations look before they begin: at `n_points` along each parameter, none where it would cost too much, among the few events of `afar`, which are wrong by `missed` standard deviations; whether that is known to be `enough`."
+    n_points: dict[str, int]
+    afar: object
+    missed: float = 0.0
+    enough: bool = False
+
+
+def _look(prepared: object, names: list[str], seen: Sequence[str], values: Mapping, p: int, n_places: Mapping[str, int]) -> _Look:
+    "The _Look of p minimisations along each of the parameters `seen`, from `values`."
+    alike = all(np.ptp(value) == 0 for name, value in values.items() if name not in prepared.model.strength)
+    afar, missed = _from_afar(prepared, seen, values, alike=alike) if seen else (prepared, 0.0)
     n = _affordable(afar, seen, sum(name in prepared.model.strength for name in names), p)
     if n == 0:
-        return {}, afar, False
-    if len(seen) == 1:
-        measured = any(seen[0] in names_of(one) for one in prepared.constraints)
-        enough = np.inf if measured else _needed(afar, seen[0], values)
-        many = max(n, n_places.get(seen[0], n) if enough == np.inf else enough)
-        return {seen[0]: many}, afar if many <= 2 * n else _from_afar(prepared, seen, values, 6 * many), enough < np.inf
-    needed = {name: max(11, n_places.get(name, n)) for name in seen}        # more along one than along the other
-    return needed if np.prod(list(needed.values())) < n**2 else dict.fromkeys(seen, n), afar, False
+        return _Look({}, afar)
+    measured = any(name in names_of(one) for one in prepared.constraints for name in seen)
+    needed = {name: np.inf if measured else _needed(afar, name, seen, values) for name in seen}
+    if len(seen) == 2 and np.sum(np.isinf(list(needed.values()))) == 1:        # one is known, the other may be one that changes slowly, as a width
+        needed = {name: 11 if many == np.inf and _is_slow(afar, name, seen, values) else many for name, many in needed.items()}
+    enough = max(needed.values()) < np.inf
+    wanted = {name: max({1: n, 2: 11}[len(seen)], int(many)) if enough else max({1: n, 2: 11}[len(seen)], n_places.get(name, n)) for name, many in needed.items()}
+    if len(seen) == 2 and np.prod(list(wanted.values())) > (1500 if enough else n**2 - 1):
+        return _Look(dict.fromkeys(seen, n), afar, missed)
+    if max(wanted.values()) > 66 and not missed:            # with one feature nobody has looked how wrong they are
+        afar, missed = _from_afar(prepared, seen, values, 6 * max(wanted.values()), alike)
+    return _Look(wanted, afar, missed, enough)
 
 
-def _needed(prepared: object, name: str, values: Mapping) -> float:
-    "How many places along parameter `name` see all valleys, at most 256: one for 1.4 standard deviations of a peak; infinite if these are not known."
-    widths = max(widths_along(part, name, values) for part in prepared.parts if _of_densities(replace(prepared, parts=(part,)), [name]))
+def _with_ends(prepared: object, name: str, seen: Sequence[str], values: Mapping) -> list[tuple[object, dict]]:
+    "The channels whose densities parameter `name` moves, and values, with the others that are `seen` at the ends of their ranges."
+    others = [other for other in seen if other != name]
+    ends = [{**values, **dict(zip(others, end))} for end in product(*(prepared.model.parameters[other] for other in others))]
+    return [(part, at) for part in prepared.parts if _of_densities(replace(prepared, parts=(part,)), [name]) for at in ends]
+
+
+def _is_slow(prepared: object, name: str, seen: Sequence[str], values: Mapping) -> bool:
+    "Whether 11 places along parameter `name` are enough, whatever the others that are `seen`."
+    return all(part.features is not None and changes_slowly(part, name, at, 11) for part, at in _with_ends(prepared, name, seen, values))
+
+
+def _needed(prepared: object, name: str, seen: Sequence[str], values: Mapping) -> float:
+    "How many places along parameter `name` see all valleys, whatever the others that are `seen`, at most 256: one for 1.4 standard deviations of a peak; infinite if these are not known."
+    widths = max(widths_along(part, name, at) for part, at in _with_ends(prepared, name, seen, values))
     return widths if widths == np.inf else min(int(np.ceil(widths / 1.4)) + 1, 256)
 
 
@@ -627,10 +519,24 @@ def _seen_again(prepared: object, names: list[str], found: Minima, fixed: Mappin
     "The Minima after a look of the minimisations `some` along one parameter alone, from where they are by then."
     p, own, there = len(found.nll), prepared if is_shared(prepared) else prepared.take(some), dict(zip(names, found.point[some].T))
     held, known = {other: np.full(p, value, float)[some] for other, value in fixed.items()}, _those_known(found, some)
-    afar = _from_afar(own, [name], {**held, **there}, 6 * n_points)
-    begin = _first_starts(afar, names, [there], held, [name], limits, {name: n_points}, len(some), known)
-    begin = _walked(own, afar, names, begin, held, limits, wide, len(some), known)
+    afar, missed = _from_afar(own, [name], {**held, **there}, 6 * n_points, alike=False)
+    begin, wrong = _first_starts(afar, names, [there], held, [name], limits, {name: n_points}, len(some), known, missed)
+    begin = _walked(own, afar, names, begin, held, limits, wide, len(some), wrong, {name: n_points}, known)
     return _down_from(prepared, names, [(some[which], values) for which, values in begin], fixed, limits, wide, p, found)
+
+def _seen_by_all(prepared: object, look: _Look, names: list[str], starts: Sequence[Mapping], fixed: Mapping, seen: Sequence[str], limits: Mapping, begin: list[tuple]) -> list[tuple]:
+    "Where fits `begin` after those whose few events see no signal anywhere have looked with all of them, as less than few events are wrong by would escape them, if that costs little."
+    (every, first), p, strengths = begin[0], len(begin[0][0]), [name for name in names if name in prepared.model.strength]
+    some = np.flatnonzero(np.all([first[name] == max(limits[name][0], 0.0) for name in strengths], axis=0) & np.full(p, bool(strengths)))
+    numbers = len(some) * np.prod(list(look.n_points.values())) * max(part.size for part in prepared.parts)
+    if p > len(prepared) or not 0 < numbers < 2**19 or all(few is part for few, part in zip(look.afar.parts, prepared.parts)):         # or where it would cost too much
+        return begin
+    held, *own = ({name: np.broadcast_to(value, p)[some] for name, value in one.items()} for one in (fixed, *starts))
+    ((_, again), *more), _ = _first_starts(prepared.take(some), names, own, held, seen, limits, look.n_points, len(some), (), 0.0, look.enough)
+    others = [(which[keep], {name: value[keep] for name, value in values.items()}) for which, values in begin[1:] if (keep := ~np.isin(which, some)).any()]
+    for name in names:
+        first[name][some] = again[name]
+    return [(every, first), *others, *((some[which], values) for which, values in more)]
 
 # %% ../nbs/9_machinery/87_valleys.ipynb #3f99a3f3
 def deepest(prepared: object, names: list[str], start: Mapping, fixed: Mapping, wide: Sequence[str] = (), limits: Mapping | None = None,
@@ -643,12 +549,14 @@ def deepest(prepared: object, names: list[str], start: Mapping, fixed: Mapping, 
         return inside_walls(_in_cells(prepared, names, start, fixed, knots, limits), names, prepared.walls)
     p = max([len(prepared)] + [np.size(value) for value in (*fixed.values(), *start.values())])
     seen, starts = _of_densities(prepared, wide), [one for one in (start, rival) if one is not None]
-    n_points, afar, enough = _places(prepared, names, seen, {**fixed, **start}, p, n_places)
-    begin = [(np.arange(p), one) for one in starts]
+    look = _look(prepared, names, seen, {**fixed, **start}, p, n_places)
+    begin, n_points = [(np.arange(p), one) for one in starts], look.n_points
     if n_points:
-        begin = _walked(prepared, afar, names, _first_starts(afar, names, starts, fixed, seen, limits, n_points, p), fixed, limits, wide, p)
+        begin, wrong = _first_starts(look.afar, names, starts, fixed, seen, limits, n_points, p, (), look.missed, look.enough)
+        begin = _seen_by_all(prepared, look, names, starts, fixed, seen, limits, begin)
+        begin = _walked(prepared, look.afar, names, begin, fixed, limits, wide, p, wrong, n_points)
     found = _down_from(prepared, names, begin, fixed, limits, wide, p)
-    for name, wanted in places_along(prepared, names, found, seen, limits, n_places).items() if n_points and not enough else ():
+    for name, wanted in places_along(prepared, names, found, seen, limits, n_places).items() if n_points and not look.enough else ():
         if len(some := np.flatnonzero(wanted > n_points[name])):
             found = _seen_again(prepared, names, found, fixed, limits, wide, name, wanted.max(), some)
     unseen = [name for name in wide if name not in seen or not n_points]
@@ -694,4 +602,21 @@ def fitted(prepared: object, names: list[str], fixed: Mapping, start: Mapping | 
         at, held = ({name: value[piece] if np.size(value) == p > 1 else value for name, value in values.items()} for values in (begin, fixed))
         return _without_ridges(own, names, deepest(own, names, at, held, wide, limits), held)
     many = max(1, 2**22 // len(names) ** 2)                # second derivatives of all of them are held, several times
-    return joined_minima([some(slice(first, first + many)) for first in range(0, p, many)]) if p > many else some(slice(None))
+    found = joined_minima([some(slice(first, first + many)) for first in range(0, p, many)]) if p > many else some(slice(None))
+    return found if _are_as_asked(prepared, names, found, fixed) else fitted(prepared, names, fixed, start, within)
+
+
+def _are_as_asked(prepared: object, names: list[str], found: Minima, fixed: Mapping) -> bool:
+    "Whether what is known of ratios without asking them is what they say where some of the minimisations have ended, to a thousandth of the nll; if not it is believed no longer."
+    known = [part for part in prepared.parts if isinstance(part, Events) and part.guesses]
+    if not known:
+        return True
+    some = np.arange(len(found.nll))[:: -(-len(found.nll) // 4)]
+    values = {**{name: np.broadcast_to(np.asarray(value, float), len(found.nll))[some] for name, value in fixed.items()}, **dict(zip(names, found.point[some].T))}
+    for part in known:
+        own = part if len(part) == 1 else part.take(some)
+        if not (np.abs(own.nll(values) - own.asked.nll(values)) < 1e-3).all():
+            for ratio in part.guesses:
+                ratio.doubts.append(True)
+            return False
+    return True

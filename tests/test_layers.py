@@ -11,7 +11,7 @@ import pytest
 from lrguide import run
 
 ROOT = Path(__file__).resolve().parent.parent
-ORDER = """arrays formats files minimum interpolation backend models data collider taupairs dijets losses nets diagnosis ratio folds algebra rates neighbours effects terms descent valleys prepared likelihood systematics
+ORDER = """arrays formats files minimum interpolation backend models data collider taupairs dijets losses nets diagnosis ratio folds algebra asking rates neighbours effects terms descent looks valleys prepared likelihood systematics
 basis compact pools binned workspaces mixture distributions sums experiments toys hypotest asymptotics intervals publish search uncertainty awareness reweighting estimation unfolding robustness decorrelation pivots
 weak_supervision anomaly assisted mining inference_aware significance borders analysis plot run report sweep hunting doctor citing configuring analysing cli __main__""".split()
 MODULES = [path for path in sorted((ROOT / "lrguide").glob("*.py")) if path.stem not in ("__init__", "_modidx")]

@@ -1,9 +1,12 @@
 """Peaks of unknown place in samples of several features, and in many data sets: few events stand for many, and the deepest valley is found all the same."""
 
+import warnings
+
 import numpy as np
 import pytest
 
 import lrguide as lr
+from lrguide.asking import Called
 from lrguide.minimum import newton
 
 
@@ -117,3 +120,121 @@ def test_sums_that_round_differently():
     point, _, _, converged = newton(evaluate, np.array([[3e-12, 0.1]]), np.zeros((1, 2)), np.full((1, 2), np.inf))
     assert converged.all() and len(calls) < 30
     np.testing.assert_allclose(point, [[0.0, 0.1]], atol=1e-6)
+
+
+class Ending:
+    """A peak that is level beyond a few widths, or nothing, in a first feature, beside a second that discriminates."""
+    def __init__(self, width, kind):
+        self.width, self.kind, self.parameters = width, kind, {"place": (0.1, 0.9)}
+
+    def log_ratio(self, x, nu=None):
+        height = -0.5 * ((x[:, 0] - nu[0]) / self.width) ** 2
+        height = np.maximum(height, -12.0) if self.kind == "level" else np.where(height > -8, height, -np.inf)
+        return height - np.log(self.width * np.sqrt(2 * np.pi)) + np.log(2 * x[:, 1] + 1e-9)
+
+
+@pytest.mark.parametrize("kind", ["level", "nothing"])
+def test_a_peak_that_ends_is_found_among_many_events(kind):
+    "Few places see its end for nearly all events, which then look alike; alone and among others, against fits at places a width apart."
+    rng, peak = np.random.default_rng(7), Ending(0.01, kind)
+    model = lr.Likelihood({"signal": lr.Process(60.0, peak), "background": lr.Process(1e4)}, {"mu": "signal"}, ranges={"mu": (0.0, np.inf)})
+    sets = []
+    for _ in range(4):
+        bump = rng.uniform(0, 1, (60, 2))
+        bump[:, 0], bump[:, 1] = rng.normal(rng.uniform(0.15, 0.85), 0.01, 60), np.sqrt(bump[:, 1])
+        sets.append(np.concatenate([rng.uniform(0, 1, (10_000, 2)), bump]))
+    together = model.fit_many(sets).nll
+    for one, nll in zip(sets, together):
+        fit = model.fit(one)
+        assert fit.nll < model.on(one).fit_many({"place": np.linspace(0.1, 0.9, 161)}).nll.min() + 1e-3 and abs(nll - fit.nll) < 1e-3
+
+
+class Cauchy:
+    parameters = {"place": (0.1, 0.9)}
+
+    def log_ratio(self, x, nu=None):
+        return -np.log(np.pi * 0.005 * (1 + ((x[:, 0] - nu[0]) / 0.005) ** 2))
+
+
+class Gauss:
+    parameters = {"other": (0.1, 0.9)}
+
+    def log_ratio(self, x, nu=None):
+        return -0.5 * ((x[:, 0] - nu[0]) / 0.01) ** 2 - np.log(0.01 * np.sqrt(2 * np.pi))
+
+
+@pytest.mark.parametrize("seed", [0, 1, 3, 4, 5, 6, 7, 8, 9, 10])
+def test_one_known_width_says_nothing_of_another_peak(seed):
+    "Two peaks, one of which is no parabola: its places are not left to chance because those of the other are known. Against fits at places of the first."
+    model = lr.Likelihood({"s": lr.Process(15.0, Cauchy()), "t": lr.Process(15.0, Gauss()), "b": lr.Process(300.0)}, {"mu": "s"}, ranges={"mu": (0.0, 3.0)})
+    rng = np.random.default_rng(seed)
+    x = np.concatenate([rng.uniform(0, 1, (300, 1)), rng.uniform(0.1, 0.9) + 0.005 * rng.standard_cauchy((15, 1)), rng.normal(rng.uniform(0.1, 0.9), 0.01, (15, 1))])
+    prepared = model.on(x[(x[:, 0] > 0) & (x[:, 0] < 1)])
+    assert prepared.fit().nll < prepared.fit_many({"place": np.linspace(0.1, 0.9, 241)}).nll.min() + 1e-3
+
+
+@pytest.mark.parametrize("expected", [lambda v: 230 * (1.5 - v["f"]), lambda v: 200 * np.sqrt(1.4 - v["f"])])
+def test_a_yield_is_asked_within_the_range_of_a_strength_only(expected):
+    rng = np.random.default_rng(4)
+    x = np.concatenate([rng.uniform(0, 1, (230, 1)), rng.normal(0.4, 0.01, (40, 1))])
+    model = lr.Likelihood({"s": lr.Process(60.0, Gauss()), "b": lr.Process(expected)}, {"f": "s"}, ranges={"f": (0.0, 1.0)})
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        fit, many = model.fit(x), model.fit_many([x, x[::2]])
+    lowest = min(model.on(x).fit_many({"other": np.linspace(0.1, 0.9, 241)}).nll)
+    assert fit.nll < lowest + 1e-3 and abs(many.nll[0] - fit.nll) < 1e-6 and abs(fit.values["other"] - 0.4) < 0.01
+
+
+class Cracked(Gauss):
+    "A Gaussian peak of any width, beside a factor of its place alone that three values do not see."
+    def __init__(self, depth):
+        self.depth = depth
+
+    def log_ratio(self, x, nu=None):
+        return super().log_ratio(x, nu) + np.log(1 - 0.9 * np.exp(-0.5 * ((nu[0] - 0.4) / self.depth) ** 2))
+
+
+@pytest.mark.parametrize("depth", [0.01, 1e-3, 3e-5])
+def test_a_ratio_is_taken_for_no_parabola_that_it_is_not(depth):
+    "What a fit says is what the ratio says, though the notch is where the peak is."
+    rng, peak = np.random.default_rng(6), Cracked(depth)
+    x = np.concatenate([rng.uniform(0, 1, (230, 1)), rng.normal(0.4, 0.01, (40, 1))])
+    model = lr.Likelihood({"s": lr.Process(60.0, peak), "b": lr.Process(230.0)}, {"mu": "s"}, ranges={"mu": (0.0, np.inf)})
+    for fit in (model.fit(x), model.fit(x, start={"mu": 1.0, "other": 0.4})):
+        own = fit.values["mu"] * 60 * np.exp(peak.log_ratio(x, [fit.values["other"]])) + 230
+        np.testing.assert_allclose(fit.nll, fit.values["mu"] * 60 + 230 - np.log(own).sum(), atol=1e-3)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_few_events_of_a_narrow_peak_that_ends(seed):
+    "Four events, level wherever they are asked first; from a start at two of them."
+    rng = np.random.default_rng(seed)
+    x = np.append(rng.uniform(0.2, 0.8) + np.array([0.0, 0.0015]), rng.uniform(0, 1, 2))[:, None]
+
+    class Narrow:
+        parameters = {"place": (0.0, 1.0)}
+
+        def log_ratio(self, x, nu=None):
+            return np.maximum(-0.5 * ((x[:, 0] - nu[0]) / 0.002) ** 2, -12.0) - np.log(0.002 * np.sqrt(2 * np.pi))
+    model = lr.Likelihood({"s": lr.Process(3.0, Narrow()), "b": lr.Process(4.0)}, {"mu": "s"}, ranges={"mu": (0.0, np.inf)})
+    found = model.fit(x, start={"mu": 0.5, "place": float(x[:2].mean())})
+    assert abs(found.values["place"] - x[:2].mean()) < 1e-4 and found.nll < model.on(x).fit_many({"place": np.linspace(0, 1, 401)}).nll.min() + 1e-6
+
+
+class FirstOfMany:
+    "A ratio that is the same at both ends of its range, and takes the first of many points for all."
+    parameters = {"a": (-2.0, 2.0)}
+
+    def log_ratio(self, x, nu=None):
+        a = np.ravel(nu)[0]
+        return -0.5 * ((x[:, 0] - 0.4) / (0.03 + 0.2 * abs(a) * np.exp(-abs(a)))) ** 2 - np.log(0.03 + 0.2 * abs(a) * np.exp(-abs(a)))
+
+
+def test_a_ratio_that_takes_the_first_of_many_points_is_asked_one_by_one():
+    rng = np.random.default_rng(4)
+    x = np.concatenate([rng.uniform(0, 1, (200, 1)), rng.normal(0.4, 0.09, (40, 1))])
+    called = Called(FirstOfMany(), x[None], np.array([[-2.0, 2.0]]))
+    points = np.linspace(-2, 2, 33)[:, None]
+    np.testing.assert_allclose(called(points), [FirstOfMany().log_ratio(x, point) for point in points])
+    model = lr.Likelihood({"s": lr.Process(40.0, FirstOfMany()), "b": lr.Process(200.0)}, {"mu": "s"}, ranges={"mu": (0.0, np.inf)})
+    assert model.fit(x).nll < model.on(x).fit_many({"a": np.linspace(-2, 2, 401)}).nll.min() + 1e-6

@@ -15,5 +15,5 @@ class Peak:
 rng = np.random.default_rng(1)
 events = np.concatenate([rng.uniform(0, 1, 50_000), rng.normal(0.4, 0.03, 600)])[:, None]
 model = Likelihood({"signal": Process(600, Peak()), "background": Process(50_000)}, {"mu": "signal"})
-few = thinned(events_on(model, events), ["m"], {"mu": 1.0, "m": 0.5})
+few, wrong = thinned(events_on(model, events), ["m"], {"mu": 1.0, "m": 0.5}, most=1000)
 print(f"{few.size} events stand for {few.weights.sum():.0f}")
