@@ -100,21 +100,8 @@ class Called:
         "Log ratios (p, n) at nu (p, k)."
         if self.parabolas and not self.doubts:
             return self.parabolas(nu)
-        points, back = self._distinct(nu)
-        return self._at(points)[back]
-
-    def _distinct(self, nu: np.ndarray) -> tuple:
-        "A grid of parameters holds few different nu: which, if all look at the same events, and which of them each is."
-        return distinct(nu) if len(self.x) == 1 else (nu, slice(None))
-
-    def _at(self, points: np.ndarray) -> np.ndarray:
-        "Log ratios (p, n) at all `points`."
-        b, n = self.x.shape[:2]
-        if b == 1 and hasattr(self.ratio, "log_ratio_grid"):
-            return np.array(check_log_ratios(self.ratio.log_ratio_grid(self.x[0], points), (len(points), n)))        # a copy: the next answer may be written to the same place
-        alike = b > 1 and len(points) == b and (points == points[0]).all()
-        found = None if alike or n > 2000 else _at_once(self, points)          # what takes long by itself is not helped
-        return check_log_ratios(_singly(self, points) if found is None else found, (len(points), n))
+        points, back = distinct(nu) if len(self.x) == 1 else (nu, slice(None))               # a grid of parameters holds few different nu
+        return _at_points(self, points)[back]
 
     def derivatives(self, nu: np.ndarray):
         """Log ratios (p, n), first derivatives (k, p, n), and a function of weights (p, n): the weighted sums of second ones (k, k, p).
@@ -122,9 +109,9 @@ class Called:
         Derivatives are zero where a process has no density."""
         if self.parabolas and not self.doubts:
             return self.parabolas.derivatives(nu)
-        points, back = self._distinct(nu)
+        points, back = distinct(nu) if len(self.x) == 1 else (nu, slice(None))
         with np.errstate(invalid="ignore"):                # -inf - -inf
-            values, first, second = differentiated(self._at, points, *self.ranges.T)
+            values, first, second = differentiated(lambda points: _at_points(self, points), points, *self.ranges.T)
         if not np.isfinite(second).all():
             first, second = (np.where(np.isfinite(one), one, 0.0) for one in (first, second))
         return values[back], first[:, back], lambda weights: np.einsum("pn,klpn->klp", weights, second[:, :, back])
@@ -138,8 +125,18 @@ class Called:
     merged = lambda self, rows, n: self.of(lambda array: array.reshape(-1, *array.shape[2:])[None, rows])         # one of the rows (m,) of all, n from each, one after another
 
 # %% ../nbs/9_machinery/69_asking.ipynb #69a00025
+def _at_points(called: Called, points: np.ndarray) -> np.ndarray:
+    "Log ratios (p, n) at all `points`, checked."
+    b, n = called.x.shape[:2]
+    if b == 1 and hasattr(called.ratio, "log_ratio_grid"):
+        return np.array(check_log_ratios(called.ratio.log_ratio_grid(called.x[0], points), (len(points), n)))        # a copy: the next answer may be written to the same place
+    alike = b > 1 and len(points) == b and (points == points[0]).all()
+    found = None if alike or n > 2000 else _at_once(called, points)            # what takes long by itself is not helped
+    return check_log_ratios(_singly(called, points) if found is None else found, (len(points), n))
+
+
 def _singly(called: Called, points: np.ndarray) -> np.ndarray:
-    "Log ratios (p, n) at all `points`, by a call for each."
+    "The same, by a call for each."
     b, n = called.x.shape[:2]
     found = np.empty((len(points), n))
     for first in range(0, len(points), b):                 # differences ask for all data sets several times

@@ -22,7 +22,8 @@ from .minimum import differentiated
 # %% auto #0
 __all__ = ['BEND', 'log_rate', 'norm_polynomial', 'norm_factor', 'shape_shift', 'probes', 'expected_yields', 'yields_at',
            'natural_strength', 'n_points_of', 'columns_of', 'bent_up', 'Events', 'is_list_of_sets', 'list_of_sets',
-           'events_on', 'yield_derivatives', 'total_derivatives', 'Grid', 'grid_of', 'event_sum', 'scan_events']
+           'events_on', 'guesses_in', 'without_guesses', 'yield_derivatives', 'total_derivatives', 'Grid', 'grid_of',
+           'event_sum', 'scan_events']
 
 # %% ../nbs/9_machinery/90_rates.ipynb #f15556bb
 def _scaled(log_ratios: Sequence[np.ndarray]) -> tuple[np.ndarray, list[np.ndarray]]:
@@ -236,8 +237,6 @@ class Events:
     __len__ = lambda self: len(self.weights)
     features = property(lambda self: _features(self.ratios), doc="Events (b, n, d) at which ratios are still to be asked, (1, n, d) if data sets share them; None without, or if they differ.")
     size = property(lambda self: self.weights.shape[1], doc="How many numbers an evaluation handles for each point.")
-    guesses = property(lambda self: [ratio for ratio in self.ratios if isinstance(ratio, Called) and ratio.parabolas and not ratio.doubts], doc="Ratios that are known as parabolas.")
-    asked = property(lambda self: replace(self, ratios=tuple(replace(ratio, parabolas=None) if isinstance(ratio, Called) else ratio for ratio in self.ratios)), doc="The same, asked itself.")
 
     def log_rate(self, values: Mapping[str, np.ndarray]) -> np.ndarray:
         "Log of the expected density of events (p, n), relative to the reference."
@@ -251,16 +250,12 @@ class Events:
         return total - _weighted(self.weights, self.log_rate(values)) if self.size else total
 
     is_convex, held = (lambda self, *at: _is_convex(self, *at)), (lambda self, *at: _held(self, *at))
-    repeated, merged = (lambda self, places: _repeated(self, places)), (lambda self, rows: _merged(self, rows))
+    repeated, merged, scatter = (lambda self, places: _repeated(self, places)), (lambda self, rows: _merged(self, rows)), (lambda self, *at: _scatter(self, *at))
     not_negative, not_negative_expanded = (lambda self, values: _total(self.model, values)[:, None]), (lambda self, *at: _total_expanded(self.model, *at))        # stay at zero or above
 
     def derivatives(self, values: Mapping[str, np.ndarray], names: list[str]) -> tuple:
         "nll (p,), gradient (p, P) and second derivatives (p, P, P) with respect to the parameters `names`."
         return _derivatives(self, values, names)
-
-    def scatter(self, values: Mapping[str, np.ndarray], names: list[str]) -> np.ndarray:
-        "Covariance (p, P, P) of the gradient if the weights are importance weights: the sum of their squares times products of derivatives."
-        return _scatter(self, values, names)
 
     def on_grid(self, grid: Grid) -> np.ndarray:
         "nll (p,) of one data set at the points of a scan."
@@ -379,6 +374,16 @@ def _repeated(events: Events, places: Sequence[Mapping[str, np.ndarray]]) -> Eve
 def _merged(events: Events, rows: np.ndarray) -> Events:
     "The `rows` (n,) of all events, one data set after another, as those of a single one."
     return replace(events, ratios=tuple(ratio.merged(rows, events.size) for ratio in events.ratios), weights=events.weights.reshape(1, -1)[:, rows])
+
+
+def guesses_in(events: Events) -> list[Called]:
+    "Ratios that are known as parabolas and not asked."
+    return [ratio for ratio in events.ratios if isinstance(ratio, Called) and ratio.parabolas and not ratio.doubts]
+
+
+def without_guesses(events: Events) -> Events:
+    "The same, whose ratios are asked."
+    return replace(events, ratios=tuple(replace(ratio, parabolas=None) if isinstance(ratio, Called) else ratio for ratio in events.ratios))
 
 # %% ../nbs/9_machinery/90_rates.ipynb #7774ddd4
 def yield_derivatives(model: object, values: Mapping[str, np.ndarray], names: list[str]) -> tuple:

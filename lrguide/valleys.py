@@ -19,7 +19,7 @@ from .descent import minima_from
 from .minimum import Minima, deeper, joined_minima, placed, standard_errors
 from .looks import flattened, on_grids
 from .neighbours import changes_slowly, thinned, widths_along
-from .rates import Events, columns_of, natural_strength
+from .rates import Events, columns_of, guesses_in, natural_strength, without_guesses
 from .terms import add_constraints, is_shared, means_of, names_of, nll_at
 
 # %% auto #0
@@ -608,15 +608,15 @@ def fitted(prepared: object, names: list[str], fixed: Mapping, start: Mapping | 
 
 def _are_as_asked(prepared: object, names: list[str], found: Minima, fixed: Mapping) -> bool:
     "Whether what is known of ratios without asking them is what they say where some of the minimisations have ended, to a thousandth of the nll; if not it is believed no longer."
-    known = [part for part in prepared.parts if isinstance(part, Events) and part.guesses]
+    known = [part for part in prepared.parts if isinstance(part, Events) and guesses_in(part)]
     if not known:
         return True
     some = np.arange(len(found.nll))[:: -(-len(found.nll) // 4)]
     values = {**{name: np.broadcast_to(np.asarray(value, float), len(found.nll))[some] for name, value in fixed.items()}, **dict(zip(names, found.point[some].T))}
     for part in known:
         own = part if len(part) == 1 else part.take(some)
-        if not (np.abs(own.nll(values) - own.asked.nll(values)) < 1e-3).all():
-            for ratio in part.guesses:
+        if not (np.abs(own.nll(values) - without_guesses(own).nll(values)) < 1e-3).all():
+            for ratio in guesses_in(part):
                 ratio.doubts.append(True)
             return False
     return True
