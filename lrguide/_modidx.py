@@ -281,6 +281,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '', 'doc_host': '', 'git_url
                                 'lrguide.asking._at_points': ('9_machinery/asking.html#_at_points', 'lrguide/asking.py'),
                                 'lrguide.asking._by_columns': ('9_machinery/asking.html#_by_columns', 'lrguide/asking.py'),
                                 'lrguide.asking._by_rows': ('9_machinery/asking.html#_by_rows', 'lrguide/asking.py'),
+                                'lrguide.asking._says': ('9_machinery/asking.html#_says', 'lrguide/asking.py'),
                                 'lrguide.asking._singly': ('9_machinery/asking.html#_singly', 'lrguide/asking.py'),
                                 'lrguide.asking._way': ('9_machinery/asking.html#_way', 'lrguide/asking.py'),
                                 'lrguide.asking.distinct': ('9_machinery/asking.html#distinct', 'lrguide/asking.py'),
