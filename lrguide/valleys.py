@@ -372,6 +372,53 @@ def _uncertain(prepared: object, names: list[str], values: Mapping, limits: Mapp
     above = np.maximum((nll_at(prepared, {**values, **none}) if none else _median(nll)) - lowest, 0.0)
     return (3 if len(lowest) == len(prepared) else 1) * missed * np.sqrt(2 * above)
 
+# %% ../nbs/9_machinery/87_valleys.ipynb #87f0a019
+@dataclass(frozen=True, eq=False)
+class _Look:
+    "How minimisations look before they begin: at `n_points` along each parameter, none where it would cost too much, among the few events of `afar`, which are wrong by `missed` standard deviations; whether that is known to be `enough`."
+    n_points: dict[str, int]
+    afar: object
+    missed: float = 0.0
+    enough: bool = False
+
+
+def _look(prepared: object, names: list[str], seen: Sequence[str], values: Mapping, p: int, n_places: Mapping[str, int]) -> _Look:
+    "The _Look of p minimisations along each of the parameters `seen`, from `values`."
+    alike = all(np.ptp(value) == 0 for name, value in values.items() if name not in prepared.model.strength)
+    afar, missed = _from_afar(prepared, seen, values, alike=alike) if seen else (prepared, 0.0)
+    n = _affordable(afar, seen, sum(name in prepared.model.strength for name in names), p)
+    if n == 0:
+        return _Look({}, afar)
+    measured = any(name in names_of(one) for one in prepared.constraints for name in seen)
+    needed = {name: np.inf if measured else _needed(afar, name, seen, values) for name in seen}
+    if len(seen) == 2 and np.sum(np.isinf(list(needed.values()))) == 1:        # one is known, the other may be one that changes slowly, as a width
+        needed = {name: 11 if many == np.inf and _is_slow(afar, name, seen, values) else many for name, many in needed.items()}
+    enough = max(needed.values()) < np.inf
+    wanted = {name: max({1: n, 2: 11}[len(seen)], int(many)) if enough else max({1: n, 2: 11}[len(seen)], n_places.get(name, n)) for name, many in needed.items()}
+    if len(seen) == 2 and np.prod(list(wanted.values())) > (1500 if enough else n**2 - 1):
+        return _Look(dict.fromkeys(seen, n), afar, missed)
+    if max(wanted.values()) > 66 and not missed:            # with one feature nobody has looked how wrong they are
+        afar, missed = _from_afar(prepared, seen, values, 6 * max(wanted.values()), alike)
+    return _Look(wanted, afar, missed, enough)
+
+
+def _with_ends(prepared: object, name: str, seen: Sequence[str], values: Mapping) -> list[tuple[object, dict]]:
+    "The channels whose densities parameter `name` moves, and values, with the others that are `seen` at the ends of their ranges."
+    others = [other for other in seen if other != name]
+    ends = [{**values, **dict(zip(others, end))} for end in product(*(prepared.model.parameters[other] for other in others))]
+    return [(part, at) for part in prepared.parts if _of_densities(replace(prepared, parts=(part,)), [name]) for at in ends]
+
+
+def _is_slow(prepared: object, name: str, seen: Sequence[str], values: Mapping) -> bool:
+    "Whether 11 places along parameter `name` are enough, whatever the others that are `seen`."
+    return all(part.features is not None and changes_slowly(part, name, at, 11) for part, at in _with_ends(prepared, name, seen, values))
+
+
+def _needed(prepared: object, name: str, seen: Sequence[str], values: Mapping) -> float:
+    "How many places along parameter `name` see all valleys, whatever the others that are `seen`, at most 256: one for 1.4 standard deviations of a peak; infinite if these are not known."
+    widths = max(widths_along(part, name, at) for part, at in _with_ends(prepared, name, seen, values))
+    return widths if widths == np.inf else min(int(np.ceil(widths / 1.4)) + 1, 256)
+
 # %% ../nbs/9_machinery/87_valleys.ipynb #87f0a012
 def _down_from(prepared: object, names: list[str], starts: Sequence[tuple], fixed: Mapping, limits: Mapping, wide: Sequence[str], p: int, found: Minima | None = None) -> Minima:
     "The deepest Minima of p minimisations: of those that go down from `starts`, the first of which are all of them, or of those `found` before."
@@ -466,53 +513,6 @@ def _walked(prepared: object, afar: object, names: list[str], starts: Sequence[t
     point = np.concatenate([np.where(fine[:, None], found.point, begin) for (_, found), fine, begin in zip(ends, down, begins)])
     above = np.array([[5.0 if p == len(prepared) else 2.0], [1.0]]) + wrong      # a fit tells a second minimum that is 4 higher
     return [(some, dict(zip(names, place.T))) for some, place in _distinct_ends(which, point, nll, _highest(afar, names, known, fixed, above), known, scale, above)]
-
-
-@dataclass(frozen=True, eq=False)
-class _Look:
-    "How minimisations look before they begin: at `n_points` along each parameter, none where it would cost too much, among the few events of `afar`, which are wrong by `missed` standard deviations; whether that is known to be `enough`."
-    n_points: dict[str, int]
-    afar: object
-    missed: float = 0.0
-    enough: bool = False
-
-
-def _look(prepared: object, names: list[str], seen: Sequence[str], values: Mapping, p: int, n_places: Mapping[str, int]) -> _Look:
-    "The _Look of p minimisations along each of the parameters `seen`, from `values`."
-    alike = all(np.ptp(value) == 0 for name, value in values.items() if name not in prepared.model.strength)
-    afar, missed = _from_afar(prepared, seen, values, alike=alike) if seen else (prepared, 0.0)
-    n = _affordable(afar, seen, sum(name in prepared.model.strength for name in names), p)
-    if n == 0:
-        return _Look({}, afar)
-    measured = any(name in names_of(one) for one in prepared.constraints for name in seen)
-    needed = {name: np.inf if measured else _needed(afar, name, seen, values) for name in seen}
-    if len(seen) == 2 and np.sum(np.isinf(list(needed.values()))) == 1:        # one is known, the other may be one that changes slowly, as a width
-        needed = {name: 11 if many == np.inf and _is_slow(afar, name, seen, values) else many for name, many in needed.items()}
-    enough = max(needed.values()) < np.inf
-    wanted = {name: max({1: n, 2: 11}[len(seen)], int(many)) if enough else max({1: n, 2: 11}[len(seen)], n_places.get(name, n)) for name, many in needed.items()}
-    if len(seen) == 2 and np.prod(list(wanted.values())) > (1500 if enough else n**2 - 1):
-        return _Look(dict.fromkeys(seen, n), afar, missed)
-    if max(wanted.values()) > 66 and not missed:            # with one feature nobody has looked how wrong they are
-        afar, missed = _from_afar(prepared, seen, values, 6 * max(wanted.values()), alike)
-    return _Look(wanted, afar, missed, enough)
-
-
-def _with_ends(prepared: object, name: str, seen: Sequence[str], values: Mapping) -> list[tuple[object, dict]]:
-    "The channels whose densities parameter `name` moves, and values, with the others that are `seen` at the ends of their ranges."
-    others = [other for other in seen if other != name]
-    ends = [{**values, **dict(zip(others, end))} for end in product(*(prepared.model.parameters[other] for other in others))]
-    return [(part, at) for part in prepared.parts if _of_densities(replace(prepared, parts=(part,)), [name]) for at in ends]
-
-
-def _is_slow(prepared: object, name: str, seen: Sequence[str], values: Mapping) -> bool:
-    "Whether 11 places along parameter `name` are enough, whatever the others that are `seen`."
-    return all(part.features is not None and changes_slowly(part, name, at, 11) for part, at in _with_ends(prepared, name, seen, values))
-
-
-def _needed(prepared: object, name: str, seen: Sequence[str], values: Mapping) -> float:
-    "How many places along parameter `name` see all valleys, whatever the others that are `seen`, at most 256: one for 1.4 standard deviations of a peak; infinite if these are not known."
-    widths = max(widths_along(part, name, at) for part, at in _with_ends(prepared, name, seen, values))
-    return widths if widths == np.inf else min(int(np.ceil(widths / 1.4)) + 1, 256)
 
 
 def _seen_again(prepared: object, names: list[str], found: Minima, fixed: Mapping, limits: Mapping, wide: Sequence[str], name: str, n_points: int, some: np.ndarray) -> Minima:
