@@ -16,8 +16,8 @@ from types import MappingProxyType
 import numpy as np
 from .arrays import check_mapping, check_within, narrowed
 from .descent import minima_from
-from .minimum import Minima, deeper, joined_minima, placed, standard_errors
 from .looks import flattened, on_grids
+from .minimum import Minima, deeper, joined_minima, placed, standard_errors
 from .neighbours import changes_slowly, thinned, widths_along
 from .rates import Events, columns_of, guesses_in, natural_strength, without_guesses
 from .terms import add_constraints, is_shared, means_of, names_of, nll_at
@@ -317,7 +317,7 @@ def _looked(prepared: object, names: list[str], begin: Mapping, wide: Sequence[s
     grid = {name: np.linspace(*ends[name], n_points[name]).reshape([-1 if i == k else 1 for i in range(len(wide))]) for k, name in enumerate(wide)}
     ((nll, there),) = on_grids(prepared, begin, [(np.arange(p), grid)], p, strengths, limits, near=near)
     depth, gained, where = _bottoms(nll, grid)
-    unsure = (1 if enough else len(wide)) * (np.minimum(1, (_median(nll) - nll.min(axis=0)) / 3) if near and enough else 1) + 2 * gained
+    unsure = 2 * gained + (len(wide) if not enough else np.minimum(1, (_median(nll) - nll.min(axis=0)) / 3) if near else 1)        # along a profile less, where places hardly differ
     whole = nll.reshape(*(n_points[name] for name in wide), p)
     for axis, name in enumerate(wide):                     # one that moves nothing anywhere stays where it begins
         level = (whole.max(axis=axis) <= whole.min(axis=axis) + 1e-9 * (1 + np.abs(nll).min(axis=0))).reshape(-1, p).all(axis=0)

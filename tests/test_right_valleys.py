@@ -186,18 +186,18 @@ def test_a_yield_is_asked_within_the_range_of_a_strength_only(expected):
 
 
 class Cracked(Gauss):
-    "A Gaussian peak of any width, beside a factor of its place alone that three values do not see."
-    def __init__(self, depth):
-        self.depth = depth
+    "A Gaussian peak, and a notch in a factor of its place alone, so wide."
+    def __init__(self, width):
+        self.width = width
 
     def log_ratio(self, x, nu=None):
-        return super().log_ratio(x, nu) + np.log(1 - 0.9 * np.exp(-0.5 * ((nu[0] - 0.4) / self.depth) ** 2))
+        return super().log_ratio(x, nu) + np.log(1 - 0.9 * np.exp(-0.5 * ((nu[0] - 0.4) / self.width) ** 2))
 
 
-@pytest.mark.parametrize("depth", [0.01, 1e-3, 3e-5])
-def test_a_ratio_is_taken_for_no_parabola_that_it_is_not(depth):
+@pytest.mark.parametrize("width", [0.01, 1e-3, 3e-5])
+def test_a_ratio_is_taken_for_no_parabola_that_it_is_not(width):
     "What a fit says is what the ratio says, though the notch is where the peak is."
-    rng, peak = np.random.default_rng(6), Cracked(depth)
+    rng, peak = np.random.default_rng(6), Cracked(width)
     x = np.concatenate([rng.uniform(0, 1, (230, 1)), rng.normal(0.4, 0.01, (40, 1))])
     model = lr.Likelihood({"s": lr.Process(60.0, peak), "b": lr.Process(230.0)}, {"mu": "s"}, ranges={"mu": (0.0, np.inf)})
     for fit in (model.fit(x), model.fit(x, start={"mu": 1.0, "other": 0.4})):
