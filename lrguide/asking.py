@@ -10,6 +10,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from time import thread_time
 import numpy as np
 from .arrays import Ranges, Table, aligned
@@ -24,12 +25,11 @@ def distinct(points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     "Distinct rows (u, k) of `points` (p, k), and which of them each is (p,). Where all are, it is the points as they come, and a slice."
     if len(points) == 1:
         return points, slice(None)
-    if points.shape[1] != 1:
-        found, back = np.unique(points, axis=0, return_inverse=True)
-        return (points, slice(None)) if len(found) == len(points) else (found, back.reshape(-1))
-    order = points[:, 0].argsort(kind="stable")
+    if points.shape[1] == 0:
+        return points[:1], np.zeros(len(points), int)
+    order = points[:, 0].argsort(kind="stable") if points.shape[1] == 1 else np.lexsort(points.T)
     found, new, back = points[order], np.ones(len(points), bool), np.empty(len(points), int)
-    np.not_equal(found[1:, 0], found[:-1, 0], out=new[1:])
+    np.any(found[1:] != found[:-1], axis=1, out=new[1:])
     if new.all():
         return points, slice(None)
     back[order] = new.cumsum() - 1
@@ -152,7 +152,7 @@ def _singly(called: Called, points: np.ndarray) -> np.ndarray:
 def _at_once(called: Called, points: np.ndarray) -> np.ndarray | None:
     "The same in few calls, which are dear, if there is a way, else None. Every time it is compared with single calls where points are smallest and largest, and at two more."
     (b, n), p = called.x.shape[:2], len(points)
-    some = np.unique([*points.argmin(axis=0), *points.argmax(axis=0), p // 3, 2 * p // 3])
+    some = np.array(sorted({*points.argmin(axis=0).tolist(), *points.argmax(axis=0).tolist(), p // 3, 2 * p // 3}))
     if called.way == [None] or p <= 2 * len(some):
         return None
     if called.way:
@@ -183,7 +183,7 @@ class Parabolas:
     low: np.ndarray
     high: np.ndarray
 
-    column = property(lambda self: int(np.argmax(self.high - self.low)), doc="Which of the parameters moves.")
+    column = cached_property(lambda self: int(np.argmax(self.high - self.low)))            # which of the parameters moves
 
     def _along(self, nu: np.ndarray) -> tuple[np.ndarray, float]:
         "u (p, 1) at nu (p, k), and by how much it grows with the parameter."
@@ -215,7 +215,7 @@ class Parabolas:
 
     def of(self, own: Callable) -> Parabolas:
         "Those of the events that `own` makes of an array (b, n, ...)."
-        found = np.moveaxis(own(np.moveaxis(self.coefficients, 0, -1)), -1, 0)
+        found = own(self.coefficients.transpose(1, 2, 0)).transpose(2, 0, 1)
         return replace(self, coefficients=found if found.strides[-1] == found.itemsize else np.ascontiguousarray(found))        # a slice stays a view
 
 # %% ../nbs/9_machinery/69_asking.ipynb #69a00013
@@ -225,21 +225,21 @@ def parabolas_of(ratio: object, x: np.ndarray, low: np.ndarray, high: np.ndarray
     Three values fix them. Two more are compared at all events, and at 32 of these another 33, and those where they are largest; where one is level there may be more than is seen."""
     if len(x) == 0 or np.sum(high > low) != 1 or not np.isfinite(high - low).all():
         return None
-    at = lambda share: np.array(_asked(ratio, x, low + share * (high - low)))                  # a copy: the next answer may be written to the same place
-    first, middle, last = ends = np.stack([at(0.0), at(0.5), at(1.0)])
+    at = lambda *shares: np.stack([np.array(_asked(ratio, x, low + share * (high - low))) for share in shares])             # copies: the next answer may be written to the same place
+    first, middle, last = ends = at(0.0, 0.5, 1.0)
     if not np.isfinite(ends).all():
         return None
     size, bend, tilt = np.abs(ends).max(axis=0), (first + last) / 2 - middle, (last - first) / 2
     if size.max() > 1e6 or (np.abs(bend) <= 1e-9 * (1 + size)).any():
         return None
-    found, agree = Parabolas(np.stack([middle, tilt, bend])[:, None], low, high), lambda one, other, size: bool((np.abs(one - other) <= 3e-14 * (1 + size)).all())
-    if not all(agree(at(share), found((low + share * (high - low))[None])[0], size) for share in (0.1459, 0.7639)):
+    expected = lambda shares, some: middle[some] + (2 * shares[:, None] - 1) * (tilt[some] + (2 * shares[:, None] - 1) * bend[some])
+    agrees = lambda seen, shares, some: bool((np.abs(seen - expected(shares, some)) <= 3e-14 * (1 + size[some])).all())
+    if not agrees(at(0.1459, 0.7639), np.array([0.1459, 0.7639]), slice(None)):
         return None
     some = slice(None, None, -(-len(x) // 32))
     shares = np.append(np.arange(33) / 33 + 0.0123, np.clip(0.5 - tilt[some] / (4 * bend[some]), 0.0, 1.0))
-    points = low + shares[:, None] * (high - low)
-    expected = found.of(lambda one: one[:, some])(points)
-    return found if _says(ratio, x[None, some], points, lambda seen: agree(seen, expected, size[some])) else None
+    says = _says(ratio, x[None, some], low + shares[:, None] * (high - low), lambda seen: agrees(seen, shares, some))
+    return Parabolas(np.stack([middle, tilt, bend])[:, None], low, high) if says else None
 
 
 def _says(ratio: object, x: np.ndarray, points: np.ndarray, agrees: Callable) -> bool:
@@ -292,4 +292,4 @@ def ratio_on(process: object, events: Table, b: int, ranges: Mapping[str, tuple[
     ends = np.reshape(list(ranges.values()), (-1, 2)).T.astype(float)
     parabolas = None if direct or hasattr(ratio, "log_ratio_grid") else parabolas_of(ratio, x, *ends)        # one that knows grids has nothing to gain
     one = Called(ratio, x[None], np.array(list(process.parameters.values()), dtype=float), parabolas)
-    return one.of(lambda array: array.reshape(b, -1, *array.shape[2:]))
+    return one.of(lambda array: array.reshape(b, -1, *array.shape[2:])) if b > 1 else one

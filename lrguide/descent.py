@@ -26,8 +26,7 @@ def minima_from(prepared: object, names: list[str], start: Mapping, fixed: Mappi
     n_points = max([len(prepared)] + [np.size(value) for value in (*fixed.values(), *start.values())])
     held = {name: np.broadcast_to(np.asarray(value, float), n_points) for name, value in fixed.items()}
     low, high = (columns_of({name: limits[name][end] for name in names}, names, n_points) for end in (0, 1))
-    shared = is_shared(prepared)
-    part = lambda which: prepared if shared or len(which) == len(prepared) else prepared.take(which)
+    part = _parts_of(prepared)
     values_at = lambda points, which: {**{name: value[which] for name, value in held.items()}, **dict(zip(names, points.T))}
     evaluate = lambda points, which: derivatives_at(part(which), values_at(points, which), names)
     shorten = lambda points, trials, which: _share_of_step(part(which), values_at(points, which), values_at(trials, which))
@@ -55,6 +54,19 @@ def minima_from(prepared: object, names: list[str], start: Mapping, fixed: Mappi
             point[i], converged[i] = found, True
             value[i], _, second[i] = (each[0] for each in evaluate(point[one], one))
     return Minima(point, value, second, converged | np.isposinf(value))        # an event where nothing is expected: infinite, and that is an answer
+
+# %% ../nbs/9_machinery/76_descent.ipynb #76d0000a
+def _parts_of(prepared: object) -> Callable:
+    "A function that takes some of the data sets, all of them if they are shared; asked for the same ones several times in turn it takes them once."
+    shared, last = is_shared(prepared), [None, prepared]
+
+    def of(which):
+        if shared or len(which) == len(prepared):
+            return prepared
+        if which is not last[0]:
+            last[:] = which, prepared.take(which)
+        return last[1]
+    return of
 
 # %% ../nbs/9_machinery/76_descent.ipynb #87f0a00c
 def _to_be_rescued(value: np.ndarray, converged: np.ndarray, of: np.ndarray, known: np.ndarray, most: float = np.inf) -> list[int]:

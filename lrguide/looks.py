@@ -175,16 +175,22 @@ def _between_rungs(nll: np.ndarray, slope: np.ndarray, strengths: np.ndarray) ->
 
 # %% ../nbs/9_machinery/68_looks.ipynb #68l00033
 def _on_a_ladder(found: _Shares, weights: np.ndarray, low: float, high: float) -> tuple[np.ndarray, np.ndarray]:
-    "nll (p, b) without what all else adds, and strengths (p, b) between `low` and `high` where it is smallest, of b data sets that share their events, with `weights` (b, n)."
+    """nll (p, b) without what all else adds, and strengths (p, b) between `low` and `high` where it is smallest, of b data sets that share their events, with `weights` (b, n).
+
+    They climb four rungs at a time, and no further at places where nll rises in all data sets."""
     strengths = _ladder(low, high, 0.25 / found.expected.max(), weights.sum(axis=1).max() / found.expected.min())
-    wide, (b, n), r, pieces = np.float32(weights.T), weights.shape, len(strengths), []
-    for piece in _pieces(len(found.shares), r * max(n, b)):
-        shares, expected = found.shares[piece, None], found.expected[piece, None, None]
-        more = 1 + np.float32(strengths)[:, None] * shares
-        added = lambda values: (values.reshape(-1, n) @ wide).reshape(-1, r, b)                  # one product of matrices for all data sets
-        pieces.append(_between_rungs(strengths[:, None] * expected - added(np.log(more)), expected - added(shares / more), strengths))
-    nll, best = (np.concatenate(one) for one in zip(*pieces))
-    return nll, best
+    wide, (b, n), r, p = np.float32(weights.T), weights.shape, len(strengths), len(found.shares)
+    nll, slope, rows = np.zeros((p, r, b)), np.ones((p, r, b)), np.arange(p)
+    for first in range(0, r, 4):
+        some = strengths[first:first + 4]
+        for piece in _pieces(len(rows), len(some) * max(n, b)):
+            own = rows[piece]
+            shares, expected = found.shares[own, None], found.expected[own, None, None]
+            more = 1 + np.float32(some)[:, None] * shares
+            added = lambda values: (values.reshape(-1, n) @ wide).reshape(-1, len(some), b)      # one product of matrices for all data sets
+            nll[own, first:first + 4], slope[own, first:first + 4] = some[:, None] * expected - added(np.log(more)), expected - added(shares / more)
+        rows = rows[(slope[rows, first + len(some) - 1] < 0).any(axis=1)]
+    return _between_rungs(nll, slope, strengths)
 
 
 def _at_strengths(found: _Shares, weights: np.ndarray, strengths: np.ndarray) -> np.ndarray:

@@ -219,7 +219,7 @@ def standard_errors(point: np.ndarray, second: np.ndarray, low: np.ndarray, high
     NaN at the limits `low` or `high` (p, P), where a parameter is held; infinite for one that moves in a direction without curvature.
     `spread` (p, P, P): the covariance of the gradient, if it is not the second derivatives themselves."""
     held = (point <= low) | (point >= high)
-    free = np.where(held[:, :, None] | held[:, None, :], 0.0, second) + held[:, :, None] * np.eye(point.shape[1])
+    free = np.where(held[:, :, None] | held[:, None, :], 0.0, second) + held[:, :, None] * np.eye(point.shape[1]) if held.any() else second
     known = np.isfinite(free).all(axis=(1, 2))
     size = np.sqrt(np.abs(np.einsum("paa->pa", free[known])))
     size = np.where(size > 0, size, 1.0)

@@ -11,7 +11,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import reduce
 import numpy as np
-from .rates import Events, columns_of
+from .asking import Parabolas
+from .rates import Events, columns_of, guesses_in
 
 # %% auto #0
 __all__ = ['vertices', 'thinned', 'widths_along', 'changes_slowly']
@@ -26,14 +27,28 @@ def _cuts(place: np.ndarray, ranks: int, evenly: int) -> np.ndarray:
     return _rising(np.sort(np.concatenate([by_rank, by_place])))
 
 
+def _sizes(begins: np.ndarray, n: int) -> np.ndarray:
+    "How many of n events each of the groups has that begin there."
+    return np.concatenate([begins[1:], [n]]) - begins
+
+
 def _rising(begins: np.ndarray) -> np.ndarray:
     "Beginnings of groups that are not empty."
     return begins[np.append(True, begins[1:] > begins[:-1])]
 
 
+def _order(x: np.ndarray, parts: int) -> np.ndarray:
+    "The order (n,) of events by a feature `x` (n,): to 65,536ths of its range, which are sorted in linear time, if so many `parts` of as many events all are several of these wide."
+    low = x.min()
+    with np.errstate(all="ignore"):                        # of one value, or of very large ones
+        level = ((x - low) * (65535 / (x.max() - low))).astype(np.uint16)
+    order = level.argsort(kind="stable")
+    return order if (np.diff(level[order[::max(1, len(x) // parts)]]) >= 4).all() else x.argsort()
+
+
 def _by_feature(x: np.ndarray, parts: int) -> tuple[np.ndarray, np.ndarray]:
     "The order (n,) of events by a feature `x` (n,), and where groups begin (m,)."
-    order = x.argsort()
+    order = _order(x, parts)
     return order, _cuts(x[order], parts, 3 * parts // 8)
 
 # %% ../nbs/9_machinery/70_neighbours.ipynb #70n00021
@@ -53,12 +68,26 @@ def _probed(events: Events, name: str, values: Mapping, shares: Sequence[float] 
     b = len(events.features)                               # one, or each of its own
     base, (low, high) = {other: np.ravel(value)[:b] for other, value in values.items()}, events.model.ranges_of_all[name]
     pairs = [(ratio, process, name in process.parameters) for ratio, process in zip(events.ratios, events.model.processes.values())]
-    at = lambda process, share: columns_of({**base, name: low + share * (high - low)}, process.parameters, b)
-    still = [ratio(at(process, 0)) for ratio, process, moves in pairs if not moves]
-    asked = lambda ratio, points: ratio(np.concatenate(points)) if b == 1 else np.stack(list(map(ratio, points)))            # one call, if it may be
-    moved = [asked(ratio, [at(process, share) for share in shares]) for ratio, process, moves in pairs if moves]
+    at, places = lambda process, place, p=b: columns_of({**base, name: place}, process.parameters, p), low + np.asarray(shares) * (high - low)
+    still = [ratio(at(process, low)) for ratio, process, moves in pairs if not moves]
+    asked = lambda ratio, process: ratio(at(process, places, len(places))) if b == 1 else np.stack([ratio(at(process, place)) for place in places])            # one call, if it may be
+    moved = [asked(ratio, process) for ratio, process, moves in pairs if moves]
     probed = np.float32(reduce(np.maximum, moved)).reshape(len(shares), b, -1)
     return np.clip(probed - np.float32(reduce(np.maximum, still)) if still else probed, -1e6, 1e6)
+
+
+def _known(events: Events, name: str) -> Parabolas | None:
+    "The log ratios that parameter `name` moves, if these are of one process and are known to be parabolas."
+    moved = [ratio for ratio, process in zip(events.ratios, events.model.processes.values()) if name in process.parameters]
+    return moved[0].parabolas if len(moved) == 1 and moved[0] in guesses_in(events) else None
+
+
+def _three(events: Events, name: str, values: Mapping) -> np.ndarray | None:
+    "The same (3, b, n) at both ends of the range and in its middle, if between these log ratios are parabolas, or about so; else None."
+    if _known(events, name):
+        return _probed(events, name, values)
+    five = _probed(events, name, values, np.linspace(0, 1, 5))
+    return five[::2] if _are_parabolas(five) else None
 
 
 def _are_parabolas(five: np.ndarray) -> bool:
@@ -69,12 +98,22 @@ def _are_parabolas(five: np.ndarray) -> bool:
     return bool((off < 0.02 * most).all())
 
 
+def _are_alike(three: np.ndarray) -> bool:
+    "Whether parabolas with these values (3, n) are one and the same but for their places, as if there was a single feature."
+    low, middle, high = three
+    bend = 2 * middle - low - high
+    if not 0 < bend.max() < 1.001 * bend.min():
+        return False
+    top = middle + (high - low) ** 2 / (8 * bend)
+    return bool(top.max() - top.min() < 0.01)
+
+
 def _by_place_and_height(place: np.ndarray, height: np.ndarray, parts: int) -> tuple[np.ndarray, np.ndarray]:
     "The same by the `place` (n,) where log ratios are largest, and in strips of it by how large they are there, their `height` (n,)."
     heights = int(np.clip(2 ** np.round(np.log2(np.sqrt(parts) / 4)), 4, 16))
     order = ((place + 2) * 16000).astype(np.uint16).argsort(kind="stable")      # integers of 16 bits are sorted in linear time
     begins = _cuts(place[order], max(1, 5 * parts // (8 * heights)), 3 * parts // (8 * heights))
-    widths = np.diff(begins, append=len(place))
+    widths = _sizes(begins, len(place))
     level = np.maximum(10 * (height[order] - height.max()) + 127, 0).astype(np.uint16)           # equal ones stay in the order of their places
     order = order[(np.repeat(np.arange(len(begins), dtype=np.uint16) << 7, widths) + level).argsort(kind="stable")]
     shares = 1 - (1 - np.arange(heights) / heights) ** 1.5                     # the highest count most
@@ -86,7 +125,7 @@ def _missed(probed: Callable, weights: np.ndarray, order: np.ndarray, begins: np
 
     A unit of signal adds to the slope of log L the sum of r / (1 + e r), which scatters by the root of the sum of its squares; e is a signal of three standard deviations.
     Of very many events it is estimated from some of the groups."""
-    sizes, step = np.diff(begins, append=len(order)), max(1, len(order) // 2**15)
+    sizes, step = _sizes(begins, len(order)), max(1, len(order) // 2**15)
     some, sizes = order[np.repeat(np.arange(len(begins)) % step == 0, sizes)], sizes[::step]
     begins, weights = np.cumsum(sizes) - sizes, np.float32(weights[some])
     ratio = np.exp(np.clip(probed(some), -40.0, 30.0))           # single precision is slow with smaller numbers
@@ -108,7 +147,7 @@ def thinned(events: Events, along: Sequence[str], values: Mapping[str, np.ndarra
     of a signal that is wrong, at most 0.25. All data sets share these events, with weights of their own.
 
     They are as they are, and wrong by nothing, if that would take more than `most`, or if no log ratio is asked for any more. With a single feature neighbours are next to each other, and
-    nobody asks how wrong that is; with several their log ratios are largest at about the same place along the first of the parameters, and about as large."""
+    nobody asks how wrong that is; with several, if these are not all one function but for its place, their log ratios are largest at about the same place along the first of the parameters, and about as large."""
     if events.features is None or parts > most:
         return events, 0.0
     one, weights, sets = _as_one(events)
@@ -118,10 +157,12 @@ def thinned(events: Events, along: Sequence[str], values: Mapping[str, np.ndarra
     if x.shape[1:] == (1,):
         return _grouped(one, weights, sets, b, *_by_feature(x[:, 0], parts)), 0.0
     name = next(name for name in along if any(name in process.parameters for process in events.model.processes.values()))
-    five = _probed(one, name, values, np.linspace(0, 1, 5))[:, 0]
+    three = _three(one, name, values)
     finer = lambda rows: _probed(one.pick(rows[None], one.weights[:, rows]), name, values, np.linspace(0, 1, 17))[:, 0]
-    probed = (lambda rows: five[::2, rows]) if _are_parabolas(five) else finer                # what has an end may be level wherever few have looked
-    place, height = vertices(*five[::2])
+    if three is not None and _are_alike(three[:, 0]):
+        return _grouped(one, weights, sets, b, *_by_feature(vertices(*three[:, 0])[0], parts)), 0.0
+    probed = (lambda rows: three[:, 0, rows]) if three is not None else finer                # what has an end may be level wherever few have looked
+    place, height = vertices(*(_probed(one, name, values) if three is None else three)[:, 0])
     many = parts if np.mean(height > height.max() - 0.1) > 0.5 else 8 * parts              # one height, or many
     while many <= min(most, 2**13):
         order, begins = _by_place_and_height(place, height, many)
@@ -135,7 +176,10 @@ def thinned(events: Events, along: Sequence[str], values: Mapping[str, np.ndarra
 def _as_one(events: Events) -> tuple[Events, np.ndarray, np.ndarray | None]:
     "Events of all data sets that count as those of one, their weights (n,), and of which data set each is (n,); where all share them, weights (b, n), and None."
     if len(events.features) == 1:
-        rows, weights = np.flatnonzero((events.weights != 0).any(axis=0)), events.weights
+        weights = events.weights
+        if len(weights) == 1 and weights.all():
+            return events, weights, None
+        rows = np.flatnonzero((weights != 0).any(axis=0))
         if len(rows) < events.size:
             weights = weights[:, rows]
             events = events.pick(rows[None], weights)
@@ -146,7 +190,7 @@ def _as_one(events: Events) -> tuple[Events, np.ndarray, np.ndarray | None]:
 
 def _grouped(one: Events, weights: np.ndarray, sets: np.ndarray | None, b: int, order: np.ndarray, begins: np.ndarray) -> Events:
     "The events of b data sets, as `_as_one` gives them, with the middle one of each group for all."
-    sizes, m = np.diff(begins, append=len(order)), len(begins)
+    sizes, m = _sizes(begins, len(order)), len(begins)
     if sets is None:
         added = np.add.reduceat(weights[:, order], begins, axis=1)
     else:
@@ -158,8 +202,10 @@ def widths_along(events: Events, name: str, values: Mapping[str, np.ndarray]) ->
     "How many standard deviations of the narrowest peak the range of parameter `name` holds, the others at `values`, if log ratios are parabolas along it; infinite if not, or if none is asked for."
     if events.features is None or events.size == 0:
         return np.inf
-    five = _probed(events, name, values, np.linspace(0, 1, 5))
-    return 2 * float(np.sqrt(max(np.max(2 * five[2] - five[0] - five[4]), 0.0))) if _are_parabolas(five) else np.inf
+    if known := _known(events, name):
+        return 2 * float(np.sqrt(max(-2 * known.coefficients[2].min(), 0.0)))
+    three = _three(events, name, values)
+    return np.inf if three is None else 2 * float(np.sqrt(max(np.max(2 * three[1] - three[0] - three[2]), 0.0)))
 
 # %% ../nbs/9_machinery/70_neighbours.ipynb #70n00064
 def changes_slowly(events: Events, name: str, values: Mapping[str, np.ndarray], places: int) -> bool:

@@ -14,7 +14,7 @@ from types import MappingProxyType
 import numpy as np
 from .arrays import check_choice, check_mapping, check_number, check_numbers, check_within, narrowed, shown
 from .minimum import Fit, Fits, Minima, Profile, minimise, minuit_at, placed, slopes_along, standard_errors
-from .rates import n_points_of
+from .rates import columns_of, n_points_of
 from .descent import at_zero, functions_of
 from .valleys import deepest, fitted, is_convex, looked_for, places_along, refuse_walls, valleys
 from .terms import add_constraints, derivatives_at, is_shared, many_of, names_of, nll_at, scan_of
@@ -213,7 +213,7 @@ def _fits_and_minima(prepared: Prepared, fixed: Mapping | None = None, start: Ma
         return Fits({}, {}, nll, ~np.isnan(nll), np.full(len(nll), np.inf), np.zeros((len(nll), 0, 0))), None
     found = fitted(prepared, names, held, start, within)
     values, limits = dict(zip(names, found.point.T)), narrowed(model.parameters, within) if within else model.parameters
-    low, high = (np.broadcast_to(np.array([limits[name][end] for name in names], float), found.point.shape) for end in (0, 1))
+    low, high = (columns_of({name: limits[name][end] for name in names}, names, len(found.nll)) for end in (0, 1))
     errors = standard_errors(found.point, found.second, low, high, gradient_scatter(prepared, {**held, **values}, names) if prepared.importance else None)
     errors = np.where(at_zero(prepared, {**held, **values}, names), np.nan, errors)
     higher = np.full(len(found.nll), np.inf) if found.rival is None else found.rival.nll - found.nll
@@ -273,16 +273,26 @@ def in_groups(model: object, data, weights=None) -> Iterator[tuple[np.ndarray, P
         raise ValueError(f"data: expected the same number of data sets in each channel, got {' and '.join(str(len(own)) for own in sets)}")
     _check_many(model.constraints, len(sets[0]))
     sizes = np.array([sum(map(len, one)) for one in zip(*sets)])
-    groups = [[]]
-    for i in np.argsort(sizes, kind="stable"):
-        if groups[-1] and sizes[i] + 1 > 2 * sizes[groups[-1][0]] + 64:
-            groups.append([])
-        groups[-1].append(i)
-    pieces = [piece for one in groups for piece in np.array_split(one, min(len(one), 1 + (sizes[one[-1]] + 1) * len(one) // 2**17))]
-    for which in pieces:
+    for which in _of_similar_size(sizes):
         parts = tuple(part for channel, own in zip(model.channels.values(), sets) for part in channel.parts([own[i] for i in which]))
         constraints = tuple(c.take(which) if hasattr(c, "take") else c for c in model.constraints)
         yield which, Prepared(model, _weighted_parts(parts) if importance else parts, constraints, importance)
+
+
+def _of_similar_size(sizes: np.ndarray) -> Iterator[np.ndarray]:
+    """Indices of data sets of these `sizes` in groups, in which the shorter are filled up: so far that it costs no more than another group would, which handles
+    about as much by itself as 2^15 events."""
+    order = np.argsort(sizes, kind="stable")
+    groups, filled = [[]], 0
+    for i in order:
+        if groups[-1]:
+            filled += len(groups[-1]) * (sizes[i] - sizes[groups[-1][-1]])
+            if filled > 2**15:
+                groups.append([])
+                filled = 0
+        groups[-1].append(i)
+    for one in groups:                                     # no more at once than stay in the cache
+        yield from np.array_split(one, min(len(one), 1 + (sizes[one[-1]] + 1) * len(one) // 2**17))
 
 
 def fits_of(model: object, data, weights=None, start: Mapping[str, float] | None = None) -> Fits:

@@ -22,8 +22,8 @@ from .minimum import differentiated
 # %% auto #0
 __all__ = ['BEND', 'log_rate', 'norm_polynomial', 'norm_factor', 'shape_shift', 'probes', 'expected_yields', 'yields_at',
            'natural_strength', 'n_points_of', 'columns_of', 'bent_up', 'Events', 'is_list_of_sets', 'list_of_sets',
-           'events_on', 'guesses_in', 'without_guesses', 'yield_derivatives', 'total_derivatives', 'Grid', 'grid_of',
-           'event_sum', 'scan_events']
+           'events_on', 'guesses_in', 'guesses_off', 'without_guesses', 'yield_derivatives', 'total_derivatives',
+           'Grid', 'grid_of', 'event_sum', 'scan_events']
 
 # %% ../nbs/9_machinery/90_rates.ipynb #f15556bb
 def _scaled(log_ratios: Sequence[np.ndarray]) -> tuple[np.ndarray, list[np.ndarray]]:
@@ -31,8 +31,10 @@ def _scaled(log_ratios: Sequence[np.ndarray]) -> tuple[np.ndarray, list[np.ndarr
     steady = [one for one in log_ratios if len(one) == 1]
     if 0 < len(steady) < len(log_ratios):                  # of those that do not move the exponentials are taken once
         largest = reduce(np.maximum, steady)
-        if np.isfinite(largest).all() and all((one - largest).max(initial=0.0) < 200 for one in log_ratios):
-            return largest, [np.exp(one - largest) for one in log_ratios]
+        if np.isfinite(largest).all():
+            above = [one - largest for one in log_ratios]
+            if all(one.max(initial=0.0) < 200 for one in above):
+                return largest, [np.exp(one) for one in above]
     largest = reduce(np.maximum, log_ratios)
     if not np.isfinite(largest).all():
         largest = np.where(np.isfinite(largest), largest, 0.0)
@@ -381,6 +383,13 @@ def guesses_in(events: Events) -> list[Called]:
     return [ratio for ratio in events.ratios if isinstance(ratio, Called) and ratio.parabolas and not ratio.doubts]
 
 
+def guesses_off(events: Events, values: Mapping[str, np.ndarray]) -> np.ndarray:
+    "By how much these differ from what the ratios say: the sum over events (p,) of weight times difference, which moves the sum of their log rates by no more if yields are not negative."
+    pairs = [(ratio, _nu(process, values)) for ratio, process in zip(events.ratios, events.model.processes.values()) if isinstance(ratio, Called) and ratio.parabolas]
+    with np.errstate(invalid="ignore"):                    # -inf - -inf
+        return sum(_weighted(np.abs(events.weights), np.abs(ratio.parabolas(nu) - replace(ratio, parabolas=None)(nu))) for ratio, nu in pairs)
+
+
 def without_guesses(events: Events) -> Events:
     "The same, whose ratios are asked."
     return replace(events, ratios=tuple(replace(ratio, parabolas=None) if isinstance(ratio, Called) else ratio for ratio in events.ratios))
@@ -406,13 +415,12 @@ def _strength_derivatives(model: object, yields: np.ndarray, values, names: list
     slope, bend = np.zeros((len(names), *yields.shape)), np.zeros((len(names), len(names), *yields.shape))
     product = lambda process, but: prod((values[name] for name, of in model.strength.items() if of == process and name not in but), start=model.processes[process].expected)
     for a, name in enumerate(names):
+        if (process := model.strength.get(name)) is None:
+            continue
+        slope[a, order.index(process)] = product(process, (name,))
         for b, other in enumerate(names):
-            process = model.strength.get(name)
-            if process is not None and process == model.strength.get(other):
-                if a == b:
-                    slope[a, order.index(process)] = product(process, (name,))
-                else:
-                    bend[a, b, order.index(process)] = product(process, (name, other))
+            if other != name and model.strength.get(other) == process:
+                bend[a, b, order.index(process)] = product(process, (name, other))
     return yields, slope, bend
 
 # %% ../nbs/9_machinery/90_rates.ipynb #5df2c59e
@@ -440,7 +448,7 @@ def _curve_of_process(n, slope, bend, g, order, curve, counted) -> np.ndarray:
     """Sum over events (p, P, P) of (N r)_ab / rate of one process: `n` (p,), `slope` (P, p), `bend` (P, P, p) of N, `g` and `curve` of log r.
 
     `order`: places in `curve` of the parameters of `g`. `counted` (p, n): weight times r over the rate."""
-    found = bend.transpose(2, 0, 1) * counted.sum(axis=1)[:, None, None]
+    found = bend.transpose(2, 0, 1) * counted.sum(axis=1)[:, None, None] if bend.any() else np.zeros((len(n), *bend.shape[:2]))
     bent = curve(counted) if g else None
     for a, of_a in g.items():
         moved = counted * of_a
@@ -482,7 +490,8 @@ def _logs_expanded(events: Events, values: Mapping[str, np.ndarray], names: list
         at_least = np.where(at_least > 0, at_least, 1.0)
     weights = events.weights
     g = [_slopes_of_ratio(process, part[1], names, weights) for process, part in zip(processes, parts)]
-    moved = [k for k, own in enumerate(g) if own or floor is not None or slope[:, k].any() or bend[:, :, k].any()]            # the others add nothing
+    bends, moves = bend.any(axis=(0, 1, 3)), slope.any(axis=(0, 2))
+    moved = [k for k, own in enumerate(g) if own or floor is not None or moves[k] or bends[k]]           # the others add nothing
     share = np.empty((len(rate), len(moved), rate.shape[1]))     # r_k over the rate
     for i, k in enumerate(moved):
         np.divide(scaled[k], at_least, out=share[:, i])
@@ -498,7 +507,7 @@ def _logs_expanded(events: Events, values: Mapping[str, np.ndarray], names: list
         weighted *= inside[:, None]
     second = -(weighted @ first.transpose(0, 2, 1))
     for i, k in enumerate(moved):
-        if not g[k] and not bend[:, :, k].any():           # its yield moves on a straight line, its density not at all
+        if not g[k] and not bends[k]:                      # its yield moves on a straight line, its density not at all
             continue
         order = {names.index(name): j for j, name in enumerate(processes[k].parameters) if name in names}       # others are held
         second += _curve_of_process(yields[k], slope[:, k], bend[:, :, k], g[k], order, parts[k][2], weights * share[:, i])
