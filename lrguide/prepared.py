@@ -390,7 +390,7 @@ def _all_minima(prepared: Prepared, names: list[str], best: Minima, along: Mappi
     if len(names) == 1 and not prepared.constraints and is_convex(prepared, name, {**prepared.model.fixed, name: np.linspace(*ends, 33)}):
         return found                                       # there is no other
     points = np.stack([along[key] for key in names], axis=1)
-    start = np.flatnonzero(valleys(nll[:, None])[:, 0] & ~np.any([_is_at(one, points, nll) for one in known], axis=0))
+    start = np.flatnonzero(valleys(nll[:, None])[:, 0] & ~np.any([_is_at(one, points, nll, at) for one in known], axis=0))
     if len(start):
         again = deepest(prepared if is_shared(prepared) else prepared.take(np.zeros(len(start), int)), names,
                         {key: value[start] for key, value in along.items()}, prepared.model.fixed)
@@ -400,11 +400,12 @@ def _all_minima(prepared: Prepared, names: list[str], best: Minima, along: Mappi
                                                           for j, other in enumerate(found))]
 
 
-def _is_at(minimum: Minima, points: np.ndarray, nll: np.ndarray) -> np.ndarray:
-    "Whether `points` (g, P) with this `nll` (g,) lie at a single `minimum`: within a standard deviation, and as high above it as its parabola says."
-    away = points - minimum.point[0]
+def _is_at(minimum: Minima, points: np.ndarray, nll: np.ndarray, at: int) -> np.ndarray:
+    "Whether `points` (g, P) with this `nll` (g,), along a grid of parameter `at`, lie at a single `minimum`: within a standard deviation or next to it, and as high above it as its parabola says."
+    away, value = points - minimum.point[0], minimum.point[0, at]
     rise = 0.5 * np.einsum("ga,ab,gb->g", away, minimum.second[0], away)
-    return (rise < 0.5) & (np.abs(nll - minimum.nll[0] - rise) <= 0.1 * rise + 1e-9)
+    next_to = (np.append(-np.inf, points[:-1, at]) < value) & (value < np.append(points[1:, at], np.inf))
+    return ((rise < 0.5) | next_to) & (np.abs(nll - minimum.nll[0] - rise) <= 0.1 * rise + 1e-9)
 
 
 def _along_the_valley(best: Mapping[str, float], second: np.ndarray, names: list[str], name: str, grid: np.ndarray) -> dict[str, np.ndarray]:
