@@ -271,7 +271,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '', 'doc_host': '', 'git_url
                                 'lrguide.asking.Known.derivatives': ('9_machinery/asking.html#known.derivatives', 'lrguide/asking.py'),
                                 'lrguide.asking.Parabolas': ('9_machinery/asking.html#parabolas', 'lrguide/asking.py'),
                                 'lrguide.asking.Parabolas.__call__': ('9_machinery/asking.html#parabolas.__call__', 'lrguide/asking.py'),
-                                'lrguide.asking.Parabolas._along': ('9_machinery/asking.html#parabolas._along', 'lrguide/asking.py'),
+                                'lrguide.asking.Parabolas.along': ('9_machinery/asking.html#parabolas.along', 'lrguide/asking.py'),
                                 'lrguide.asking.Parabolas.derivatives': ( '9_machinery/asking.html#parabolas.derivatives',
                                                                           'lrguide/asking.py'),
                                 'lrguide.asking.Parabolas.of': ('9_machinery/asking.html#parabolas.of', 'lrguide/asking.py'),

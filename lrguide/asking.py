@@ -185,7 +185,7 @@ class Parabolas:
 
     column = cached_property(lambda self: int(np.argmax(self.high - self.low)))            # which of the parameters moves
 
-    def _along(self, nu: np.ndarray) -> tuple[np.ndarray, float]:
+    def along(self, nu: np.ndarray) -> tuple[np.ndarray, float]:
         "u (p, 1) at nu (p, k), and by how much it grows with the parameter."
         j = self.column
         scale = 2 / (self.high[j] - self.low[j])
@@ -193,7 +193,7 @@ class Parabolas:
 
     def __call__(self, nu: np.ndarray) -> np.ndarray:
         "Log ratios (p, n) at nu (p, k), p a multiple of b."
-        u, (c, a, b) = self._along(nu)[0], self.coefficients
+        u, (c, a, b) = self.along(nu)[0], self.coefficients
         if len(c) == 1:
             return np.concatenate([np.ones_like(u), u, u * u], axis=1) @ self.coefficients[:, 0]
         if len(u) > len(c):
@@ -202,7 +202,7 @@ class Parabolas:
 
     def derivatives(self, nu: np.ndarray) -> tuple:
         "Log ratios (p, n), first derivatives (k, p, n), and a function of weights (p, n): the weighted sums of second ones (k, k, p)."
-        (u, scale), (_, a, b), (p, k), j = self._along(nu), self.coefficients, nu.shape, self.column
+        (u, scale), (_, a, b), (p, k), j = self.along(nu), self.coefficients, nu.shape, self.column
         bend = 2 * scale**2 * b
         first = np.zeros((k, p, a.shape[1]))
         first[j] = (a + 2 * u * b) * scale
@@ -225,21 +225,25 @@ def parabolas_of(ratio: object, x: np.ndarray, low: np.ndarray, high: np.ndarray
     Three values fix them. Two more are compared at all events, and at 32 of these another 33, and those where they are largest; where one is level there may be more than is seen."""
     if len(x) == 0 or np.sum(high > low) != 1 or not np.isfinite(high - low).all():
         return None
-    at = lambda *shares: np.stack([np.array(_asked(ratio, x, low + share * (high - low))) for share in shares])             # copies: the next answer may be written to the same place
-    first, middle, last = ends = at(0.0, 0.5, 1.0)
+    places = lambda *shares: low + np.array(shares)[:, None] * (high - low)
+    at = lambda nu: np.stack([np.array(_asked(ratio, x, point)) for point in nu])              # copies: the next answer may be written to the same place
+    first, middle, last = ends = at(places(0.0, 0.5, 1.0))
     if not np.isfinite(ends).all():
         return None
     size, bend, tilt = np.abs(ends).max(axis=0), (first + last) / 2 - middle, (last - first) / 2
     if size.max() > 1e6 or (np.abs(bend) <= 1e-9 * (1 + size)).any():
         return None
-    expected = lambda shares, some: middle[some] + (2 * shares[:, None] - 1) * (tilt[some] + (2 * shares[:, None] - 1) * bend[some])
-    agrees = lambda seen, shares, some: bool((np.abs(seen - expected(shares, some)) <= 3e-14 * (1 + size[some])).all())
-    if not agrees(at(0.1459, 0.7639), np.array([0.1459, 0.7639]), slice(None)):
+    found = Parabolas(np.stack([middle, tilt, bend])[:, None], low, high)
+
+    def agrees(seen, nu, some):
+        u = found.along(nu)[0]                             # of places as they are rounded
+        return bool((np.abs(seen - (middle[some] + u * (tilt[some] + u * bend[some]))) <= 3e-14 * (1 + size[some])).all())
+    nu = places(0.1459, 0.7639)
+    if not agrees(at(nu), nu, slice(None)):
         return None
     some = slice(None, None, -(-len(x) // 32))
-    shares = np.append(np.arange(33) / 33 + 0.0123, np.clip(0.5 - tilt[some] / (4 * bend[some]), 0.0, 1.0))
-    says = _says(ratio, x[None, some], low + shares[:, None] * (high - low), lambda seen: agrees(seen, shares, some))
-    return Parabolas(np.stack([middle, tilt, bend])[:, None], low, high) if says else None
+    nu = places(*(np.arange(33) / 33 + 0.0123), *np.clip(0.5 - tilt[some] / (4 * bend[some]), 0.0, 1.0))
+    return found if _says(ratio, x[None, some], nu, lambda seen: agrees(seen, nu, some)) else None
 
 
 def _says(ratio: object, x: np.ndarray, points: np.ndarray, agrees: Callable) -> bool:

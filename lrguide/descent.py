@@ -30,7 +30,8 @@ def minima_from(prepared: object, names: list[str], start: Mapping, fixed: Mappi
     values_at = lambda points, which: {**{name: value[which] for name, value in held.items()}, **dict(zip(names, points.T))}
     evaluate = lambda points, which: derivatives_at(part(which), values_at(points, which), names)
     shorten = lambda points, trials, which: _share_of_step(part(which), values_at(points, which), values_at(trials, which))
-    point, value, second, converged = newton(evaluate, columns_of(start, names, n_points), low, high, shorten=shorten, slack=prepared.slack)
+    with np.errstate(over="ignore", divide="ignore", invalid="ignore"):       # where a background is nearly nothing; what is not finite is not kept
+        point, value, second, converged = newton(evaluate, columns_of(start, names, n_points), low, high, shorten=shorten, slack=prepared.slack)
     of = np.arange(n_points) if of is None else of
     known = np.full(of.max(initial=-1) + 1, np.inf) if known is None else known
     expanded = lambda points, which: not_negative_expanded_at(part(which), values_at(points, which), names)

@@ -179,18 +179,24 @@ def _on_a_ladder(found: _Shares, weights: np.ndarray, low: float, high: float) -
 
     They climb four rungs at a time, and no further at places where nll rises in all data sets."""
     strengths = _ladder(low, high, 0.25 / found.expected.max(), weights.sum(axis=1).max() / found.expected.min())
-    wide, (b, n), r, p = np.float32(weights.T), weights.shape, len(strengths), len(found.shares)
-    nll, slope, rows = np.zeros((p, r, b)), np.ones((p, r, b)), np.arange(p)
-    for first in range(0, r, 4):
-        some = strengths[first:first + 4]
-        for piece in _pieces(len(rows), len(some) * max(n, b)):
-            own = rows[piece]
-            shares, expected = found.shares[own, None], found.expected[own, None, None]
+    wide, (b, n) = np.float32(weights.T), weights.shape
+
+    def climbed(piece):
+        rows = np.arange(piece.stop - piece.start)
+        nll, slope = np.ones((2, len(rows), len(strengths), b))                        # positive where nobody climbs
+        for first in range(0, len(strengths), 4):
+            if not len(rows):
+                break
+            some = strengths[first:first + 4]
+            shares, expected = found.shares[piece][rows, None], found.expected[piece][rows, None, None]
             more = 1 + np.float32(some)[:, None] * shares
             added = lambda values: (values.reshape(-1, n) @ wide).reshape(-1, len(some), b)      # one product of matrices for all data sets
-            nll[own, first:first + 4], slope[own, first:first + 4] = some[:, None] * expected - added(np.log(more)), expected - added(shares / more)
-        rows = rows[(slope[rows, first + len(some) - 1] < 0).any(axis=1)]
-    return _between_rungs(nll, slope, strengths)
+            nll[rows, first:first + 4], slope[rows, first:first + 4] = some[:, None] * expected - added(np.log(more)), expected - added(shares / more)
+            rows = rows[(slope[rows, first + len(some) - 1] < 0).any(axis=1)]
+        return _between_rungs(nll, slope, strengths)
+    pieces = [climbed(piece) for piece in _pieces(len(found.shares), min(4, len(strengths)) * max(n, b))]
+    nll, best = (np.concatenate(one) for one in zip(*pieces))
+    return nll, best
 
 
 def _at_strengths(found: _Shares, weights: np.ndarray, strengths: np.ndarray) -> np.ndarray:
@@ -205,7 +211,7 @@ def _at_strengths(found: _Shares, weights: np.ndarray, strengths: np.ndarray) ->
 def _pieces(p: int, size: int) -> list[slice]:
     "Of p rows of `size` numbers so many at once that they stay in the cache."
     many = max(1, 2**18 // max(1, size))
-    return [slice(k, k + many) for k in range(0, p, many)]
+    return [slice(k, min(k + many, p)) for k in range(0, p, many)]
 
 # %% ../nbs/9_machinery/68_looks.ipynb #68l00041
 def flattened(grid: Mapping[str, np.ndarray], last: int = 1) -> dict[str, np.ndarray]:
@@ -250,7 +256,7 @@ def _at_places(prepared: object, flat: Mapping, strengths: Sequence[str], limits
     at = {name: np.reshape(value, (-1, b)) for name, value in flat.items()}
     if len(strengths) == 1 and not near and (found := _of_sets_that_share(prepared, at, strengths[0], limits)) is not None:
         return found
-    g, many = len(at[next(iter(at))]), max(1, 2**16 // (b * max(part.size for part in prepared.parts)))
+    g, many = len(at[next(iter(at))]), max(1, 2**16 // max(1, *(b * part.size for part in prepared.parts)))
     pieces = [slice(k, k + many) for k in range(0, g, many)]
     found = [_strengths_fitted(_repeated(prepared, at, piece), {name: value[piece].ravel() for name, value in at.items()}, strengths, limits, near) for piece in pieces]
     whole = lambda parts: np.concatenate(list(parts)).reshape(g, b)
@@ -260,7 +266,7 @@ def _at_places(prepared: object, flat: Mapping, strengths: Sequence[str], limits
 def _of_sets_that_share(prepared: object, at: Mapping, name: str, limits: Mapping) -> tuple | None:
     "The same for one strength, if all data sets are made of the same events and all else is `at` the same values (g, b) for them; else None."
     events, b = prepared.parts[0], len(prepared)
-    if getattr(events, "features", None) is None or len(events.features) > 1 or events.weights.min() < 0 or any((value != value[:, :1]).any() for other, value in at.items() if other != name):
+    if getattr(events, "features", None) is None or len(events.features) > 1 or not events.size or events.weights.min() < 0 or any((value != value[:, :1]).any() for other, value in at.items() if other != name):
         return None
     if (found := _shares(prepared, {other: value[:, 0] for other, value in at.items()}, name)) is None or found.expected.min() <= 0:
         return None

@@ -238,3 +238,51 @@ def test_a_ratio_that_takes_the_first_of_many_points_is_asked_one_by_one():
     np.testing.assert_allclose(called(points), [FirstOfMany().log_ratio(x, point) for point in points])
     model = lr.Likelihood({"s": lr.Process(40.0, FirstOfMany()), "b": lr.Process(200.0)}, {"mu": "s"}, ranges={"mu": (0.0, np.inf)})
     assert model.fit(x).nll < model.on(x).fit_many({"a": np.linspace(-2, 2, 401)}).nll.min() + 1e-6
+
+
+
+class Narrow:
+    "A peak in a single feature."
+    parameters = {"place": (0.1, 0.9)}
+
+    def __init__(self, width):
+        self.width = width
+
+    def log_ratio(self, x, nu):
+        return -0.5 * ((x[:, 0] - nu[0]) / self.width) ** 2 - np.log(self.width * np.sqrt(2 * np.pi))
+
+
+@pytest.mark.parametrize("low", [0.0, -np.inf])
+def test_data_sets_without_events_alone_together_and_beside_others(low):
+    model = lr.Likelihood({"signal": lr.Process(5.0, Narrow(0.03)), "background": lr.Process(50.0)}, {"mu": "signal"}, ranges={"mu": (low, np.inf)})
+    none, few = np.zeros((0, 1)), np.full((3, 1), 0.4)
+    alone = [model.fit(one).nll for one in (none, few)]
+    for sets in ([0], [0, 0], [0, 1, 0], [1, 0]):
+        np.testing.assert_allclose(model.fit_many([(none, few)[one] for one in sets]).nll, np.take(alone, sets), atol=1e-6)
+    assert alone[0] == pytest.approx(50.0 if low == 0 else 0.0, abs=1e-6)
+
+
+@pytest.mark.parametrize("sizes, width", [((100 * [3]) + [300], 0.03), (30 * [10] + 2 * [400], 0.01), (20 * [7] + [1500], 0.003)])
+def test_short_sets_beside_long_ones_end_as_if_alone(sizes, width):
+    "Many short data sets and few long ones, where two strengths are free: nothing that is decided for the long ones holds for the short."
+    model = lr.Likelihood({"signal": lr.Process(5.0, Narrow(width)), "background": lr.Process(50.0)}, {"mu": "signal", "level": "background"}, ranges={"mu": (0.0, np.inf), "level": (0.0, np.inf)})
+    rng = np.random.default_rng(1)
+    sets = [rng.uniform(size=(n, 1)) for n in sizes]
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        together = model.fit_many(sets)
+    np.testing.assert_allclose(together.nll, [model.fit(one).nll for one in sets], atol=1e-4, rtol=0)
+
+
+@pytest.mark.parametrize("offset", [0.0, 91.0, 5270.0])
+def test_a_place_in_a_narrow_range_far_from_zero_is_a_parabola(offset):
+    "The same events and ranges, moved: the same minimum, by parabolas, of as many features."
+    class Moved:
+        parameters = {"place": (offset + 0.1, offset + 0.9)}
+        def log_ratio(self, x, nu): return -0.5 * ((x[:, 0] + (offset - nu[0])) / 0.03) ** 2 - np.log(0.03 * np.sqrt(2 * np.pi))
+
+    rng = np.random.default_rng(2)
+    x = np.concatenate([rng.uniform(size=(2000, 2)), np.column_stack([rng.normal(0.4, 0.03, 80), rng.uniform(size=80)])])
+    prepared = lr.Likelihood({"signal": lr.Process(50.0, Moved()), "background": lr.Process(2000.0)}, {"mu": "signal"}, ranges={"mu": (0.0, np.inf)}).on(x)
+    assert prepared.parts[0].ratios[0].parabolas is not None
+    assert prepared.fit().values["place"] - offset == pytest.approx(0.4, abs=0.02)
