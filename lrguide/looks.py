@@ -182,19 +182,18 @@ def _on_a_ladder(found: _Shares, weights: np.ndarray, low: float, high: float) -
     wide, (b, n) = np.float32(weights.T), weights.shape
 
     def climbed(piece):
-        rows = np.arange(piece.stop - piece.start)
+        rows = np.arange(piece.start, piece.stop)
         nll, slope = np.ones((2, len(rows), len(strengths), b))                        # positive where nobody climbs
         for first in range(0, len(strengths), 4):
-            if not len(rows):
-                break
             some = strengths[first:first + 4]
-            shares, expected = found.shares[piece][rows, None], found.expected[piece][rows, None, None]
-            more = 1 + np.float32(some)[:, None] * shares
-            added = lambda values: (values.reshape(-1, n) @ wide).reshape(-1, len(some), b)      # one product of matrices for all data sets
-            nll[rows, first:first + 4], slope[rows, first:first + 4] = some[:, None] * expected - added(np.log(more)), expected - added(shares / more)
-            rows = rows[(slope[rows, first + len(some) - 1] < 0).any(axis=1)]
+            for few in _pieces(len(rows), len(some) * max(n, b)):
+                shares, expected, own = found.shares[rows[few], None], found.expected[rows[few], None, None], rows[few] - piece.start
+                more = 1 + np.float32(some)[:, None] * shares
+                added = lambda values: (values.reshape(-1, n) @ wide).reshape(-1, len(some), b)  # one product of matrices for all data sets
+                nll[own, first:first + 4], slope[own, first:first + 4] = some[:, None] * expected - added(np.log(more)), expected - added(shares / more)
+            rows = rows[(slope[rows - piece.start, first + len(some) - 1] < 0).any(axis=1)]
         return _between_rungs(nll, slope, strengths)
-    pieces = [climbed(piece) for piece in _pieces(len(found.shares), min(4, len(strengths)) * max(n, b))]
+    pieces = [climbed(piece) for piece in _pieces(len(found.shares), -(-len(strengths) * b // 4))]             # of four times as many numbers, as these are not read again and again
     nll, best = (np.concatenate(one) for one in zip(*pieces))
     return nll, best
 

@@ -281,12 +281,12 @@ def in_groups(model: object, data, weights=None) -> Iterator[tuple[np.ndarray, P
 
 def _of_similar_size(sizes: np.ndarray) -> Iterator[np.ndarray]:
     """Indices of data sets of these `sizes` in groups, in which the shorter are filled up: by no more events than there are, nor than another group would cost, which is about
-    as much as to handle 2^15. The longest is at most four times as long as the shortest, and 64 events."""
+    as much as to handle 2^15. The longest is at most five times as long as the shortest, and 64 events."""
     groups, own, filled = [[]], 0, 0
     for i in np.argsort(sizes, kind="stable"):
         size, group = int(sizes[i]), groups[-1]
         own, filled = own + size, filled + len(group) * (size - int(sizes[group[-1]])) if group else 0
-        if group and (filled > np.clip(own, 64, 2**15) or size > 4 * sizes[group[0]] + 64):
+        if group and (filled > np.clip(own, 64, 2**15) or size > 5 * sizes[group[0]] + 64):
             groups.append([])
             own, filled = size, 0
         groups[-1].append(i)
