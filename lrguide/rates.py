@@ -385,7 +385,8 @@ def guesses_in(events: Events) -> list[Called]:
 
 def guesses_off(events: Events, values: Mapping[str, np.ndarray]) -> np.ndarray:
     "By how much these differ from what the ratios say: the sum over events (p,) of weight times difference, which moves the sum of their log rates by no more if yields are not negative."
-    pairs = [(ratio, _nu(process, values)) for ratio, process in zip(events.ratios, events.model.processes.values()) if isinstance(ratio, Called) and ratio.parabolas]
+    guesses = guesses_in(events)
+    pairs = [(ratio, _nu(process, values)) for ratio, process in zip(events.ratios, events.model.processes.values()) if ratio in guesses]
     with np.errstate(invalid="ignore"):                    # -inf - -inf
         return sum(_weighted(np.abs(events.weights), np.abs(ratio.parabolas(nu) - replace(ratio, parabolas=None)(nu))) for ratio, nu in pairs)
 

@@ -240,7 +240,6 @@ def test_a_ratio_that_takes_the_first_of_many_points_is_asked_one_by_one():
     assert model.fit(x).nll < model.on(x).fit_many({"a": np.linspace(-2, 2, 401)}).nll.min() + 1e-6
 
 
-
 class Narrow:
     "A peak in a single feature."
     parameters = {"place": (0.1, 0.9)}
